@@ -1,0 +1,75 @@
+import { Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/** What an alarm says to whoever it wakes. */
+export interface AlarmText {
+  /** What it means for the people who log in, or for who is let in. */
+  readonly impact: string;
+  /** The first thing to look at. */
+  readonly first: string;
+  /** Heading in docs/errors.md. */
+  readonly section: string;
+}
+
+export interface AlarmOptions {
+  /** Follows the stack's name; it is the subject of the mail. */
+  readonly name: string;
+  readonly metric: IMetric;
+  readonly text: AlarmText;
+  readonly threshold: number;
+  /** Alarm when the metric is below the threshold instead of at or over it, absence included: a dead man's switch. */
+  readonly whenBelow?: boolean;
+  /** Periods in a row; 1 where absent. */
+  readonly periods?: number;
+}
+
+/** The topic of all alarms of the stack. */
+export class AlarmTopic extends Construct {
+  readonly topic: Topic;
+  readonly alarms: Alarm[] = [];
+
+  constructor(scope: Construct, id: string, props: { readonly email?: string | undefined }) {
+    super(scope, id);
+    // No encryption with a key of KMS: CloudWatch may not use the AWS managed one, an own one costs
+    // a dollar a month, and what an alarm says is in the template anyway.
+    this.topic = new Topic(this, 'Topic', { displayName: 'Knocknoc Okta zones', enforceSSL: true });
+    // A topic with a policy of its own loses the default one, by which alarms may publish.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+  }
+
+  /** An alarm beside the construct that it watches; tells the topic of trouble and of its end. */
+  watch(scope: Construct, id: string, options: AlarmOptions): Alarm {
+    const { name, metric, text, threshold, whenBelow = false, periods = 1 } = options;
+    const alarm = new Alarm(scope, id, {
+      alarmName: `${Stack.of(this).stackName}-${name}`,
+      alarmDescription: `${text.impact} First: ${text.first} More: docs/errors.md, "${text.section}".`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: whenBelow
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    const action = new SnsAction(this.topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    this.alarms.push(alarm);
+    return alarm;
+  }
+}

@@ -1,0 +1,93 @@
+import * as v from 'valibot';
+import { baseUrlProblem, domainProblem } from './okta-address.ts';
+
+/** CloudWatch, Lambda and humans all stay within a month; a longer "grant" is an entry for `alwaysAllow`. */
+const LONGEST_GRANT_MINUTES = 43_200;
+
+/** A check whose message says what is wrong with this very value. */
+function advised(problem: (text: string) => string | undefined) {
+  return v.pipe(
+    v.string('must be text'),
+    v.check<string, (issue: { input: string }) => string>(
+      (text) => problem(text) === undefined,
+      (issue) => problem(issue.input) ?? '',
+    ),
+  );
+}
+
+function matching(pattern: RegExp, message: string) {
+  return v.pipe(v.string('must be text'), v.regex(pattern, message));
+}
+
+function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(message),
+    v.check((n) => Number.isInteger(n) && n >= min && n <= max, message),
+  );
+}
+
+function flag(whenAbsent: boolean) {
+  return v.optional(v.boolean('must be true or false'), whenAbsent);
+}
+
+/** One entry of `acls`. */
+export const aclEntries = {
+  zoneIds: v.pipe(
+    v.array(
+      matching(/^[A-Za-z0-9_-]{1,64}$/, 'must be an Okta zone id, such as "nzo1abcdefGHIJKLM0h7"'),
+      'must be a list of Okta zone ids',
+    ),
+    v.minLength(1, 'must name at least one zone, such as ["nzo1abcdefGHIJKLM0h7"]'),
+  ),
+  alwaysAllow: v.optional(
+    v.array(v.string('must be text: a CIDR or a range'), 'must be a list of CIDRs or ranges'),
+    [],
+  ),
+  defaultGrantMinutes: v.optional(wholeNumber(1, LONGEST_GRANT_MINUTES)),
+  maxGrantMinutes: v.optional(wholeNumber(1, LONGEST_GRANT_MINUTES), 1440),
+};
+
+export const oktaEntries = {
+  domain: advised(domainProblem),
+  baseUrl: v.optional(advised(baseUrlProblem)),
+};
+
+/** The whole file, but for what is inside `acls`: an ACL may have any name, so each is read by itself. */
+export const rootEntries = {
+  stackName: v.optional(
+    matching(
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      'must begin with a letter and hold letters, digits and hyphens only, 128 at most, such as "KnocknocOkta"',
+    ),
+    'KnocknocOkta',
+  ),
+  okta: v.object(oktaEntries, 'must be an object'),
+  acls: v.custom<Record<string, unknown>>(isRecord, 'must be an object with an entry for each ACL'),
+  sentinel: v.optional(v.string('must be text: one CIDR'), '192.0.2.0/32'),
+  allowPrivate: flag(false),
+  allowIpv6: flag(false),
+  gatewayLimit: v.optional(wholeNumber(1, 5000), 150),
+  verifyMinutes: v.optional(wholeNumber(1, 1440), 5),
+  reservedConcurrency: flag(true),
+  alarmEmail: v.optional(
+    v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
+  ),
+  retainData: flag(true),
+};
+
+export const aclSchema = v.object(aclEntries, 'must be an object');
+export const rootSchema = v.object(rootEntries);
+
+/** What to write for a key that is required, by its name. */
+export const REQUIRED_EXAMPLES: Readonly<Record<string, string>> = {
+  okta: '"okta": { "domain": "acme.okta.com" }',
+  domain: '"domain": "acme.okta.com" (the hostname of your org)',
+  acls: '"acls": { "okta-prod": { "zoneIds": ["nzo1abcdefGHIJKLM0h7"] } }',
+  zoneIds: '"zoneIds": ["nzo1abcdefGHIJKLM0h7"]',
+};
+
+/** A JSON object, as opposed to a list, a null or a scalar. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

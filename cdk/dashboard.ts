@@ -1,0 +1,109 @@
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  Metric,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { allErrorCodes } from '../lib/error-codes.ts';
+import { METRICS } from '../lib/names.ts';
+import type { AlarmTopic } from './alarm-topic.ts';
+import { errorMetric } from './error-alarms.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+const PERIOD = Duration.minutes(1);
+
+export interface ServiceDashboardProps {
+  readonly alarms: AlarmTopic;
+  /** By the label they get. */
+  readonly functions: Readonly<Record<string, ServiceFunction>>;
+  readonly zoneFunction: ServiceFunction;
+  /** Queues that should drain at once. */
+  readonly queues: Readonly<Record<string, IQueue>>;
+  /** Queues that should stay empty. */
+  readonly deadLetterQueues: Readonly<Record<string, IQueue>>;
+}
+
+/** One page for a person whom an alarm woke: what is wrong, where it is stuck, what the logs say. */
+export class ServiceDashboard extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: ServiceDashboardProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const each = <T>(of: Readonly<Record<string, T>>, metric: (it: T, label: string) => IMetric): IMetric[] =>
+      Object.entries(of).map(([label, it]) => metric(it, label));
+    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6 });
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      // Names of dashboards are shared by all regions of an account.
+      dashboardName: `${stack.stackName}-${Aws.REGION}`,
+      defaultInterval: Duration.hours(3),
+    });
+    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: props.alarms.alarms, width: 24, height: 6 }));
+    dashboard.addWidgets(
+      graph(
+        'Errors by code',
+        allErrorCodes().map((code) => errorMetric(stack, code, PERIOD).with({ label: code })),
+      ),
+      this.#latestErrors(Object.values(props.functions)),
+    );
+    dashboard.addWidgets(
+      graph(
+        'Age of the oldest message (s)',
+        each(props.queues, (queue, label) =>
+          queue.metricApproximateAgeOfOldestMessage({ label, period: PERIOD, statistic: 'Maximum' }),
+        ),
+      ),
+      graph(
+        'Messages waiting',
+        each({ ...props.queues, ...props.deadLetterQueues }, (queue, label) =>
+          queue.metricApproximateNumberOfMessagesVisible({ label, period: PERIOD, statistic: 'Maximum' }),
+        ),
+      ),
+    );
+    dashboard.addWidgets(
+      graph(
+        'Failed runs',
+        each(props.functions, ({ lambda }, label) => lambda.metricErrors({ label, period: PERIOD })),
+      ),
+      graph(
+        'Duration (ms, p95)',
+        each(props.functions, ({ lambda }, label) =>
+          lambda.metricDuration({ label, period: PERIOD, statistic: 'p95' }),
+        ),
+      ),
+    );
+    dashboard.addWidgets(
+      graph('Stream: age of the last record (ms)', [
+        props.zoneFunction.lambda.metric('IteratorAge', { label: 'zone', period: PERIOD, statistic: 'Maximum' }),
+      ]),
+      graph("Sender's clock off by (s)", [
+        new Metric({
+          namespace: METRICS.namespace,
+          metricName: METRICS.clockSkew,
+          dimensionsMap: { [METRICS.serviceDimension]: stack.stackName },
+          label: 'webhook',
+          period: PERIOD,
+          statistic: 'Maximum',
+        }),
+      ]),
+    );
+    this.name = dashboard.dashboardName;
+  }
+
+  #latestErrors(functions: readonly ServiceFunction[]): LogQueryWidget {
+    return new LogQueryWidget({
+      title: 'Latest errors',
+      logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
+      view: LogQueryVisualizationType.TABLE,
+      queryLines: ['fields @timestamp, code, message', 'filter ispresent(code)', 'sort @timestamp desc', 'limit 20'],
+      width: 12,
+      height: 6,
+    });
+  }
+}

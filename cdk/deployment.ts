@@ -1,0 +1,16 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Config } from '../lib/config.ts';
+import type { AlarmTopic } from './alarm-topic.ts';
+
+/** What every construct of the stack shares. */
+export interface Deployment {
+  readonly config: Config;
+  readonly alarms: AlarmTopic;
+  /** The folder with the functions' entry files. */
+  readonly functionsDir: string;
+}
+
+/** What happens to records (table, logs) when the stack is removed. */
+export function recordsPolicy(config: Config): RemovalPolicy {
+  return config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+}

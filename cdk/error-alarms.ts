@@ -1,0 +1,51 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { allErrorCodes, type ErrorCode, PASSER_BY_CODES } from '../lib/error-codes.ts';
+import { METRICS } from '../lib/names.ts';
+import { ALARM_TEXTS } from './alarm-texts.ts';
+import type { AlarmTopic } from './alarm-topic.ts';
+
+/**
+ * Codes that take a valid signature to cause, so only Knocknoc does: a few of them in a quarter of
+ * an hour are a mistake in a configuration that locks people out.
+ */
+const SIGNED_CODES: readonly ErrorCode[] = ['HOOK004', 'HOOK005', 'HOOK006'];
+
+/** The count of one error code, as the functions emit it. */
+export function errorMetric(stack: Stack, code: ErrorCode, period: Duration): Metric {
+  return new Metric({
+    namespace: METRICS.namespace,
+    metricName: METRICS.errors,
+    dimensionsMap: { [METRICS.serviceDimension]: stack.stackName, [METRICS.codeDimension]: code },
+    statistic: 'Sum',
+    period,
+  });
+}
+
+/** One alarm on each error code. */
+export class ErrorAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly alarms: AlarmTopic }) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    for (const code of allErrorCodes()) {
+      const { period, threshold } = rate(code);
+      props.alarms.watch(this, code, {
+        name: code,
+        metric: errorMetric(stack, code, period),
+        threshold,
+        text: { ...ALARM_TEXTS[code], section: code },
+      });
+    }
+  }
+}
+
+/**
+ * One is enough where a person must act. What a stranger can cause by posting rubbish must come more
+ * often than scanners do, yet less often than the logins of a small company whose events are all
+ * refused.
+ */
+function rate(code: ErrorCode): { period: Duration; threshold: number } {
+  if (!PASSER_BY_CODES.includes(code)) return { period: Duration.minutes(1), threshold: 1 };
+  return { period: Duration.minutes(15), threshold: SIGNED_CODES.includes(code) ? 5 : 20 };
+}

@@ -1,0 +1,112 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { Deployment } from './deployment.ts';
+import type { GrantsTable } from './grants-table.ts';
+import { ServiceFunction } from './service-function.ts';
+import { WatchedQueue } from './watched-queue.ts';
+
+const TIMEOUT = Duration.seconds(30);
+
+export interface ExpiryClockProps {
+  readonly deployment: Deployment;
+  readonly table: GrantsTable;
+}
+
+/** What makes grants end on time: the minute tick, the alarm queue for the exact second, the function behind both. */
+export class ExpiryClock extends Construct {
+  readonly function: ServiceFunction;
+  readonly alarmQueue: WatchedQueue;
+
+  constructor(scope: Construct, id: string, props: ExpiryClockProps) {
+    super(scope, id);
+    const { deployment, table } = props;
+    const { alarms } = deployment;
+    this.alarmQueue = new WatchedQueue(this, 'Alarms', {
+      alarms,
+      name: 'alarm-queue',
+      fifo: false,
+      consumerTimeout: TIMEOUT,
+      // The minute tick has long done the work of an alarm that is older.
+      retention: Duration.hours(1),
+      attempts: 3,
+      deadLetters: {
+        impact: 'Grants were not ended at their second; the minute tick ends them, up to about two minutes late.',
+        first: 'the log of the expiry function at the time of the messages.',
+        section: 'Dead-letter queues',
+      },
+    });
+    const { queue } = this.alarmQueue;
+    this.function = new ServiceFunction(this, 'Expiry', {
+      deployment,
+      name: 'expiry',
+      description: 'Ends grants that are due, arms alarms for the next ones, asks for rebuilds of zones',
+      timeout: TIMEOUT,
+      environment: { tableName: table.table.tableName, alarmQueueUrl: queue.queueUrl },
+      failures: 3,
+      impact: 'Grants may stay in the zone after they have expired.',
+    });
+    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
+    table.allowQueryByExpiry(this.function);
+    this.function.allow(['sqs:SendMessage'], queue.queueArn);
+    this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    this.#tick();
+    alarms.watch(this, 'TickAlarm', {
+      name: 'tick-missing',
+      metric: this.function.lambda.metricInvocations({ period: Duration.minutes(5) }),
+      threshold: 1,
+      whenBelow: true,
+      periods: 2,
+      text: {
+        impact: 'The minute tick has stopped: expired grants stay in the zone, and failed updates are not repeated.',
+        first: 'whether the schedule is enabled and its role may invoke the expiry function.',
+        section: 'Tick missing',
+      },
+    });
+  }
+
+  #tick(): void {
+    const { lambda } = this.function;
+    // The next tick does the work of one that fails, so a late repetition would only be in its way.
+    lambda.configureAsyncInvoke({ maxEventAge: Duration.minutes(1), retryAttempts: 0 });
+    const stack = Stack.of(this);
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': stack.account,
+            'aws:SourceArn': stack.formatArn({
+              service: 'scheduler',
+              resource: 'schedule-group',
+              resourceName: 'default',
+            }),
+          },
+        },
+      }),
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['lambda:InvokeFunction'],
+        resources: [lambda.functionArn],
+      }),
+    );
+    const schedule = new Schedule(this, 'Tick', {
+      description: 'Wakes the expiry function every minute',
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(lambda, {
+        // The target would add a right to invoke every version of the function.
+        role: role.withoutPolicyUpdates(),
+        input: ScheduleTargetInput.fromObject({ kind: 'tick' }),
+        maxEventAge: Duration.minutes(1),
+        retryAttempts: 1,
+      }),
+    });
+    // Without the right to invoke, the first ticks would fail.
+    schedule.node.addDependency(role);
+  }
+}

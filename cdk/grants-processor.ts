@@ -1,0 +1,72 @@
+import { Duration } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Deployment } from './deployment.ts';
+import type { GrantsTable } from './grants-table.ts';
+import { ServiceFunction } from './service-function.ts';
+import { WatchedQueue } from './watched-queue.ts';
+
+const TIMEOUT = Duration.seconds(15);
+
+export interface GrantsProcessorProps {
+  readonly deployment: Deployment;
+  readonly table: GrantsTable;
+  readonly alarmQueue: IQueue;
+}
+
+/** The FIFO queue of accepted events and the one function that applies them to the table. */
+export class GrantsProcessor extends Construct {
+  readonly function: ServiceFunction;
+  readonly events: WatchedQueue;
+
+  constructor(scope: Construct, id: string, props: GrantsProcessorProps) {
+    super(scope, id);
+    const { deployment, table, alarmQueue } = props;
+    const { alarms, config } = deployment;
+    this.events = new WatchedQueue(this, 'Events', {
+      alarms,
+      name: 'events',
+      fifo: true,
+      consumerTimeout: TIMEOUT,
+      retention: Duration.days(4),
+      attempts: 10,
+      deadLetters: {
+        impact: 'Accepted events were not applied: someone may have no access, or still have it after logging out.',
+        first: 'the body of the messages in the dead-letter queue, and STORE001 in the log of the grants function.',
+        section: 'Dead-letter queues',
+      },
+    });
+    const { queue, deadLetterQueue } = this.events;
+    this.function = new ServiceFunction(this, 'Grants', {
+      deployment,
+      name: 'grants',
+      description: 'Applies events to the grants table, one batch at a time',
+      timeout: TIMEOUT,
+      environment: {
+        tableName: table.table.tableName,
+        alarmQueueUrl: alarmQueue.queueUrl,
+        deadLetterQueueUrl: deadLetterQueue.queueUrl,
+      },
+      // Being alone does not depend on it (one message group does that): it keeps a place free.
+      reservedConcurrency: config.reservedConcurrency ? 1 : undefined,
+      failures: 3,
+      impact: 'Events wait and are tried again in order: logins and logouts take effect late.',
+    });
+    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
+    this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, deadLetterQueue.queueArn);
+    this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    alarms.watch(this, 'AgeAlarm', {
+      name: 'events-age',
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      // More than one failed attempt: the first is repeated after the visibility timeout.
+      threshold: 120,
+      periods: 2,
+      text: {
+        impact: 'Accepted events have waited for two minutes or more: logins and logouts do not take effect.',
+        first: 'whether the grants function runs and fails (its log), and whether its event source mapping is enabled.',
+        section: 'Old events',
+      },
+    });
+  }
+}

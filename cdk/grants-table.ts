@@ -1,0 +1,59 @@
+import { Validations } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import type { Config } from '../lib/config.ts';
+import { TABLE } from '../lib/names.ts';
+import { recordsPolicy } from './deployment.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+export type TableAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+
+/** The grants table, whose stream wakes the zone function. */
+export class GrantsTable extends Construct {
+  readonly table: Table;
+  readonly streamArn: string;
+
+  constructor(scope: Construct, id: string, props: { readonly config: Config }) {
+    super(scope, id);
+    const keep = props.config.retainData;
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: TABLE.ttlAttribute,
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keep },
+      deletionProtection: keep,
+      removalPolicy: recordsPolicy(props.config),
+    });
+    // A local index, not a global one: it is read consistently, and a partition with one is never
+    // split, so that all changes of an ACL stay on one shard of the stream, in order.
+    this.table.addLocalSecondaryIndex({
+      indexName: TABLE.expiryIndex,
+      sortKey: { name: TABLE.expiryAttribute, type: AttributeType.NUMBER },
+      projectionType: ProjectionType.ALL,
+    });
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error('the table has no stream');
+    this.streamArn = tableStreamArn;
+    if (!keep) {
+      Validations.of(this.table).acknowledge({
+        id: 'AwsSolutions-DDB3',
+        reason: 'The configuration says that the data is not to be kept ("retainData": false): a test deployment.',
+      });
+    }
+  }
+
+  /** Lets a function do these things to items of the table. */
+  allow(fn: ServiceFunction, ...actions: TableAction[]): void {
+    fn.allow(
+      actions.map((action) => `dynamodb:${action}`),
+      this.table.tableArn,
+    );
+  }
+
+  /** Lets a function ask for grants in the order in which they expire. */
+  allowQueryByExpiry(fn: ServiceFunction): void {
+    fn.allow(['dynamodb:Query'], `${this.table.tableArn}/index/${TABLE.expiryIndex}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { ServiceFunction } from './service-function.ts';
+
+/**
+ * Made with the resource itself, since the construct for secrets always generates a value, which the
+ * zone function could not tell from a token.
+ *
+ * Both secrets go with the stack, whatever `retainData` says: a webhook key is worth nothing without
+ * its URL, which a new stack does not get back, and an Okta token must not outlive its use in a
+ * place that nobody looks at.
+ */
+export class Secrets extends Construct {
+  readonly webhookSecretArn: string;
+  readonly oktaTokenSecretArn: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const webhook = new CfnSecret(this, 'Webhook', {
+      description: 'HMAC keys of the webhook: JSON with "current" and, while they are exchanged, "previous", in base64',
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'current',
+        // Letters and digits, a multiple of four of them: valid base64 as it is, for a key of 48 bytes.
+        passwordLength: 64,
+        excludePunctuation: true,
+        // The same again, for places that know only this property.
+        excludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
+        includeSpace: false,
+      },
+    });
+    // Empty until a person puts the token in.
+    const token = new CfnSecret(this, 'OktaToken', {
+      description: 'Okta API token (SSWS) as plain text; empty until set by hand',
+    });
+    for (const secret of [webhook, token]) secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    this.webhookSecretArn = webhook.attrId;
+    this.oktaTokenSecretArn = token.attrId;
+    Validations.of(webhook).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Knocknoc holds the other copy: a rotation that it does not learn of would lock its events out. It is rotated by hand with two valid keys.',
+    });
+    Validations.of(token).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'Okta issues an API token only to a signed-in administrator, so no rotation function can get a new one.',
+    });
+  }
+}
+
+/** Lets a function read one secret's value. */
+export function allowReading(fn: ServiceFunction, secretArn: string): void {
+  fn.allow(['secretsmanager:GetSecretValue'], secretArn);
+}

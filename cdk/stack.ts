@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Config } from '../lib/config.ts';
+import { AlarmTopic } from './alarm-topic.ts';
+import { ServiceDashboard } from './dashboard.ts';
+import type { Deployment } from './deployment.ts';
+import { ErrorAlarms } from './error-alarms.ts';
+import { ExpiryClock } from './expiry-clock.ts';
+import { GrantsProcessor } from './grants-processor.ts';
+import { GrantsTable } from './grants-table.ts';
+import { Secrets } from './secrets.ts';
+import { WebhookApi } from './webhook-api.ts';
+import { ZoneUpdater } from './zone-updater.ts';
+
+export interface KnocknocOktaStackProps {
+  readonly config: Config;
+  /** The folder with the functions' entry files; that of this project where absent. */
+  readonly functionsDir?: string;
+}
+
+/**
+ * The whole system. No account or region is fixed, and nothing of a zone's content is a property of
+ * a resource: neither a deploy nor a rollback can change who is let in.
+ */
+export class KnocknocOktaStack extends Stack {
+  constructor(scope: Construct, id: string, props: KnocknocOktaStackProps) {
+    const { config, functionsDir = fileURLToPath(new URL('../functions', import.meta.url)) } = props;
+    super(scope, id, {
+      stackName: config.stackName,
+      description: "Keeps Okta IP network zones equal to Knocknoc's live grants",
+    });
+    const alarms = new AlarmTopic(this, 'AlarmTopic', { email: config.alarmEmail });
+    const deployment: Deployment = { config, alarms, functionsDir };
+    const secrets = new Secrets(this, 'Secrets');
+    const table = new GrantsTable(this, 'GrantsTable', { config });
+    const expiry = new ExpiryClock(this, 'Expiry', { deployment, table });
+    const alarmQueue = expiry.alarmQueue.queue;
+    const grants = new GrantsProcessor(this, 'Grants', { deployment, table, alarmQueue });
+    const eventsQueue = grants.events.queue;
+    const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table });
+    const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, alarmQueue });
+    new ErrorAlarms(this, 'ErrorAlarms', { alarms });
+    const dashboard = new ServiceDashboard(this, 'Dashboard', {
+      alarms,
+      functions: {
+        webhook: webhook.function,
+        grants: grants.function,
+        expiry: expiry.function,
+        zone: zone.function,
+      },
+      zoneFunction: zone.function,
+      queues: { events: eventsQueue, alarms: alarmQueue },
+      deadLetterQueues: {
+        'events dead letters': grants.events.deadLetterQueue,
+        'alarms dead letters': expiry.alarmQueue.deadLetterQueue,
+        'zone failures': zone.failures.queue,
+      },
+    });
+    const outputs = {
+      WebhookUrl: webhook.url,
+      WebhookSecretArn: secrets.webhookSecretArn,
+      OktaTokenSecretArn: secrets.oktaTokenSecretArn,
+      GrantsTableName: table.table.tableName,
+      EventsQueueUrl: eventsQueue.queueUrl,
+      AlarmTopicArn: alarms.topic.topicArn,
+      DashboardName: dashboard.name,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,99 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { WEBHOOK_PATH } from '../lib/names.ts';
+import { type Deployment, recordsPolicy } from './deployment.ts';
+import type { GrantsTable } from './grants-table.ts';
+import { allowReading, type Secrets } from './secrets.ts';
+import { ServiceFunction } from './service-function.ts';
+
+/**
+ * Requests a second, and at once, that reach the function. A whole company that logs in at nine
+ * stays below; a flood is answered with 429 before it costs anything, and senders repeat a 429.
+ */
+const THROTTLE = { rateLimit: 50, burstLimit: 100 };
+
+/** What one request leaves in the access log: never a body, a header or a query. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  requestTime: '$context.requestTime',
+  sourceIp: '$context.identity.sourceIp',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  protocol: '$context.protocol',
+  responseLength: '$context.responseLength',
+  responseLatency: '$context.responseLatency',
+  integrationError: '$context.integrationErrorMessage',
+};
+
+export interface WebhookApiProps {
+  readonly deployment: Deployment;
+  readonly secrets: Secrets;
+  readonly eventsQueue: IQueue;
+  readonly table: GrantsTable;
+}
+
+/** The one way in: `POST /webhook`, answered by the webhook function. */
+export class WebhookApi extends Construct {
+  readonly function: ServiceFunction;
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: WebhookApiProps) {
+    super(scope, id);
+    const { deployment, secrets, eventsQueue, table } = props;
+    this.function = new ServiceFunction(this, 'Webhook', {
+      deployment,
+      name: 'webhook',
+      description: 'Checks a signed event of Knocknoc and puts it on the events queue',
+      // The API gives up after 30 s; the function must be the first to speak.
+      timeout: Duration.seconds(29),
+      environment: {
+        tableName: table.table.tableName,
+        eventsQueueUrl: eventsQueue.queueUrl,
+        webhookSecretArn: secrets.webhookSecretArn,
+      },
+      failures: 1,
+      impact:
+        'Knocknoc gets no answer for its event and has to send it again; until then nobody is let in or put out by it.',
+    });
+    this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
+    allowReading(this.function, secrets.webhookSecretArn);
+    table.allow(this.function, 'GetItem', 'Query');
+    table.allowQueryByExpiry(this.function);
+
+    const api = new HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
+    const [route] = api.addRoutes({
+      path: WEBHOOK_PATH,
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration('WebhookIntegration', this.function.lambda),
+    });
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLogs', {
+            retention: RetentionDays.ONE_MONTH,
+            removalPolicy: recordsPolicy(deployment.config),
+          }),
+        ),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+    // The stage's own URL ends in a slash.
+    this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
+    for (const it of route ? [route] : []) {
+      Validations.of(it).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason:
+          'Each request is authenticated by the function: HMAC signature over the raw body, which an authorizer of an HTTP API does not get to see.',
+      });
+    }
+  }
+}

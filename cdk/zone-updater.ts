@@ -1,0 +1,99 @@
+import { Duration } from 'aws-cdk-lib';
+import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ITEM, TABLE } from '../lib/names.ts';
+import type { Deployment } from './deployment.ts';
+import type { GrantsTable } from './grants-table.ts';
+import { allowReading, type Secrets } from './secrets.ts';
+import { ServiceFunction } from './service-function.ts';
+import { FailureQueue } from './watched-queue.ts';
+
+export interface ZoneUpdaterProps {
+  readonly deployment: Deployment;
+  readonly table: GrantsTable;
+  readonly secrets: Secrets;
+  readonly alarmQueue: IQueue;
+}
+
+/** The function that keeps Okta's zones equal to the table, woken by the table's stream. */
+export class ZoneUpdater extends Construct {
+  readonly function: ServiceFunction;
+  readonly failures: FailureQueue;
+
+  constructor(scope: Construct, id: string, props: ZoneUpdaterProps) {
+    super(scope, id);
+    const { deployment, table, secrets, alarmQueue } = props;
+    const { alarms } = deployment;
+    this.failures = new FailureQueue(this, 'Failures', {
+      alarms,
+      name: 'zone-failures',
+      text: {
+        impact:
+          'A change of grants was given up on after many attempts: a zone may be wrong until the next tick or event.',
+        first:
+          'the log of the zone function at the time of the messages; the ACL is asked for again by the minute tick.',
+        section: 'Dead-letter queues',
+      },
+    });
+    this.function = new ServiceFunction(this, 'Zone', {
+      deployment,
+      name: 'zone',
+      description: 'Rebuilds the gateway lists of Okta network zones from the live grants',
+      timeout: Duration.seconds(30),
+      environment: {
+        tableName: table.table.tableName,
+        oktaTokenSecretArn: secrets.oktaTokenSecretArn,
+        alarmQueueUrl: alarmQueue.queueUrl,
+      },
+      failures: 3,
+      impact: 'Okta zones are updated late or not at all: people wait to get in, or stay in.',
+    });
+    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    table.allowQueryByExpiry(this.function);
+    allowReading(this.function, secrets.oktaTokenSecretArn);
+    this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, this.failures.queue.queueArn);
+    this.#listen(table.streamArn);
+    alarms.watch(this, 'IteratorAgeAlarm', {
+      name: 'zone-iterator-age',
+      metric: this.function.lambda.metric('IteratorAge', { period: Duration.minutes(1), statistic: 'Maximum' }),
+      threshold: 60_000,
+      periods: 2,
+      text: {
+        impact:
+          'Changes of grants have waited for a minute or more before the zone function saw them: zones are behind.',
+        first: 'whether the zone function fails or runs out of time (its log).',
+        section: 'Zones behind',
+      },
+    });
+  }
+
+  #listen(streamArn: string): void {
+    // All four on the stream alone: with `*` for ListStreams, as the library does it, the function
+    // could list the streams of the whole account.
+    this.function.allow(
+      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+      streamArn,
+    );
+    this.function.lambda.addEventSourceMapping('Stream', {
+      eventSourceArn: streamArn,
+      // LATEST loses what is written in the first minutes, until the mapping is up everywhere.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      // One batch of a shard at a time, so rebuilds of an ACL never overlap.
+      parallelizationFactor: 1,
+      // The function records failures of Okta itself and succeeds. What fails here is a crash, which
+      // must not hold up the ACLs of the same shard for long.
+      retryAttempts: 10,
+      maxRecordAge: Duration.hours(1),
+      bisectBatchOnError: true,
+      onFailure: { bind: () => ({ destination: this.failures.queue.queueArn }) },
+      // Everything that can change a list; above all not what the zone function itself writes.
+      filters: [
+        FilterCriteria.filter({
+          dynamodb: { Keys: { [TABLE.sortKey]: { S: [{ prefix: ITEM.grant }, ITEM.events, ITEM.rebuild] } } },
+        }),
+      ],
+    });
+  }
+}

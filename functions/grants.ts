@@ -1,0 +1,47 @@
+import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
+import middy from '@middy/core';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
+import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
+import { sqsAlarmQueue, sqsDeadLetters } from '../lib/adapters/sqs-queues.ts';
+import { systemClock } from '../lib/adapters/system-clock.ts';
+import { type ApplyDeps, applyRecord } from '../lib/apply-record.ts';
+import { environmentVariable, lazy } from '../lib/environment.ts';
+import { GrantBook } from '../lib/grant-book.ts';
+import { ENV } from '../lib/names.ts';
+import { observe } from './observe.ts';
+
+/**
+ * Applies the events of the FIFO queue in order, one batch at a time. The first that fails is
+ * reported with all after it, and they come again; the queue deletes the others.
+ */
+export function createHandler(deps: () => ApplyDeps) {
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(observe(() => deps().telemetry))
+    .handler((event) =>
+      processPartialResponse(
+        event,
+        (record: SQSRecord) =>
+          applyRecord(
+            {
+              messageId: record.messageId,
+              body: record.body,
+              sequence: record.attributes.SequenceNumber ?? '',
+            },
+            deps(),
+          ),
+        new SqsFifoPartialProcessorAsync(),
+        { throwOnFullBatchFailure: false },
+      ),
+    );
+}
+
+export const handler = createHandler(
+  lazy(() => ({
+    clock: systemClock,
+    grants: new GrantBook(new DynamoDbTable(environmentVariable(process.env, ENV.tableName))),
+    alarms: sqsAlarmQueue(environmentVariable(process.env, ENV.alarmQueueUrl)),
+    deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
+    telemetry: powertoolsTelemetry,
+  })),
+);

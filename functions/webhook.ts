@@ -1,0 +1,33 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { acceptWebhook, type WebhookDeps } from '../lib/accept-webhook.ts';
+import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
+import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
+import { sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
+import { systemClock } from '../lib/adapters/system-clock.ts';
+import { bundledConfig } from '../lib/bundled-config.ts';
+import { CachedSecret } from '../lib/cached-secret.ts';
+import { environmentVariable, lazy } from '../lib/environment.ts';
+import { ENV } from '../lib/names.ts';
+import { observe } from './observe.ts';
+
+/** The HTTP API's only route: judges a webhook and puts it onto the events queue. */
+export function createHandler(deps: () => WebhookDeps) {
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(observe(() => deps().telemetry))
+    .handler(async (event) => {
+      const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+      const answer = await acceptWebhook({ headers: event.headers, body }, deps());
+      return { statusCode: answer.status, headers: { ...answer.headers }, body: answer.body };
+    });
+}
+
+export const handler = createHandler(
+  lazy(() => ({
+    config: bundledConfig(),
+    clock: systemClock,
+    secret: new CachedSecret(secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn)), systemClock),
+    queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
+    telemetry: powertoolsTelemetry,
+  })),
+);

@@ -1,0 +1,86 @@
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  paginateQuery,
+  type QueryCommandInput,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../names.ts';
+import type { Item, Key, Table, Write, WriteResult } from '../ports.ts';
+import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+import { transactItem } from './dynamodb-expressions.ts';
+
+const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_DEFAULTS));
+
+/** Another transaction on the same item is over in milliseconds; the SDK itself does not try again. */
+const CONFLICT_ATTEMPTS = 5;
+const CONFLICT_PAUSE_MS = 40;
+
+/** The grants table. Every write is a transaction, also of one item: one way of failing, and safe to repeat. */
+export class DynamoDbTable implements Table {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async get(key: Key): Promise<Item | undefined> {
+    const { Item: item } = await client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true }));
+    return item as Item | undefined;
+  }
+
+  async write(writes: readonly Write[]): Promise<WriteResult> {
+    const TransactItems = writes.map((write) => transactItem(this.#name, write));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await client.send(new TransactWriteCommand({ TransactItems }));
+        return { written: true };
+      } catch (error) {
+        const failed = failedConditions(error);
+        if (failed.length > 0) return { written: false, failed };
+        if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
+        await setTimeout(CONFLICT_PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
+    return this.#pages({
+      KeyConditionExpression: '#acl = :acl AND begins_with(#item, :prefix)',
+      ExpressionAttributeNames: { '#acl': TABLE.partitionKey, '#item': TABLE.sortKey },
+      ExpressionAttributeValues: { ':acl': acl, ':prefix': prefix },
+    });
+  }
+
+  queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+    return this.#pages({
+      IndexName: TABLE.expiryIndex,
+      KeyConditionExpression: '#acl = :acl AND #expiry BETWEEN :first AND :last',
+      ExpressionAttributeNames: { '#acl': TABLE.partitionKey, '#expiry': TABLE.expiryAttribute },
+      ExpressionAttributeValues: { ':acl': acl, ':first': after + 1, ':last': upTo },
+    });
+  }
+
+  async *#pages(query: Omit<QueryCommandInput, 'TableName'>): AsyncIterable<readonly Item[]> {
+    const pages = paginateQuery({ client }, { TableName: this.#name, ConsistentRead: true, ...query });
+    for await (const page of pages) yield (page.Items ?? []) as Item[];
+  }
+}
+
+/** Conditions that did not hold. None, where the transaction was cancelled for another reason too: that says nothing of them. */
+function failedConditions(error: unknown): number[] {
+  const reasons = reasonsOf(error);
+  if (reasons.some((code) => code !== 'None' && code !== 'ConditionalCheckFailed')) return [];
+  return reasons.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
+}
+
+function isConflict(error: unknown): boolean {
+  return reasonsOf(error).includes('TransactionConflict');
+}
+
+function reasonsOf(error: unknown): string[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
+}

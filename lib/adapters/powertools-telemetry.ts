@@ -1,0 +1,33 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { METRICS } from '../names.ts';
+import type { Fields, Telemetry } from '../ports.ts';
+
+const logger = new Logger();
+const metrics = new Metrics({ namespace: METRICS.namespace });
+
+/**
+ * Log lines as JSON, metrics as log lines of CloudWatch's embedded metric format. The service name,
+ * which is also a dimension of every metric, comes from the environment (ENV.serviceName).
+ */
+export const powertoolsTelemetry: Telemetry = {
+  begin(context: Fields) {
+    logger.resetKeys();
+    logger.appendKeys({ ...context });
+  },
+  info(message: string, fields: Fields = {}) {
+    logger.info(message, { ...fields });
+  },
+  warn(message: string, fields: Fields = {}) {
+    logger.warn(message, { ...fields });
+  },
+  error(code: ErrorCode, detail: string, fields: Fields = {}) {
+    logger.error(ERROR_CODES[code], { ...fields, code, detail });
+    // One metric object for each: several codes of one invocation would overwrite each other's dimension.
+    metrics.singleMetric().addDimension(METRICS.codeDimension, code).addMetric(METRICS.errors, MetricUnit.Count, 1);
+  },
+  metric(name, unit, value) {
+    metrics.singleMetric().addMetric(name, MetricUnit[unit], value);
+  },
+};

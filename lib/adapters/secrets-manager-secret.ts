@@ -1,0 +1,24 @@
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { SecretReader } from '../ports.ts';
+import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+
+const client = new SecretsManagerClient(AWS_CLIENT_DEFAULTS);
+
+/** The current value of a secret in Secrets Manager. One that was never set reads as undefined. */
+export function secretsManagerSecret(arn: string): SecretReader {
+  return {
+    async read() {
+      try {
+        const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+        return SecretString;
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return undefined;
+        throw error;
+      }
+    },
+  };
+}

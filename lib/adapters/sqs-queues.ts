@@ -1,0 +1,61 @@
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { EVENTS_MESSAGE_GROUP } from '../names.ts';
+import type { AlarmQueue, DeadLetters, EventQueue } from '../ports.ts';
+import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+
+const client = new SQSClient(AWS_CLIENT_DEFAULTS);
+/** Entries in one batch request of SQS. */
+const BATCH = 10;
+
+/** The FIFO queue of events. One message group for all: see EVENTS_MESSAGE_GROUP. */
+export function sqsEventQueue(queueUrl: string): EventQueue {
+  return {
+    async send({ body, deduplicationId }) {
+      const sent = await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: body,
+          MessageGroupId: EVENTS_MESSAGE_GROUP,
+          MessageDeduplicationId: deduplicationId,
+        }),
+      );
+      return sent.SequenceNumber ?? '';
+    },
+  };
+}
+
+/** The standard queue whose messages carry delays. */
+export function sqsAlarmQueue(queueUrl: string): AlarmQueue {
+  return {
+    async send(messages) {
+      for (let at = 0; at < messages.length; at += BATCH) {
+        const entries = messages.slice(at, at + BATCH).map((message, index) => ({
+          Id: String(index),
+          MessageBody: message.body,
+          DelaySeconds: message.delaySeconds,
+        }));
+        const { Failed = [] } = await client.send(
+          new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
+        );
+        if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} alarm messages: ${Failed[0]?.Code}`);
+      }
+    },
+  };
+}
+
+/** The FIFO dead-letter queue, for messages that are put there directly; the reason goes along. */
+export function sqsDeadLetters(queueUrl: string): DeadLetters {
+  return {
+    async send({ body, messageId, reason }) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: body,
+          MessageGroupId: EVENTS_MESSAGE_GROUP,
+          MessageDeduplicationId: messageId,
+          MessageAttributes: { Reason: { DataType: 'String', StringValue: reason } },
+        }),
+      );
+    },
+  };
+}

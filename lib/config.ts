@@ -1,0 +1,36 @@
+/**
+ * The configuration as the functions see it: complete, checked and with every default filled in.
+ * `cdk/config.ts` makes it from the customer's file; it reaches the functions inside their bundle.
+ */
+export interface AclConfig {
+  /** Okta zone ids, filled in this order. A zone belongs to one ACL. */
+  readonly zoneIds: readonly string[];
+  /** CIDRs or `first-last` ranges that are always in the list. */
+  readonly alwaysAllow: readonly string[];
+  /** Lifetime, in minutes, of a grant that brings no expiry. */
+  readonly defaultGrantMinutes: number;
+  /** Longest lifetime of any grant, in minutes. */
+  readonly maxGrantMinutes: number;
+}
+
+export interface Config {
+  readonly stackName: string;
+  readonly okta: { readonly domain: string; readonly baseUrl: string };
+  readonly acls: Readonly<Record<string, AclConfig>>;
+  /** CIDR that keeps a zone non-empty; present only while nothing else is. */
+  readonly sentinel: string;
+  readonly allowPrivate: boolean;
+  readonly allowIpv6: boolean;
+  /** Gateways that Okta accepts in one zone. */
+  readonly gatewayLimit: number;
+  /** Minutes after which a zone that should be right is read back and compared. */
+  readonly verifyMinutes: number;
+  readonly reservedConcurrency: boolean;
+  readonly alarmEmail?: string;
+  readonly retainData: boolean;
+}
+
+/** The ACL of that name, or undefined; never something inherited from Object.prototype. */
+export function aclConfig(config: Config, acl: string): AclConfig | undefined {
+  return Object.hasOwn(config.acls, acl) ? config.acls[acl] : undefined;
+}

@@ -1,0 +1,21 @@
+/**
+ * Where an event stands among all events on its ACL, as text that sorts: its own time first, then
+ * its place in the queue. Both are padded, so that DynamoDB and JavaScript compare them alike.
+ */
+const TIME_DIGITS = 20;
+/** SQS documents sequence numbers as large as 128 bits. */
+const SEQUENCE_DIGITS = 39;
+
+/**
+ * @param timestamp nanoseconds since the epoch, not negative
+ * @param sequence the queue's sequence number, decimal digits
+ */
+export function eventOrder(timestamp: bigint, sequence: string): string {
+  return `${timestamp.toString().padStart(TIME_DIGITS, '0')}.${queuePosition(sequence)}`;
+}
+
+/** @throws {RangeError} where the text is not a sequence number */
+export function queuePosition(sequence: string): string {
+  if (!/^\d{1,39}$/.test(sequence)) throw new RangeError('not a sequence number');
+  return sequence.padStart(SEQUENCE_DIGITS, '0');
+}

@@ -1,0 +1,62 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+export interface IpPolicy {
+  readonly allowPrivate: boolean;
+  readonly allowIpv6: boolean;
+}
+
+/** The text is not one host's address, or not one that may be let in; the message says why. */
+export class IpNotAcceptable extends Error {
+  override name = 'IpNotAcceptable';
+}
+
+/** Never a person's address, whatever the configuration says. */
+const NEVER = new Set(['unspecified', 'multicast', 'broadcast']);
+
+/** Documentation ranges (RFC 5737, RFC 3849): `ipaddr.js` counts them as reserved, every example uses them. */
+const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'].map((cidr) =>
+  ipaddr.parseCIDR(cidr),
+);
+
+/**
+ * Canonical form of one address: no leading zeros (refused, not guessed: `010` is 8 to some parsers),
+ * lower case, compressed, IPv4-mapped IPv6 unwrapped, no zone index.
+ * @returns undefined where the text is not exactly one address
+ */
+export function canonicalAddress(text: string): string | undefined {
+  // ipaddr.js alone accepts octal and short forms; the checks of node:net are strict.
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  const address = ipaddr.IPv6.parse(text);
+  return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
+}
+
+/**
+ * Reads the IP of an event: one host, with or without its full-length prefix.
+ * @returns the canonical form
+ * @throws {IpNotAcceptable} for anything else, and for ranges that the policy does not let in
+ */
+export function parseHostAddress(text: string, policy: IpPolicy): string {
+  const [host = '', prefix, ...rest] = text.split('/');
+  if (rest.length > 0) throw new IpNotAcceptable('not an IP address');
+  if (prefix !== undefined && prefix !== (isIPv4(host) ? '32' : '128')) {
+    throw new IpNotAcceptable('a grant is for one host: no prefix shorter than /32 (IPv4) or /128 (IPv6)');
+  }
+  const canonical = canonicalAddress(host);
+  if (canonical === undefined) throw new IpNotAcceptable('not an IPv4 or IPv6 address in its standard text form');
+  const address = ipaddr.parse(canonical);
+  const range = address.range();
+  if (NEVER.has(range)) throw new IpNotAcceptable(`a ${range} address belongs to nobody`);
+  if (address.kind() === 'ipv6' && !policy.allowIpv6) {
+    throw new IpNotAcceptable('IPv6 is not enabled (allowIpv6), since Okta takes it only in preview orgs');
+  }
+  if (range !== 'unicast' && !isDocumentation(address) && !policy.allowPrivate) {
+    throw new IpNotAcceptable(`a ${range} address is not what Okta sees of a client (allowPrivate is off)`);
+  }
+  return canonical;
+}
+
+function isDocumentation(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return DOCUMENTATION.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+}

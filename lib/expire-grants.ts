@@ -1,0 +1,90 @@
+import { type Alarm, armAlarms } from './alarm-message.ts';
+import type { Config } from './config.ts';
+import { configHash } from './config-hash.ts';
+import { forEachAcl } from './for-each-acl.ts';
+import type { GrantBook } from './grant-book.ts';
+import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
+import type { ZoneState, ZoneStates } from './zone-state.ts';
+
+export interface ExpiryDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly grants: GrantBook;
+  readonly states: ZoneStates;
+  readonly alarms: AlarmQueue;
+  readonly telemetry: Telemetry;
+}
+
+/** The scheduler fires anywhere in its minute, so two ticks can be almost this far apart. */
+const TICKS_APART_MS = 120_000;
+const FAILED = 'expiry could not be looked after';
+
+/**
+ * The minute tick: ends what is due, arms an alarm for each second in which something falls due
+ * before the next tick can come, and asks for a rebuild of every ACL that needs one.
+ * @throws {AggregateError} when that failed for some ACLs; the others are done
+ */
+export async function tick(deps: ExpiryDeps): Promise<void> {
+  await forEachAcl(Object.keys(deps.config.acls), deps.telemetry, FAILED, async (acl) => {
+    await endDue(acl, deps);
+    await armComing(acl, deps);
+    const reason = await whyRebuild(acl, deps);
+    if (reason) await deps.states.requestRebuild(acl, reason, deps.clock.now());
+  });
+}
+
+/**
+ * An alarm: ends what is due in its ACL, or asks for the rebuild it stands for. One that comes early
+ * is armed again.
+ */
+export async function handleAlarm(alarm: Alarm, deps: ExpiryDeps): Promise<void> {
+  await forEachAcl([alarm.acl], deps.telemetry, FAILED, async (acl) => {
+    if (alarm.at > deps.clock.now()) return armAlarms(deps.alarms, [alarm], deps.clock.now());
+    if (alarm.kind === 'expiry') return endDue(acl, deps);
+    return deps.states.requestRebuild(acl, 'alarm', deps.clock.now());
+  });
+}
+
+async function endDue(acl: string, deps: ExpiryDeps): Promise<void> {
+  const now = deps.clock.now();
+  const ended = await deps.grants.end(await deps.grants.between(acl, 0, now));
+  for (const { ip, grantId, user, expiresAt } of ended) {
+    deps.telemetry.info('grant expired', { acl, ip, grantId, user, expiresAt, lateMs: now - expiresAt });
+  }
+}
+
+async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
+  const now = deps.clock.now();
+  const coming = await deps.grants.between(acl, now, now + TICKS_APART_MS);
+  const seconds = new Set(coming.map((grant) => Math.ceil(grant.expiresAt / 1000)));
+  const alarms = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
+  await armAlarms(deps.alarms, alarms, now);
+}
+
+/** @returns the reason for the log, or undefined where the zones are as they should be, as far as is known */
+async function whyRebuild(acl: string, deps: ExpiryDeps): Promise<string | undefined> {
+  const now = deps.clock.now();
+  const state = await deps.states.get(acl);
+  if (state.leaseUntil !== undefined) return state.leaseUntil < now ? 'a rebuild did not finish' : undefined;
+  if (now < Math.max(state.notBefore ?? 0, await deps.states.oktaRestsUntil())) return undefined;
+  if (state.needsSync) return 'something was left to do';
+  const settings = deps.config.acls[acl];
+  if (settings && state.configHash !== configHash(deps.config, settings)) return 'the configuration is new';
+  return (await missedSomething(acl, state, now, deps)) ?? verificationDue(state, now, deps.config.verifyMinutes);
+}
+
+/** What a lost stream record or a TTL delete would leave behind. */
+async function missedSomething(
+  acl: string,
+  state: ZoneState,
+  now: number,
+  deps: ExpiryDeps,
+): Promise<string | undefined> {
+  if (state.nextExpiry && state.nextExpiry <= now) return 'a grant in the zone has expired';
+  if ((await deps.grants.position(acl)) !== state.confirmedPosition) return 'events are not in the zone yet';
+  return undefined;
+}
+
+function verificationDue(state: ZoneState, now: number, minutes: number): string | undefined {
+  return now - (state.verifiedAt ?? 0) >= minutes * 60_000 ? 'verification is due' : undefined;
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { eventOrder, queuePosition } from './domain/event-order.ts';
+import { ITEM, SEEN_PARTITION } from './names.ts';
+import type { Item, Key, Table, Write } from './ports.ts';
+import type { QueuedEvent } from './queue-message.ts';
+
+/** A grant as it is stored. It is live while `expiresAt` is in the future. */
+export interface Grant {
+  readonly acl: string;
+  readonly ip: string;
+  readonly grantId?: string;
+  readonly user?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Order of the event that made it so. */
+  readonly order: string;
+  /** Order of the event since which the grant stands without a break. */
+  readonly since: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'applied'; readonly ended: number }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'overtaken'; readonly by: 'a later flush' | 'a later revoke' | 'a later event on the same grant' };
+
+/**
+ * How long orders and webhook ids are remembered. An event is up to 24 hours old when it is
+ * accepted, and may then wait out the 14 days that a dead-letter queue keeps it.
+ */
+const MEMORY_SECONDS = 16 * 24 * 3600;
+/** Deletes under way at once when many grants end together. */
+const PARALLEL = 25;
+
+interface PositionWrite {
+  readonly update: Key;
+  readonly set: { readonly position: string };
+}
+/** What every applied event writes: that it was seen, and how far the queue is applied. */
+interface Books {
+  readonly seen: Write;
+  readonly position: PositionWrite;
+}
+
+/**
+ * The grants and their history in the table. The rules of ordering are conditions on the writes,
+ * so a function that died half-way, or whose last write arrives late, can't undo a later event.
+ */
+export class GrantBook {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /**
+   * Applies one event, once: the same webhook id again, or the same message redelivered, changes nothing.
+   * @param sequence the message's sequence number on the queue
+   * @param now milliseconds since the epoch
+   * @throws whatever the table throws; the event can then be applied again
+   */
+  async apply(event: QueuedEvent, sequence: string, now: number): Promise<Outcome> {
+    const order = eventOrder(event.timestamp, sequence);
+    const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
+    const books = {
+      seen: { put: { ...seenKey(event.webhookId), order, ttl }, when: [{ absent: true }] },
+      position: { update: { acl: event.acl, item: ITEM.events }, set: { position: queuePosition(sequence) } },
+    } as const satisfies Books;
+    switch (event.type) {
+      case 'access.granted':
+        return this.#applyToOne(event, order, ttl, books, true);
+      case 'access.revoked':
+        return event.grantId === undefined
+          ? this.#applyToMany(event, order, ttl, books)
+          : this.#applyToOne(event, order, ttl, books, false);
+      case 'access.flushed':
+        return this.#applyToMany(event, order, ttl, books);
+    }
+  }
+
+  /** Grants that are live at `now`, all pages, strongly consistent. */
+  async live(acl: string, now: number): Promise<Grant[]> {
+    return this.between(acl, now, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Grants with `after < expiresAt <= upTo` (milliseconds since the epoch), soonest first. */
+  async between(acl: string, after: number, upTo: number): Promise<Grant[]> {
+    const grants: Grant[] = [];
+    for await (const page of this.#table.queryExpiry(acl, after, upTo)) grants.push(...page.map(toGrant));
+    return grants;
+  }
+
+  /** Removes grants that have expired, unless they were extended meanwhile. @returns those removed */
+  async end(grants: readonly Grant[]): Promise<Grant[]> {
+    return this.#removeEach(grants, (grant) => [{ attribute: 'expiresAt', equals: grant.expiresAt }]);
+  }
+
+  /** The position in the queue up to which the ACL's events are applied; undefined until it has seen one. */
+  async position(acl: string): Promise<string | undefined> {
+    const marker = await this.#table.get({ acl, item: ITEM.events });
+    return marker && String(marker.position);
+  }
+
+  /** A grant, or the revoke of one grant: one atomic write. */
+  async #applyToOne(event: QueuedEvent, order: string, ttl: number, books: Books, isGrant: boolean): Promise<Outcome> {
+    const { acl, ip = '' } = event;
+    const olderOrNone = [{ attribute: 'order', below: order, orAbsent: true }] as const;
+    const writes: Write[] = [
+      books.seen,
+      { put: { acl, item: `${ITEM.last}${grantName(ip, event.grantId)}`, order, ttl }, when: olderOrNone },
+      isGrant ? putGrant(event, order) : { remove: grantKey(event) },
+      books.position,
+    ];
+    if (isGrant) {
+      writes.push({ check: { acl, item: ITEM.flushed }, when: olderOrNone });
+      writes.push({ check: { acl, item: `${ITEM.revoked}${ip}` }, when: olderOrNone });
+    }
+    const result = await this.#table.write(writes);
+    if (result.written) return { kind: 'applied', ended: 0 };
+    if (result.failed.includes(0)) return this.#duplicate(books.position);
+    const by = result.failed.includes(4)
+      ? 'a later flush'
+      : result.failed.includes(5)
+        ? 'a later revoke'
+        : 'a later event on the same grant';
+    await this.#table.write([books.seen, books.position]);
+    return { kind: 'overtaken', by };
+  }
+
+  /**
+   * A flush, or the revoke of all grants on an IP. First the order is remembered, so that earlier
+   * grants that arrive later find it; then what it covers is removed; the webhook id comes last, so
+   * that a redelivery finishes what a crash cut short.
+   */
+  async #applyToMany(event: QueuedEvent, order: string, ttl: number, books: Books): Promise<Outcome> {
+    if (await this.#table.get(seenKey(event.webhookId))) return this.#duplicate(books.position);
+    const { acl, ip } = event;
+    const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
+    // Where a later one stands already, what this one covers is still removed below: none of it is newer.
+    await this.#table.write([
+      { put: { ...marker, order, ttl }, when: [{ attribute: 'order', below: order, orAbsent: true }] },
+    ]);
+    let ended = 0;
+    const prefix = ip === undefined ? ITEM.grant : `${ITEM.grant}${ip}#`;
+    for await (const page of this.#table.queryPrefix(acl, prefix)) {
+      const covered = page.map(toGrant).filter((grant) => grant.order < order);
+      const removed = await this.#removeEach(covered, () => [{ attribute: 'order', below: order }]);
+      ended += removed.length;
+    }
+    const result = await this.#table.write([books.seen, books.position]);
+    return result.written ? { kind: 'applied', ended } : this.#duplicate(books.position);
+  }
+
+  /** A duplicate counts as applied up to its own place in the queue: whoever waits for it need not wait longer. */
+  async #duplicate(position: PositionWrite): Promise<Outcome> {
+    const { update, set } = position;
+    await this.#table.write([{ update, set, when: [{ attribute: 'position', below: set.position, orAbsent: true }] }]);
+    return { kind: 'duplicate' };
+  }
+
+  async #removeEach(
+    grants: readonly Grant[],
+    condition: (grant: Grant) => NonNullable<Write['when']>,
+  ): Promise<Grant[]> {
+    const removed: Grant[] = [];
+    for (let at = 0; at < grants.length; at += PARALLEL) {
+      await Promise.all(
+        grants.slice(at, at + PARALLEL).map(async (grant) => {
+          const result = await this.#table.write([{ remove: grantKey(grant), when: condition(grant) }]);
+          if (result.written) removed.push(grant);
+        }),
+      );
+    }
+    return removed;
+  }
+}
+
+function putGrant(event: QueuedEvent, order: string): Write {
+  const { ip = '', grantId, user, expiresAt = 0 } = event;
+  return {
+    update: grantKey(event),
+    set: {
+      ip,
+      order,
+      expiresAt,
+      // The last resort: DynamoDB removes the item, and the stream makes that a rebuild.
+      ttl: Math.ceil(expiresAt / 1000),
+      ...(grantId !== undefined && { grantId }),
+      ...(user !== undefined && { user }),
+    },
+    setOnce: { since: order },
+    ...(user === undefined && { remove: ['user'] }),
+  };
+}
+
+function toGrant(item: Item): Grant {
+  return {
+    acl: item.acl,
+    ip: String(item.ip),
+    ...(item.grantId !== undefined && { grantId: String(item.grantId) }),
+    ...(item.user !== undefined && { user: String(item.user) }),
+    expiresAt: Number(item.expiresAt),
+    order: String(item.order),
+    since: String(item.since ?? item.order),
+  };
+}
+
+function grantKey(grant: { readonly acl: string; readonly ip?: string; readonly grantId?: string }): Key {
+  return { acl: grant.acl, item: `${ITEM.grant}${grantName(grant.ip ?? '', grant.grantId)}` };
+}
+
+/** An IP's anonymous grant has an empty id, which no sender can give. */
+function grantName(ip: string, grantId = ''): string {
+  return `${ip}#${grantId}`;
+}
+
+function seenKey(webhookId: string): Key {
+  return { acl: `${SEEN_PARTITION}${createHash('sha256').update(webhookId).digest('hex')}`, item: SEEN_PARTITION };
+}

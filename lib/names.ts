@@ -1,0 +1,68 @@
+/**
+ * Names that the functions and the stack must agree on. `cdk/` sets what `functions/` reads, and
+ * alarms watch what the functions emit, so neither side spells one of these itself.
+ */
+
+/** Environment variables of the functions (resource addresses only; the configuration is in the bundle). */
+export const ENV = {
+  tableName: 'GRANTS_TABLE_NAME',
+  eventsQueueUrl: 'EVENTS_QUEUE_URL',
+  alarmQueueUrl: 'ALARM_QUEUE_URL',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  webhookSecretArn: 'WEBHOOK_SECRET_ARN',
+  oktaTokenSecretArn: 'OKTA_TOKEN_SECRET_ARN',
+  /** Read by the logging and metrics libraries: the `service` dimension of every metric. */
+  serviceName: 'POWERTOOLS_SERVICE_NAME',
+} as const;
+
+export const METRICS = {
+  namespace: 'KnocknocOkta',
+  /** The dimension that the metrics library adds by itself; its value is the stack's name. */
+  serviceDimension: 'service',
+  errors: 'Errors',
+  codeDimension: 'Code',
+  /** Seconds between a sender's event time and the receipt, where it is over 30. */
+  clockSkew: 'ClockSkewSeconds',
+} as const;
+
+/** Shape of the grants table. */
+export const TABLE = {
+  partitionKey: 'acl',
+  sortKey: 'item',
+  ttlAttribute: 'ttl',
+  /** Local index over live grants, by the moment they expire. Sparse: only grants carry the attribute. */
+  expiryIndex: 'byExpiry',
+  expiryAttribute: 'expiresAt',
+} as const;
+
+/**
+ * Sort keys of an ACL's items. The stream filter of the zone function lets through grants, the
+ * events marker and rebuild requests; everything else the functions write must not wake it.
+ */
+export const ITEM = {
+  grant: 'GRANT#',
+  /** Order of the last event seen for one grant; outlives the grant. */
+  last: 'LAST#',
+  /** Order of the last revoke of every grant on one IP. */
+  revoked: 'REVOKED#',
+  /** Order of the last flush of the ACL. */
+  flushed: 'FLUSHED',
+  /** Position in the queue up to which events are applied. Its existence means: this ACL has seen an event. */
+  events: 'EVENTS',
+  /** A request for a rebuild. */
+  rebuild: 'REBUILD',
+  /** State of the ACL's zones, with the lease. Written by the zone function alone. */
+  zone: 'ZONE',
+} as const;
+
+/** Partition key of the remembered webhook ids (they belong to no ACL; `#` cannot occur in an ACL's name). */
+export const SEEN_PARTITION = 'SEEN#';
+
+/** Partition of what concerns the Okta org as a whole, and its one item: the moment before which Okta wants no call. */
+export const ORG_PARTITION = 'OKTA#';
+export const ORG_LIMIT_ITEM = 'LIMIT';
+
+/** All events of all ACLs share one message group: that is what makes the grants function single. */
+export const EVENTS_MESSAGE_GROUP = 'events';
+
+export const WEBHOOK_PATH = '/webhook';

@@ -1,0 +1,66 @@
+import type { CachedSecret } from './cached-secret.ts';
+import type { Gateway } from './domain/address-block.ts';
+import { CALL_TIMEOUT_MS, OktaFailure, type OktaZone, type OktaZones, type ZoneAnswer } from './okta-zones.ts';
+import type { Clock } from './ports.ts';
+
+/** Left after the last call to save what it led to, in milliseconds. */
+const TIME_TO_SAVE_MS = 3_000;
+
+/**
+ * Okta's zones with the token and the time that a rebuild has: no call goes out that could still be
+ * under way when the function's time, and with it the lease, is over.
+ */
+export class OktaAccess {
+  readonly #zones: OktaZones;
+  readonly #token: CachedSecret;
+  readonly #clock: Clock;
+  readonly #deadline: number;
+
+  /** @param deadline milliseconds since the epoch */
+  constructor(zones: OktaZones, token: CachedSecret, clock: Clock, deadline: number) {
+    this.#zones = zones;
+    this.#token = token;
+    this.#clock = clock;
+    this.#deadline = deadline;
+  }
+
+  /** @throws {OktaFailure} */
+  async get(zoneId: string): Promise<ZoneAnswer> {
+    return this.#authorized((token) => this.#zones.get(zoneId, token));
+  }
+
+  /** @throws {OktaFailure} */
+  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
+    return this.#authorized((token) => this.#zones.putGateways(zoneId, zone, gateways, token));
+  }
+
+  /** A refused token is fetched once more: it may have been rotated. */
+  async #authorized(call: (token: string) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    const token = await this.#read(() => this.#token.get());
+    if (token === undefined)
+      throw new OktaFailure('ZONE006', 'the secret that should hold the Okta token has no value');
+    try {
+      return await this.#inTime(() => call(token));
+    } catch (error) {
+      if (!(error instanceof OktaFailure) || error.code !== 'OKTA001') throw error;
+      const other = await this.#read(() => this.#token.getOtherThan(token));
+      if (other === undefined) throw error;
+      return this.#inTime(() => call(other));
+    }
+  }
+
+  async #read(read: () => Promise<string | undefined>): Promise<string | undefined> {
+    try {
+      return await read();
+    } catch (cause) {
+      throw new OktaFailure('ZONE006', "the secret that holds the Okta token can't be read", {}, { cause });
+    }
+  }
+
+  async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    if (this.#clock.now() + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
+      throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');
+    }
+    return call();
+  }
+}

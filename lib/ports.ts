@@ -1,0 +1,108 @@
+/**
+ * What the domain needs of the outside. One adapter a file implements each of these in
+ * `lib/adapters/`; the stand-ins of `local/` implement the same for a run without AWS.
+ */
+import type { ErrorCode } from './error-codes.ts';
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds. */
+  sleep(ms: number): Promise<void>;
+}
+
+export type Scalar = string | number | boolean;
+export type Value = Scalar | readonly Value[] | { readonly [name: string]: Value };
+export interface Key {
+  /** The partition: an ACL's name, or the partition of remembered webhook ids. */
+  readonly acl: string;
+  readonly item: string;
+}
+export type Item = Key & { readonly [attribute: string]: Value };
+
+/** A condition on the stored item; several mean all of them. A condition on an absent attribute fails unless it says otherwise. */
+export type Condition =
+  | { readonly absent: true }
+  | { readonly attribute: string; readonly below: Scalar; readonly orAbsent?: true }
+  | { readonly attribute: string; readonly equals: Scalar; readonly orAbsent?: true };
+
+export type Write =
+  | { readonly put: Item; readonly when?: readonly Condition[] }
+  | {
+      readonly update: Key;
+      readonly set?: { readonly [attribute: string]: Value };
+      /** Set only where the attribute is not there yet. */
+      readonly setOnce?: { readonly [attribute: string]: Value };
+      /** Add to a number; absent counts as 0. */
+      readonly add?: { readonly [attribute: string]: number };
+      readonly remove?: readonly string[];
+      readonly when?: readonly Condition[];
+    }
+  | { readonly remove: Key; readonly when?: readonly Condition[] }
+  | { readonly check: Key; readonly when: readonly Condition[] };
+
+/** `failed` lists the positions of the writes whose condition did not hold; then nothing was written. */
+export type WriteResult = { readonly written: true } | { readonly written: false; readonly failed: readonly number[] };
+
+/** The grants table. Reads are strongly consistent; a failure to reach it rejects. */
+export interface Table {
+  get(key: Key): Promise<Item | undefined>;
+  /** All writes or none, at most 100. */
+  write(writes: readonly Write[]): Promise<WriteResult>;
+  /** Items of one partition whose sort key begins with `prefix`, in its order, page by page. */
+  queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]>;
+  /** Grants of one ACL with `after < expiresAt <= upTo` (milliseconds), soonest first, page by page. */
+  queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]>;
+}
+
+/** The FIFO queue of accepted events. */
+export interface EventQueue {
+  /** Resolves with the sequence number once the message is on the queue; rejects otherwise. */
+  send(message: { readonly body: string; readonly deduplicationId: string }): Promise<string>;
+}
+
+/** The delay queue: a message that wakes the expiry function at a given second. */
+export interface AlarmQueue {
+  /** @param delaySeconds whole seconds, 0 to 900 */
+  send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void>;
+}
+
+/** The dead-letter queue of the events, for messages that no retry can mend. */
+export interface DeadLetters {
+  send(letter: { readonly body: string; readonly messageId: string; readonly reason: string }): Promise<void>;
+}
+
+/** A secret's text. */
+export interface SecretReader {
+  /** @returns undefined where the secret exists without a value, or is absent. Rejects when it cannot be read. */
+  read(): Promise<string | undefined>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+export interface HttpResponse {
+  readonly status: number;
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+/** One HTTP exchange. Rejects on timeout, connection and TLS failures; every status resolves. */
+export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Structured log lines and metrics. Never pass a body, a signature, a token or a secret. */
+export interface Telemetry {
+  /** Begins an invocation: every following line carries these fields. */
+  begin(context: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  /** One log line with the code, and one count of the metric `Errors` for it. */
+  error(code: ErrorCode, detail: string, fields?: Fields): void;
+  metric(name: string, unit: 'Count' | 'Seconds' | 'Milliseconds', value: number): void;
+}

@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+import type { AcceptedEvent } from './domain/webhook-event.ts';
+
+/**
+ * What lies on the events queue. Messages outlive a deploy: new fields are optional, and a reader
+ * ignores what it does not know.
+ */
+export interface QueuedEvent extends AcceptedEvent {
+  readonly webhookId: string;
+}
+
+const VERSION = 1;
+const count = v.pipe(v.number(), v.safeInteger());
+const schema = v.object({
+  version: v.literal(VERSION),
+  type: v.picklist(['access.granted', 'access.revoked', 'access.flushed']),
+  webhookId: v.string(),
+  acl: v.string(),
+  timestamp: v.pipe(
+    v.string(),
+    v.digits(),
+    v.transform((digits) => BigInt(digits)),
+  ),
+  ip: v.optional(v.string()),
+  grantId: v.optional(v.string()),
+  user: v.optional(v.string()),
+  expiresAt: v.optional(count),
+});
+
+export function formatQueuedEvent(event: QueuedEvent): string {
+  return JSON.stringify({ version: VERSION, ...event, timestamp: event.timestamp.toString() });
+}
+
+/** @returns undefined where the text is not a message of ours */
+export function parseQueuedEvent(text: string): QueuedEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined; // The caller puts what it can't read aside, whatever the reason.
+  }
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) return undefined;
+  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt } = parsed.output;
+  if (type !== 'access.flushed' && ip === undefined) return undefined;
+  if (type === 'access.granted' && expiresAt === undefined) return undefined;
+  return {
+    type,
+    webhookId,
+    acl,
+    timestamp,
+    ...(ip !== undefined && { ip }),
+    ...(grantId !== undefined && { grantId }),
+    ...(user !== undefined && { user }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}

@@ -1,0 +1,140 @@
+import type { AclConfig, Config } from './config.ts';
+import { canonicalGateways, toGateway } from './domain/address-block.ts';
+import { desiredGateways } from './domain/desired-gateways.ts';
+import { writeOrder } from './domain/write-order.ts';
+import { whyUnusable } from './domain/zone-usability.ts';
+import type { ErrorCode } from './error-codes.ts';
+import type { Grant } from './grant-book.ts';
+import type { OktaAccess } from './okta-access.ts';
+import { OktaFailure, type OktaZone, type Quota } from './okta-zones.ts';
+import type { Telemetry } from './ports.ts';
+import type { ZoneLists, ZoneState } from './zone-state.ts';
+
+/** Trouble with one zone that says nothing of the others. */
+const OF_ONE_ZONE: readonly ErrorCode[] = ['ZONE001', 'ZONE002', 'ZONE004'];
+/** At most this many changed entries are named in a log line. */
+const NAMED_IN_LOG = 50;
+
+export interface ZoneUpdate {
+  readonly acl: string;
+  readonly settings: AclConfig;
+  readonly config: Config;
+  /** The live grants; undefined until the ACL has seen an event: then its zones are read, not written. */
+  readonly grants: readonly Grant[] | undefined;
+  readonly state: ZoneState;
+  readonly okta: OktaAccess;
+  readonly telemetry: Telemetry;
+  /** Remembers that a list is about to be written. */
+  readonly announce: (zones: Readonly<Record<string, ZoneLists>>) => Promise<void>;
+}
+
+export interface UpdatedZones {
+  readonly zones: Readonly<Record<string, ZoneLists>>;
+  readonly waiting: readonly string[];
+  readonly quota: Quota | undefined;
+  /** What is wrong with single zones; the others are right. */
+  readonly failures: readonly OktaFailure[];
+}
+
+/**
+ * One pass over an ACL's zones: read each, compare it with what it must be, write it if it differs.
+ * @throws {OktaFailure} when Okta as a whole refuses or does not answer
+ */
+export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
+  const { settings, state, telemetry } = update;
+  const failures: OktaFailure[] = [];
+  const found = new Map<string, OktaZone>();
+  let quota: Quota | undefined;
+  for (const zoneId of settings.zoneIds) {
+    await ofOneZone(failures, zoneId, async () => {
+      const answer = await update.okta.get(zoneId);
+      quota = answer.quota ?? quota;
+      const reason = whyUnusable(answer.zone);
+      if (reason) throw new OktaFailure('ZONE004', `zone ${zoneId} can't be used: ${reason}`);
+      found.set(zoneId, answer.zone);
+    });
+  }
+  const known: Record<string, ZoneLists> = {};
+  for (const zoneId of settings.zoneIds) known[zoneId] = state.zones?.[zoneId] ?? {};
+  if (!update.grants) return { zones: known, waiting: [], quota, failures };
+
+  const previous = settings.zoneIds.map((zoneId) => known[zoneId]?.written ?? []);
+  const { zones: lists, waiting } = desiredGateways({
+    grants: update.grants,
+    alwaysAllow: settings.alwaysAllow,
+    sentinel: update.config.sentinel,
+    zones: previous,
+    gatewayLimit: update.config.gatewayLimit,
+  });
+  for (const index of writeOrder(previous, lists)) {
+    const zoneId = settings.zoneIds[index] ?? '';
+    const zone = found.get(zoneId);
+    const desired = lists[index] ?? [];
+    if (!zone) continue;
+    const current = canonicalGateways(zone.gateways ?? []);
+    reportForeignChange(update, zoneId, current, known[zoneId] ?? {});
+    await ofOneZone(failures, zoneId, async () => {
+      if (!same(current, desired)) {
+        known[zoneId] = { ...known[zoneId], intended: desired };
+        await update.announce(known);
+        quota = (await write(update, zoneId, zone, desired)) ?? quota;
+        telemetry.info('zone updated', { acl: update.acl, zoneId, ...difference(current, desired) });
+      }
+      known[zoneId] = { written: desired };
+    });
+  }
+  return { zones: known, waiting, quota, failures };
+}
+
+/** Writes the list and makes sure that Okta has it: by its answer or, where that shows another list, by reading again. */
+async function write(
+  update: ZoneUpdate,
+  zoneId: string,
+  zone: OktaZone,
+  desired: readonly string[],
+): Promise<Quota | undefined> {
+  const answer = await update.okta.putGateways(zoneId, zone, desired.map(toGateway));
+  if (same(canonicalGateways(answer.zone.gateways ?? []), desired)) return answer.quota;
+  const readBack = await update.okta.get(zoneId);
+  if (same(canonicalGateways(readBack.zone.gateways ?? []), desired)) return readBack.quota;
+  throw new OktaFailure('ZONE003', `Okta accepted the update of zone ${zoneId}, but shows another list`);
+}
+
+function reportForeignChange(update: ZoneUpdate, zoneId: string, current: readonly string[], lists: ZoneLists): void {
+  if (!lists.written || same(current, lists.written)) return;
+  if (lists.intended && same(current, lists.intended)) return;
+  update.telemetry.error('ZONE007', `zone ${zoneId} is not as it was last written; it is put right`, {
+    acl: update.acl,
+    zoneId,
+    ...difference(lists.written, current),
+  });
+}
+
+async function ofOneZone(failures: OktaFailure[], zoneId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof OktaFailure)) throw error;
+    const named = error.about({ zoneId });
+    if (!OF_ONE_ZONE.includes(error.code)) throw named;
+    failures.push(named);
+  }
+}
+
+function difference(before: readonly string[], after: readonly string[]) {
+  const had = new Set(before);
+  const has = new Set(after);
+  const added = after.filter((entry) => !had.has(entry));
+  const removed = before.filter((entry) => !has.has(entry));
+  return {
+    before: before.length,
+    after: after.length,
+    added: added.slice(0, NAMED_IN_LOG),
+    removed: removed.slice(0, NAMED_IN_LOG),
+  };
+}
+
+/** Both are sorted and without duplicates. */
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index]);
+}

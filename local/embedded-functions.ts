@@ -1,0 +1,143 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createHandler as createExpiry } from '../functions/expiry.ts';
+import { createHandler as createGrants } from '../functions/grants.ts';
+import { createHandler as createWebhook } from '../functions/webhook.ts';
+import { createHandler as createZone } from '../functions/zone.ts';
+import { CachedSecret } from '../lib/cached-secret.ts';
+import type { Config } from '../lib/config.ts';
+import { GrantBook } from '../lib/grant-book.ts';
+import { ITEM } from '../lib/names.ts';
+import { OktaZones } from '../lib/okta-zones.ts';
+import type { Fields, HttpClient } from '../lib/ports.ts';
+import { ZoneStates } from '../lib/zone-state.ts';
+import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from './stand-ins/aws-events.ts';
+import { ChangeStream } from './stand-ins/change-stream.ts';
+import { DelayQueue } from './stand-ins/delay-queue.ts';
+import { FifoQueue } from './stand-ins/fifo-queue.ts';
+import { logTelemetry } from './stand-ins/log-telemetry.ts';
+import type { MemorySecret } from './stand-ins/memory-secret.ts';
+import { type Change, MemoryTable } from './stand-ins/memory-table.ts';
+import type { Timers } from './stand-ins/timers.ts';
+
+export interface EmbeddedOptions {
+  readonly config: Config;
+  readonly timers: Timers;
+  readonly http: HttpClient;
+  readonly webhookSecret: MemorySecret;
+  readonly oktaToken: MemorySecret;
+  readonly write: (line: Fields) => void;
+}
+
+/** Timeouts of the functions and limits of the queues, as the stack sets them. */
+const ZONE_TIMEOUT_MS = 30_000;
+const GRANTS_TIMEOUT_MS = 15_000;
+const MINUTE_MS = 60_000;
+
+/** The production handlers, wired to stand-ins: everything between the HTTP API and Okta, in one process. */
+export class EmbeddedFunctions {
+  readonly table: MemoryTable;
+  readonly events: FifoQueue;
+  readonly alarms: DelayQueue;
+  readonly stream: ChangeStream;
+  readonly #options: EmbeddedOptions;
+  #handlers: ReturnType<EmbeddedFunctions['deploy']>;
+  #invocations = 0;
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options;
+    const { timers } = options;
+    this.table = new MemoryTable((change) => this.stream.push(change));
+    this.stream = new ChangeStream({
+      timers,
+      wanted: wakesTheZoneFunction,
+      consume: async (batch) => {
+        await this.#handlers.zone(streamEvent(batch), this.#context('zone', ZONE_TIMEOUT_MS));
+      },
+      maxRetries: 10,
+    });
+    this.events = new FifoQueue({
+      timers,
+      consume: async (batch) => {
+        const answer = await this.#handlers.grants(fifoEvent(batch), this.#context('grants', GRANTS_TIMEOUT_MS));
+        return answer.batchItemFailures.map((failure) => failure.itemIdentifier);
+      },
+      visibilityMs: 6 * GRANTS_TIMEOUT_MS,
+      maxReceives: 10,
+    });
+    this.alarms = new DelayQueue({
+      timers,
+      consume: async (body, messageId) => {
+        const answer = await this.#handlers.expiry(alarmEvent(messageId, body), this.#context('expiry', 30_000));
+        if (answer.batchItemFailures.length > 0) throw new Error('the alarm is to come again');
+      },
+      visibilityMs: 180_000,
+      maxReceives: 5,
+    });
+    this.#handlers = this.deploy(options.config);
+  }
+
+  /** Starts the minute schedule and the table's TTL. */
+  start(): void {
+    this.#everyMinute(() => this.tick());
+    this.#everyMinute(async () => this.table.removeExpired(this.#options.timers.now()));
+  }
+
+  /** One tick of the schedule, now. */
+  async tick(): Promise<void> {
+    await this.#handlers.expiry({ kind: 'tick' }, this.#context('expiry', 30_000));
+  }
+
+  async webhook(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+    return this.#handlers.webhook(event, this.#context('webhook', 29_000));
+  }
+
+  /** New code, as after a deploy: with this configuration, and nothing kept in memory. */
+  deploy(config: Config) {
+    const { timers: clock, http, oktaToken, webhookSecret } = this.#options;
+    const grants = new GrantBook(this.table);
+    const states = new ZoneStates(this.table);
+    const telemetry = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
+    const common = { config, clock, grants, states, alarms: this.alarms };
+    const webhook = { ...common, secret: new CachedSecret(webhookSecret, clock), queue: this.events };
+    const zone = {
+      ...common,
+      okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),
+      oktaToken: new CachedSecret(oktaToken, clock),
+      newId: () => `rebuild-${(this.#invocations += 1)}`,
+    };
+    const deps = {
+      webhook: { ...webhook, telemetry: telemetry('webhook') },
+      grants: { ...common, deadLetters: this.events.asDeadLetters(), telemetry: telemetry('grants') },
+      expiry: { ...common, telemetry: telemetry('expiry') },
+      zone: { ...zone, telemetry: telemetry('zone') },
+    };
+    const handlers = {
+      webhook: createWebhook(() => deps.webhook),
+      grants: createGrants(() => deps.grants),
+      expiry: createExpiry(() => deps.expiry),
+      zone: createZone(() => deps.zone),
+    };
+    this.#handlers = handlers;
+    return handlers;
+  }
+
+  #context(name: string, timeoutMs: number) {
+    const { timers } = this.#options;
+    const end = timers.now() + timeoutMs;
+    this.#invocations += 1;
+    return lambdaContext(name, `invocation-${this.#invocations}`, () => end - timers.now());
+  }
+
+  #everyMinute(work: () => Promise<void>): void {
+    this.#options.timers.after(MINUTE_MS, () => {
+      this.#everyMinute(work);
+      // The function has reported what went wrong; the next minute tries again, as the schedule does.
+      work().catch(() => {});
+    });
+  }
+}
+
+/** The filter of the stream mapping. */
+function wakesTheZoneFunction({ key }: Change): boolean {
+  return key.item.startsWith(ITEM.grant) || key.item === ITEM.events || key.item === ITEM.rebuild;
+}

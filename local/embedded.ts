@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { parseConfig } from '../cdk/config.ts';
+import { fetchHttp } from '../lib/adapters/fetch-http.ts';
+import { EmbeddedFunctions } from './embedded-functions.ts';
+import { SimulatorControl } from './okta-simulator/control-client.ts';
+import { startOktaSimulator } from './okta-simulator/server.ts';
+import type { LogLine, Progress, RunningSystem } from './running-system.ts';
+import { MemorySecret } from './stand-ins/memory-secret.ts';
+import { SystemTimers } from './stand-ins/timers.ts';
+import { startWebhookServer } from './webhook-server.ts';
+
+/** More lines than a long test writes; a run of days must not fill the memory. */
+const KEPT_LINES = 20_000;
+
+export interface EmbeddedSystemOptions {
+  /** As in a configuration file, without `okta.baseUrl`: that is the simulator. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly progress: Progress;
+  /** The token that both the simulator and the functions know. */
+  readonly oktaToken: string;
+  readonly webhookPort?: number;
+  readonly simulatorPort?: number;
+}
+
+export interface EmbeddedSystem extends RunningSystem {
+  readonly functions: EmbeddedFunctions;
+  readonly oktaTokenSecret: MemorySecret;
+}
+
+/** Starts the whole system in this process: the production handlers, the stand-ins, the webhook's server and the simulator. */
+export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promise<EmbeddedSystem> {
+  const timers = new SystemTimers();
+  const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: options.oktaToken });
+  const lines: LogLine[] = [];
+  const configure = (change: Readonly<Record<string, unknown>>) =>
+    parseConfig({ ...options.config, ...change, okta: { domain: 'local.okta.com', baseUrl: simulator.url } });
+  const key = randomBytes(33).toString('base64');
+  const oktaTokenSecret = new MemorySecret(options.oktaToken);
+  try {
+    const functions = new EmbeddedFunctions({
+      config: configure({}),
+      timers,
+      http: fetchHttp,
+      webhookSecret: new MemorySecret(JSON.stringify({ current: key })),
+      oktaToken: oktaTokenSecret,
+      write: (line) => {
+        lines.push(line);
+        if (lines.length > KEPT_LINES) lines.splice(0, KEPT_LINES / 2);
+        options.progress.line(line);
+      },
+    });
+    const server = await startWebhookServer((event) => functions.webhook(event), options.webhookPort ?? 0);
+    functions.start();
+    return {
+      kind: 'embedded',
+      webhookUrl: server.url,
+      webhookHeaders: {},
+      webhookSecret: key,
+      simulator: new SimulatorControl(simulator.url),
+      simulatorUrl: simulator.url,
+      functions,
+      oktaTokenSecret,
+      logs: async () => [...lines],
+      redeploy: async (change) => {
+        functions.deploy(configure(change));
+      },
+      close: async () => {
+        timers.close();
+        await Promise.all([server.close(), simulator.close()]);
+      },
+    };
+  } catch (error) {
+    timers.close();
+    await simulator.close();
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import { accessDenied, invalidToken, OktaError, tooManyRequests } from './errors.ts';
+import { faultKind } from './faults.ts';
+import type { JournalEntry } from './journal.ts';
+import type { OpenCall, Org } from './org.ts';
+import { type Answer, concurrencyQuota } from './responder.ts';
+import { parseRoute, type Route } from './route.ts';
+import { mayCall } from './tokens.ts';
+import type { Fault, Quota, SimOutcome, SimRequest } from './types.ts';
+import { checkAccept } from './validation.ts';
+
+const WRITES = ['PUT', 'POST', 'DELETE'];
+
+/** A call in progress, for whoever lets calls take time. */
+export interface SimCall {
+  /** Milliseconds until `complete` is due; 0 but for slow calls. */
+  readonly delayMs: number;
+  /** The outcome. A write that takes place at the end of the delay takes place here, once. */
+  complete(): SimOutcome;
+  /** The caller has its answer, or is gone: the call no longer overlaps others. */
+  end(): void;
+}
+
+/** Takes a request into the org. Unless a fault says otherwise it is carried out at once. */
+export function beginCall(org: Org, request: SimRequest): SimCall {
+  const route = parseRoute(request.path);
+  const fault = org.faults.take(request.method, route.zoneId);
+  const call: OpenCall = { zoneId: route.zoneId, writes: WRITES.includes(request.method) };
+  const entry = org.journal.add(describe(org, request, route, call, fault));
+  org.open.add(call);
+
+  let outcome: SimOutcome | undefined;
+  const complete = () => {
+    outcome ??= perform(org, request, route, entry, fault);
+    return outcome;
+  };
+  const delayMs = fault !== undefined && 'delayMs' in fault ? fault.delayMs : 0;
+  const late = fault !== undefined && 'delayMs' in fault && fault.apply === 'end';
+  if (!late) complete();
+  return { delayMs, complete, end: () => void org.open.delete(call) };
+}
+
+function describe(
+  org: Org,
+  request: SimRequest,
+  { zoneId }: Route,
+  call: OpenCall,
+  fault: Fault | undefined,
+): Omit<JournalEntry, 'n'> {
+  const at = org.now();
+  const role = org.tokens.use(request.headers.authorization, at) ?? null;
+  const body = request.method === 'PUT' || request.method === 'POST' ? parsed(request.body) : undefined;
+  return {
+    at,
+    method: request.method,
+    path: request.path,
+    zoneId,
+    outcome: 'pending',
+    status: null,
+    role,
+    authorized: role !== null && mayCall(role, request.method),
+    applied: false,
+    overlapping:
+      call.writes && zoneId !== null && [...org.open].some((other) => other.writes && other.zoneId === zoneId),
+    fault: fault === undefined ? null : faultKind(fault),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function perform(
+  org: Org,
+  request: SimRequest,
+  route: Route,
+  entry: JournalEntry,
+  fault: Fault | undefined,
+): SimOutcome {
+  const outcome = strike(org, request, route, entry, fault);
+  entry.outcome = outcome.kind;
+  entry.status = outcome.kind === 'answer' ? outcome.status : null;
+  return outcome;
+}
+
+/** The outcome with the fault's doing in it. */
+function strike(
+  org: Org,
+  request: SimRequest,
+  route: Route,
+  entry: JournalEntry,
+  fault: Fault | undefined,
+): SimOutcome {
+  const now = org.now();
+  const { responder, zones } = org;
+  // These two never reach Okta, so they count nowhere.
+  if (fault !== undefined && 'drop' in fault && fault.drop === 'before') return { kind: 'drop' };
+  if (fault !== undefined && 'hang' in fault && fault.apply !== true) return { kind: 'hang' };
+
+  const { exceeded, ...quota } = org.rateLimit.take(now);
+  const proceed = () => carryOut(org, request, route, entry, quota, exceeded);
+  if (fault === undefined) return proceed();
+  if ('status' in fault) {
+    if (fault.apply === true) proceed();
+    return responder.fault(fault, route.zoneId, quota, now);
+  }
+  if ('rateLimit' in fault) {
+    const reset = Math.floor(now / 1000) + fault.rateLimit.resetInSeconds;
+    return responder.error(tooManyRequests(), { ...quota, remaining: 0, reset }, now);
+  }
+  if ('concurrency' in fault) return responder.error(tooManyRequests(), concurrencyQuota(now), now);
+
+  const answer = proceed();
+  if ('drop' in fault) return { kind: 'drop' };
+  if ('hang' in fault) return { kind: 'hang' };
+  if ('delayMs' in fault) return { ...answer, delayMs: fault.delayMs };
+  if ('truncate' in fault) return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length / 2)) };
+  const zone = zones.get(route.zoneId ?? '');
+  if (zone !== undefined) zones.edit(zone, fault.edit, now);
+  return answer;
+}
+
+/** What Okta does with a call. The order of its checks is not known. */
+function carryOut(
+  org: Org,
+  request: SimRequest,
+  route: Route,
+  entry: JournalEntry,
+  quota: Quota,
+  exceeded: boolean,
+): Answer {
+  const now = org.now();
+  if (org.open.size > org.concurrencyLimit) return org.responder.error(tooManyRequests(), concurrencyQuota(now), now);
+  try {
+    if (exceeded) throw tooManyRequests();
+    if (entry.role === null) throw invalidToken();
+    if (!entry.authorized) throw accessDenied();
+    checkAccept(request);
+    const answer = org.api.answer(route, request, now);
+    entry.applied = answer.applied;
+    return org.responder.json(answer.status, answer.body, quota, now, answer.headers);
+  } catch (error) {
+    if (!(error instanceof OktaError)) throw error;
+    return org.responder.error(error, quota, now);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/** Reads what the control API is sent. Strict, since a misspelt key in a test would otherwise test nothing. */
+import type { AddressInput, Fault, FaultRequest, RateLimitChange, Role, ZoneEdit, ZoneSeed } from './types.ts';
+import { ROLES } from './types.ts';
+
+/** A request the control API does not understand; the message says where. */
+export class ControlInputError extends Error {
+  override readonly name = 'ControlInputError';
+}
+
+type Reader<Value> = (input: unknown, where: string) => Value;
+
+const text: Reader<string> = (input, where) => (typeof input === 'string' ? input : refuse(where, 'a string'));
+const flag: Reader<boolean> = (input, where) => (typeof input === 'boolean' ? input : refuse(where, 'true or false'));
+const isTrue: Reader<true> = (input, where) => (input === true ? input : refuse(where, 'true'));
+const count: Reader<number> = (input, where) =>
+  typeof input === 'number' && Number.isInteger(input) && input >= 0 ? input : refuse(where, 'a whole number');
+const record: Reader<Record<string, unknown>> = (input, where) => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return refuse(where, 'an object');
+  return Object.fromEntries(Object.entries(input));
+};
+
+function oneOf<const Value extends string>(...allowed: readonly Value[]): Reader<Value> {
+  return (input, where) => allowed.find((value) => value === input) ?? refuse(where, `one of ${allowed.join(', ')}`);
+}
+
+/** An object with these keys, all optional, and no others. */
+function object<Shape extends Record<string, unknown>>(
+  readers: {
+    readonly [Key in keyof Shape]: Reader<Shape[Key]>;
+  },
+): Reader<Partial<Shape>> {
+  return (input, where) => {
+    const result: Partial<Shape> = {};
+    const entries = record(input, where);
+    for (const key of Object.keys(entries)) {
+      if (!Object.hasOwn(readers, key)) refuse(`${where}.${key}`, `one of ${Object.keys(readers).join(', ')}`);
+      const known: keyof Shape = key;
+      result[known] = readers[known](entries[key], `${where}.${key}`);
+    }
+    return result;
+  };
+}
+
+const addressObject = object({ type: oneOf('CIDR', 'RANGE'), value: text });
+const address: Reader<AddressInput> = (input, where) => {
+  if (typeof input === 'string') return input;
+  const { type, value } = addressObject(input, where);
+  if (type === undefined || value === undefined) return refuse(where, 'a string, or an object with type and value');
+  return { type, value };
+};
+const list: Reader<AddressInput[]> = (input, where) =>
+  Array.isArray(input) ? input.map((entry, index) => address(entry, `${where}[${index}]`)) : refuse(where, 'a list');
+const listOrNull: Reader<AddressInput[] | null> = (input, where) => (input === null ? null : list(input, where));
+
+const status = oneOf('ACTIVE', 'INACTIVE');
+const usage = oneOf('POLICY', 'BLOCKLIST');
+
+export const readSeed: Reader<ZoneSeed> = object({
+  name: text,
+  type: oneOf('IP', 'DYNAMIC', 'DYNAMIC_V2'),
+  status,
+  usage,
+  system: flag,
+  gateways: listOrNull,
+  proxies: listOrNull,
+  details: record,
+});
+
+export const readEdit: Reader<ZoneEdit> = object({
+  name: text,
+  status,
+  usage,
+  gateways: listOrNull,
+  proxies: listOrNull,
+  removeGateways: list,
+  addGateways: list,
+});
+
+export const readRateLimit: Reader<RateLimitChange> = object({ limit: count, remaining: count, resetInSeconds: count });
+
+export function readRole(input: unknown): Role {
+  return object({ role: oneOf(...ROLES) })(input, 'body').role ?? refuse('body.role', `one of ${ROLES.join(', ')}`);
+}
+
+export function readFault(input: unknown): FaultRequest {
+  const shape = { count, method: text, zoneId: text, fault };
+  const { count: times = 1, fault: what, ...match } = object(shape)(input, 'body');
+  if (what === undefined || times < 1) return refuse('body', 'an object with a fault, and a count of at least 1');
+  return { ...match, count: times, fault: what };
+}
+
+const fault: Reader<Fault> = (input, where) => {
+  const keys = Object.keys(record(input, where));
+  const kind = Object.keys(FAULTS).find((name) => keys.includes(name));
+  if (kind === undefined) return refuse(where, `an object with one of ${Object.keys(FAULTS).join(', ')}`);
+  return FAULTS[kind]?.(input, where) ?? refuse(where, 'a complete fault');
+};
+
+/** By the key that names the kind. Each reader gives undefined where something is missing. */
+const FAULTS: Readonly<Record<string, Reader<Fault | undefined>>> = {
+  status: (input, where) => {
+    const read = object({ status: count, body: oneOf('json', 'html', 'empty'), apply: flag })(input, where);
+    const code = read.status ?? 0;
+    return code >= 200 && code <= 599
+      ? { ...read, status: code }
+      : refuse(`${where}.status`, 'a number from 200 to 599');
+  },
+  hang: (input, where) => {
+    const { hang, ...rest } = object({ hang: isTrue, apply: flag })(input, where);
+    return hang && { hang, ...rest };
+  },
+  drop: (input, where) => {
+    const { drop } = object({ drop: oneOf('before', 'after') })(input, where);
+    return drop && { drop };
+  },
+  delayMs: (input, where) => {
+    const { delayMs, ...rest } = object({ delayMs: count, apply: oneOf('start', 'end') })(input, where);
+    return delayMs === undefined ? undefined : { delayMs, ...rest };
+  },
+  truncate: (input, where) => object({ truncate: isTrue })(input, where).truncate && { truncate: true },
+  rateLimit: (input, where) => {
+    const { rateLimit } = object({ rateLimit: object({ resetInSeconds: count }) })(input, where);
+    const resetInSeconds = rateLimit?.resetInSeconds;
+    return resetInSeconds === undefined ? undefined : { rateLimit: { resetInSeconds } };
+  },
+  concurrency: (input, where) => object({ concurrency: isTrue })(input, where).concurrency && { concurrency: true },
+  edit: (input, where) => {
+    const { edit } = object({ edit: readEdit })(input, where);
+    return edit && { edit };
+  },
+};
+
+function refuse(where: string, expected: string): never {
+  throw new ControlInputError(`${where}: expected ${expected}`);
+}

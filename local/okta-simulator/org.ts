@@ -1,0 +1,69 @@
+import { Faults } from './faults.ts';
+import { Journal } from './journal.ts';
+import { RateLimit } from './rate-limit.ts';
+import { Responder } from './responder.ts';
+import { Tokens } from './tokens.ts';
+import type { ZoneSeed } from './types.ts';
+import { ZoneApi } from './zone-api.ts';
+import { ZoneStore } from './zones.ts';
+
+export interface OktaSimulatorOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Host in the links of answers. */
+  readonly domain?: string;
+  /** A token that is valid from the start, with the role ORG_ADMIN. */
+  readonly token?: string;
+  /** Calls a minute. Default 600: half of what a workforce org had in Okta's last published table. */
+  readonly rateLimit?: { readonly limit: number };
+  /** Calls at the same time. Default 75, Okta's figure for all but free orgs. */
+  readonly concurrencyLimit?: number;
+  /** Take IPv6 gateways, as preview orgs may. */
+  readonly allowIpv6?: boolean;
+  /** Milliseconds until a change takes effect. Default 60 000. */
+  readonly propagationMs?: number;
+  /** Zones that exist from the start, by id. */
+  readonly zones?: Readonly<Record<string, ZoneSeed>>;
+  /** Requests that are remembered. Default 10 000. */
+  readonly journalSize?: number;
+}
+
+/** A call that has begun and not ended. */
+export interface OpenCall {
+  readonly zoneId: string | null;
+  readonly writes: boolean;
+}
+
+/** Everything a simulated org consists of. A reset makes a new one, so calls still open do not reach into it. */
+export interface Org {
+  readonly now: () => number;
+  readonly zones: ZoneStore;
+  readonly api: ZoneApi;
+  readonly tokens: Tokens;
+  readonly faults: Faults;
+  readonly rateLimit: RateLimit;
+  readonly concurrencyLimit: number;
+  readonly journal: Journal;
+  readonly responder: Responder;
+  readonly open: Set<OpenCall>;
+}
+
+export function createOrg(options: OktaSimulatorOptions): Org {
+  const { now, domain = 'simulator.okta.example', allowIpv6 = false } = options;
+  const zones = new ZoneStore(options.propagationMs ?? 60_000);
+  for (const [id, seed] of Object.entries(options.zones ?? {})) zones.seed(id, seed, now());
+  const tokens = new Tokens();
+  if (options.token !== undefined) tokens.set(options.token, 'ORG_ADMIN', now());
+  return {
+    now,
+    zones,
+    api: new ZoneApi(zones, domain, allowIpv6),
+    tokens,
+    faults: new Faults(),
+    rateLimit: new RateLimit(options.rateLimit?.limit ?? 600),
+    concurrencyLimit: options.concurrencyLimit ?? 75,
+    journal: new Journal(options.journalSize ?? 10_000),
+    responder: new Responder(),
+    open: new Set(),
+  };
+}

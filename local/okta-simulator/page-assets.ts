@@ -1,0 +1,35 @@
+/** Style of the page: the colours follow the system's light or dark scheme. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin: 0; } h3 { font-size: 1rem; margin: .6rem 0 .2rem; }
+section { border: 1px solid light-dark(#ccc, #444); border-radius: .5rem; padding: .8rem 1rem; margin: 1rem 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { font-weight: 600; } dd { margin: 0; }
+ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem; }
+li { border: 1px solid light-dark(#ccc, #555); border-radius: .3rem; padding: 0 .5rem; }
+li.new { background: light-dark(#c9f2d0, #1d5a2c); } li.gone { text-decoration: line-through; opacity: .6; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .1rem .6rem .1rem 0; vertical-align: top; }
+.quiet, small { color: light-dark(#595959, #aaa); } .quiet { margin: .3rem 0; } li.quiet { border-style: dashed; margin: 0; }
+.good, .bad { border-radius: .3rem; padding: 0 .4rem; font-size: .85rem; font-weight: 600; white-space: nowrap; }
+.good { background: light-dark(#dff3e3, #1c3d25); } .bad { background: light-dark(#fbdcdc, #5c2323); }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+#lost { color: light-dark(#a00, #f88); font-weight: 600; }
+`;
+
+/** Fetches the changing part each second; waits while someone has text of it selected. */
+export const PAGE_SCRIPT = `
+const main = document.getElementById('state');
+const lost = document.getElementById('lost');
+const refresh = async () => {
+  try {
+    const response = await fetch('/page.json', { signal: AbortSignal.timeout(3000) });
+    const { html } = await response.json();
+    if (String(getSelection()) === '') main.innerHTML = html;
+    lost.hidden = true;
+  } catch {
+    lost.hidden = false;
+  }
+  setTimeout(refresh, 1000);
+};
+setTimeout(refresh, 1000);
+`;

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { covered } from './address.ts';
+import { faultKind } from './faults.ts';
+import { PAGE_SCRIPT, PAGE_STYLE } from './page-assets.ts';
+import type { Address, RequestRecord, SimulatorState, ZoneView } from './types.ts';
+
+/** Nothing but the page's own script and style runs, whatever a zone is called. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': [
+    "default-src 'none'",
+    `script-src 'sha256-${createHash('sha256').update(PAGE_SCRIPT).digest('base64')}'`,
+    `style-src 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'`,
+    "connect-src 'self'",
+  ].join('; '),
+};
+
+/** The hosts that documentation uses and nobody has (TEST-NET-1): a gateway in it is there to keep a zone non-empty. */
+const PLACEHOLDER = /^192\.0\.2\./;
+
+/** The whole page. Without scripts the browser loads it anew every two seconds. */
+export function renderPage(state: SimulatorState): string {
+  return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Okta simulator</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<noscript><meta http-equiv="refresh" content="2"></noscript>
+<style>${PAGE_STYLE}</style></head>
+<body><h1>Okta simulator</h1><main id="state">${renderState(state)}</main>
+<p id="lost" hidden>The simulator does not answer.</p>
+<script>${PAGE_SCRIPT}</script></body></html>
+`;
+}
+
+/** The part of the page that changes. The script fetches it each second, so that there is one place that escapes. */
+export function renderState(state: SimulatorState): string {
+  const zones = state.zones.length === 0 ? '<p>No zones.</p>' : state.zones.map(renderZone).join('');
+  return `${renderStatus(state)}${zones}${renderRequests(state.requests)}`;
+}
+
+function renderStatus({ at, rateLimit, tokens, faults }: SimulatorState): string {
+  const tokenList = tokens.map(({ label, role, state }) => badge(`${label}: ${role}, ${state}`, state === 'valid'));
+  const faultList = faults.map(({ fault, remaining, method, zoneId }) =>
+    badge([faultKind(fault), `${remaining}x`, method, zoneId].filter((part) => part !== undefined).join(' '), false),
+  );
+  const { remaining, limit, reset } = rateLimit;
+  const seconds = Math.max(0, Math.ceil(reset - at / 1000));
+  return `<dl><dt>Time</dt><dd><time>${clock(at)}</time></dd>
+<dt>Rate limit</dt><dd>${badge(`${remaining} of ${limit} left`, remaining > 0)} resets in ${seconds} s</dd>
+<dt>Tokens</dt><dd>${tokenList.join(' ') || 'none'}</dd>
+<dt>Faults</dt><dd>${faultList.join(' ') || 'none'}</dd></dl>`;
+}
+
+function renderZone(zone: ZoneView): string {
+  const { gateways, departed } = zone;
+  const gone = Object.keys(departed).map((value) => `<li class="gone">${escapeHtml(value)}</li>`);
+  const items = (gateways ?? []).map((gateway) => renderGateway(gateway, zone));
+  const placeholder = gateways?.length === 1 && gateways.every(({ value }) => PLACEHOLDER.test(value));
+  const proxies = (zone.proxies ?? []).map(({ value }) => `<code>${escapeHtml(value)}</code>`).join(' ');
+  return `<section><h2>${escapeHtml(zone.name)} ${badge(zone.status, zone.status === 'ACTIVE')}</h2>
+<p class="quiet"><code>${escapeHtml(zone.id)}</code> ${escapeHtml(zone.type)} ${escapeHtml(zone.usage)}${zone.system ? ' system zone' : ''}
+ · updated <time>${clock(zone.lastUpdated)}</time></p>
+<h3>Gateways (${gateways?.length ?? 0})</h3><ul>${[...items, ...gone].join('') || '<li class="quiet">none</li>'}</ul>
+${placeholder ? '<p class="quiet">Only the placeholder that keeps the zone non-empty: nobody has access.</p>' : ''}
+<p class="quiet">Proxies: ${proxies || 'none'}. ${escapeHtml(inEffect(zone))}</p></section>`;
+}
+
+function renderGateway({ type, value }: Address, zone: ZoneView): string {
+  const classes = [Object.hasOwn(zone.arrived, value) ? 'new' : '', PLACEHOLDER.test(value) ? 'quiet' : ''];
+  const className = classes.filter((name) => name !== '').join(' ');
+  return `<li${className === '' ? '' : ` class="${className}"`}><code>${escapeHtml(value)}</code> <small>${type}</small></li>`;
+}
+
+/** How far what policies act on is behind the configuration. */
+function inEffect({ gateways, proxies, status, usage, effective }: ZoneView): string {
+  if (effective === null) return 'Not in effect yet.';
+  const same =
+    set(gateways) === set(effective.gateways) &&
+    set(proxies) === set(effective.proxies) &&
+    status === effective.status &&
+    usage === effective.usage;
+  return same ? 'In effect.' : `Okta still acts on ${effective.gateways?.length ?? 0} gateways of about a minute ago.`;
+}
+
+function set(addresses: readonly Address[] | null): string {
+  return (addresses ?? []).map(covered).sort().join();
+}
+
+function renderRequests(requests: readonly RequestRecord[]): string {
+  const rows = requests.map(
+    ({ n, at, method, path, status, outcome, role, overlapping, fault }) => `<tr><td>${n}</td><td>${clock(at)}</td>
+<td>${escapeHtml(method)}</td><td><code>${escapeHtml(path)}</code></td>
+<td>${badge(status === null ? outcome : String(status), status !== null && status < 400)}</td>
+<td>${escapeHtml([role ?? 'no valid token', fault, overlapping ? 'overlaps' : null].filter((note) => note !== null).join(', '))}</td></tr>`,
+  );
+  const head = '<tr><th>#</th><th>Time</th><th>Method</th><th>Path</th><th>Status</th><th></th></tr>';
+  return `<section><h2>Last requests</h2>${rows.length === 0 ? '<p>None yet.</p>' : `<table>${head}${rows.join('')}</table>`}</section>`;
+}
+
+function badge(label: string, good: boolean): string {
+  return `<span class="${good ? 'good' : 'bad'}">${escapeHtml(label)}</span>`;
+}
+
+/** Time of day, UTC. */
+function clock(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
+
+function escapeHtml(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+}

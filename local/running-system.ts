@@ -1,0 +1,33 @@
+import type { SimulatorControl } from './okta-simulator/control-client.ts';
+
+/** A log line of the functions, parsed. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/**
+ * The whole system, running on this machine: on embedded stand-ins or on the emulator. The demo and
+ * the end-to-end tests know nothing else of it.
+ */
+export interface RunningSystem {
+  readonly kind: 'embedded' | 'emulator';
+  readonly webhookUrl: string;
+  /** Headers that a request to `webhookUrl` needs here (the emulator finds the API by its Host header). */
+  readonly webhookHeaders: Readonly<Record<string, string>>;
+  /** The current webhook secret, base64. */
+  readonly webhookSecret: string;
+  readonly simulator: SimulatorControl;
+  /** The simulator's page. */
+  readonly simulatorUrl: string;
+  /** All log lines of the functions since the start, metrics (embedded metric format) among them. */
+  logs(): Promise<readonly LogLine[]>;
+  /** Deploys again, with these settings of the configuration changed; grants and zones stay. */
+  redeploy(change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Ends everything that was started. */
+  close(): Promise<void>;
+}
+
+/** What a start says while it is under way, and what the functions do afterwards. */
+export interface Progress {
+  step(text: string): void;
+  /** A log line of a function, as it happens. */
+  line(line: LogLine): void;
+}

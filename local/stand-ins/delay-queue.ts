@@ -1,0 +1,40 @@
+import type { AlarmQueue } from '../../lib/ports.ts';
+import type { Timers } from './timers.ts';
+
+export interface DelayOptions {
+  readonly timers: Timers;
+  /** Handles one message. Rejects when it is to come again. */
+  readonly consume: (body: string, messageId: string) => Promise<void>;
+  readonly visibilityMs: number;
+  readonly maxReceives: number;
+}
+
+/** SQS's promises for a standard queue that feeds a Lambda: each message after its delay, again when it failed. */
+export class DelayQueue implements AlarmQueue {
+  readonly deadLetters: string[] = [];
+  readonly #options: DelayOptions;
+  #sent = 0;
+
+  constructor(options: DelayOptions) {
+    this.#options = options;
+  }
+
+  async send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void> {
+    for (const { body, delaySeconds } of messages) {
+      if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900) {
+        throw new RangeError('DelaySeconds must be a whole number from 0 to 900');
+      }
+      this.#sent += 1;
+      this.#deliver(body, `alarm-${this.#sent}`, delaySeconds * 1000, 1);
+    }
+  }
+
+  #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
+    this.#options.timers.after(delayMs, () => {
+      this.#options.consume(body, messageId).catch(() => {
+        if (receives >= this.#options.maxReceives) this.deadLetters.push(body);
+        else this.#deliver(body, messageId, this.#options.visibilityMs, receives + 1);
+      });
+    });
+  }
+}

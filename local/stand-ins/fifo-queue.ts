@@ -1,0 +1,89 @@
+import type { DeadLetters, EventQueue } from '../../lib/ports.ts';
+import type { Timers } from './timers.ts';
+
+export interface FifoMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sequence: string;
+  readonly receives: number;
+}
+
+export interface FifoOptions {
+  readonly timers: Timers;
+  /** Handles one batch. @returns the ids of the messages to keep; rejects when all are to be kept */
+  readonly consume: (batch: readonly FifoMessage[]) => Promise<readonly string[]>;
+  readonly visibilityMs: number;
+  readonly maxReceives: number;
+}
+
+const BATCH = 10;
+const DEDUPLICATION_MS = 5 * 60_000;
+
+/**
+ * SQS's promises for a FIFO queue with one message group that feeds a Lambda: in order, one batch at
+ * a time, a repeated deduplication id within five minutes is the same message, what fails blocks the
+ * group until it is visible again, and goes to the dead letters after too many receives.
+ */
+export class FifoQueue implements EventQueue {
+  readonly deadLetters: { readonly body: string; readonly messageId: string; readonly reason: string }[] = [];
+  readonly #options: FifoOptions;
+  readonly #messages: FifoMessage[] = [];
+  readonly #seen = new Map<string, { readonly sequence: string; readonly at: number }>();
+  #sent = 0;
+  #busy = false;
+
+  constructor(options: FifoOptions) {
+    this.#options = options;
+  }
+
+  async send({ body, deduplicationId }: { body: string; deduplicationId: string }): Promise<string> {
+    const now = this.#options.timers.now();
+    const seen = this.#seen.get(deduplicationId);
+    if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
+    this.#sent += 1;
+    const sequence = String(this.#sent).padStart(20, '0');
+    this.#seen.set(deduplicationId, { sequence, at: now });
+    this.#messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
+    this.#pump(0);
+    return sequence;
+  }
+
+  /** The port for messages that are set aside at once. */
+  asDeadLetters(): DeadLetters {
+    return {
+      send: async (letter) => {
+        this.deadLetters.push(letter);
+      },
+    };
+  }
+
+  get length(): number {
+    return this.#messages.length;
+  }
+
+  #pump(delayMs: number): void {
+    if (this.#busy || this.#messages.length === 0) return;
+    this.#busy = true;
+    this.#options.timers.after(delayMs, () => void this.#deliver());
+  }
+
+  async #deliver(): Promise<void> {
+    const batch = this.#messages.slice(0, BATCH).map((message) => ({ ...message, receives: message.receives + 1 }));
+    this.#messages.splice(0, batch.length, ...batch);
+    const kept = new Set(await this.#kept(batch));
+    const failed = batch.filter((message) => kept.has(message.messageId));
+    const dead = failed.filter((message) => message.receives >= this.#options.maxReceives);
+    this.deadLetters.push(...dead.map((message) => ({ ...message, reason: 'received too often' })));
+    this.#messages.splice(0, batch.length, ...failed.filter((message) => !dead.includes(message)));
+    this.#busy = false;
+    this.#pump(failed.length > 0 ? this.#options.visibilityMs : 0);
+  }
+
+  async #kept(batch: readonly FifoMessage[]): Promise<readonly string[]> {
+    try {
+      return await this.#options.consume(batch);
+    } catch {
+      return batch.map((message) => message.messageId); // As Lambda does: an invocation that fails keeps its batch.
+    }
+  }
+}

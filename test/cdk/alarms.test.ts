@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { ALARM_TEXTS } from '../../cdk/alarm-texts.ts';
+import { allErrorCodes, PASSER_BY_CODES } from '../../lib/error-codes.ts';
+import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+
+const template = templateWith({ stackName: 'Acme', alarmEmail: 'ops@example.com' });
+const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm);
+const [topicId] = resourceOf(template, 'AWS::SNS::Topic', 'AlarmTopic');
+
+function alarmOf(name: string): Resource {
+  const alarm = alarms.find(({ Properties }) => Properties.AlarmName === `Acme-${name}`);
+  if (!alarm) throw new Error(`no alarm ${name}`);
+  return alarm;
+}
+
+describe('each error code', () => {
+  it.each(allErrorCodes())('%s has an alarm on the very metric that the functions emit', (code) => {
+    const { Properties } = alarmOf(code);
+    expect(Properties).toMatchObject({
+      Namespace: 'KnocknocOkta',
+      MetricName: 'Errors',
+      Statistic: 'Sum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(Properties.Dimensions).toHaveLength(2);
+    expect(Properties.Dimensions).toEqual(
+      expect.arrayContaining([
+        { Name: 'service', Value: 'Acme' },
+        { Name: 'Code', Value: code },
+      ]),
+    );
+  });
+
+  it('alarms at the first time, but for what a passer-by can cause: that takes a rate', () => {
+    const rates = Object.fromEntries(
+      allErrorCodes().map((code) => {
+        const { Properties } = alarmOf(code);
+        return [code, `${String(Properties.Threshold)} in ${String(Properties.Period)} s`];
+      }),
+    );
+    for (const code of allErrorCodes().filter((one) => !PASSER_BY_CODES.includes(one))) {
+      expect(rates[code], code).toBe('1 in 60 s');
+    }
+    expect(PASSER_BY_CODES.map((code) => rates[code])).toEqual([
+      ...Array<string>(3).fill('20 in 900 s'),
+      ...Array<string>(3).fill('5 in 900 s'),
+    ]);
+  });
+
+  it.each(allErrorCodes())('%s says what it means, what to look at first and where to read on', (code) => {
+    const text = String(alarmOf(code).Properties.AlarmDescription);
+    const { impact, first } = ALARM_TEXTS[code];
+    expect(text).toBe(`${impact} First: ${first} More: docs/errors.md, "${code}".`);
+    expect([impact, first].filter((sentence) => sentence.length < 20 || !sentence.endsWith('.'))).toEqual([]);
+  });
+});
+
+describe('every alarm', () => {
+  it('tells the topic of trouble and of its end', () => {
+    expect(alarms).toHaveLength(allErrorCodes().length + 14);
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
+      expect(Properties.OKActions).toEqual([{ Ref: topicId }]);
+      expect(String(Properties.AlarmDescription).length).toBeLessThan(1024);
+    }
+  });
+
+  it('has a name that no other has', () => {
+    expect(new Set(alarms.map(({ Properties }) => Properties.AlarmName)).size).toBe(alarms.length);
+  });
+});
+
+describe('the ways in which the pipeline gets stuck', () => {
+  it.each([
+    ['events-dead-letters', 'GrantsEventsDeadLetters'],
+    ['alarm-queue-dead-letters', 'ExpiryAlarmsDeadLetters'],
+    ['zone-failures', 'ZoneFailuresQueue'],
+  ])('%s: one message is an alarm', (name, queue) => {
+    const { Properties } = alarmOf(name);
+    expect(Properties).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Statistic: 'Maximum',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(JSON.stringify(Properties.Dimensions)).toContain(
+      `["${resourceOf(template, 'AWS::SQS::Queue', queue)[0]}","QueueName"]`,
+    );
+  });
+
+  it('old events, an old stream position, a tick that does not come', () => {
+    expect(alarmOf('events-age').Properties).toMatchObject({
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Threshold: 120,
+    });
+    expect(alarmOf('zone-iterator-age').Properties).toMatchObject({ MetricName: 'IteratorAge', Threshold: 60_000 });
+    expect(alarmOf('tick-missing').Properties).toMatchObject({
+      MetricName: 'Invocations',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it.each(FUNCTIONS)('%s fails or is throttled', (name) => {
+    const [id] = resourceOf(template, 'AWS::Lambda::Function', `${name}Function`);
+    for (const [suffix, metric] of [
+      ['errors', 'Errors'],
+      ['throttles', 'Throttles'],
+    ]) {
+      expect(alarmOf(`${name.toLowerCase()}-${suffix}`).Properties).toMatchObject({
+        Namespace: 'AWS/Lambda',
+        MetricName: metric,
+        Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
+      });
+    }
+  });
+});
+
+describe('the topic', () => {
+  it('lets CloudWatch of this account publish, and nobody over plain http', () => {
+    const [, policy] = resourceOf(template, 'AWS::SNS::TopicPolicy', 'AlarmTopic');
+    expect(property(policy, 'PolicyDocument', 'Statement')).toEqual([
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    ]);
+  });
+
+  it('writes to the address in the configuration, and to nobody without one', () => {
+    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+    templateWith().resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows every error code, every function and every queue', () => {
+    const [, dashboard] = resourceOf(template, 'AWS::CloudWatch::Dashboard', 'Dashboard');
+    const body = JSON.stringify(dashboard.Properties.DashboardBody);
+    for (const code of allErrorCodes()) expect(body).toContain(`\\"Code\\",\\"${code}\\"`);
+    for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue']) {
+      for (const [id] of resourcesOf(template, type)) expect(body, id).toContain(`"${id}"`);
+    }
+  });
+});

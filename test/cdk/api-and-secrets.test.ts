@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+
+const template = templateWith();
+
+describe('the API', () => {
+  it('has one route, to the webhook function', () => {
+    expect(resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey)).toEqual([
+      'POST /webhook',
+    ]);
+    const [, integration] = resourceOf(template, 'AWS::ApiGatewayV2::Integration', 'Webhook');
+    expect(integration.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+    expect(JSON.stringify(integration.Properties.IntegrationUri)).toContain('WebhookFunction');
+  });
+
+  it('throttles, and logs who came and what they got, but no body and no header', () => {
+    const stages = resourcesOf(template, 'AWS::ApiGatewayV2::Stage');
+    expect(stages).toHaveLength(1);
+    const [, stage] = resourceOf(template, 'AWS::ApiGatewayV2::Stage', 'Webhook');
+    expect(stage.Properties).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+    const format = JSON.parse(String(property(stage, 'AccessLogSettings', 'Format'))) as Record<string, string>;
+    expect(format).toMatchObject({ sourceIp: '$context.identity.sourceIp', status: '$context.status' });
+    expect(Object.values(format).filter((value) => !/^\$context\.[A-Za-z.]+$/.test(value))).toEqual([]);
+    expect(JSON.stringify(format)).not.toMatch(/header|body|querystring|authorizer/i);
+  });
+});
+
+describe('the secrets', () => {
+  it('generate a webhook key that is valid base64 by its alphabet and length', () => {
+    const [, webhook] = resourceOf(template, 'AWS::SecretsManager::Secret', 'SecretsWebhook');
+    const generate = webhook.Properties.GenerateSecretString as Record<string, unknown>;
+    expect(generate).toMatchObject({
+      SecretStringTemplate: '{}',
+      GenerateStringKey: 'current',
+      PasswordLength: 64,
+      ExcludePunctuation: true,
+      IncludeSpace: false,
+    });
+    const excluded = String(generate.ExcludeCharacters);
+    const printable = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
+    expect(printable.filter((char) => !excluded.includes(char)).join('')).toMatch(/^[A-Za-z0-9]{62}$/);
+  });
+
+  it('have no Okta token until someone sets one', () => {
+    const [, token] = resourceOf(template, 'AWS::SecretsManager::Secret', 'SecretsOktaToken');
+    expect(Object.keys(token.Properties)).toEqual(['Description']);
+  });
+});
+
+describe('the template', () => {
+  it('has exactly the outputs that clients rely on', () => {
+    const outputs = template.findOutputs('*');
+    expect(Object.keys(outputs).toSorted()).toEqual([
+      'AlarmTopicArn',
+      'DashboardName',
+      'EventsQueueUrl',
+      'GrantsTableName',
+      'OktaTokenSecretArn',
+      'WebhookSecretArn',
+      'WebhookUrl',
+    ]);
+    expect(JSON.stringify(outputs.WebhookUrl)).toMatch(/\["https:\/\/",.*\.execute-api\..*"\/webhook"\]/);
+    expect(JSON.stringify(outputs.OktaTokenSecretArn)).toMatch(/"Fn::GetAtt":\["SecretsOktaToken\w+","Id"\]/);
+    expect(JSON.stringify(outputs.WebhookSecretArn)).toMatch(/"Fn::GetAtt":\["SecretsWebhook\w+","Id"\]/);
+  });
+
+  it('holds nothing of a zone: neither a deploy nor a rollback can change who is let in', () => {
+    const text = JSON.stringify(template.toJSON());
+    const contents = [
+      ...Object.values(CONFIG.acls).flatMap((acl) => acl.zoneIds),
+      ...Object.keys(CONFIG.acls),
+      '198.51.100.0',
+      '192.0.2.77',
+      CONFIG.okta.domain,
+    ];
+    for (const content of contents) expect(text).not.toContain(content);
+  });
+
+  it('fixes no account and no region', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/\d{12}|[a-z]{2}-[a-z]+-\d/);
+  });
+
+  it('is named as configured', () => {
+    const named = templateWith({ stackName: 'Acme-Zones' });
+    const alarms = resourcesOf(named, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      String(Properties.AlarmName),
+    );
+    expect(alarms.filter((name) => !name.startsWith('Acme-Zones-'))).toEqual([]);
+  });
+});

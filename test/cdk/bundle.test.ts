@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction } from '../../cdk/bundle.ts';
+import { parseConfig } from '../../cdk/config.ts';
+import { type FunctionName, functionCode } from '../../cdk/function-code.ts';
+import { CONFIG } from './synthesised.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'knocknoc-bundle-'));
+const functionsDir = join(folder, 'functions');
+const require = createRequire(import.meta.url);
+
+beforeAll(() => {
+  writeSource(
+    'main.ts',
+    'export const handler = (n: number): unknown => [n + 1, KNOCKNOC_CONFIG.acls, typeof module];',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function writeSource(name: string, body: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `declare const KNOCKNOC_CONFIG: { acls: unknown; verifyMinutes: number };\n${body}\n`);
+  return path;
+}
+
+describe('a bundle', () => {
+  const config = parseConfig(CONFIG);
+
+  it('is CommonJS, and holds the configuration', () => {
+    const outdir = join(folder, 'out');
+    const { bytes, metafile } = bundleFunction({ entry: join(folder, 'main.ts'), outdir, config });
+    const bundle = require(join(outdir, 'index.js')) as { handler(n: number): unknown };
+    expect(bundle.handler(1)).toEqual([2, config.acls, 'object']);
+    expect(readdirSync(outdir)).toEqual(['index.js']);
+    expect(bytes).toBeGreaterThan(100);
+    expect(Object.keys(metafile.inputs).some((file) => file.endsWith('main.ts'))).toBe(true);
+  });
+
+  it('has a source map only where one is asked for', () => {
+    const outdir = join(folder, 'mapped');
+    bundleFunction({ entry: join(folder, 'main.ts'), outdir, config, sourcemap: true });
+    expect(existsSync(join(outdir, 'index.js.map'))).toBe(true);
+  });
+
+  it('says what is wrong with a source that cannot be built', () => {
+    const entry = writeSource('broken.ts', "import { nothing } from './nowhere.ts';\nnothing();");
+    expect(() => bundleFunction({ entry, outdir: join(folder, 'broken'), config })).toThrow(
+      /Could not resolve ".\/nowhere.ts"/,
+    );
+  });
+});
+
+describe('the code of functions in one app', () => {
+  const NAMES: readonly FunctionName[] = ['webhook', 'zone'];
+
+  /** The hashes of the functions' code, as they would be deployed. */
+  function hashes(verifyMinutes: number): string[] {
+    const app = new App({ outdir: mkdtempSync(join(folder, 'cdk-')), analyticsReporting: false });
+    const stack = new Stack(app, 'Stack');
+    for (const name of NAMES) {
+      const code = functionCode(name, functionsDir, parseConfig({ ...CONFIG, verifyMinutes }));
+      new LambdaFunction(stack, name, { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
+    }
+    const template = JSON.stringify(app.synth().getStackByName('Stack').template);
+    return [...template.matchAll(/"([0-9a-f]{64})\.zip"/g)].map(([, hash]) => String(hash));
+  }
+
+  it('differs from function to function and with the configuration, and with nothing else', () => {
+    mkdirSync(functionsDir);
+    for (const name of NAMES) {
+      writeSource(`functions/${name}.ts`, `export const handler = () => ['${name}', KNOCKNOC_CONFIG.verifyMinutes];`);
+    }
+    const first = hashes(5);
+    expect(new Set(first).size).toBe(2);
+    expect(hashes(5)).toEqual(first);
+    expect(hashes(6).filter((hash) => first.includes(hash))).toEqual([]);
+  });
+});

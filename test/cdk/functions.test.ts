@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { ENV } from '../../lib/names.ts';
+import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+
+const template = templateWith();
+
+function functionOf(name: string): Resource {
+  return resourceOf(template, 'AWS::Lambda::Function', `${name}Function`)[1];
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** A resource of the template in short: logical id without its hash, and attribute. */
+function shortened(reference: unknown): string {
+  if (typeof reference === 'string') return reference;
+  const { 'Fn::GetAtt': attribute, 'Fn::Join': join } = reference as {
+    'Fn::GetAtt'?: [string, string];
+    'Fn::Join'?: [string, unknown[]];
+  };
+  if (attribute) return `${attribute[0].replace(/[0-9A-F]{8}$/, '')}.${attribute[1]}`;
+  return join ? join[1].map(shortened).join('') : JSON.stringify(reference);
+}
+
+/** What a role may do, as `action on resource` lines. */
+function rights(policyPrefix: string): string[] {
+  const [, policy] = resourceOf(template, 'AWS::IAM::Policy', policyPrefix);
+  const statements = property(policy, 'PolicyDocument', 'Statement') as Statement[];
+  return statements
+    .flatMap(({ Action, Resource: on }) =>
+      [Action].flat().flatMap((action) => [on].flat().map((one) => `${action} on ${shortened(one)}`)),
+    )
+    .toSorted();
+}
+
+const CONSUME = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'];
+const logs = (name: string) => ['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${name}Logs.Arn`);
+const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on GrantsTable.Arn`);
+const byExpiry = 'dynamodb:Query on GrantsTable.Arn/index/byExpiry';
+
+describe('every function', () => {
+  it.each(FUNCTIONS)('%s runs on Node.js 24, on arm64, with a log group of its own', (name) => {
+    const [logGroup, { Properties }] = resourceOf(template, 'AWS::Logs::LogGroup', `${name}Logs`);
+    expect(Properties.RetentionInDays).toBe(30);
+    expect(functionOf(name).Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: 512,
+      LoggingConfig: { LogGroup: { Ref: logGroup } },
+    });
+    expect(functionOf(name).Properties).not.toHaveProperty('LoggingConfig.LogFormat');
+  });
+
+  it('has its time: the webhook less than the API, the readers of queues little', () => {
+    expect(FUNCTIONS.map((name) => functionOf(name).Properties.Timeout)).toEqual([29, 15, 30, 30]);
+  });
+
+  it.each([
+    ['Webhook', [ENV.eventsQueueUrl, ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
+    ['Grants', [ENV.alarmQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
+    ['Expiry', [ENV.alarmQueueUrl, ENV.tableName, ENV.serviceName]],
+    ['Zone', [ENV.alarmQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
+  ])('%s is told addresses and the service name, and nothing else', (name, keys) => {
+    const variables = property(functionOf(name), 'Environment', 'Variables') as Record<string, unknown>;
+    expect(Object.keys(variables).toSorted()).toEqual(keys.toSorted());
+    expect(variables[ENV.serviceName]).toBe('KnocknocOkta');
+  });
+
+  it('has a role without managed policies and without a wildcard', () => {
+    for (const [, role] of resourcesOf(template, 'AWS::IAM::Role')) {
+      expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
+      expect(role.Properties).not.toHaveProperty('Policies');
+    }
+    const policies = resourcesOf(template, 'AWS::IAM::Policy');
+    expect(policies).toHaveLength(5);
+    for (const [id, policy] of policies) {
+      expect(JSON.stringify(policy.Properties), id).not.toContain('*');
+      expect(
+        rights(id).filter((right) => !/^[a-z]+:[A-Za-z]+ on [A-Za-z]+\.[A-Za-z]+(\/index\/\w+)?$/.test(right)),
+        id,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe('what a function may do', () => {
+  it('webhook: queue an event, read its secret, look up the result', () => {
+    expect(rights('WebhookRole')).toEqual(
+      [
+        ...logs('Webhook'),
+        ...table('GetItem', 'Query'),
+        byExpiry,
+        'sqs:SendMessage on GrantsEventsQueue.Arn',
+        'secretsmanager:GetSecretValue on SecretsWebhook.Id',
+      ].toSorted(),
+    );
+  });
+
+  it('grants: consume events, change grants, arm alarms, put aside what it cannot read', () => {
+    expect(rights('GrantsRole')).toEqual(
+      [
+        ...logs('Grants'),
+        ...table('ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+        ...CONSUME.map((action) => `sqs:${action} on GrantsEventsQueue.Arn`),
+        'sqs:SendMessage on ExpiryAlarmsQueue.Arn',
+        'sqs:SendMessage on GrantsEventsDeadLetters.Arn',
+      ].toSorted(),
+    );
+  });
+
+  it('expiry: consume and arm alarms, end grants', () => {
+    expect(rights('ExpiryRole')).toEqual(
+      [
+        ...logs('Expiry'),
+        ...table('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+        byExpiry,
+        ...[...CONSUME, 'SendMessage'].map((action) => `sqs:${action} on ExpiryAlarmsQueue.Arn`),
+      ].toSorted(),
+    );
+  });
+
+  it('zone: read the stream, the grants and the token, keep its state, arm alarms', () => {
+    expect(rights('ZoneRole')).toEqual(
+      [
+        ...logs('Zone'),
+        ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
+        byExpiry,
+        ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+          (action) => `dynamodb:${action} on GrantsTable.StreamArn`,
+        ),
+        'secretsmanager:GetSecretValue on SecretsOktaToken.Id',
+        'sqs:SendMessage on ExpiryAlarmsQueue.Arn',
+        'sqs:SendMessage on ZoneFailuresQueue.Arn',
+      ].toSorted(),
+    );
+  });
+
+  it('scheduler: invoke the expiry function', () => {
+    expect(rights('ExpirySchedulerRole')).toEqual(['lambda:InvokeFunction on ExpiryFunction.Arn']);
+  });
+});
+
+describe('the grants function', () => {
+  it('has one run reserved, unless the account has none to spare', () => {
+    expect(functionOf('Grants').Properties.ReservedConcurrentExecutions).toBe(1);
+    const without = templateWith({ reservedConcurrency: false });
+    for (const [, { Properties }] of resourcesOf(without, 'AWS::Lambda::Function')) {
+      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
+  });
+
+  it('is the only one with a reservation', () => {
+    const reserved = resourcesOf(template, 'AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties.ReservedConcurrentExecutions !== undefined,
+    );
+    expect(reserved).toHaveLength(1);
+  });
+});
+
+describe('the minute tick', () => {
+  it('wakes the expiry function on the minute and does not insist', () => {
+    const [, { Properties }] = resourceOf(template, 'AWS::Scheduler::Schedule', 'ExpiryTick');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: { Input: '{"kind":"tick"}', RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 1 } },
+    });
+    expect(JSON.stringify(property({ Type: '', Properties }, 'Target', 'Arn'))).toContain('ExpiryFunction');
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumEventAgeInSeconds: 60,
+      MaximumRetryAttempts: 0,
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
+import { parseConfig } from '../../cdk/config.ts';
+import { KnocknocOktaStack } from '../../cdk/stack.ts';
+import cdkJson from '../../cdk.json' with { type: 'json' };
+
+/** A resource as it stands in a template. */
+export interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly Properties: Record<string, unknown>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'knocknoc-cdk-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A configuration whose zone content can be recognised wherever it turns up. */
+export const CONFIG = {
+  okta: { domain: 'acme.okta.com' },
+  acls: {
+    'okta-prod': { zoneIds: ['nzoFIRST', 'nzoSECOND'], alwaysAllow: ['198.51.100.0/24'] },
+    'okta-test': { zoneIds: ['nzoTHIRD'] },
+  },
+  sentinel: '192.0.2.77/32',
+};
+
+/** The stack with some keys of the configuration changed; nothing is bundled, and no function needs to exist. */
+export function stackWith(changes: object = {}): { app: App; stack: KnocknocOktaStack } {
+  const app = new App({
+    analyticsReporting: false,
+    outdir: mkdtempSync(join(folder, 'out-')),
+    context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
+  });
+  const config = parseConfig({ ...CONFIG, ...changes });
+  return { app, stack: new KnocknocOktaStack(app, 'KnocknocOkta', { config, functionsDir: folder }) };
+}
+
+export function templateWith(changes: object = {}): Template {
+  return Template.fromStack(stackWith(changes).stack);
+}
+
+/** Logical id and resource of all resources of a type. */
+export function resourcesOf(template: Template, type: string): [string, Resource][] {
+  return Object.entries(template.findResources(type)).map(([id, resource]) => [id, resource as Resource]);
+}
+
+/** The only resource of a type whose logical id begins so. */
+export function resourceOf(template: Template, type: string, prefix: string): [string, Resource] {
+  const found = resourcesOf(template, type).filter(([id]) => id.startsWith(prefix));
+  const [only] = found;
+  if (!only || found.length > 1) throw new Error(`${found.length} resources ${type} begin with ${prefix}`);
+  return only;
+}
+
+/** A property deep inside, by its path. */
+export function property(resource: Resource, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    resource.Properties,
+  );
+}
+
+/** The names of the four functions, as they begin their logical ids. */
+export const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
