@@ -41,7 +41,7 @@ export class EmbeddedFunctions {
   readonly stream: ChangeStream;
   readonly #options: EmbeddedOptions;
   #handlers: ReturnType<EmbeddedFunctions['deploy']>;
-  #invocations = 0;
+  #ids = 0;
 
   constructor(options: EmbeddedOptions) {
     this.#options = options;
@@ -103,7 +103,7 @@ export class EmbeddedFunctions {
       ...common,
       okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),
       oktaToken: new CachedSecret(oktaToken, clock),
-      newId: () => `rebuild-${(this.#invocations += 1)}`,
+      newId: () => this.#newId('rebuild'),
     };
     const deps = {
       webhook: { ...webhook, telemetry: telemetry('webhook') },
@@ -124,8 +124,12 @@ export class EmbeddedFunctions {
   #context(name: string, timeoutMs: number) {
     const { timers } = this.#options;
     const end = timers.now() + timeoutMs;
-    this.#invocations += 1;
-    return lambdaContext(name, `invocation-${this.#invocations}`, () => end - timers.now());
+    return lambdaContext(name, this.#newId('invocation'), () => end - timers.now());
+  }
+
+  #newId(prefix: string): string {
+    this.#ids += 1;
+    return `${prefix}-${this.#ids}`;
   }
 
   #everyMinute(work: () => Promise<void>): void {

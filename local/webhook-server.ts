@@ -8,14 +8,19 @@ type Handle = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructur
 const LARGEST_BODY = 10 * 1024 * 1024;
 
 /** An HTTP API (payload format 2.0) with the one route, on loopback. */
-export async function startWebhookServer(handle: Handle, port: number): Promise<{ url: string; close(): Promise<void> }> {
+export async function startWebhookServer(
+  handle: Handle,
+  port: number,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const respond = (answer: APIGatewayProxyStructuredResultV2) => {
       for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, String(value));
       response.statusCode = answer.statusCode ?? 200;
       response.end(answer.body);
     };
-    answer(request, handle).then(respond, () => respond({ statusCode: 500, body: '{"message":"Internal Server Error"}' }));
+    answer(request, handle).then(respond, () =>
+      respond({ statusCode: 500, body: '{"message":"Internal Server Error"}' }),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -39,7 +44,10 @@ async function answer(request: IncomingMessage, handle: Handle): Promise<APIGate
   const body = await readBody(request);
   if (!body) return { statusCode: 413, body: '{"message":"Request Entity Too Large"}' };
   const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : (value ?? '')]),
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
   );
   return handle(apiEvent(path, headers, body));
 }
@@ -56,7 +64,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /** The event that the HTTP API makes of a request. The body always comes in base64: the handler must cope with both. */
-export function apiEvent(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): APIGatewayProxyEventV2 {
+export function apiEvent(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): APIGatewayProxyEventV2 {
   const http = { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' };
   return {
     version: '2.0',

@@ -16,8 +16,8 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ].join('; '),
 };
 
-/** The hosts that documentation uses and nobody has (TEST-NET-1): a gateway in it is there to keep a zone non-empty. */
-const PLACEHOLDER = /^192\.0\.2\./;
+/** A documentation address that nobody has: as a gateway it is there only to keep a zone non-empty. */
+const PLACEHOLDER = '192.0.2.0-192.0.2.0';
 
 /** The whole page. Without scripts the browser loads it anew every two seconds. */
 export function renderPage(state: SimulatorState): string {
@@ -55,7 +55,7 @@ function renderZone(zone: ZoneView): string {
   const { gateways, departed } = zone;
   const gone = Object.keys(departed).map((value) => `<li class="gone">${escapeHtml(value)}</li>`);
   const items = (gateways ?? []).map((gateway) => renderGateway(gateway, zone));
-  const placeholder = gateways?.length === 1 && gateways.every(({ value }) => PLACEHOLDER.test(value));
+  const placeholder = gateways?.length === 1 && gateways.every(isPlaceholder);
   const proxies = (zone.proxies ?? []).map(({ value }) => `<code>${escapeHtml(value)}</code>`).join(' ');
   return `<section><h2>${escapeHtml(zone.name)} ${badge(zone.status, zone.status === 'ACTIVE')}</h2>
 <p class="quiet"><code>${escapeHtml(zone.id)}</code> ${escapeHtml(zone.type)} ${escapeHtml(zone.usage)}${zone.system ? ' system zone' : ''}
@@ -65,10 +65,15 @@ ${placeholder ? '<p class="quiet">Only the placeholder that keeps the zone non-e
 <p class="quiet">Proxies: ${proxies || 'none'}. ${escapeHtml(inEffect(zone))}</p></section>`;
 }
 
-function renderGateway({ type, value }: Address, zone: ZoneView): string {
-  const classes = [Object.hasOwn(zone.arrived, value) ? 'new' : '', PLACEHOLDER.test(value) ? 'quiet' : ''];
+function renderGateway(gateway: Address, zone: ZoneView): string {
+  const { type, value } = gateway;
+  const classes = [Object.hasOwn(zone.arrived, value) ? 'new' : '', isPlaceholder(gateway) ? 'quiet' : ''];
   const className = classes.filter((name) => name !== '').join(' ');
   return `<li${className === '' ? '' : ` class="${className}"`}><code>${escapeHtml(value)}</code> <small>${type}</small></li>`;
+}
+
+function isPlaceholder(gateway: Address): boolean {
+  return covered(gateway) === PLACEHOLDER;
 }
 
 /** How far what policies act on is behind the configuration. */

@@ -32,7 +32,7 @@ export async function startOktaSimulator(options: StartOptions = {}): Promise<Ru
   const server = createServer((request, response) => {
     // Fails only when a connection ends early, or with a bug of ours; neither leaves the caller waiting.
     serve(simulator, request, response, closing.signal).catch((error: unknown) => {
-      if (!request.destroyed && !closing.signal.aborted) console.error(error);
+      if (request.errored === null && !closing.signal.aborted) console.error(error);
       response.destroy();
     });
   });

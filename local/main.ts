@@ -1,0 +1,121 @@
+import { parseArgs } from 'node:util';
+import { heading, readable, say, sayBad, sayStep } from './console.ts';
+import { runDemo } from './demo.ts';
+import { startEmbeddedSystem } from './embedded.ts';
+import { LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
+import type { Progress, RunningSystem } from './running-system.ts';
+
+const HELP = `Runs the whole system on this machine, with a simulated Okta.
+
+  npm run local                  the production handlers on embedded stand-ins; only Node.js is needed
+  npm run local -- --emulator    the real CDK deploy on an AWS emulator; needs Python 3.10 or later too
+  npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with either)
+
+  --port N             the webhook's port (embedded only; default 8787, any free one with --demo)
+  --simulator-port N   the port of the simulated Okta (embedded only; default 8788, any free one with --demo)
+
+Ctrl-C ends everything that was started.
+`;
+
+const PORTS = { webhook: 8787, simulator: 8788 } as const;
+
+function options() {
+  return parseArgs({
+    options: {
+      emulator: { type: 'boolean', default: false },
+      demo: { type: 'boolean', default: false },
+      port: { type: 'string' },
+      'simulator-port': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
+}
+
+type Options = ReturnType<typeof options>;
+
+async function start(values: Options, signal: AbortSignal): Promise<RunningSystem> {
+  const progress: Progress = {
+    step: sayStep,
+    line: (line) => {
+      const text = readable(line);
+      if (text) say(text);
+    },
+  };
+  if (values.emulator) {
+    // Loaded only when asked for: the other way must be up in seconds.
+    const { startEmulatorSystem } = await import('./emulator/start.ts');
+    return startEmulatorSystem({ config: LOCAL_CONFIGURATION, oktaToken: LOCAL.oktaToken, progress, signal });
+  }
+  return startEmbeddedSystem({
+    config: LOCAL_CONFIGURATION,
+    progress,
+    oktaToken: LOCAL.oktaToken,
+    webhookPort: portOf(values.port, values.demo ? 0 : PORTS.webhook),
+    simulatorPort: portOf(values['simulator-port'], values.demo ? 0 : PORTS.simulator),
+  });
+}
+
+function portOf(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`not a port: ${text}`);
+  return Number(text);
+}
+
+function printGuide(system: RunningSystem): void {
+  const header = Object.entries(system.webhookHeaders).map(([name, value]) => ` --header '${name}: ${value}'`);
+  const command = (words: string) =>
+    `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url ${system.webhookUrl}${header.join('')}`;
+  say(`
+${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embedded stand-ins' : 'AWS emulator'})
+
+  webhook          ${system.webhookUrl}
+  simulated Okta   ${system.simulatorUrl}   (open it in a browser and watch the zone)
+
+${heading('Grant an IP for half a minute, and revoke it')}, from another terminal:
+
+${command(`grant --acl ${LOCAL.acl} --ip 203.0.113.7 --for 30s`)}
+
+${command(`revoke --acl ${LOCAL.acl} --ip 203.0.113.7`)}
+
+Ctrl-C ends it. What happens:
+`);
+}
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const values = options();
+  if (values.help) {
+    say(HELP);
+    return 0;
+  }
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) =>
+    stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const system = await start(values, stop.signal);
+  try {
+    await system.simulator.seedZone(LOCAL.zoneId, {
+      name: LOCAL.zoneName,
+      gateways: [{ type: 'CIDR', value: LOCAL.sentinel }],
+    });
+    if (!values.demo) {
+      printGuide(system);
+      await stopped;
+      return 0;
+    }
+    const held = await Promise.race([runDemo(system), stopped]);
+    say(held ? `\n${heading('All steps held.')}` : `\n${heading('Not all steps held.')}`);
+    return held ? 0 : 1;
+  } finally {
+    await system.close();
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  sayBad(code === 'EADDRINUSE' ? `port ${port} is taken: choose another with --port or --simulator-port` : message);
+  process.exit(1);
+}

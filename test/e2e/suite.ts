@@ -1,0 +1,261 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningSystem } from '../../local/running-system.ts';
+import { post, signedHeaders } from '../../local/webhook-client.ts';
+import { AclUnderTest, FOUND, OKTA_TOKEN, SENTINEL, seedZones, until, zoneOf } from './world.ts';
+
+const ALICE = '203.0.113.1';
+const BOB = '203.0.113.2';
+
+/** The main job, from signed POST to Okta zone. Run on the stand-ins and on the emulator, so that neither drifts. */
+export function endToEnd(start: () => Promise<RunningSystem>): void {
+  let system: RunningSystem;
+  const anAcl = () => AclUnderTest.make(system);
+
+  beforeAll(async () => {
+    system = await start();
+    await seedZones(system);
+  });
+  afterAll(async () => {
+    await system?.close();
+  });
+
+  describe.concurrent('events', () => {
+    it('a grant puts its IP into the zone, and answers with its expiry', async () => {
+      const acl = await anAcl();
+      const answer = await acl.grant(ALICE, { durationSeconds: 3600 });
+      expect(answer.status).toBe(202);
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 'accepted', expiresAt: expect.stringMatching(/Z$/) });
+      await acl.showsOnly(ALICE);
+    });
+
+    it('changes nothing of the zone but its gateways', async () => {
+      const acl = await anAcl();
+      const before = await acl.okta.zone(acl.zoneId);
+      await acl.grant(ALICE);
+      await acl.showsOnly(ALICE);
+      const { name, status, usage, proxies } = await acl.okta.zone(acl.zoneId);
+      expect({ name, status, usage, proxies }).toEqual({
+        ...{ name: before.name, status: before.status, usage: before.usage, proxies: before.proxies },
+      });
+    });
+
+    it('a grant made again with a longer expiry outlives the first', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE, { grantId: 'g', durationSeconds: 3 });
+      await acl.grant(ALICE, { grantId: 'g', durationSeconds: 3600 });
+      await acl.grant(BOB, { durationSeconds: 4 });
+      await acl.showsOnly(ALICE, BOB);
+      await acl.showsOnly(ALICE);
+    });
+
+    it('a revoke takes the IP out; the last one leaves the sentinel', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE);
+      await acl.showsOnly(ALICE);
+      expect((await acl.revoke(ALICE)).status).toBe(202);
+      await acl.showsOnly(SENTINEL);
+    });
+
+    it('a shared IP stays until the last grant on it ends', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE, { grantId: 'one' });
+      await acl.grant(ALICE, { grantId: 'two' });
+      await acl.grant(BOB);
+      await acl.showsOnly(ALICE, BOB);
+      await acl.revoke(ALICE, { grantId: 'one' });
+      await acl.revoke(BOB);
+      await acl.showsOnly(ALICE);
+      await acl.revoke(ALICE, { grantId: 'two' });
+      await acl.showsOnly(SENTINEL);
+    });
+
+    it('a revoke without a grant id ends every grant on the IP', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE, { grantId: 'one' });
+      await acl.grant(ALICE, { grantId: 'two' });
+      await acl.showsOnly(ALICE);
+      await acl.revoke(ALICE);
+      await acl.showsOnly(SENTINEL);
+    });
+
+    it('a flush ends every grant of the ACL', async () => {
+      const acl = await anAcl();
+      await Promise.all([acl.grant(ALICE), acl.grant(BOB), acl.grant(BOB, { grantId: 'x' })]);
+      await acl.showsOnly(ALICE, BOB);
+      await acl.flush();
+      await acl.showsOnly(SENTINEL);
+    });
+
+    it('a grant ends by itself within seconds of its expiry', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE, { durationSeconds: 6 });
+      await acl.showsOnly(ALICE);
+      await acl.showsOnly(SENTINEL);
+    });
+
+    it('the later event wins, whatever order they arrive in', async () => {
+      const acl = await anAcl();
+      const now = Date.now();
+      await acl.revoke(ALICE, {}, { at: now - 1_000 });
+      await acl.grant(ALICE, {}, { at: now - 5_000 });
+      await acl.flush({ at: now - 4_000 });
+      await acl.grant(BOB, {}, { at: now - 3_000 });
+      await acl.grant('203.0.113.3', {}, { at: now - 4_500 });
+      await acl.showsOnly(BOB);
+    });
+
+    it('the same webhook id again is applied once', async () => {
+      const acl = await anAcl();
+      const id = `twice-${acl.acl}`;
+      await acl.grant(ALICE, {}, { id });
+      await acl.revoke(ALICE);
+      expect((await acl.grant(ALICE, {}, { id })).status).toBe(202);
+      await acl.grant(BOB);
+      await acl.showsOnly(BOB);
+    });
+
+    it('until its first event a zone is read, and not written', async () => {
+      const acl = await anAcl();
+      await acl.grant(BOB, { ip: '10.0.0.1' });
+      expect(await acl.gateways()).toEqual([FOUND]);
+      expect(await acl.puts()).toBe(0);
+    });
+  });
+
+  describe.concurrent('an Okta that is not as it should be', () => {
+    it('what an admin changed is put right with the next event, and said as ZONE007', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE);
+      await acl.showsOnly(ALICE);
+      await acl.okta.editZone(acl.zoneId, {
+        removeGateways: [{ type: 'CIDR', value: `${ALICE}/32` }],
+        addGateways: [{ type: 'CIDR', value: '198.51.100.9/32' }],
+      });
+      await acl.grant(BOB);
+      await acl.showsOnly(ALICE, BOB);
+      await acl.reports('ZONE007');
+    });
+
+    it.each([
+      ['401', 401, 'OKTA001'],
+      ['403', 403, 'OKTA002'],
+      ['404', 404, 'ZONE001'],
+      ['400', 400, 'ZONE002'],
+      ['500', 500, 'ZONE003'],
+    ])('a %s is reported with its code, and the zone is right once Okta is', async (_, status, code) => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { status } });
+      await acl.grant(ALICE);
+      await acl.reports(code);
+      await acl.grant(BOB);
+      await acl.showsOnly(ALICE, BOB);
+    });
+
+    it('a call that hangs is given up, reported and tried again', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, method: 'GET', fault: { hang: true } });
+      await acl.grant(ALICE);
+      await acl.reports('ZONE003');
+      await acl.showsOnly(ALICE);
+    });
+
+    it('a connection dropped after the update was applied does not look like a foreign change', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, method: 'PUT', fault: { drop: 'after' } });
+      await acl.grant(ALICE);
+      await acl.reports('ZONE003');
+      await acl.grant(BOB);
+      await acl.showsOnly(ALICE, BOB);
+      const foreign = (await system.logs()).filter((line) => line.code === 'ZONE007' && line.acl === acl.acl);
+      expect(foreign).toEqual([]);
+    });
+  });
+
+  describe.concurrent('requests that are refused', () => {
+    it('an unknown ACL is HOOK004, and known to the metric', async () => {
+      const acl = await anAcl();
+      const answer = await acl.send('access.granted', { acl: 'nobody-knows', ip: ALICE });
+      expect(answer.status).toBe(404);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'HOOK004', status: 404, title: 'unknown ACL' });
+      await until(
+        'a count of HOOK004',
+        () => system.logs(),
+        (lines) => lines.some(isCountOf('HOOK004')),
+      );
+    });
+
+    it('a bad, a missing and an old signature are 401 with their codes', async () => {
+      const acl = await anAcl();
+      const body = JSON.stringify({
+        type: 'access.flushed',
+        timestamp: new Date().toISOString(),
+        data: { acl: acl.acl },
+      });
+      const seconds = Math.floor(Date.now() / 1000);
+      const json = { ...system.webhookHeaders, 'content-type': 'application/json' };
+      const good = signedHeaders(system.webhookSecret, 'a', seconds, body);
+      const other = signedHeaders(Buffer.alloc(33, 7).toString('base64'), 'b', seconds, body);
+      const old = signedHeaders(system.webhookSecret, 'c', seconds - 310, body);
+      const codes = await Promise.all(
+        [{ ...json, ...other }, json, { ...json, ...old }, { ...json, ...good, 'webhook-id': 'd' }].map(
+          async (headers) => {
+            const answer = await post(system.webhookUrl, headers, body);
+            return [answer.status, JSON.parse(answer.body).code];
+          },
+        ),
+      );
+      expect(codes).toEqual([
+        [401, 'HOOK001'],
+        [401, 'HOOK001'],
+        [401, 'HOOK002'],
+        [401, 'HOOK001'],
+      ]);
+    });
+  });
+
+  describe('what concerns all ACLs', () => {
+    it('after a 429 no call goes out before the reset, then the zone is updated', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { rateLimit: { resetInSeconds: 6 } } });
+      await acl.grant(ALICE);
+      await acl.reports('OKTA005');
+      const refused = (await acl.okta.requests()).filter(({ status }) => status === 429).at(-1);
+      await acl.showsOnly(ALICE);
+      const calls = (await acl.okta.requests()).filter(({ n }) => n > (refused?.n ?? 0));
+      expect(calls.length).toBeGreaterThan(0);
+      expect(calls[0]?.at).toBeGreaterThanOrEqual((refused?.at ?? 0) + 5_000);
+    });
+
+    it('a revoked token is OKTA001; once it is back, the next event heals the zone', async () => {
+      const acl = await anAcl();
+      await acl.okta.revokeToken(OKTA_TOKEN);
+      await acl.grant(ALICE);
+      await acl.reports('OKTA001');
+      await acl.okta.setToken(OKTA_TOKEN, 'ORG_ADMIN');
+      await acl.grant(BOB);
+      await acl.showsOnly(ALICE, BOB);
+    });
+
+    it('a deploy leaves every zone as it was', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE);
+      await acl.showsOnly(ALICE);
+      const before = (await system.simulator.zones()).map(({ id, gateways }) => [id, gateways]);
+      await system.redeploy({ verifyMinutes: 7 });
+      await acl.grant(ALICE, { grantId: 'after the deploy' });
+      await sleep(2_000);
+      expect((await system.simulator.zones()).map(({ id, gateways }) => [id, gateways])).toEqual(before);
+      expect(before).toContainEqual([zoneOf(acl.acl), [{ type: 'CIDR', value: `${ALICE}/32` }]]);
+    });
+
+    it('never had two writes to one zone under way at once', async () => {
+      expect((await system.simulator.requests()).filter(({ overlapping }) => overlapping)).toEqual([]);
+    });
+  });
+}
+
+function isCountOf(code: string): (line: Readonly<Record<string, unknown>>) => boolean {
+  return (line) => line.Code === code && line.Errors === 1 && JSON.stringify(line._aws).includes('"KnocknocOkta"');
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SimulatorControl } from '../../local/okta-simulator/control-client.ts';
+import type { LogLine, RunningSystem } from '../../local/running-system.ts';
+import { sendEvent, type WebhookAnswer } from '../../local/webhook-client.ts';
+
+export const OKTA_TOKEN = 'e2e-okta-token';
+export const SENTINEL = '192.0.2.0/32';
+/** What the customer's zones hold before the system has anything to do with them. */
+export const FOUND = '198.51.100.77/32';
+
+/** Far more than anything takes; only a failure waits so long. */
+const PATIENCE_MS = 90_000;
+const LOOK_EVERY_MS = 150;
+
+/** One ACL with one zone for every test, so that they can run side by side. */
+const ACLS = 24;
+
+export const CONFIGURATION = {
+  stackName: 'KnocknocOktaTest',
+  acls: Object.fromEntries(Array.from({ length: ACLS }, (_, i) => [aclName(i), { zoneIds: [zoneOf(aclName(i))] }])),
+  sentinel: SENTINEL,
+  retainData: false,
+} as const;
+
+function aclName(index: number): string {
+  return `acl-${String(index).padStart(2, '0')}`;
+}
+
+export function zoneOf(acl: string): string {
+  return `nzo1endToEnd${acl.replace('acl-', 'Zone')}0000`.slice(0, 20);
+}
+
+let used = 0;
+
+/** An ACL of its own for one test, with a zone as a customer has it. */
+export class AclUnderTest {
+  readonly acl: string;
+  readonly zoneId: string;
+  readonly #system: RunningSystem;
+
+  private constructor(system: RunningSystem, acl: string) {
+    this.#system = system;
+    this.acl = acl;
+    this.zoneId = zoneOf(acl);
+  }
+
+  static async make(system: RunningSystem): Promise<AclUnderTest> {
+    const under = new AclUnderTest(system, aclName(used));
+    used += 1;
+    if (used > ACLS) throw new Error('more tests than ACLs: raise ACLS');
+    return under;
+  }
+
+  get okta(): SimulatorControl {
+    return this.#system.simulator;
+  }
+
+  grant(ip: string, more: Readonly<Record<string, unknown>> = {}, event: Partial<Sent> = {}): Promise<WebhookAnswer> {
+    return this.send('access.granted', { ip, ...more }, event);
+  }
+
+  revoke(ip: string, more: Readonly<Record<string, unknown>> = {}, event: Partial<Sent> = {}): Promise<WebhookAnswer> {
+    return this.send('access.revoked', { ip, ...more }, event);
+  }
+
+  flush(event: Partial<Sent> = {}): Promise<WebhookAnswer> {
+    return this.send('access.flushed', {}, event);
+  }
+
+  async send(type: string, data: Readonly<Record<string, unknown>>, event: Partial<Sent> = {}): Promise<WebhookAnswer> {
+    const { at = Date.now(), id = `e2e_${randomUUID()}` } = event;
+    const body = { type, timestamp: new Date(at).toISOString(), data: { acl: this.acl, ...data } };
+    return sendEvent(this.#system, body, { id, now: Date.now() });
+  }
+
+  async gateways(): Promise<string[]> {
+    const zone = await this.okta.zone(this.zoneId);
+    return (zone.gateways ?? []).map(({ value }) => value ?? '').sort();
+  }
+
+  /** Waits until the zone shows exactly these, and says what it shows instead where it never does. */
+  async showsOnly(...values: readonly string[]): Promise<void> {
+    const wanted = values.map((value) => (value.includes('/') ? value : `${value}/32`)).sort();
+    await until(
+      `zone of ${this.acl} shows ${wanted}`,
+      () => this.gateways(),
+      (shown) => shown.join() === wanted.join(),
+    );
+  }
+
+  /** Waits for a log line with this code on this ACL. */
+  async reports(code: string): Promise<LogLine> {
+    const lines = await until(
+      `${this.acl} reports ${code}`,
+      async () => (await this.#system.logs()).filter((line) => line.code === code && line.acl === this.acl),
+      (found) => found.length > 0,
+    );
+    return lines[0] ?? {};
+  }
+
+  async puts(): Promise<number> {
+    const requests = await this.okta.requests();
+    return requests.filter(({ method, zoneId }) => method === 'PUT' && zoneId === this.zoneId).length;
+  }
+}
+
+export interface Sent {
+  /** The event's own time, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly id: string;
+}
+
+export async function until<T>(what: string, look: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await look();
+    if (good(value)) return value;
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}. Last seen: ${JSON.stringify(value)}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Seeds the zone of every ACL as customers have them: with a list, a proxy and a name of their own. */
+export async function seedZones(system: RunningSystem): Promise<void> {
+  for (let i = 0; i < ACLS; i += 1) {
+    await system.simulator.seedZone(zoneOf(aclName(i)), {
+      name: `Customer zone ${i}`,
+      gateways: [{ type: 'CIDR', value: FOUND }],
+      proxies: [{ type: 'CIDR', value: '198.51.100.1/32' }],
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test, so that each can be run by itself (see the scripts in package.json). */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          name: 'e2e-embedded',
+          include: ['test/e2e/embedded.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          maxConcurrency: 24,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-emulator',
+          include: ['test/e2e/emulator.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+          maxConcurrency: 24,
+        },
+      },
+    ],
+  },
+});
