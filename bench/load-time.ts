@@ -16,7 +16,7 @@ export interface LoadTime {
 
 /** The AWS clients that each function uses. The baseline is a function that does nothing but make them. */
 const CLIENTS: Readonly<Record<string, readonly (keyof typeof MAKE)[]>> = {
-  webhook: ['sqs', 'secrets'],
+  webhook: ['dynamodb', 'sqs', 'secrets'],
   grants: ['dynamodb', 'sqs'],
   expiry: ['dynamodb', 'sqs'],
   zone: ['dynamodb', 'sqs', 'secrets'],

@@ -66,11 +66,18 @@ export class WebhookApi extends Construct {
     table.allowQueryByExpiry(this.function);
 
     const api = new HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
-    const [route] = api.addRoutes({
+    const routes = api.addRoutes({
       path: WEBHOOK_PATH,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('WebhookIntegration', this.function.lambda),
     });
+    for (const route of routes) {
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason:
+          'Each request is authenticated by the function: HMAC signature over the raw body, which an authorizer of an HTTP API does not get to see.',
+      });
+    }
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
@@ -88,12 +95,5 @@ export class WebhookApi extends Construct {
     });
     // The stage's own URL ends in a slash.
     this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
-    for (const it of route ? [route] : []) {
-      Validations.of(it).acknowledge({
-        id: 'AwsSolutions-APIG4',
-        reason:
-          'Each request is authenticated by the function: HMAC signature over the raw body, which an authorizer of an HTTP API does not get to see.',
-      });
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
+import { describeError } from '../lib/describe-error.ts';
 import type { Telemetry } from '../lib/ports.ts';
 
 /** Marks every log line with the invocation, and says what an invocation failed with before Lambda retries it. */
@@ -8,7 +9,7 @@ export function observe(telemetry: () => Telemetry): MiddlewareObj {
       telemetry().begin({ awsRequestId: context.awsRequestId });
     },
     onError: ({ error }) => {
-      telemetry().warn('the invocation failed', { reason: error ? `${error.name}: ${error.message}` : 'unknown' });
+      telemetry().warn('the invocation failed', { reason: describeError(error) });
     },
   };
 }

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { acceptWebhook, type WebhookDeps } from '../lib/accept-webhook.ts';
+import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
 import { sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
@@ -8,7 +9,9 @@ import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
+import { GrantBook } from '../lib/grant-book.ts';
 import { ENV } from '../lib/names.ts';
+import { ZoneStates } from '../lib/zone-state.ts';
 import { observe } from './observe.ts';
 
 /** The HTTP API's only route: judges a webhook and puts it onto the events queue. */
@@ -29,5 +32,9 @@ export const handler = createHandler(
     secret: new CachedSecret(secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn)), systemClock),
     queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
     telemetry: powertoolsTelemetry,
+    outcomes: lazy(() => {
+      const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
+      return { clock: systemClock, grants: new GrantBook(table), states: new ZoneStates(table) };
+    }),
   })),
 );

@@ -1,21 +1,17 @@
 import { createHash } from 'node:crypto';
+import { authenticateWebhook, NoWebhookKey, type WebhookRequest } from './authenticate-webhook.ts';
+import { awaitOutcome, type Outcome, type OutcomeDeps } from './await-outcome.ts';
 import type { CachedSecret } from './cached-secret.ts';
 import type { Config } from './config.ts';
+import { describeError } from './describe-error.ts';
+import { preferredWait } from './domain/prefer-wait.ts';
 import { type HttpAnswer, problem, Refusal } from './domain/refusal.ts';
 import { formatRfc3339 } from './domain/rfc3339.ts';
 import { readEvent } from './domain/webhook-event.ts';
-import { isSignedWithAny, parseWebhookKeys } from './domain/webhook-signature.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { METRICS } from './names.ts';
 import type { Clock, EventQueue, Telemetry } from './ports.ts';
-import { formatQueuedEvent } from './queue-message.ts';
-
-export interface WebhookRequest {
-  /** Header names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The body exactly as it was sent. */
-  readonly body: Uint8Array;
-}
+import { formatQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export interface WebhookDeps {
   readonly config: Config;
@@ -23,11 +19,24 @@ export interface WebhookDeps {
   readonly secret: CachedSecret;
   readonly queue: EventQueue;
   readonly telemetry: Telemetry;
+  /** What is needed to wait for an event's outcome; made on the first request that asks for it. */
+  readonly outcomes: () => OutcomeDeps;
 }
 
+/** The grant or revoke is stored in all these cases; this is what it means until somebody has mended the cause. */
+const MEANING_FOR_A_PERSON: Partial<Record<ErrorCode, string>> = {
+  OKTA001: 'Okta refuses the token of this service: nobody gets in or out until an administrator has set a valid one.',
+  OKTA002: 'The token of this service may not change Okta zones: an administrator must give it the role.',
+  OKTA005: 'Okta takes no more calls for the moment: the zone is updated as soon as it does.',
+  ZONE001: 'The Okta zone does not exist: an administrator must correct the zone id.',
+  ZONE002: 'Okta refuses the list of addresses: an administrator must look at the reason.',
+  ZONE003: 'Okta does not answer as it should: the zone is tried again in seconds.',
+  ZONE004: "The Okta zone can't be used for access: an administrator must correct it.",
+  ZONE005: 'The Okta zone is full: access begins as soon as somebody else leaves.',
+  ZONE006: 'No Okta token is set: an administrator must set one.',
+};
+
 const LARGEST_BODY_BYTES = 16 * 1024;
-/** Both ways, edge included. */
-const TIMESTAMP_TOLERANCE_S = 300;
 /** Printable ASCII without the full stop, which separates the parts of what is signed. */
 const WEBHOOK_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const CLOCK_SKEW_MS = 30_000;
@@ -48,7 +57,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
   }
   const now = clock.now();
-  const webhookId = await authenticate(request, now, deps.secret);
+  const webhookId = await authenticateWebhook(request, now, deps.secret);
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a full stop');
   }
@@ -58,63 +67,44 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   const { event, skewMs } = readEvent(request.body, config, now);
   if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
 
+  const queued = { ...event, webhookId };
   const deduplicationId = createHash('sha256').update(webhookId).digest('hex');
-  const sequence = await queue.send({ body: formatQueuedEvent({ ...event, webhookId }), deduplicationId });
+  const sequence = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', { webhookId, type, acl, ip, grantId, user, expiresAt, sequence });
-  return {
-    status: 202,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      status: 'accepted',
-      id: webhookId,
-      ...(expiresAt !== undefined && { expiresAt: formatRfc3339(expiresAt) }),
-    }),
-  };
+  const wait = preferredWait(request.headers.prefer);
+  if (wait === undefined) return success(202, 'accepted', queued);
+  const answer = await waited(queued, sequence, now + wait * 1000, deps);
+  return { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${wait}` } };
 }
 
-/**
- * Checks signature and age, before anything of the body is looked at.
- * @returns the webhook id
- * @throws {Refusal} HOOK001, HOOK002
- * @throws {NoWebhookKey} when there is no secret to check with
- */
-async function authenticate(request: WebhookRequest, now: number, secret: CachedSecret): Promise<string> {
-  const id = request.headers['webhook-id'];
-  const timestamp = request.headers['webhook-timestamp'];
-  const signatures = request.headers['webhook-signature'];
-  if (!id || !timestamp || !signatures) {
-    throw new Refusal('HOOK001', 401, 'webhook-id, webhook-timestamp and webhook-signature are required');
-  }
-  const signed = { id, timestamp, signatures, body: request.body };
-  const text = await readSecret(() => secret.get());
-  const keys = parseWebhookKeys(text ?? '');
-  if (!isSignedWithAny(keys, signed)) {
-    // The secret may have been rotated since it was read.
-    const other = await readSecret(() => secret.getOtherThan(text ?? ''));
-    if (keys.length === 0 && other === undefined) throw new NoWebhookKey('the webhook secret holds no usable key');
-    if (!isSignedWithAny(parseWebhookKeys(other ?? ''), signed)) {
-      throw new Refusal('HOOK001', 401, 'no signature matches: check the secret, and that the body is sent as signed');
-    }
-  }
-  const seconds = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : Number.NaN;
-  // Whole seconds on both sides, so that the edge is the same for a sender that rounds.
-  if (!(Math.abs(seconds - Math.floor(now / 1000)) <= TIMESTAMP_TOLERANCE_S)) {
-    throw new Refusal('HOOK002', 401, `webhook-timestamp is not within ${TIMESTAMP_TOLERANCE_S} s of this clock`);
-  }
-  return id;
+async function waited(event: QueuedEvent, sequence: string, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
+  const outcome = await outcomeOf(event, sequence, until, deps);
+  if (outcome.status === 'pending') return success(202, 'pending', event);
+  if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
+  const meaning = MEANING_FOR_A_PERSON[outcome.code] ?? 'The change is stored, and the zone is tried again.';
+  return problem(outcome.code, 502, `${meaning} (${outcome.detail})`);
 }
 
-class NoWebhookKey extends Error {
-  override name = 'NoWebhookKey';
-}
-
-async function readSecret(read: () => Promise<string | undefined>): Promise<string | undefined> {
+/** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */
+async function outcomeOf(event: QueuedEvent, sequence: string, until: number, deps: WebhookDeps): Promise<Outcome> {
   try {
-    return await read();
-  } catch (cause) {
-    throw new NoWebhookKey('the webhook secret could not be read', { cause });
+    return await awaitOutcome(event, sequence, until, deps.outcomes());
+  } catch (error) {
+    deps.telemetry.warn('the outcome of an event could not be looked up', { reason: describeError(error) });
+    return { status: 'pending' };
   }
+}
+
+function success(status: number, word: string, event: QueuedEvent, overtakenBy?: string): HttpAnswer {
+  const { webhookId, expiresAt } = event;
+  const body = {
+    status: word,
+    id: webhookId,
+    ...(expiresAt !== undefined && { expiresAt: formatRfc3339(expiresAt) }),
+    ...(overtakenBy !== undefined && { overtakenBy }),
+  };
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 function isJson(contentType = ''): boolean {
@@ -133,8 +123,4 @@ function unavailable(detail: string, error: unknown, telemetry: Telemetry): Http
   const said = error instanceof NoWebhookKey ? error.message : detail;
   telemetry.error(code, said, { reason: describeError(error instanceof NoWebhookKey ? error.cause : error) });
   return problem(code, 503, `${said}; try again`);
-}
-
-function describeError(error: unknown): string | undefined {
-  return error instanceof Error ? `${error.name}: ${error.message}` : undefined;
 }

@@ -1,3 +1,4 @@
+import { describeError } from './describe-error.ts';
 import type { Telemetry } from './ports.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function forEachAcl(
         await work(acl);
       } catch (error) {
         failures.push(error);
-        const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+        const reason = describeError(error);
         telemetry.error('STORE001', `${detail}; it is tried again`, { acl, reason });
       }
     }),

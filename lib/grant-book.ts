@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { eventOrder, queuePosition } from './domain/event-order.ts';
 import { ITEM, SEEN_PARTITION } from './names.ts';
-import type { Item, Key, Table, Write } from './ports.ts';
+import type { Condition, Item, Key, Table, Write } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
 
 /** A grant as it is stored. It is live while `expiresAt` is in the future. */
@@ -37,7 +37,7 @@ interface PositionWrite {
 }
 /** What every applied event writes: that it was seen, and how far the queue is applied. */
 interface Books {
-  readonly seen: Write;
+  readonly seen: { readonly put: Item; readonly when: readonly Condition[] };
   readonly position: PositionWrite;
 }
 
@@ -94,6 +94,19 @@ export class GrantBook {
     return this.#removeEach(grants, (grant) => [{ attribute: 'expiresAt', equals: grant.expiresAt }]);
   }
 
+  /**
+   * What became of an event that somebody waits for.
+   * @returns undefined while it is not applied
+   */
+  async fate(event: QueuedEvent): Promise<{ readonly overtakenBy?: string } | undefined> {
+    const seen = await this.#table.get(seenKey(event.webhookId), { stale: true });
+    if (!seen) return undefined;
+    if (seen.overtakenBy !== undefined) return { overtakenBy: String(seen.overtakenBy) };
+    if (event.type !== 'access.granted') return {};
+    const grant = await this.#table.get(grantKey(event));
+    return grant ? {} : { overtakenBy: 'a later event, or its expiry' };
+  }
+
   /** The position in the queue up to which the ACL's events are applied; undefined until it has seen one. */
   async position(acl: string): Promise<string | undefined> {
     const marker = await this.#table.get({ acl, item: ITEM.events });
@@ -122,7 +135,8 @@ export class GrantBook {
       : result.failed.includes(5)
         ? 'a later revoke'
         : 'a later event on the same grant';
-    await this.#table.write([books.seen, books.position]);
+    const { put, when } = books.seen;
+    await this.#table.write([{ put: { ...put, overtakenBy: by }, when }, books.position]);
     return { kind: 'overtaken', by };
   }
 

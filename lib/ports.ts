@@ -44,9 +44,10 @@ export type Write =
 /** `failed` lists the positions of the writes whose condition did not hold; then nothing was written. */
 export type WriteResult = { readonly written: true } | { readonly written: false; readonly failed: readonly number[] };
 
-/** The grants table. Reads are strongly consistent; a failure to reach it rejects. */
+/** The grants table. Reads are strongly consistent unless they say otherwise; a failure to reach it rejects. */
 export interface Table {
-  get(key: Key): Promise<Item | undefined>;
+  /** `stale`: an older state will do, which costs half. */
+  get(key: Key, options?: { readonly stale?: boolean }): Promise<Item | undefined>;
   /** All writes or none, at most 100. */
   write(writes: readonly Write[]): Promise<WriteResult>;
   /** Items of one partition whose sort key begins with `prefix`, in its order, page by page. */

@@ -66,8 +66,8 @@ export class ZoneStates {
   }
 
   /** @returns an empty state where nothing was ever saved */
-  async get(acl: string): Promise<ZoneState> {
-    return v.parse(schema, (await this.#table.get(zoneKey(acl))) ?? {});
+  async get(acl: string, options: { readonly stale?: boolean } = {}): Promise<ZoneState> {
+    return v.parse(schema, (await this.#table.get(zoneKey(acl), options)) ?? {});
   }
 
   /**

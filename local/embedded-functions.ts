@@ -98,7 +98,12 @@ export class EmbeddedFunctions {
     const states = new ZoneStates(this.table);
     const telemetry = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
     const common = { config, clock, grants, states, alarms: this.alarms };
-    const webhook = { ...common, secret: new CachedSecret(webhookSecret, clock), queue: this.events };
+    const webhook = {
+      ...common,
+      secret: new CachedSecret(webhookSecret, clock),
+      queue: this.events,
+      outcomes: () => common,
+    };
     const zone = {
       ...common,
       okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),

@@ -30,15 +30,20 @@ export function signedHeaders(secret: string, id: string, timestampSeconds: numb
   };
 }
 
-/** Signs an event as of `now` (milliseconds since the epoch) and posts it. Rejects when there is no answer. */
+/**
+ * Signs an event as of `now` (milliseconds since the epoch) and posts it; with `wait`, the answer may
+ * take that many seconds. Rejects when there is no answer.
+ */
 export async function sendEvent(
   endpoint: WebhookEndpoint,
   event: unknown,
-  options: { readonly id: string; readonly now: number },
+  options: { readonly id: string; readonly now: number; readonly wait?: number },
 ): Promise<WebhookAnswer> {
   const body = JSON.stringify(event);
   const signed = signedHeaders(endpoint.webhookSecret, options.id, Math.floor(options.now / 1000), body);
-  return post(endpoint.webhookUrl, { ...endpoint.webhookHeaders, 'content-type': 'application/json', ...signed }, body);
+  const prefer = options.wait === undefined ? {} : { prefer: `wait=${options.wait}` };
+  const headers = { ...endpoint.webhookHeaders, 'content-type': 'application/json', ...prefer, ...signed };
+  return post(endpoint.webhookUrl, headers, body);
 }
 
 /** Not `fetch`, which does not let a caller set the Host header that the emulator's API needs. */

@@ -26,8 +26,9 @@ export class DynamoDbTable implements Table {
     this.#name = name;
   }
 
-  async get(key: Key): Promise<Item | undefined> {
-    const { Item: item } = await client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true }));
+  async get(key: Key, { stale = false } = {}): Promise<Item | undefined> {
+    const request = new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: !stale });
+    const { Item: item } = await client.send(request);
     return item as Item | undefined;
   }
 

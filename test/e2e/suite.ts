@@ -117,7 +117,7 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
 
     it('until its first event a zone is read, and not written', async () => {
       const acl = await anAcl();
-      await acl.grant(BOB, { ip: '10.0.0.1' });
+      expect((await acl.grant('10.0.0.1')).status).toBe(422);
       expect(await acl.gateways()).toEqual([FOUND]);
       expect(await acl.puts()).toBe(0);
     });
@@ -169,6 +169,51 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       await acl.showsOnly(ALICE, BOB);
       const foreign = (await system.logs()).filter((line) => line.code === 'ZONE007' && line.acl === acl.acl);
       expect(foreign).toEqual([]);
+    });
+  });
+
+  describe.concurrent('an answer that waits for the zone', () => {
+    it('says applied when, and only when, the zone shows it', async () => {
+      const acl = await anAcl();
+      const answer = await acl.grant(ALICE, {}, { wait: 20 });
+      expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['preference-applied']).toBe('wait=20');
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', expiresAt: expect.stringMatching(/Z$/) });
+    });
+
+    it('says applied for a revoke on a shared IP, which stays for the other', async () => {
+      const acl = await anAcl();
+      await acl.grant(ALICE, { grantId: 'one' });
+      await acl.grant(ALICE, { grantId: 'two' }, { wait: 20 });
+      expect((await acl.revoke(ALICE, { grantId: 'one' }, { wait: 20 })).status).toBe(200);
+      expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
+      expect((await acl.revoke(ALICE, { grantId: 'two' }, { wait: 20 })).status).toBe(200);
+      expect(await acl.gateways()).toEqual([SENTINEL]);
+    });
+
+    it('says which later event an event was overtaken by', async () => {
+      const acl = await anAcl();
+      const now = Date.now();
+      await acl.flush({ at: now - 1_000, wait: 20 });
+      const answer = await acl.grant(ALICE, {}, { at: now - 2_000, wait: 20 });
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', overtakenBy: 'a later flush' });
+    });
+
+    it('says 502 with the code when Okta refuses', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { status: 403 } });
+      const answer = await acl.grant(ALICE, {}, { wait: 20 });
+      expect(answer.status).toBe(502);
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'OKTA002', status: 502 });
+    });
+
+    it('says pending when the time is up before anything is known', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { delayMs: 4_000 } });
+      const answer = await acl.grant(ALICE, {}, { wait: 1 });
+      expect([answer.status, JSON.parse(answer.body).status]).toEqual([202, 'pending']);
+      await acl.showsOnly(ALICE);
     });
   });
 

@@ -14,7 +14,7 @@ const PATIENCE_MS = 90_000;
 const LOOK_EVERY_MS = 150;
 
 /** One ACL with one zone for every test, so that they can run side by side. */
-const ACLS = 24;
+const ACLS = 32;
 
 export const CONFIGURATION = {
   stackName: 'KnocknocOktaTest',
@@ -69,9 +69,9 @@ export class AclUnderTest {
   }
 
   async send(type: string, data: Readonly<Record<string, unknown>>, event: Partial<Sent> = {}): Promise<WebhookAnswer> {
-    const { at = Date.now(), id = `e2e_${randomUUID()}` } = event;
+    const { at = Date.now(), id = `e2e_${randomUUID()}`, wait } = event;
     const body = { type, timestamp: new Date(at).toISOString(), data: { acl: this.acl, ...data } };
-    return sendEvent(this.#system, body, { id, now: Date.now() });
+    return sendEvent(this.#system, body, { id, now: Date.now(), ...(wait !== undefined && { wait }) });
   }
 
   async gateways(): Promise<string[]> {
@@ -109,6 +109,8 @@ export interface Sent {
   /** The event's own time, in milliseconds since the epoch. */
   readonly at: number;
   readonly id: string;
+  /** Seconds for `Prefer: wait`. */
+  readonly wait: number;
 }
 
 export async function until<T>(what: string, look: () => Promise<T>, good: (value: T) => boolean): Promise<T> {

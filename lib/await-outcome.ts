@@ -1,0 +1,71 @@
+import { queuePosition } from './domain/event-order.ts';
+import type { ErrorCode } from './error-codes.ts';
+import type { GrantBook } from './grant-book.ts';
+import type { Clock } from './ports.ts';
+import type { QueuedEvent } from './queue-message.ts';
+import type { ZoneState, ZoneStates } from './zone-state.ts';
+
+export interface OutcomeDeps {
+  readonly clock: Clock;
+  readonly grants: GrantBook;
+  readonly states: ZoneStates;
+}
+
+export type Outcome =
+  /** Okta has confirmed lists that reflect the event. */
+  | { readonly status: 'applied'; readonly overtakenBy?: string }
+  /** The zone could not be updated. */
+  | { readonly status: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly status: 'pending' };
+
+/** Waiting is polling: soon at first, then ever more gently, since a thousand may wait for one zone. */
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 2_000;
+/** Failures that are tried again within seconds: they are the answer only when the time is up. */
+const PASSING: readonly ErrorCode[] = ['ZONE003', 'OKTA005'];
+
+/**
+ * Waits until an event that lies on the queue has come through to Okta.
+ * @param sequence its sequence number on the queue
+ * @param until when the time is up, in milliseconds since the epoch
+ */
+export async function awaitOutcome(
+  event: QueuedEvent,
+  sequence: string,
+  until: number,
+  { clock, grants, states }: OutcomeDeps,
+): Promise<Outcome> {
+  const position = queuePosition(sequence);
+  let pause = FIRST_PAUSE_MS;
+  for (;;) {
+    const state = await states.get(event.acl, { stale: true });
+    if (isAt(state.confirmedPosition, position)) {
+      // The position alone would also be passed by an event that went to the dead letters.
+      const fate = await grants.fate(event);
+      if (fate) return confirmed(event, state, fate.overtakenBy);
+    }
+    const failure = failureAt(state, position);
+    const timeIsUp = clock.now() + pause > until;
+    if (failure && (timeIsUp || !PASSING.includes(failure.code))) return failure;
+    if (timeIsUp) return { status: 'pending' };
+    await clock.sleep(pause);
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+  }
+}
+
+function confirmed(event: QueuedEvent, state: ZoneState, overtakenBy: string | undefined): Outcome {
+  if (overtakenBy !== undefined) return { status: 'applied', overtakenBy };
+  if (event.type === 'access.granted' && state.waiting?.includes(event.ip ?? '')) {
+    return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
+  }
+  return { status: 'applied' };
+}
+
+function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {
+  if (!state.lastError || !isAt(state.failedPosition, position)) return undefined;
+  return { status: 'failed', code: state.lastError.code, detail: state.lastError.detail };
+}
+
+function isAt(reached: string | undefined, position: string): boolean {
+  return reached !== undefined && reached >= position;
+}
