@@ -5,6 +5,7 @@ import { EmbeddedFunctions } from './embedded-functions.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
 import { startOktaSimulator } from './okta-simulator/server.ts';
 import type { LogLine, Progress, RunningSystem } from './running-system.ts';
+import { merged, type RawConfig } from './settings.ts';
 import { MemorySecret } from './stand-ins/memory-secret.ts';
 import { SystemTimers } from './stand-ins/timers.ts';
 import { startWebhookServer } from './webhook-server.ts';
@@ -32,8 +33,11 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   const timers = new SystemTimers();
   const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: options.oktaToken });
   const lines: LogLine[] = [];
-  const configure = (change: Readonly<Record<string, unknown>>) =>
-    parseConfig({ ...options.config, ...change, okta: { domain: 'local.okta.com', baseUrl: simulator.url } });
+  let settings = merged({ okta: { domain: 'local.okta.com' } }, options.config);
+  const configure = (change: RawConfig) => {
+    settings = merged(merged(settings, change), { okta: { baseUrl: simulator.url } });
+    return parseConfig(settings);
+  };
   const key = randomBytes(33).toString('base64');
   const oktaTokenSecret = new MemorySecret(options.oktaToken);
   try {

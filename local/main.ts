@@ -93,7 +93,11 @@ async function main(): Promise<number> {
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  const system = await start(values, stop.signal);
+  const system = await start(values, stop.signal).catch((error: unknown) => {
+    if (stop.signal.aborted) return undefined; // What was started has been ended again: that was asked for.
+    throw error;
+  });
+  if (!system) return 130;
   try {
     await system.simulator.seedZone(LOCAL.zoneId, {
       name: LOCAL.zoneName,

@@ -19,7 +19,7 @@ export interface RunningSystem {
   readonly simulatorUrl: string;
   /** All log lines of the functions since the start, metrics (embedded metric format) among them. */
   logs(): Promise<readonly LogLine[]>;
-  /** Deploys again, with these settings of the configuration changed; grants and zones stay. */
+  /** Deploys again, with these settings merged in; grants and zones stay, and so do earlier changes. */
   redeploy(change: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ends everything that was started. */
   close(): Promise<void>;

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a program may take to end after it was asked to. */
 const GRACE_MS = 4_000;
-/** Killed processes vanish in milliseconds; only one that nobody collects stays listed. */
-const VANISH_MS = 1_000;
+/** Killed processes end in milliseconds; only those that the system is slow to collect stay listed. */
+const VANISH_MS = 300;
 const LOOK_EVERY_MS = 20;
 /** Of a program's output, what is kept for its error message. */
 const KEPT_OUTPUT = 20_000;
@@ -40,15 +40,15 @@ export class ProcessGroup {
   }
 
   /** Ends the whole group: asks, then kills. Resolves when nothing of it runs any more. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop(graceMs = GRACE_MS): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(graceMs: number): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.#signal('SIGTERM');
-      const force = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS);
+      const force = setTimeout(() => this.#signal('SIGKILL'), graceMs);
       await this.ended;
       clearTimeout(force);
     }

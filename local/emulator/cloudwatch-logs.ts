@@ -2,7 +2,6 @@ import {
   type CloudWatchLogsClient,
   type FilteredLogEvent,
   FilterLogEventsCommand,
-  type FilterLogEventsCommandOutput,
   paginateDescribeLogGroups,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogLine } from '../running-system.ts';
@@ -36,16 +35,27 @@ export function parseLine(text: string): LogLine | undefined {
   return { message: text.trimEnd() };
 }
 
+/** One answer of the service, see `FilterLogEvents`. */
+export type ReadPage = (input: {
+  readonly logGroupName: string;
+  readonly startTime: number;
+  readonly nextToken?: string;
+}) => Promise<{ readonly events?: FilteredLogEvent[] | undefined; readonly nextToken?: string | undefined }>;
+
+export function pagesOf(client: CloudWatchLogsClient): ReadPage {
+  return (input) => client.send(new FilterLogEventsCommand(input));
+}
+
 /** Collects the lines of some log groups, each once, and reports them as they come. */
 export class LogReader {
-  readonly #client: CloudWatchLogsClient;
-  readonly #groups: readonly { readonly name: string; readonly seen: Set<string>; latest: number }[];
+  readonly #readPage: ReadPage;
+  readonly #groups: readonly Group[];
   readonly #onLine: (line: LogLine) => void;
   readonly #lines: LogLine[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(client: CloudWatchLogsClient, groups: readonly string[], onLine: (line: LogLine) => void) {
-    this.#client = client;
+  constructor(readPage: ReadPage, groups: readonly string[], onLine: (line: LogLine) => void) {
+    this.#readPage = readPage;
     this.#groups = groups.map((name) => ({ name, seen: new Set(), latest: 0 }));
     this.#onLine = onLine;
   }
@@ -60,35 +70,50 @@ export class LogReader {
   }
 
   async #readNew(): Promise<void> {
-    const fresh = await Promise.all(this.#groups.map((group) => this.#readGroup(group)));
+    const read = await Promise.allSettled(this.#groups.map((group) => readGroup(this.#readPage, group)));
+    const events = read.flatMap((group) => (group.status === 'fulfilled' ? group.value : []));
     // As if it were one log: the groups come one by one, and what follows from what shows only in order.
-    const events = fresh.flat().toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
-    for (const { message = '' } of events) {
+    for (const { message = '' } of events.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))) {
       const line = parseLine(message);
       if (line === undefined) continue;
       this.#lines.push(line);
       this.#onLine(line);
     }
+    // Last: what the other groups gave counts as seen, and would not come again.
+    const failure = read.find((group) => group.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   }
+}
 
-  async #readGroup(group: { readonly name: string; readonly seen: Set<string>; latest: number }) {
-    const all: FilteredLogEvent[] = [];
-    const startTime = Math.max(0, group.latest - OVERLAP_MS);
-    let nextToken: string | undefined;
-    let more = false;
-    do {
-      const place = nextToken === undefined ? { startTime: more ? group.latest : startTime } : { startTime, nextToken };
-      const command = new FilterLogEventsCommand({ logGroupName: group.name, ...place });
-      const page: FilterLogEventsCommandOutput = await this.#client.send(command);
-      const events = page.events ?? [];
-      const fresh = unseen(events, group.seen);
-      all.push(...fresh);
-      for (const { timestamp = 0 } of fresh) group.latest = Math.max(group.latest, timestamp);
-      nextToken = page.nextToken;
-      more = events.length >= PAGE && fresh.length > 0;
-    } while (nextToken !== undefined || more);
-    return all;
+interface Group {
+  readonly name: string;
+  readonly seen: Set<string>;
+  /** Time of the latest event that was seen. */
+  latest: number;
+}
+
+async function readGroup(readPage: ReadPage, group: Group): Promise<FilteredLogEvent[]> {
+  const all: FilteredLogEvent[] = [];
+  let startTime = Math.max(0, group.latest - OVERLAP_MS);
+  let latest = group.latest;
+  let nextToken: string | undefined;
+  const seen = new Set(group.seen);
+  for (let more = true; more; ) {
+    const input = { logGroupName: group.name, startTime, ...(nextToken === undefined ? {} : { nextToken }) };
+    const page = await readPage(input);
+    const events = page.events ?? [];
+    const fresh = unseen(events, seen);
+    all.push(...fresh);
+    latest = Math.max(latest, ...fresh.map(({ timestamp = 0 }) => timestamp));
+    nextToken = page.nextToken;
+    const cut = nextToken === undefined && events.length >= PAGE && fresh.length > 0;
+    if (cut) startTime = latest;
+    more = cut || nextToken !== undefined;
   }
+  // Only now: lines of a reading that failed on the way are to come again.
+  for (const key of seen) group.seen.add(key);
+  group.latest = latest;
+  return all;
 }
 
 /** The events that are new, which are remembered. The emulator gives them no id, so place stands in for it. */

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RawConfig } from '../settings.ts';
 import { run } from './child-process.ts';
 import { ACCOUNT, cdkEnvironment, REGION } from './environment.ts';
-import type { RawConfig } from './local-config.ts';
 import { ROOT } from './paths.ts';
 
 /** Where and with what the CDK's command line runs. */

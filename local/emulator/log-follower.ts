@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogLine, Progress } from '../running-system.ts';
-import { findLogGroups, LogReader } from './cloudwatch-logs.ts';
+import { findLogGroups, LogReader, pagesOf } from './cloudwatch-logs.ts';
 import type { AwsClientConfig } from './environment.ts';
 
 const READ_EVERY_MS = 1_000;
@@ -29,7 +29,7 @@ export async function followLogs(
     client.destroy();
   };
   try {
-    const reader = new LogReader(client, await findLogGroups(client, logicalIds), (line) => {
+    const reader = new LogReader(pagesOf(client), await findLogGroups(client, logicalIds), (line) => {
       if (!stopped.signal.aborted) progress.line(line);
     });
     let failing = false;

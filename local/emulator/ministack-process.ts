@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,7 +48,9 @@ export async function startMinistack(options: MinistackOptions): Promise<Minista
 async function startOnce(options: MinistackOptions): Promise<Ministack | undefined> {
   const { python, directory, logFile, signal, onLost } = options;
   const port = await freePort();
-  const log = await open(logFile, 'w');
+  // A file of its own also where another system runs and writes to the one of this name.
+  await rm(logFile, { force: true });
+  const log = await open(logFile, 'a');
   let group: ProcessGroup;
   try {
     group = new ProcessGroup(python, ['-I', RUN_EMULATOR, directory], {

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
 import type { Progress, RunningSystem } from '../running-system.ts';
+import { merged, type RawConfig } from '../settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
 import { awsClientConfig, REGION } from './environment.ts';
-import { localConfig, merged, type RawConfig } from './local-config.ts';
+import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
 import { type Ministack, startMinistack } from './ministack-process.ts';
 import { LOCAL, NODE_PROGRAMS } from './paths.ts';
@@ -65,18 +66,20 @@ export async function startEmulatorSystem(
     return await start(options, programs, cleanup, stop);
   } catch (error) {
     stop.abort(error);
-    await cleanup.run();
+    // Said beside it: what stopped the start matters more.
+    await cleanup.run().catch((failure: Error) => options.progress.step(failure.message));
     throw error;
   }
 }
 
 async function start(
-  { config, progress, workDir = LOCAL, oktaToken = 'local-okta-token', ...options }: EmulatorSystemOptions,
+  { config, progress, oktaToken = 'local-okta-token', ...options }: EmulatorSystemOptions,
   programs: Programs,
   cleanup: Cleanup,
   stop: AbortController,
 ): Promise<EmulatorSystem> {
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const workDir = resolve(options.workDir ?? LOCAL);
   await mkdir(workDir, { recursive: true });
   const directory = await mkdtemp(join(workDir, 'emulator-run-'));
   cleanup.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
@@ -105,10 +108,11 @@ async function start(
   let settings = config;
   let deploying: Promise<void> = Promise.resolve();
   const redeploy = async (change: RawConfig) => {
-    settings = merged(settings, change);
-    await synthesiseWith(cdk, localConfig(settings, simulator.url), progress);
+    const changed = merged(settings, change);
+    await synthesiseWith(cdk, localConfig(changed, simulator.url), progress);
     progress.step('deploying the stack again');
     outputs = await deploy(cdk, endpoint);
+    settings = changed;
   };
   return {
     kind: 'emulator',

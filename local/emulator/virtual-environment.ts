@@ -15,6 +15,8 @@ export interface VirtualEnvironmentOptions {
   /** Default: the one of the repository. */
   readonly directory?: string;
   readonly requirements?: string;
+  /** Finds the Python to make it with. */
+  readonly python?: () => Promise<string>;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function ensureVirtualEnvironment(options: VirtualEnvironmentOption
   const { progress, signal, directory = VIRTUAL_ENVIRONMENT, requirements = REQUIREMENTS } = options;
   const hash = await requirementsHash(requirements);
   if (await isReady(directory, hash, signal)) return pythonOf(directory);
-  const python = await requirePython();
+  const python = await (options.python ?? requirePython)();
   signal.throwIfAborted();
   progress.step(`installing the emulator with ${python} (once)`);
   await mkdir(dirname(directory), { recursive: true });

@@ -44,9 +44,9 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       const acl = await anAcl();
       await acl.grant(ALICE, { grantId: 'g', durationSeconds: 3 });
       await acl.grant(ALICE, { grantId: 'g', durationSeconds: 3600 });
-      await acl.grant(BOB, { durationSeconds: 4 });
+      await sleep(5_000);
+      await acl.grant(BOB);
       await acl.showsOnly(ALICE, BOB);
-      await acl.showsOnly(ALICE);
     });
 
     it('a revoke takes the IP out; the last one leaves the sentinel', async () => {
@@ -89,7 +89,7 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
 
     it('a grant ends by itself within seconds of its expiry', async () => {
       const acl = await anAcl();
-      await acl.grant(ALICE, { durationSeconds: 6 });
+      await acl.grant(ALICE, { durationSeconds: 10 });
       await acl.showsOnly(ALICE);
       await acl.showsOnly(SENTINEL);
     });
@@ -150,14 +150,6 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       await acl.reports(code);
       await acl.grant(BOB);
       await acl.showsOnly(ALICE, BOB);
-    });
-
-    it('a call that hangs is given up, reported and tried again', async () => {
-      const acl = await anAcl();
-      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, method: 'GET', fault: { hang: true } });
-      await acl.grant(ALICE);
-      await acl.reports('ZONE003');
-      await acl.showsOnly(ALICE);
     });
 
     it('a connection dropped after the update was applied does not look like a foreign change', async () => {
@@ -261,6 +253,14 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
   });
 
   describe('what concerns all ACLs', () => {
+    it('a call that hangs is given up, reported and tried again', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, method: 'GET', fault: { hang: true } });
+      await acl.grant(ALICE);
+      await acl.reports('ZONE003');
+      await acl.showsOnly(ALICE);
+    });
+
     it('after a 429 no call goes out before the reset, then the zone is updated', async () => {
       const acl = await anAcl();
       await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { rateLimit: { resetInSeconds: 6 } } });

@@ -281,8 +281,13 @@ describe('the requests seen', () => {
     get();
     put(zoneBody({ name: 'Second' }), 'nzo2');
     open.end();
+    const reading = simulator.begin({ method: 'GET', path: PATH, headers, body: '' });
     put(zoneBody());
-    expect(simulator.requests().map(({ overlapping }) => overlapping)).toEqual([false, true, false, false, false]);
+    reading.end();
+    const overlapping = simulator.requests().filter((request) => request.overlapping);
+    expect(overlapping.map(({ n }) => n)).toEqual([2]);
+    expect(simulator.requests()).toHaveLength(6);
+    expect(simulator.state().requests.map(({ n }) => n)).toEqual([6, 5, 4, 3, 2, 1]);
   });
 
   it('are forgotten on demand, the numbers going on, and beyond the size of the journal', () => {

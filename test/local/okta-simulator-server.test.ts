@@ -296,6 +296,8 @@ describe('the page', () => {
     const { url, control } = await start();
     const said = 'Only the placeholder';
     expect(await (await fetch(url)).text()).not.toContain(said);
+    await control.editZone(ZONE, { gateways: ['192.0.2.55/32'] });
+    expect(await (await fetch(url)).text()).not.toContain(said);
     await control.editZone(ZONE, { gateways: ['192.0.2.0/32'] });
     expect(await (await fetch(url)).text()).toContain(said);
   });
