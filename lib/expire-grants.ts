@@ -17,6 +17,8 @@ export interface ExpiryDeps {
 
 /** The scheduler fires anywhere in its minute, so two ticks can be almost this far apart. */
 const TICKS_APART_MS = 120_000;
+/** A verification that falls due before the next tick comes is done with this one. */
+const HALF_A_TICK_MS = 30_000;
 const FAILED = 'expiry could not be looked after';
 
 /**
@@ -86,5 +88,6 @@ async function missedSomething(
 }
 
 function verificationDue(state: ZoneState, now: number, minutes: number): string | undefined {
-  return now - (state.verifiedAt ?? 0) >= minutes * 60_000 ? 'verification is due' : undefined;
+  const due = (state.verifiedAt ?? 0) + minutes * 60_000 - HALF_A_TICK_MS;
+  return now >= due ? 'verification is due' : undefined;
 }

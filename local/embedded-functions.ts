@@ -35,6 +35,8 @@ const MINUTE_MS = 60_000;
 
 /** The production handlers, wired to stand-ins: everything between the HTTP API and Okta, in one process. */
 export class EmbeddedFunctions {
+  /** The minute schedule fires no more. */
+  scheduleIsDead = false;
   readonly table: MemoryTable;
   readonly events: FifoQueue;
   readonly alarms: DelayQueue;
@@ -84,7 +86,14 @@ export class EmbeddedFunctions {
 
   /** One tick of the schedule, now. */
   async tick(): Promise<void> {
+    if (this.scheduleIsDead) return;
     await this.#handlers.expiry({ kind: 'tick' }, this.#context('expiry', 30_000));
+  }
+
+  /** A run of the zone function for one ACL, beside whatever else is running. */
+  async rebuild(acl: string): Promise<void> {
+    const change: Change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false };
+    await this.#handlers.zone(streamEvent([change]), this.#context('zone', ZONE_TIMEOUT_MS));
   }
 
   async webhook(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {

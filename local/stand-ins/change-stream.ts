@@ -17,6 +17,8 @@ const RETRY_MS = 1_000;
 
 /** DynamoDB Streams with a Lambda mapping, as one shard: in order, one batch at a time, a bounded number of retries. */
 export class ChangeStream {
+  /** Records vanish on their way. */
+  losesEverything = false;
   /** Batches given up on. */
   readonly failures: (readonly Change[])[] = [];
   readonly #options: StreamOptions;
@@ -28,7 +30,7 @@ export class ChangeStream {
   }
 
   push(change: Change): void {
-    if (!this.#options.wanted(change)) return;
+    if (this.losesEverything || !this.#options.wanted(change)) return;
     this.#changes.push(change);
     if (this.#busy) return;
     this.#busy = true;

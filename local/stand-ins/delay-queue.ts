@@ -11,6 +11,8 @@ export interface DelayOptions {
 
 /** SQS's promises for a standard queue that feeds a Lambda: each message after its delay, again when it failed. */
 export class DelayQueue implements AlarmQueue {
+  /** Messages vanish on their way. */
+  losesEverything = false;
   readonly deadLetters: string[] = [];
   readonly #options: DelayOptions;
   #sent = 0;
@@ -31,6 +33,7 @@ export class DelayQueue implements AlarmQueue {
 
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
     this.#options.timers.after(delayMs, () => {
+      if (this.losesEverything) return;
       this.#options.consume(body, messageId).catch(() => {
         if (receives >= this.#options.maxReceives) this.deadLetters.push(body);
         else this.#deliver(body, messageId, this.#options.visibilityMs, receives + 1);

@@ -25,6 +25,8 @@ const DEDUPLICATION_MS = 5 * 60_000;
  * group until it is visible again, and goes to the dead letters after too many receives.
  */
 export class FifoQueue implements EventQueue {
+  /** Every send fails. */
+  unreachable = false;
   readonly deadLetters: { readonly body: string; readonly messageId: string; readonly reason: string }[] = [];
   readonly #options: FifoOptions;
   readonly #messages: FifoMessage[] = [];
@@ -37,6 +39,7 @@ export class FifoQueue implements EventQueue {
   }
 
   async send({ body, deduplicationId }: { body: string; deduplicationId: string }): Promise<string> {
+    if (this.unreachable) throw new Error('the queue does not answer');
     const now = this.#options.timers.now();
     const seen = this.#seen.get(deduplicationId);
     if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;

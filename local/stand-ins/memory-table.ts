@@ -14,6 +14,8 @@ const PAGE = 100;
 
 /** DynamoDB's promises in memory: atomic conditional writes, strongly consistent reads, a stream, TTL. */
 export class MemoryTable implements Table {
+  /** Every call fails. */
+  unreachable = false;
   readonly #items = new Map<string, Item>();
   readonly #onChange: (change: Change) => void;
 
@@ -22,10 +24,12 @@ export class MemoryTable implements Table {
   }
 
   async get(key: Key): Promise<Item | undefined> {
+    this.#reach();
     return copy(this.#items.get(id(key)));
   }
 
   async write(writes: readonly Write[]): Promise<WriteResult> {
+    this.#reach();
     if (writes.length === 0 || writes.length > 100) throw new RangeError('a transaction holds 1 to 100 writes');
     const keys = writes.map((write) => id(keyOf(write)));
     if (new Set(keys).size < keys.length) throw new Error('a transaction can hold only one write on an item');
@@ -39,11 +43,13 @@ export class MemoryTable implements Table {
   }
 
   async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
+    this.#reach();
     const found = this.#sorted((item) => item.acl === acl && item.item.startsWith(prefix), bySortKey);
     yield* pages(found);
   }
 
   async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+    this.#reach();
     const inRange = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt > after && expiresAt <= upTo;
     const found = this.#sorted((item) => item.acl === acl && inRange(item), byExpiry);
     yield* pages(found);
@@ -60,6 +66,10 @@ export class MemoryTable implements Table {
   /** All items, for a look from outside. */
   items(): Item[] {
     return this.#sorted(() => true, bySortKey);
+  }
+
+  #reach(): void {
+    if (this.unreachable) throw new Error('the table does not answer');
   }
 
   #apply(write: Write): void {

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { findPython } from '../../local/emulator/python.ts';
-import { startEmulatorSystem } from '../../local/emulator/start.ts';
+import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
+import { tableContract } from '../stand-ins/table-contract.ts';
 import { endToEnd } from './suite.ts';
 import { CONFIGURATION, OKTA_TOKEN } from './world.ts';
 
@@ -9,12 +10,28 @@ if (!python && process.env.CI)
   throw new Error('the emulator tests need Python 3.10 or later, and CI does not skip them');
 if (!python) console.log('SKIPPED: the end-to-end tests on the emulator, since there is no Python 3.10 or later here');
 
+/** One emulator for everything in this file: starting it is most of the time. */
 describe.runIf(python)('end to end on the emulator, after a real deploy', () => {
-  endToEnd(() =>
-    startEmulatorSystem({
+  let starting: Promise<EmulatorSystem> | undefined;
+  const start = () => {
+    starting ??= startEmulatorSystem({
       config: CONFIGURATION,
       oktaToken: OKTA_TOKEN,
       progress: { step: () => {}, line: () => {} },
-    }),
-  );
+    });
+    return starting;
+  };
+
+  endToEnd(start);
+
+  tableContract('DynamoDB', async () => {
+    const { endpoint, region, outputs } = await start();
+    // The adapter's client reads these when its module is loaded.
+    Object.assign(process.env, {
+      ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: region },
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    });
+    const { DynamoDbTable } = await import('../../lib/adapters/dynamodb-table.ts');
+    return new DynamoDbTable(outputs.GrantsTableName ?? '');
+  });
 });

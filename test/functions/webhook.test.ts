@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { signedHeaders } from '../../local/webhook-client.ts';
+import { NOW } from '../helpers/events.ts';
+import { ACL, OLD_WEBHOOK_KEY, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
+
+const SECONDS = NOW / 1000;
+const ALICE = '203.0.113.7';
+let system: VirtualSystem;
+beforeEach(() => {
+  system = new VirtualSystem();
+});
+
+const flush = (at = NOW) =>
+  JSON.stringify({ type: 'access.flushed', timestamp: new Date(at).toISOString(), data: { acl: ACL } });
+
+describe('what is accepted', () => {
+  it('answers 202 with the id', async () => {
+    const answer = await system.post({ body: flush(), id: 'msg_1' });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'accepted', id: 'msg_1' } });
+  });
+
+  it.each([
+    ['by the second secret', { key: OLD_WEBHOOK_KEY }],
+    ['with the timestamp 300 s ago', { signedAt: SECONDS - 300 }],
+    ['with the timestamp 300 s ahead', { signedAt: SECONDS + 300 }],
+    ['with an id of 256 characters', { id: '~'.repeat(256) }],
+    ['as JSON with a charset', { headers: { 'content-type': 'application/json; charset=UTF-8' } }],
+    ['with exactly 16 KiB', { body: flush().padEnd(16 * 1024) }],
+    ['with an event time ahead of the receipt', { body: flush(NOW + 3_600_000) }],
+    ['with an event time of exactly 24 hours ago', { body: flush(NOW - 24 * 3_600_000) }],
+  ])('takes a request signed %s', async (_, raw) => {
+    expect((await system.post({ body: flush(), ...raw })).status).toBe(202);
+  });
+
+  it('takes a good signature among others', async () => {
+    const [body, id] = [flush(), 'several'];
+    const good = signedHeaders(WEBHOOK_KEY, id, SECONDS, body)['webhook-signature'];
+    const other = signedHeaders(Buffer.alloc(40, 1).toString('base64'), id, SECONDS, body)['webhook-signature'];
+    const headers = { 'webhook-signature': `v1a,xyz ${other} ${good}` };
+    expect((await system.post({ body, id, headers })).status).toBe(202);
+  });
+
+  it('takes a secret that was rotated a moment ago, without waiting for the cache', async () => {
+    await system.post({ body: flush() });
+    await system.timers.advance(20_000);
+    const fresh = Buffer.alloc(30, 'f').toString('base64');
+    system.webhookSecret.text = JSON.stringify({ current: `whsec_${fresh}` });
+    expect((await system.post({ body: flush(), key: fresh })).status).toBe(202);
+  });
+
+  it.each([
+    ['the expiry it brings', { expiresAt: '2026-11-24T19:00:00+00:00' }, '2026-11-24T19:00:00Z'],
+    ['its duration', { durationSeconds: 90 }, '2026-11-24T18:01:30Z'],
+    ['the default of the ACL', {}, '2026-11-25T02:00:00Z'],
+    ['at most the cap of the ACL', { expiresAt: '2030-01-01T00:00:00Z' }, '2026-11-25T18:00:00Z'],
+    [
+      'at most the cap, also for an endless duration',
+      { durationSeconds: Number.MAX_SAFE_INTEGER },
+      '2026-11-25T18:00:00Z',
+    ],
+  ])('a grant ends after %s', async (_, data, expiresAt) => {
+    expect(await system.grant(ALICE, data)).toMatchObject({ status: 202, body: { expiresAt } });
+  });
+
+  it('counts a lifetime from the event, so that a late retry answers the same', async () => {
+    const body = JSON.stringify({
+      type: 'access.granted',
+      timestamp: '2026-11-24T17:59:30Z',
+      data: { acl: ACL, ip: ALICE, durationSeconds: 60 },
+    });
+    const first = await system.post({ body, id: 'a' });
+    await system.timers.advance(5_000);
+    const second = await system.post({ body, id: 'a' });
+    expect([first.body.expiresAt, second.body.expiresAt]).toEqual(['2026-11-24T18:00:30Z', '2026-11-24T18:00:30Z']);
+  });
+
+  it('measures a clock that is more than 30 s off', async () => {
+    await system.post({ body: flush(NOW - 30_000) });
+    expect(system.lines.filter((line) => line.ClockSkewSeconds !== undefined)).toEqual([]);
+    await system.post({ body: flush(NOW - 31_000) });
+    expect(system.lines.some((line) => line.ClockSkewSeconds === 31.01)).toBe(true);
+  });
+});
+
+const event = (change: Readonly<Record<string, unknown>>, data: Readonly<Record<string, unknown>> = {}) => ({
+  body: JSON.stringify({
+    type: 'access.granted',
+    timestamp: new Date(NOW).toISOString(),
+    data: { acl: ACL, ip: ALICE, ...data },
+    ...change,
+  }),
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['no signature', 401, 'HOOK001', { headers: { 'webhook-signature': undefined } }],
+    ['no id', 401, 'HOOK001', { headers: { 'webhook-id': undefined } }],
+    ['no timestamp', 401, 'HOOK001', { headers: { 'webhook-timestamp': undefined } }],
+    ['another secret', 401, 'HOOK001', { key: Buffer.alloc(33, 'x').toString('base64') }],
+    ['a signature for another id', 401, 'HOOK001', { headers: { 'webhook-id': 'other' } }],
+    ['a signature in another version', 401, 'HOOK001', { headers: { 'webhook-signature': `v2,${'A'.repeat(43)}=` } }],
+    ['a timestamp 301 s ago', 401, 'HOOK002', { signedAt: SECONDS - 301 }],
+    ['a timestamp 301 s ahead', 401, 'HOOK002', { signedAt: SECONDS + 301 }],
+    ['more than 16 KiB', 413, 'HOOK003', { body: flush().padEnd(16 * 1024 + 1) }],
+    [
+      'more than 16 KiB without a signature',
+      413,
+      'HOOK003',
+      { body: 'x'.repeat(20_000), headers: { 'webhook-id': undefined } },
+    ],
+    ['another content type', 415, 'HOOK003', { headers: { 'content-type': 'text/plain' } }],
+    ['no content type', 415, 'HOOK003', { headers: { 'content-type': undefined } }],
+    ['an id of 257 characters', 400, 'HOOK003', { id: '~'.repeat(257) }],
+    ['an id with a full stop', 400, 'HOOK003', { id: 'a.b' }],
+    ['no JSON', 400, 'HOOK003', { body: 'hello' }],
+    ['JSON that is no object', 400, 'HOOK003', { body: '[]' }],
+    ['bytes that are not UTF-8', 400, 'HOOK003', { body: Buffer.from([0x22, 0xff, 0x22]) }],
+    ['the same key twice', 400, 'HOOK003', { body: flush().replace('{', '{"type":"access.granted",') }],
+    ['an unknown type', 400, 'HOOK003', event({ type: 'access.extended' })],
+    ['no type', 400, 'HOOK003', event({ type: undefined })],
+    ['a timestamp that is no date', 400, 'HOOK003', event({ timestamp: '2026-02-30T00:00:00Z' })],
+    ['a timestamp that is a number', 400, 'HOOK003', event({ timestamp: NOW })],
+    ['an event of more than 24 hours ago', 400, 'HOOK003', { body: flush(NOW - 24 * 3_600_000 - 1) }],
+    ['an IP that is a number', 400, 'HOOK003', event({}, { ip: 1 })],
+    ['no IP', 400, 'HOOK003', event({}, { ip: undefined })],
+    ['an empty grant id', 400, 'HOOK003', event({}, { grantId: '' })],
+    ['two expiries', 400, 'HOOK003', event({}, { expiresAt: '2026-11-25T00:00:00Z', durationSeconds: 60 })],
+    ['half a second', 400, 'HOOK003', event({}, { durationSeconds: 0.5 })],
+    ['an unknown ACL', 404, 'HOOK004', event({}, { acl: 'nobody' })],
+    ['an ACL that every object has', 404, 'HOOK004', event({}, { acl: 'constructor' })],
+    ['a private IP', 422, 'HOOK005', event({}, { ip: '10.0.0.1' })],
+    ['a network', 422, 'HOOK005', event({}, { ip: '203.0.113.0/24' })],
+    ['leading zeros', 422, 'HOOK005', event({}, { ip: '203.000.113.007' })],
+    ['IPv6 that is not enabled', 422, 'HOOK005', event({}, { ip: '2001:db8::1' })],
+    ['an expiry at this very moment', 422, 'HOOK006', event({}, { expiresAt: new Date(NOW).toISOString() })],
+    ['a duration of nothing', 422, 'HOOK006', event({}, { durationSeconds: 0 })],
+  ])('%s: %i, %s, and nothing changes', async (_, status, code, raw) => {
+    const answer = await system.post({ body: flush(), ...raw });
+    expect([answer.status, answer.body.status, answer.body.code]).toEqual([status, status, code]);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(Object.keys(answer.body).sort()).toEqual(['code', 'detail', 'status', 'title', 'type']);
+    expect(system.functions.events.length).toBe(0);
+    expect(system.functions.table.items()).toEqual([]);
+    expect(system.codes()).toEqual([code]);
+    expect(system.lines.filter((line) => line.Code === code && line.Errors === 1)).toHaveLength(1);
+  });
+
+  it('says nothing of body, signature or secret in the log', async () => {
+    const body = JSON.stringify({
+      type: 'access.granted',
+      note: 'hush-hush',
+      data: { acl: 'hush-acl', ip: 'hush-ip' },
+    });
+    const { 'webhook-signature': signature } = signedHeaders(WEBHOOK_KEY, 'x', SECONDS, body);
+    await system.post({ body, id: 'x' });
+    await system.post({ body, id: 'y', headers: { 'webhook-signature': signature } });
+    await system.grant(ALICE);
+    const log = JSON.stringify(system.lines);
+    for (const secret of ['hush', signature.slice(3), WEBHOOK_KEY, OLD_WEBHOOK_KEY]) expect(log).not.toContain(secret);
+  });
+});
+
+describe('what is not the sender’s fault', () => {
+  it.each([
+    [
+      'the queue is out of reach',
+      (s: VirtualSystem) => {
+        s.functions.events.unreachable = true;
+      },
+    ],
+    [
+      'the secret can’t be read',
+      (s: VirtualSystem) => {
+        s.webhookSecret.unreadable = true;
+      },
+    ],
+    [
+      'the secret has no value',
+      (s: VirtualSystem) => {
+        s.webhookSecret.text = undefined;
+      },
+    ],
+    [
+      'the secret’s key is too short',
+      (s: VirtualSystem) => {
+        s.webhookSecret.text = '{"current":"c2hvcnQ="}';
+      },
+    ],
+  ])('%s: 503 with HOOK007, and right again afterwards', async (_, breakIt) => {
+    breakIt(system);
+    const answer = await system.post({ body: flush() });
+    expect([answer.status, answer.body.code, answer.headers['retry-after']]).toEqual([503, 'HOOK007', '5']);
+    expect(system.codes()).toEqual(['HOOK007']);
+    system.functions.events.unreachable = false;
+    system.webhookSecret.unreadable = false;
+    system.webhookSecret.text = JSON.stringify({ current: WEBHOOK_KEY });
+    await system.timers.advance(15_000);
+    expect((await system.post({ body: flush() })).status).toBe(202);
+  });
+});

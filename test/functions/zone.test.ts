@@ -1,0 +1,315 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ACL, SECOND_ZONE, SENTINEL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
+
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
+const OWN = '198.51.100.77/32';
+let system: VirtualSystem;
+const minutes = (n: number) => system.timers.advance(n * 60_000);
+beforeEach(() => {
+  system = new VirtualSystem({}, { gateways: [{ type: 'CIDR', value: OWN }] });
+});
+
+describe('adoption', () => {
+  it('reads a zone before its first event, and does not write it: not at start, by time, nor by a deploy', async () => {
+    await minutes(30);
+    system.redeploy({ sentinel: '192.0.2.9/32' });
+    await minutes(30);
+    expect(system.puts()).toBe(0);
+    expect(system.okta.requests(0).some(({ method }) => method === 'GET')).toBe(true);
+    expect(system.gateways()).toEqual([OWN]);
+  });
+
+  it('says what is wrong with a zone before anybody needs it', async () => {
+    system.okta.editZone(ZONE, { usage: 'BLOCKLIST' });
+    await minutes(2);
+    expect(system.codes()).toContain('ZONE004');
+  });
+
+  it('writes it with the first event, also where that is a revoke', async () => {
+    await system.revoke(ALICE);
+    await system.timers.advance(2_000);
+    expect(system.gateways()).toEqual([SENTINEL]);
+  });
+});
+
+describe('the list', () => {
+  it('holds who is in, with what is always allowed, and the sentinel only when nothing else is there', async () => {
+    system.redeploy({ acls: { [ACL]: { zoneIds: [ZONE], alwaysAllow: ['198.51.100.0/24', '192.0.2.5-192.0.2.6'] } } });
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    expect(system.gateways()).toEqual(['192.0.2.5-192.0.2.6', '198.51.100.0/24', `${ALICE}/32`]);
+    await system.revoke(ALICE);
+    await system.timers.advance(2_000);
+    expect(system.gateways()).toEqual(['192.0.2.5-192.0.2.6', '198.51.100.0/24']);
+  });
+
+  it('goes back with everything else of the zone as it was', async () => {
+    system.okta.editZone(ZONE, { name: 'Renamed', proxies: [{ type: 'CIDR', value: '192.0.2.44/32' }] });
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    expect(system.okta.zone(ZONE)).toMatchObject({
+      ...{ name: 'Renamed', proxies: [{ type: 'CIDR', value: '192.0.2.44/32' }], usage: 'POLICY', status: 'ACTIVE' },
+    });
+  });
+
+  it('is not written where Okta only spells it otherwise', async () => {
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    system.okta.editZone(ZONE, { gateways: [{ type: 'RANGE', value: `${ALICE}-${ALICE}` }] });
+    await minutes(11);
+    expect(system.puts()).toBe(1);
+    expect(system.codes()).toEqual([]);
+  });
+
+  it('costs no update for a thousand verifications of an equal zone', async () => {
+    system.redeploy({ verifyMinutes: 1 });
+    await system.grant(ALICE, { durationSeconds: 86_400 });
+    await minutes(1_010);
+    expect(system.okta.requests(0).filter(({ method }) => method === 'GET').length).toBeGreaterThan(900);
+    expect(system.puts()).toBe(1);
+  });
+
+  it('costs two updates for a hundred grants at once, the first of them at once', async () => {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => system.grant(`203.0.113.${i + 1}`)));
+    await system.timers.advance(600);
+    expect(system.puts()).toBe(1);
+    await system.timers.advance(5_000);
+    expect(system.gateways()).toHaveLength(100);
+    expect(system.puts()).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('someone else’s changes', () => {
+  it('are put right and said as ZONE007, every time', async () => {
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    for (const times of [1, 2]) {
+      system.okta.editZone(ZONE, { gateways: [{ type: 'CIDR', value: OWN }] });
+      await minutes(7);
+      expect(system.gateways()).toEqual([`${ALICE}/32`]);
+      expect(system.codes().filter((code) => code === 'ZONE007')).toHaveLength(times);
+    }
+  });
+
+  it('are not suspected when the answer to an update was lost', async () => {
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    system.okta.addFault({ count: 1, method: 'PUT', fault: { drop: 'after' } });
+    await system.grant(BOB);
+    await system.timers.advance(20_000);
+    expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(system.codes()).toEqual(['ZONE003']);
+  });
+});
+
+describe('failures of Okta', () => {
+  it.each([
+    ['401', { status: 401 }, 'OKTA001'],
+    ['403', { status: 403 }, 'OKTA002'],
+    ['404', { status: 404 }, 'ZONE001'],
+    ['400', { status: 400 }, 'ZONE002'],
+    ['500 with HTML', { status: 500, body: 'html' as const }, 'ZONE003'],
+    ['503 with nothing', { status: 503, body: 'empty' as const }, 'ZONE003'],
+    ['a hang', { hang: true as const }, 'ZONE003'],
+    ['a dropped connection', { drop: 'before' as const }, 'ZONE003'],
+    ['half an answer', { truncate: true as const }, 'ZONE003'],
+  ])('%s: said with its code, never fatal, and healed by the minute tick', async (_, fault, code) => {
+    system.okta.addFault({ count: 1, method: 'PUT', fault });
+    await system.grant(ALICE);
+    await minutes(2.2);
+    expect(system.codes()).toEqual([code]);
+    expect(system.lines.filter((line) => line.Code === code)).toHaveLength(1);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+  });
+
+  it('a passing failure is tried again in seconds, without any tick', async () => {
+    system.okta.addFault({ count: 1, fault: { status: 500 } });
+    await system.grant(ALICE);
+    await system.timers.advance(5_000);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+  });
+
+  it('a lasting failure is said every minute, so that its alarm stays on', async () => {
+    system.okta.revokeToken(TOKEN);
+    await system.grant(ALICE);
+    await minutes(10);
+    expect(system.codes().length).toBeGreaterThanOrEqual(9);
+    expect(system.codes().length).toBeLessThanOrEqual(13);
+    expect(new Set(system.codes())).toEqual(new Set(['OKTA001']));
+  });
+
+  it('Okta’s own reasons for a 400 are in the log', async () => {
+    system.okta.addFault({ count: 1, method: 'PUT', fault: { status: 400 } });
+    await system.grant(ALICE);
+    await system.timers.advance(2_000);
+    const line = system.lines.find(({ code }) => code === 'ZONE002');
+    expect(line).toMatchObject({ acl: ACL, zoneId: ZONE, oktaStatus: 400, oktaErrorCode: expect.any(String) });
+  });
+
+  it('after a 429 no ACL calls before the reset, by Okta’s clock', async () => {
+    const other = 'other';
+    system.okta.seedZone(SECOND_ZONE, { name: 'Other', gateways: [{ type: 'CIDR', value: SENTINEL }] });
+    system.redeploy({ acls: { [ACL]: { zoneIds: [ZONE] }, [other]: { zoneIds: [SECOND_ZONE] } } });
+    system.okta.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 40 } } });
+    await system.grant(ALICE);
+    await system.timers.advance(1_000);
+    const refusedAt = system.timers.now();
+    await system.send('access.granted', { acl: other, ip: BOB });
+    await system.timers.advance(38_000);
+    expect(system.okta.requests(0)).toHaveLength(1);
+    await system.timers.advance(10_000);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+    expect(system.gateways(SECOND_ZONE)).toEqual([`${BOB}/32`]);
+    expect(system.okta.requests(0)[1]?.at).toBeGreaterThanOrEqual(refusedAt + 38_000);
+    expect(system.codes()).toEqual(['OKTA005']);
+  });
+
+  it('slows down as the quota shrinks, before Okta refuses', async () => {
+    system.okta.setRateLimit({ limit: 30 });
+    for (let i = 1; i <= 120; i += 1) {
+      await system.grant(`203.0.113.${i}`);
+      await system.timers.advance(1_000);
+    }
+    await minutes(2);
+    expect(system.codes()).toEqual([]);
+    expect(system.gateways()).toHaveLength(120);
+  });
+
+  it('a Okta that accepts an update but shows another list is not believed', async () => {
+    system.okta.addFault({ count: 1, method: 'PUT', fault: { edit: { gateways: [{ type: 'CIDR', value: OWN }] } } });
+    await system.grant(ALICE);
+    await minutes(7);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+  });
+});
+
+describe('the token', () => {
+  it.each([
+    [
+      'was never set',
+      (s: VirtualSystem) => {
+        s.oktaToken.text = undefined;
+      },
+    ],
+    [
+      'is empty',
+      (s: VirtualSystem) => {
+        s.oktaToken.text = ' \n';
+      },
+    ],
+    [
+      'can’t be read',
+      (s: VirtualSystem) => {
+        s.oktaToken.unreadable = true;
+      },
+    ],
+  ])('that %s is ZONE006, and calls nobody', async (_, breakIt) => {
+    breakIt(system);
+    await system.grant(ALICE);
+    await minutes(3);
+    expect(system.okta.requests(0)).toEqual([]);
+    expect(new Set(system.codes())).toEqual(new Set(['ZONE006']));
+    Object.assign(system.oktaToken, { text: `${TOKEN}\n`, unreadable: false });
+    await minutes(2);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+  });
+
+  it('that was rotated is fetched again in the same run: nobody notices', async () => {
+    await system.grant(ALICE);
+    await minutes(1);
+    system.okta.setToken('fresh', 'ORG_ADMIN');
+    system.okta.revokeToken(TOKEN);
+    system.oktaToken.text = 'fresh';
+    await system.grant(BOB);
+    await system.timers.advance(2_000);
+    expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(system.codes()).toEqual([]);
+  });
+
+  it('appears in no log line', async () => {
+    system.okta.revokeToken(TOKEN);
+    await system.grant(ALICE);
+    await minutes(2);
+    expect(JSON.stringify(system.lines)).not.toContain(TOKEN);
+  });
+});
+
+describe('zones that can’t be used', () => {
+  it.each([
+    ['inactive', { status: 'INACTIVE' as const }],
+    ['a blocklist', { usage: 'BLOCKLIST' as const }],
+    ['a system zone', { system: true }],
+    ['dynamic', { type: 'DYNAMIC' as const }],
+  ])('%s: ZONE004, and not a single write', async (_, seed) => {
+    system = new VirtualSystem({}, seed);
+    await system.grant(ALICE);
+    await minutes(2);
+    expect(new Set(system.codes())).toEqual(new Set(['ZONE004']));
+    expect(system.puts()).toBe(0);
+  });
+});
+
+describe('more people than fit', () => {
+  const two = { [ACL]: { zoneIds: [ZONE, SECOND_ZONE] } };
+  beforeEach(() => {
+    system = new VirtualSystem({ gatewayLimit: 3, acls: two });
+    system.okta.seedZone(SECOND_ZONE, { name: 'Second', gateways: [{ type: 'CIDR', value: SENTINEL }] });
+  });
+  // Every second address: no two are neighbours.
+  const ip = (n: number) => `203.0.113.${2 * n}`;
+
+  it('overflow into the next zone; the last wait with ZONE005, first come first served, until there is room', async () => {
+    for (let n = 1; n <= 8; n += 1) await system.grant(ip(n));
+    await system.timers.advance(3_000);
+    expect([...system.gateways(), ...system.gateways(SECOND_ZONE)].sort()).toEqual(
+      [1, 2, 3, 4, 5, 6].map((n) => `${ip(n)}/32`).sort(),
+    );
+    expect(system.codes()).toContain('ZONE005');
+    await system.revoke(ip(2));
+    await system.timers.advance(3_000);
+    const inside = [...system.gateways(), ...system.gateways(SECOND_ZONE)];
+    expect(inside).toContain(`${ip(7)}/32`);
+    expect(inside).not.toContain(`${ip(8)}/32`);
+  });
+
+  it('are merged where they are neighbours, and nobody else is let in', async () => {
+    for (const last of [4, 5, 6, 7]) await system.grant(`203.0.113.${last}`);
+    await system.timers.advance(3_000);
+    expect(system.gateways()).toEqual(['203.0.113.4/30']);
+    expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
+  });
+
+  it('trouble with one zone does not keep the other from being right', async () => {
+    for (let n = 1; n <= 5; n += 1) await system.grant(ip(n));
+    await system.timers.advance(3_000);
+    system.okta.removeZone(ZONE);
+    await system.revoke(ip(5));
+    await system.timers.advance(3_000);
+    expect(system.codes()).toContain('ZONE001');
+    expect(system.gateways(SECOND_ZONE)).toEqual([`${ip(4)}/32`]);
+  });
+});
+
+describe('one writer', () => {
+  it('finds the lease taken, leaves a mark, and the holder looks again', async () => {
+    system.latencyMs = 4_000;
+    await system.grant(ALICE);
+    await system.timers.advance(1_000);
+    // A second rebuild by hand, while the first waits for Okta.
+    const { functions } = system;
+    const second = functions.rebuild(ACL);
+    await system.grant(BOB);
+    await system.timers.advance(30_000);
+    await second;
+    expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(system.okta.requests(0).filter(({ overlapping }) => overlapping)).toEqual([]);
+  });
+
+  it('makes no call to Okta that could outlive its time', async () => {
+    system.latencyMs = 7_900;
+    for (let n = 1; n <= 20; n += 1) await system.grant(`203.0.113.${n}`);
+    await minutes(5);
+    expect(system.gateways()).toHaveLength(20);
+    expect(system.okta.requests(0).filter(({ overlapping }) => overlapping)).toEqual([]);
+  });
+});

@@ -1,0 +1,24 @@
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+
+/** A moment that all tests call now. Milliseconds since the epoch. */
+export const NOW = Date.UTC(2026, 10, 24, 18, 0, 0);
+
+let ids = 0;
+
+/** A grant on the queue; `at` is its own time, in seconds after NOW. */
+export function granted(ip: string, at: number, more: Partial<QueuedEvent> = {}): QueuedEvent {
+  return { ...base('access.granted', at), ip, expiresAt: NOW + 3_600_000, ...more };
+}
+
+export function revoked(ip: string, at: number, more: Partial<QueuedEvent> = {}): QueuedEvent {
+  return { ...base('access.revoked', at), ip, ...more };
+}
+
+export function flushed(at: number, more: Partial<QueuedEvent> = {}): QueuedEvent {
+  return { ...base('access.flushed', at), ...more };
+}
+
+function base(type: QueuedEvent['type'], at: number) {
+  ids += 1;
+  return { type, acl: 'okta-prod', webhookId: `id-${ids}`, timestamp: BigInt(NOW + at * 1000) * 1_000_000n };
+}

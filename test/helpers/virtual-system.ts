@@ -1,0 +1,122 @@
+import { parseConfig } from '../../cdk/config.ts';
+import type { Fields, HttpClient } from '../../lib/ports.ts';
+import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
+import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
+import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { signedHeaders } from '../../local/webhook-client.ts';
+import { apiEvent } from '../../local/webhook-server.ts';
+import { NOW } from './events.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+export const ACL = 'okta-prod';
+export const ZONE = 'nzo1abcdefGHIJKLM0h7';
+export const SECOND_ZONE = 'nzo1abcdefGHIJKLM0h8';
+export const SENTINEL = '192.0.2.0/32';
+export const TOKEN = 'virtual-okta-token';
+export const WEBHOOK_KEY = Buffer.alloc(33, 'k').toString('base64');
+export const OLD_WEBHOOK_KEY = Buffer.alloc(33, 'o').toString('base64');
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface Raw {
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | Uint8Array;
+  readonly id?: string;
+  readonly key?: string;
+  /** Seconds since the epoch. */
+  readonly signedAt?: number;
+}
+
+/** The production handlers with stand-ins and a simulated Okta, on a virtual clock. */
+export class VirtualSystem {
+  readonly timers = new VirtualTimers(NOW);
+  readonly okta: OktaSimulator;
+  readonly lines: Fields[] = [];
+  readonly oktaToken = new MemorySecret(TOKEN);
+  readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY, previous: OLD_WEBHOOK_KEY }));
+  readonly functions: EmbeddedFunctions;
+  /** Milliseconds that every call to Okta takes. */
+  latencyMs = 100;
+  readonly #settings: Readonly<Record<string, unknown>>;
+  #ids = 0;
+
+  constructor(settings: Readonly<Record<string, unknown>> = {}, seed: ZoneSeed = {}) {
+    this.#settings = { okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } }, ...settings };
+    this.okta = new OktaSimulator({ now: () => this.timers.now(), token: TOKEN });
+    this.okta.seedZone(ZONE, { name: 'Zone', gateways: [{ type: 'CIDR', value: SENTINEL }], ...seed });
+    this.functions = new EmbeddedFunctions({
+      config: parseConfig(this.#settings),
+      timers: this.timers,
+      http: this.#http,
+      webhookSecret: this.webhookSecret,
+      oktaToken: this.oktaToken,
+      write: (line) => this.lines.push(line),
+    });
+    this.functions.start();
+  }
+
+  redeploy(change: Readonly<Record<string, unknown>>): void {
+    this.functions.deploy(parseConfig({ ...this.#settings, ...change }));
+  }
+
+  /** Posts a signed event and lets a moment pass, so that it is applied. */
+  async send(type: string, data: Readonly<Record<string, unknown>> = {}, raw: Raw = {}): Promise<Answer> {
+    const timestamp = new Date(this.timers.now()).toISOString();
+    return this.post({ body: JSON.stringify({ type, timestamp, data: { acl: ACL, ...data } }), ...raw });
+  }
+
+  grant(ip: string, data: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    return this.send('access.granted', { ip, ...data });
+  }
+
+  revoke(ip: string, data: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    return this.send('access.revoked', { ip, ...data });
+  }
+
+  /** Posts whatever is asked for, rightly signed unless the headers say otherwise (undefined leaves one out). */
+  async post(raw: Raw): Promise<Answer> {
+    this.#ids += 1;
+    const { body = '', id = `id-${this.#ids}`, key = WEBHOOK_KEY } = raw;
+    const signed = signedHeaders(key, id, raw.signedAt ?? Math.floor(this.timers.now() / 1000), body);
+    const all = { 'content-type': 'application/json', ...signed, ...raw.headers };
+    const headers = Object.fromEntries(Object.entries(all).flatMap(([n, v]) => (v === undefined ? [] : [[n, v]])));
+    const pending = this.functions.webhook(apiEvent('/webhook', headers, Buffer.from(body)));
+    await this.timers.advance(10);
+    const answer = await pending;
+    return { status: answer.statusCode ?? 0, body: JSON.parse(answer.body ?? '{}'), headers: answer.headers ?? {} };
+  }
+
+  gateways(zoneId = ZONE): string[] {
+    return (this.okta.zone(zoneId).gateways ?? []).map(({ value }) => value ?? '').sort();
+  }
+
+  codes(): unknown[] {
+    return this.lines.flatMap((line) => (line.code === undefined ? [] : [line.code]));
+  }
+
+  puts(zoneId = ZONE): number {
+    return this.okta.requests(0).filter((request) => request.method === 'PUT' && request.zoneId === zoneId).length;
+  }
+
+  /** `fetch` as Okta's clients meet it: time passes, hangs end in a timeout, dropped connections reject. */
+  readonly #http: HttpClient = async (request) => {
+    const call = this.okta.begin({
+      method: request.method,
+      path: new URL(request.url).pathname,
+      headers: { ...request.headers },
+      body: request.body ?? '',
+    });
+    await this.timers.sleep(this.latencyMs + call.delayMs);
+    const outcome = call.complete();
+    call.end();
+    if (outcome.kind === 'answer') return { status: outcome.status, headers: outcome.headers, body: outcome.body };
+    if (outcome.kind === 'drop') throw new Error('socket hang up');
+    await this.timers.sleep(request.timeoutMs);
+    throw new Error('The operation was aborted due to timeout');
+  };
+}
