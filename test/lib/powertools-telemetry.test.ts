@@ -10,10 +10,8 @@ function emitted(statements: string): Record<string, unknown>[] {
     encoding: 'utf8',
     env: { PATH: process.env.PATH, POWERTOOLS_SERVICE_NAME: 'KnocknocOkta', AWS_LAMBDA_FUNCTION_NAME: 'zone' },
   });
-  return output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const lines = `${stdout}${stderr}`.trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
 }
 
 describe('what an error leaves on AWS', () => {
