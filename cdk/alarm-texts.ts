@@ -37,7 +37,7 @@ export const ALARM_TEXTS: Readonly<Record<ErrorCode, Omit<AlarmText, 'section'>>
   },
   ZONE005: {
     impact: 'The zones of an ACL are full: the latest people to log in wait outside until others leave.',
-    first: 'the number of live grants in the log line; add a zone to "zoneIds" and to the policies in Okta.',
+    first: 'how many IPs wait, in the log line; add a zone to "zoneIds" and to the policies in Okta.',
   },
   ZONE006: {
     impact: 'There is no Okta token to use: no zone is updated.',
@@ -63,7 +63,7 @@ export const ALARM_TEXTS: Readonly<Record<ErrorCode, Omit<AlarmText, 'section'>>
   },
   HOOK004: {
     impact: 'Knocknoc sends events for an ACL that is not configured: the people behind them get no access.',
-    first: 'the name of the ACL in the log line against "acls" in the configuration.',
+    first: 'the names of the ACLs in Knocknoc against "acls" in the configuration.',
   },
   HOOK005: {
     impact: 'Knocknoc sends addresses that are not acceptable: the people behind them get no access.',

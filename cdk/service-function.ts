@@ -73,7 +73,7 @@ export class ServiceFunction extends Construct {
       threshold: failures,
       text: {
         impact: `The ${name} function failed or ran out of time. ${impact}`,
-        first: `the log lines of the ${name} function with level ERROR.`,
+        first: `the log lines "the invocation failed" of the ${name} function, and the lines before them.`,
         section: 'Function errors',
       },
     });

@@ -73,7 +73,7 @@ export class EmbeddedFunctions {
         if (answer.batchItemFailures.length > 0) throw new Error('the alarm is to come again');
       },
       visibilityMs: 180_000,
-      maxReceives: 5,
+      maxReceives: 3,
     });
     this.#handlers = this.deploy(options.config);
   }

@@ -4,5 +4,5 @@
  */
 export const AWS_CLIENT_DEFAULTS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000 },
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_500 },
 } as const;

@@ -70,14 +70,14 @@ describe('alwaysAllow', () => {
     expect(opensToEveryone([])).toBe(false);
   });
 
-  it('holds no more entries than the zones of the ACL', () => {
+  it('holds no more entries than the first zone of the ACL, however many zones there are', () => {
     const entries = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
     expect(problems(entries, { gatewayLimit: 3 })).toEqual([]);
     expect(problems(entries, { gatewayLimit: 2 })).toEqual([
       expect.stringMatching(/^acls\.a\.alwaysAllow: 3 entries do not fit/),
     ]);
     const acls = { a: { zoneIds: ['z1', 'z2'], alwaysAllow: entries } };
-    expect(problems([], { gatewayLimit: 2, acls })).toEqual([]);
+    expect(problems([], { gatewayLimit: 2, acls })).toHaveLength(1);
   });
 
   it('takes every IPv4 network that is written from its first address', () => {

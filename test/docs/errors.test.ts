@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { allErrorCodes, ERROR_CODES } from '../../lib/error-codes.ts';
+import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
+
+const CODE = /\b(?:OKTA|ZONE|HOOK|STORE)\d{3}\b/g;
+const runbook = readDocument('docs/errors.md');
+const sections = sectionsOf(runbook, 2);
+const alarms = resourcesOf(templateWith(), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
+  name: String(Properties.AlarmName),
+  text: String(Properties.AlarmDescription),
+  threshold: Number(Properties.Threshold),
+  minutes: Number(Properties.Period) / 60,
+}));
+
+describe('the runbook', () => {
+  it.each(allErrorCodes())('has a section for %s, with its name and what to do', (code) => {
+    const section = sections.get(code);
+    expect(section).toContain(`**${ERROR_CODES[code]}.**`);
+    for (const part of ['**Not to be confused with**', '**Usual causes.**', '**What to do.**']) {
+      expect(section, part).toContain(part);
+    }
+  });
+
+  it.each(allErrorCodes())('has %s in its overview, with a link', (code) => {
+    const rows = tableRows(runbook).filter(([cell]) => cell === `[${code}](#${code.toLowerCase()})`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('has no section for a code that does not exist', () => {
+    const named = [...sections.keys()].filter((title) => title.match(CODE));
+    expect(named.toSorted()).toEqual(allErrorCodes().toSorted());
+  });
+
+  it('has the section that each alarm of the stack names', () => {
+    expect(alarms.length).toBeGreaterThan(allErrorCodes().length);
+    for (const { name, text } of alarms) {
+      const [, section = `none in: ${text}`] = /docs\/errors\.md, "([^"]+)"\.$/.exec(text) ?? [];
+      expect([...sections.keys()], name).toContain(section);
+    }
+  });
+
+  it.each(allErrorCodes())('says from how many %s on the alarm rings', (code) => {
+    const { threshold = 0, minutes } = alarms.find(({ name }) => name === `KnocknocOkta-${code}`) ?? {};
+    const row = tableRows(runbook).find(([cell]) => cell?.startsWith(`[${code}]`));
+    expect(row?.at(-1)).toBe(threshold === 1 ? 'at once' : `${threshold} in ${minutes} minutes`);
+  });
+});
+
+describe('the section on STORE001', () => {
+  it('quotes details that the code writes', () => {
+    const code = ['apply-record', 'for-each-acl', 'expire-grants'].map((name) => `lib/${name}.ts`);
+    const sources = [...code, 'functions/zone.ts'].map(readDocument).join('\n');
+    const quoted = tableRows(sections.get('STORE001') ?? '').flatMap(
+      ([cell]) => /^`(.+)`$/.exec(cell ?? '')?.[1] ?? [],
+    );
+    expect(quoted.length).toBeGreaterThan(3);
+    expect(quoted.filter((detail) => !sources.includes(detail))).toEqual([]);
+  });
+});
+
+describe('every document', () => {
+  it.each(DOCUMENTS)('%s names no error code that does not exist', (path) => {
+    const named = [...readDocument(path).matchAll(CODE)].map(([code]) => code);
+    expect(named.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
+  });
+});
