@@ -26,7 +26,8 @@ export function createHandler(deps: () => ApplyDeps) {
             {
               messageId: record.messageId,
               body: record.body,
-              sequence: record.attributes.SequenceNumber ?? '',
+              // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
+              sequence: record.attributes.SequenceNumber ?? record.attributes.SentTimestamp,
             },
             deps(),
           ),

@@ -74,12 +74,12 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   telemetry.info('event accepted', { webhookId, type, acl, ip, grantId, user, expiresAt, sequence });
   const wait = preferredWait(request.headers.prefer);
   if (wait === undefined) return success(202, 'accepted', queued);
-  const answer = await waited(queued, sequence, now + wait * 1000, deps);
+  const answer = await waited(queued, now + wait * 1000, deps);
   return { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${wait}` } };
 }
 
-async function waited(event: QueuedEvent, sequence: string, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
-  const outcome = await outcomeOf(event, sequence, until, deps);
+async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
+  const outcome = await outcomeOf(event, until, deps);
   if (outcome.status === 'pending') return success(202, 'pending', event);
   if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
   const meaning = MEANING_FOR_A_PERSON[outcome.code] ?? 'The change is stored, and the zone is tried again.';
@@ -87,9 +87,9 @@ async function waited(event: QueuedEvent, sequence: string, until: number, deps:
 }
 
 /** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */
-async function outcomeOf(event: QueuedEvent, sequence: string, until: number, deps: WebhookDeps): Promise<Outcome> {
+async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<Outcome> {
   try {
-    return await awaitOutcome(event, sequence, until, deps.outcomes());
+    return await awaitOutcome(event, until, deps.outcomes());
   } catch (error) {
     deps.telemetry.warn('the outcome of an event could not be looked up', { reason: describeError(error) });
     return { status: 'pending' };

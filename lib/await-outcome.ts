@@ -1,6 +1,5 @@
-import { queuePosition } from './domain/event-order.ts';
 import type { ErrorCode } from './error-codes.ts';
-import type { GrantBook } from './grant-book.ts';
+import type { Fate, GrantBook } from './grant-book.ts';
 import type { Clock } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import type { ZoneState, ZoneStates } from './zone-state.ts';
@@ -26,25 +25,17 @@ const PASSING: readonly ErrorCode[] = ['ZONE003', 'OKTA005'];
 
 /**
  * Waits until an event that lies on the queue has come through to Okta.
- * @param sequence its sequence number on the queue
  * @param until when the time is up, in milliseconds since the epoch
  */
-export async function awaitOutcome(
-  event: QueuedEvent,
-  sequence: string,
-  until: number,
-  { clock, grants, states }: OutcomeDeps,
-): Promise<Outcome> {
-  const position = queuePosition(sequence);
+export async function awaitOutcome(event: QueuedEvent, until: number, deps: OutcomeDeps): Promise<Outcome> {
+  const { clock, grants, states } = deps;
+  let fate: Fate | undefined;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
-    const state = await states.get(event.acl, { stale: true });
-    if (isAt(state.confirmedPosition, position)) {
-      // The position alone would also be passed by an event that went to the dead letters.
-      const fate = await grants.fate(event);
-      if (fate) return confirmed(event, state, fate.overtakenBy);
-    }
-    const failure = failureAt(state, position);
+    fate ??= await grants.fate(event);
+    const state = fate && (await states.get(event.acl, { stale: true }));
+    if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, grants);
+    const failure = fate && state && failureAt(state, fate.position);
     const timeIsUp = clock.now() + pause > until;
     if (failure && (timeIsUp || !PASSING.includes(failure.code))) return failure;
     if (timeIsUp) return { status: 'pending' };
@@ -53,12 +44,14 @@ export async function awaitOutcome(
   }
 }
 
-function confirmed(event: QueuedEvent, state: ZoneState, overtakenBy: string | undefined): Outcome {
-  if (overtakenBy !== undefined) return { status: 'applied', overtakenBy };
-  if (event.type === 'access.granted' && state.waiting?.includes(event.ip ?? '')) {
+async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, grants: GrantBook): Promise<Outcome> {
+  if (fate.overtakenBy !== undefined) return { status: 'applied', overtakenBy: fate.overtakenBy };
+  if (event.type !== 'access.granted') return { status: 'applied' };
+  if (state.waiting?.includes(event.ip ?? '')) {
     return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
   }
-  return { status: 'applied' };
+  if (await grants.stands(event)) return { status: 'applied' };
+  return { status: 'applied', overtakenBy: 'a later event, or its expiry' };
 }
 
 function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {

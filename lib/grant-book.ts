@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { eventOrder, queuePosition } from './domain/event-order.ts';
+import { eventOrder, positionOf, queuePosition } from './domain/event-order.ts';
 import { ITEM, SEEN_PARTITION } from './names.ts';
 import type { Condition, Item, Key, Table, Write } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -30,6 +30,12 @@ export type Outcome =
 const MEMORY_SECONDS = 16 * 24 * 3600;
 /** Deletes under way at once when many grants end together. */
 const PARALLEL = 25;
+
+export interface Fate {
+  /** The event's place in the queue. */
+  readonly position: string;
+  readonly overtakenBy?: string;
+}
 
 interface PositionWrite {
   readonly update: Key;
@@ -98,13 +104,16 @@ export class GrantBook {
    * What became of an event that somebody waits for.
    * @returns undefined while it is not applied
    */
-  async fate(event: QueuedEvent): Promise<{ readonly overtakenBy?: string } | undefined> {
+  async fate(event: QueuedEvent): Promise<Fate | undefined> {
     const seen = await this.#table.get(seenKey(event.webhookId), { stale: true });
     if (!seen) return undefined;
-    if (seen.overtakenBy !== undefined) return { overtakenBy: String(seen.overtakenBy) };
-    if (event.type !== 'access.granted') return {};
-    const grant = await this.#table.get(grantKey(event));
-    return grant ? {} : { overtakenBy: 'a later event, or its expiry' };
+    const position = positionOf(String(seen.order));
+    return { position, ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }) };
+  }
+
+  /** Whether the grant that an event made is still there. */
+  async stands(event: QueuedEvent): Promise<boolean> {
+    return (await this.#table.get(grantKey(event))) !== undefined;
   }
 
   /** The position in the queue up to which the ACL's events are applied; undefined until it has seen one. */

@@ -19,3 +19,8 @@ export function queuePosition(sequence: string): string {
   if (!/^\d{1,39}$/.test(sequence)) throw new RangeError('not a sequence number');
   return sequence.padStart(SEQUENCE_DIGITS, '0');
 }
+
+/** @returns the place in the queue that an order was made with */
+export function positionOf(order: string): string {
+  return order.slice(TIME_DIGITS + 1);
+}
