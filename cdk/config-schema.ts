@@ -46,6 +46,7 @@ export const aclEntries = {
   ),
   defaultGrantMinutes: v.optional(wholeNumber(1, LONGEST_GRANT_MINUTES)),
   maxGrantMinutes: v.optional(wholeNumber(1, LONGEST_GRANT_MINUTES), 1440),
+  allowBearer: flag(false),
 };
 
 export const oktaEntries = {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { authenticateWebhook, NoWebhookKey, type WebhookRequest } from './authenticate-webhook.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from './await-outcome.ts';
 import type { CachedSecret } from './cached-secret.ts';
-import type { Config } from './config.ts';
+import { aclConfig, type Config } from './config.ts';
 import { describeError } from './describe-error.ts';
 import { preferredWait } from './domain/prefer-wait.ts';
 import { type HttpAnswer, problem, Refusal } from './domain/refusal.ts';
@@ -57,7 +57,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
   }
   const now = clock.now();
-  const webhookId = await authenticateWebhook(request, now, deps.secret);
+  const { webhookId, unsigned } = await authenticateWebhook(request, now, deps.secret);
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a full stop');
   }
@@ -65,6 +65,9 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     throw new Refusal('HOOK003', 415, 'content-type must be application/json');
   }
   const { event, skewMs } = readEvent(request.body, config, now);
+  if (unsigned && !aclConfig(config, event.acl)?.allowBearer) {
+    throw new Refusal('HOOK001', 401, 'this ACL takes signed events only (allowBearer is off)');
+  }
   if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
 
   const queued = { ...event, webhookId };

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { CachedSecret } from './cached-secret.ts';
 import { Refusal } from './domain/refusal.ts';
-import { isSignedWithAny, parseWebhookKeys } from './domain/webhook-signature.ts';
+import { isBearerOfAny, isSignedWithAny, parseWebhookKeys } from './domain/webhook-signature.ts';
 
 export interface WebhookRequest {
   /** Header names in lower case. */
@@ -9,39 +10,60 @@ export interface WebhookRequest {
   readonly body: Uint8Array;
 }
 
+export interface Sender {
+  readonly webhookId: string;
+  /** It showed the secret instead of signing with it; the ACL must allow that. */
+  readonly unsigned: boolean;
+}
+
 /** Both ways, edge included. */
 const TIMESTAMP_TOLERANCE_S = 300;
 
 /**
  * Checks signature and age, before anything of the body is looked at.
- * @returns the webhook id
  * @throws {Refusal} HOOK001, HOOK002
  * @throws {NoWebhookKey} when there is no secret to check with
  */
-export async function authenticateWebhook(request: WebhookRequest, now: number, secret: CachedSecret): Promise<string> {
-  const id = request.headers['webhook-id'];
-  const timestamp = request.headers['webhook-timestamp'];
-  const signatures = request.headers['webhook-signature'];
+export async function authenticateWebhook(request: WebhookRequest, now: number, secret: CachedSecret): Promise<Sender> {
+  const { body, headers } = request;
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  const signatures = headers['webhook-signature'];
+  if (!signatures && headers.authorization) {
+    await prove(
+      secret,
+      (keys) => isBearerOfAny(keys, headers.authorization ?? ''),
+      'the bearer token is not the secret',
+    );
+    // The same body is the same event, for a sender that gives it no id.
+    return { webhookId: id || `body_${createHash('sha256').update(body).digest('hex')}`, unsigned: true };
+  }
   if (!id || !timestamp || !signatures) {
     throw new Refusal('HOOK001', 401, 'webhook-id, webhook-timestamp and webhook-signature are required');
   }
-  const signed = { id, timestamp, signatures, body: request.body };
-  const text = await readSecret(() => secret.get());
-  const keys = parseWebhookKeys(text ?? '');
-  if (!isSignedWithAny(keys, signed)) {
-    // The secret may have been rotated since it was read.
-    const other = await readSecret(() => secret.getOtherThan(text ?? ''));
-    if (keys.length === 0 && other === undefined) throw new NoWebhookKey('the webhook secret holds no usable key');
-    if (!isSignedWithAny(parseWebhookKeys(other ?? ''), signed)) {
-      throw new Refusal('HOOK001', 401, 'no signature matches: check the secret, and that the body is sent as signed');
-    }
-  }
+  const signed = { id, timestamp, signatures, body };
+  const mismatch = 'no signature matches: check the secret, and that the body is sent as signed';
+  await prove(secret, (keys) => isSignedWithAny(keys, signed), mismatch);
   const seconds = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : Number.NaN;
   // Whole seconds on both sides, so that the edge is the same for a sender that rounds.
   if (!(Math.abs(seconds - Math.floor(now / 1000)) <= TIMESTAMP_TOLERANCE_S)) {
     throw new Refusal('HOOK002', 401, `webhook-timestamp is not within ${TIMESTAMP_TOLERANCE_S} s of this clock`);
   }
-  return id;
+  return { webhookId: id, unsigned: false };
+}
+
+/** Tries the keys at hand and, since the secret may have been rotated since they were read, fresh ones. */
+async function prove(
+  secret: CachedSecret,
+  isProof: (keys: readonly Buffer[]) => boolean,
+  mismatch: string,
+): Promise<void> {
+  const text = await readSecret(() => secret.get());
+  const keys = parseWebhookKeys(text ?? '');
+  if (isProof(keys)) return;
+  const other = await readSecret(() => secret.getOtherThan(text ?? ''));
+  if (keys.length === 0 && other === undefined) throw new NoWebhookKey('the webhook secret holds no usable key');
+  if (!isProof(parseWebhookKeys(other ?? ''))) throw new Refusal('HOOK001', 401, mismatch);
 }
 
 /** There is no secret to check with: that is this side's trouble, and the sender's request may be good. */

@@ -11,6 +11,8 @@ export interface AclConfig {
   readonly defaultGrantMinutes: number;
   /** Longest lifetime of any grant, in minutes. */
   readonly maxGrantMinutes: number;
+  /** Take events that show the secret as a bearer token instead of being signed with it. */
+  readonly allowBearer: boolean;
 }
 
 export interface Config {

@@ -14,6 +14,7 @@ describe('a good configuration', () => {
           alwaysAllow: [],
           defaultGrantMinutes: 480,
           maxGrantMinutes: 1440,
+          allowBearer: false,
         },
       },
       sentinel: '192.0.2.0/32',
@@ -31,12 +32,19 @@ describe('a good configuration', () => {
       stackName: 'Other-Name1',
       okta: { domain: 'acme.okta.com', baseUrl: 'http://127.0.0.1:8443' },
       acls: {
-        a: { zoneIds: ['z1', 'z2'], alwaysAllow: ['10.0.0.0/8'], defaultGrantMinutes: 1, maxGrantMinutes: 43_200 },
+        a: {
+          zoneIds: ['z1', 'z2'],
+          alwaysAllow: ['10.0.0.0/8'],
+          defaultGrantMinutes: 1,
+          maxGrantMinutes: 43_200,
+          allowBearer: true,
+        },
         'b.c_d-E': {
           zoneIds: ['z3'],
           alwaysAllow: ['198.51.100.7-198.51.100.9', '203.0.113.7'],
           defaultGrantMinutes: 5,
           maxGrantMinutes: 5,
+          allowBearer: false,
         },
       },
       sentinel: '2001:db8::/128',

@@ -198,3 +198,47 @@ describe('what is not the sender’s fault', () => {
     expect((await system.post({ body: flush() })).status).toBe(202);
   });
 });
+
+describe('a sender that cannot sign', () => {
+  const unsigned = { 'webhook-id': undefined, 'webhook-timestamp': undefined, 'webhook-signature': undefined };
+  const bearing = (token: string) => ({ headers: { ...unsigned, authorization: `Bearer ${token}` } });
+  beforeEach(() => {
+    const acls = { [ACL]: { zoneIds: ['nzo1'], allowBearer: true }, signed: { zoneIds: ['nzo2'] } };
+    system = new VirtualSystem({ acls });
+  });
+
+  it.each([WEBHOOK_KEY, `whsec_${WEBHOOK_KEY}`, OLD_WEBHOOK_KEY])(
+    'may show the secret where the ACL allows it',
+    async (key) => {
+      const answer = await system.post({ body: flush(), ...bearing(key) });
+      expect(answer).toMatchObject({ status: 202, body: { id: expect.stringMatching(/^body_/) } });
+      expect(JSON.stringify(system.lines)).not.toContain(key.slice(6));
+    },
+  );
+
+  it.each([
+    ['another secret', bearing(Buffer.alloc(33, 'x').toString('base64')), flush()],
+    ['an empty one', bearing(''), flush()],
+    ['a part of the secret', bearing(WEBHOOK_KEY.slice(0, -1)), flush()],
+    ['it by another scheme', { headers: { ...unsigned, authorization: `Basic ${WEBHOOK_KEY}` } }, flush()],
+    ['it for an ACL that takes signed events only', bearing(WEBHOOK_KEY), flush().replace(ACL, 'signed')],
+  ])('is refused with %s', async (_, raw, body) => {
+    const answer = await system.post({ body, ...raw });
+    expect([answer.status, answer.body.code]).toEqual([401, 'HOOK001']);
+    expect(system.functions.events.length).toBe(0);
+  });
+
+  it('cannot get round a bad signature', async () => {
+    const headers = { authorization: `Bearer ${WEBHOOK_KEY}`, 'webhook-signature': `v1,${'A'.repeat(43)}=` };
+    expect((await system.post({ body: flush(), headers })).status).toBe(401);
+  });
+
+  it('gives the same event once when it sends the same body twice', async () => {
+    const body = flush();
+    const [one, two] = [
+      await system.post({ body, ...bearing(WEBHOOK_KEY) }),
+      await system.post({ body, ...bearing(WEBHOOK_KEY) }),
+    ];
+    expect(one.body.id).toBe(two.body.id);
+  });
+});
