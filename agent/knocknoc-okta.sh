@@ -33,7 +33,7 @@ TEXT
 }
 
 fail() { # STATUS MESSAGE: one line that a person can act on
-  printf '%s: %s\n' "$PROGRAM" "$2" >&2
+  printf '%s: %s\n' "$PROGRAM" "${2//[[:cntrl:]]/ }" >&2
   exit "$1"
 }
 
@@ -65,7 +65,8 @@ validate_environment() {
   local secret=${KNOCKNOC_OKTA_SECRET:-}
   [[ -n $secret ]] || fail $EXIT_USAGE "KNOCKNOC_OKTA_SECRET is not set"
   secret=${secret#whsec_}
-  [[ $secret =~ ^[A-Za-z0-9+/]+={0,2}$ ]] || fail $EXIT_USAGE "KNOCKNOC_OKTA_SECRET is not base64"
+  [[ $secret =~ ^[A-Za-z0-9+/]+={0,2}$ && $((${#secret} % 4)) -eq 0 ]] ||
+    fail $EXIT_USAGE "KNOCKNOC_OKTA_SECRET is not base64: of the stored JSON it takes the text behind current"
   key=$(base64_to_hex "$secret")
   ((${#key} >= 48 && ${#key} <= 128)) || fail $EXIT_USAGE "KNOCKNOC_OKTA_SECRET must hold 24 to 64 bytes"
 }
@@ -79,22 +80,31 @@ validate_ip() {
     fail $EXIT_USAGE "not an IP address: ${1//[^0-9A-Fa-f:.\/]/?}"
 }
 
-json_text() { # escapes; control characters were refused before
-  local text=${1//\\/\\\\}
-  printf '"%s"' "${text//\"/\\\"}"
+# In quotes, for JSON and for curl's configuration alike; control characters were refused before. By
+# the character, since versions of bash differ in how they read backslashes in a substitution.
+quoted() {
+  local i
+  printf '"'
+  for ((i = 0; i < ${#1}; i++)); do
+    case ${1:i:1} in
+      [\"\\]) printf '\\%s' "${1:i:1}" ;;
+      *) printf '%s' "${1:i:1}" ;;
+    esac
+  done
+  printf '"'
 }
 
 event_body() { # TYPE ACL [IP]
   local data more=''
-  data="\"acl\":$(json_text "$2")"
-  [[ $1 == access.flushed ]] || data="$data,\"ip\":$(json_text "$3")"
+  data="\"acl\":$(quoted "$2")"
+  [[ $1 == access.flushed ]] || data="$data,\"ip\":$(quoted "$3")"
   if [[ $1 != access.flushed && -n ${KNOCKNOC_GRANT_ID:-} ]]; then
     validate_text KNOCKNOC_GRANT_ID "$KNOCKNOC_GRANT_ID"
-    more="$more,\"grantId\":$(json_text "$KNOCKNOC_GRANT_ID")"
+    more="$more,\"grantId\":$(quoted "$KNOCKNOC_GRANT_ID")"
   fi
   if [[ $1 == access.granted && -n ${KNOCKNOC_USER:-} ]]; then
     validate_text KNOCKNOC_USER "$KNOCKNOC_USER"
-    more="$more,\"user\":$(json_text "$KNOCKNOC_USER")"
+    more="$more,\"user\":$(quoted "$KNOCKNOC_USER")"
   fi
   if [[ $1 == access.granted && -n ${KNOCKNOC_GRANT_MINUTES:-} ]]; then
     validate_number KNOCKNOC_GRANT_MINUTES "$KNOCKNOC_GRANT_MINUTES" 1 525600
@@ -120,7 +130,7 @@ clock_nanoseconds() {
 event_time() {
   local now last='' locked='' directory
   directory="${TMPDIR:-/tmp}/knocknoc-okta-$(id -u)"
-  if mkdir -p "$directory" 2>/dev/null && [[ -O $directory && ! -L $directory ]]; then
+  if mkdir -p "$directory" 2>/dev/null && [[ -O $directory && -w $directory && ! -L $directory ]]; then
     local tries=0
     until mkdir "$directory/lock" 2>/dev/null; do
       tries=$((tries + 1))
@@ -136,7 +146,7 @@ event_time() {
     [[ -f $directory/last ]] && read -r last <"$directory/last"
     # An hour at most: what is further ahead is no memory of a clock that was set back, but a wrong one.
     if [[ $last =~ ^[0-9]{19}$ ]] && ((last >= now && last - now < 3600000000000)); then now=$((last + 1)); fi
-    printf '%s\n' "$now" >"$directory/last"
+    printf '%s\n' "$now" 2>/dev/null >"$directory/last"
     rmdir "$directory/lock"
   fi
   printf '%s' "$now"
@@ -161,11 +171,12 @@ base64_to_hex() {
 sign() { # CONTENT: HMAC-SHA256 under $key, in base64
   if command -v openssl >/dev/null; then
     # Built from plain digests, since openssl takes a key only on its command line, which ps shows.
-    local inner='' outer='' i byte
+    local inner='' outer='' i part
     for ((i = 0; i < 64; i++)); do
-      byte=$((16#0${key:i*2:2}))
-      inner=$inner$(printf '\\x%02x' $((byte ^ 0x36)))
-      outer=$outer$(printf '\\x%02x' $((byte ^ 0x5c)))
+      printf -v part '\\x%02x' $((16#0${key:i*2:2} ^ 0x36))
+      inner=$inner$part
+      printf -v part '\\x%02x' $((16#0${key:i*2:2} ^ 0x5c))
+      outer=$outer$part
     done
     { printf '%b' "$outer"; { printf '%b' "$inner"; printf '%s' "$1"; } | openssl dgst -sha256 -binary; } |
       openssl dgst -sha256 -binary | openssl base64 -A
@@ -177,28 +188,25 @@ sign() { # CONTENT: HMAC-SHA256 under $key, in base64
 
 # ---------------------------------------------------------------- sending
 
-config_text() { # for curl's configuration, where quotes and backslashes are escaped
-  local text=${1//\\/\\\\}
-  printf '"%s"' "${text//\"/\\\"}"
-}
-
 post_once() { # sets $status and $answer; fails where there was no answer
   local timestamp response
   timestamp=$(date +%s)
   response=$(
     {
-      printf 'url = %s\n' "$(config_text "$url")"
+      printf 'url = %s\n' "$(quoted "$url")"
       printf 'header = "content-type: application/json"\n'
       printf 'header = "webhook-id: %s"\n' "$id"
       printf 'header = "webhook-timestamp: %s"\n' "$timestamp"
       printf 'header = "webhook-signature: v1,%s"\n' "$(sign "$id.$timestamp.$body")"
       ((wait_seconds == 0)) || printf 'header = "prefer: wait=%s"\n' "$wait_seconds"
-      [[ -z ${KNOCKNOC_OKTA_HOST:-} ]] || printf 'header = %s\n' "$(config_text "host: $KNOCKNOC_OKTA_HOST")"
-      printf 'data-binary = %s\n' "$(config_text "$body")"
-    } | curl --disable --config - --silent --show-error --connect-timeout 5 --max-time $((wait_seconds + 10)) \
+      [[ -z ${KNOCKNOC_OKTA_HOST:-} ]] || printf 'header = %s\n' "$(quoted "host: $KNOCKNOC_OKTA_HOST")"
+      printf 'data-binary = %s\n' "$(quoted "$body")"
+    } | curl --disable --config - --globoff --silent --show-error --connect-timeout 5 --max-time $((wait_seconds + 10)) \
       --write-out '\n%{http_code}' 2>&1
   ) || {
-    reason=${response%%$'\n'*}
+    local pattern=$'curl: \\([0-9]+\\)[^\n]*'
+    reason='curl failed'
+    [[ ! $response =~ $pattern ]] || reason=${BASH_REMATCH[0]}
     return 1
   }
   status=${response##*$'\n'}
@@ -208,8 +216,14 @@ post_once() { # sets $status and $answer; fails where there was no answer
 field() { # NAME: a string of the answer
   local pattern="\"$1\":\"(([^\"\\\\]|\\\\.)*)\""
   [[ $answer =~ $pattern ]] || return 1
-  local text=${BASH_REMATCH[1]//\\\"/\"}
-  printf '%s' "${text//\\\\/\\}"
+  local text=${BASH_REMATCH[1]} i
+  for ((i = 0; i < ${#text}; i++)); do
+    case ${text:i:2} in
+      \\[bfnrt]) printf ' ' && i=$((i + 1)) ;;
+      \\?) printf '%s' "${text:i+1:1}" && i=$((i + 1)) ;;
+      *) printf '%s' "${text:i:1}" ;;
+    esac
+  done
 }
 
 worth_retrying() {
@@ -221,37 +235,43 @@ worth_retrying() {
 }
 
 post() { # The same webhook id every time: what arrived twice is applied once.
-  local attempt pause=1
+  local attempt pause=1 code
   id="kk_$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')"
   reason='' status=''
   for ((attempt = 1; attempt <= attempts; attempt++)); do
     if post_once; then
       worth_retrying || return 0
       reason="it answered $status"
+      ! code=$(field code) || reason="$reason, $code: $(field detail)"
     fi
     ((attempt == attempts)) || sleep $pause
     pause=$((pause < 4 ? pause * 2 : 4))
   done
-  fail $EXIT_UNREACHABLE "no usable answer from the webhook after $attempts attempts (${reason:-no reason given})"
+  fail $EXIT_UNREACHABLE "no usable answer from the webhook (tries: $attempts; the last: $reason)"
 }
 
 report() { # COMMAND
-  local code detail
-  code=$(field code) || code="HTTP $status"
-  detail=$(field detail) || detail='the webhook gave no reason; check KNOCKNOC_OKTA_URL'
-  case $status in
-    200)
-      local by
+  local by
+  case "$status $(field status)" in
+    '200 applied')
+      # A revoke that a later event undid is no failure: whoever is in now came in after it.
       if by=$(field overtakenBy) && [[ $1 == add ]]; then
-        fail $EXIT_OVERTAKEN "the grant is not in effect: it was overtaken by $by"
+        fail $EXIT_OVERTAKEN "overtaken by $by, which decides whether the IP is in"
       fi
       ;;
-    202)
+    '202 accepted' | '202 pending')
       ((wait_seconds == 0)) || fail $EXIT_PENDING "accepted, but Okta has not confirmed it within $wait_seconds s; try again shortly"
       ;;
-    502) fail $EXIT_ZONE "$code: $detail" ;;
-    *) fail $EXIT_REFUSED "$code: $detail" ;;
+    *) refused ;;
   esac
+}
+
+refused() { # what is neither in effect nor on its way
+  local code detail
+  code=$(field code) || code="HTTP $status"
+  detail=$(field detail) || detail='this is not how the webhook answers; check KNOCKNOC_OKTA_URL'
+  [[ $status != 502 ]] || fail $EXIT_ZONE "$code: $detail"
+  fail $EXIT_REFUSED "$code: $detail"
 }
 
 check() { # [ACL]: a request that is always refused, and how tells what is right
@@ -263,7 +283,7 @@ check() { # [ACL]: a request that is always refused, and how tells what is right
     '422 HOOK005 named') printf 'The webhook answers, the secret is right, and the ACL %s is known.\n' "$acl" ;;
     '404 HOOK004 named') fail $EXIT_REFUSED "the webhook answers and the secret is right, but it knows no ACL $acl" ;;
     '422 HOOK005 ' | '404 HOOK004 ') printf 'The webhook answers, and the secret is right.\n' ;;
-    *) report check ;;
+    *) refused ;;
   esac
 }
 

@@ -14,9 +14,10 @@ import { transactItem } from './dynamodb-expressions.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_DEFAULTS));
 
-/** Another transaction on the same item is over in milliseconds; the SDK itself does not try again. */
-const CONFLICT_ATTEMPTS = 5;
-const CONFLICT_PAUSE_MS = 40;
+/** Another transaction on the same item, or a short burst: over in milliseconds, and the SDK itself does not try again. */
+const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+const ATTEMPTS = 5;
+const PAUSE_MS = 40;
 
 /** The grants table. Every write is a transaction, also of one item: one way of failing, and safe to repeat. */
 export class DynamoDbTable implements Table {
@@ -41,8 +42,8 @@ export class DynamoDbTable implements Table {
       } catch (error) {
         const failed = failedConditions(error);
         if (failed.length > 0) return { written: false, failed };
-        if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
-        await setTimeout(CONFLICT_PAUSE_MS * attempt);
+        if (!isPassing(error) || attempt === ATTEMPTS) throw error;
+        await setTimeout(PAUSE_MS * attempt);
       }
     }
   }
@@ -77,8 +78,8 @@ function failedConditions(error: unknown): number[] {
   return reasons.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
 }
 
-function isConflict(error: unknown): boolean {
-  return reasonsOf(error).includes('TransactionConflict');
+function isPassing(error: unknown): boolean {
+  return reasonsOf(error).some((code) => PASSING.includes(code));
 }
 
 function reasonsOf(error: unknown): string[] {
