@@ -64,7 +64,7 @@ function portOf(text: string | undefined, otherwise: number): number {
 function printGuide(system: RunningSystem): void {
   const header = Object.entries(system.webhookHeaders).map(([name, value]) => ` --header '${name}: ${value}'`);
   const command = (words: string) =>
-    `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url ${system.webhookUrl}${header.join('')}`;
+    `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url '${system.webhookUrl}'${header.join('')}`;
   say(`
 ${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embedded stand-ins' : 'AWS emulator'})
 
