@@ -35,7 +35,8 @@ const text = v.pipe(
   v.string('must be a string'),
   v.minLength(1, 'must not be empty'),
   v.maxBytes(LONGEST_TEXT, `must be at most ${LONGEST_TEXT} bytes`),
-  v.regex(/^[^\p{Cc}]*$/u, 'must not hold control characters'),
+  // SQS refuses messages with U+FFFE or U+FFFF, like XML; the event would be lost after it was found good.
+  v.regex(/^[^\p{Cc}\uFFFE\uFFFF]*$/u, 'must not hold control characters'),
 );
 const dateTime = v.pipe(
   v.string('must be a string'),
