@@ -20,6 +20,8 @@ export type Outcome =
 /** Waiting is polling: soon at first, then ever more gently, since a thousand may wait for one zone. */
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2_000;
+/** The grant stands all the same, by another event: whoever asked for it is in. */
+const LATER_GRANT = 'a later grant';
 /** Failures that are tried again within seconds: they are the answer only when the time is up. */
 const PASSING: readonly ErrorCode[] = ['ZONE003', 'OKTA005'];
 
@@ -45,13 +47,15 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
 }
 
 async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, grants: GrantBook): Promise<Outcome> {
-  if (fate.overtakenBy !== undefined) return { status: 'applied', overtakenBy: fate.overtakenBy };
-  if (event.type !== 'access.granted') return { status: 'applied' };
+  const overtaken = fate.overtakenBy !== undefined && { overtakenBy: fate.overtakenBy };
+  if (event.type !== 'access.granted') return { status: 'applied', ...overtaken };
+  if (!(await grants.stands(event))) {
+    return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
+  }
   if (state.waiting?.includes(event.ip ?? '')) {
     return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
   }
-  if (await grants.stands(event)) return { status: 'applied' };
-  return { status: 'applied', overtakenBy: 'a later event, or its expiry' };
+  return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };
 }
 
 function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {

@@ -192,6 +192,15 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', overtakenBy: 'a later flush' });
     });
 
+    it('says of a grant that a later one overtook that it is in all the same', async () => {
+      const acl = await anAcl();
+      const now = Date.now();
+      await acl.grant(ALICE, {}, { at: now - 1_000, wait: 20 });
+      const answer = await acl.grant(ALICE, {}, { at: now - 2_000, wait: 20 });
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', overtakenBy: 'a later grant' });
+      expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
+    });
+
     it('says 502 with the code when Okta refuses', async () => {
       const acl = await anAcl();
       await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { status: 403 } });

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world.ts';
+import { answers, startRecordingServer } from './recording-server.ts';
+import { canRun, type Environment, oneLine, runScript } from './script.ts';
+
+describe.runIf(canRun)('the script with --check', { timeout: 60_000 }, () => {
+  let system: EmbeddedSystem;
+  let under: AclUnderTest;
+  beforeAll(async () => {
+    system = await startEmbeddedSystem({
+      config: CONFIGURATION,
+      oktaToken: OKTA_TOKEN,
+      progress: { step: () => {}, line: () => {} },
+    });
+    await seedZones(system);
+    under = await AclUnderTest.make(system);
+    await under.grant('203.0.113.1', {}, { wait: 15 });
+  });
+  afterAll(() => system?.close());
+
+  const check = (args: readonly string[], environment: Environment = {}) =>
+    runScript(['--check', ...args], {
+      KNOCKNOC_OKTA_URL: system.webhookUrl,
+      KNOCKNOC_OKTA_SECRET: system.webhookSecret,
+      KNOCKNOC_OKTA_ATTEMPTS: '1',
+      ...environment,
+    });
+
+  it('says what is right, and changes nothing', async () => {
+    const before = [await under.gateways(), await under.puts()];
+    const events = async () => (await system.logs()).filter(({ message }) => message === 'event accepted').length;
+    const accepted = await events();
+    expect(await check([])).toEqual({
+      ...{ code: 0, stdout: 'The webhook answers, and the secret is right.\n', stderr: '' },
+    });
+    expect(await check([under.acl])).toEqual({
+      code: 0,
+      stdout: `The webhook answers, the secret is right, and the ACL ${under.acl} is known.\n`,
+      stderr: '',
+    });
+    expect(await events()).toBe(accepted);
+    expect([await under.gateways(), await under.puts()]).toEqual(before);
+  });
+
+  it('tells an unknown ACL', async () => {
+    const said = 'the webhook answers and the secret is right, but it knows no ACL no-such-acl';
+    expect(await check(['no-such-acl'])).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
+  });
+
+  it('tells a wrong secret', async () => {
+    const run = await check([under.acl], { KNOCKNOC_OKTA_SECRET: Buffer.alloc(32, 7).toString('base64') });
+    expect(run).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('HOOK001: ') });
+  });
+
+  it('tells another path, and a place where nobody answers', async () => {
+    const path = await check([], { KNOCKNOC_OKTA_URL: `${system.webhookUrl}/other` });
+    expect(path).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('check KNOCKNOC_OKTA_URL') });
+    const nobody = await check([], { KNOCKNOC_OKTA_URL: 'http://127.0.0.1:1/webhook' });
+    expect(nobody).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('curl: (7)') });
+  });
+
+  it.each([
+    ['a page', answers(200, '<html>Welcome</html>', 'text/html')],
+    ['another service that accepts everything', answers(202, { status: 'accepted' })],
+  ])('takes %s for no webhook', async (_, behaviour) => {
+    const { url } = await startRecordingServer(behaviour);
+    expect(await check([], { KNOCKNOC_OKTA_URL: url })).toMatchObject({ code: 3, stdout: '' });
+  });
+});

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, SENTINEL, seedZones } from '../e2e/world.ts';
+import { aFolder, canRun, type Environment, oneLine, type Run, removeFolders, runScript } from './script.ts';
+import { withDate } from './toolbox.ts';
+
+const ALICE = '203.0.113.1';
+const BOB = '203.0.113.2';
+/** No two of them are neighbours, so that no two become one gateway. */
+const SCATTERED = ['203.0.113.10', '203.0.113.20', '203.0.113.30', '203.0.113.40'] as const;
+
+describe.runIf(canRun)('the script and the zone', { timeout: 60_000 }, () => {
+  let system: EmbeddedSystem;
+  let temporary: string;
+  beforeAll(async () => {
+    system = await startEmbeddedSystem({
+      config: { ...CONFIGURATION, gatewayLimit: 3 },
+      oktaToken: OKTA_TOKEN,
+      progress: { step: () => {}, line: () => {} },
+    });
+    await seedZones(system);
+    temporary = await aFolder();
+  });
+  afterAll(async () => {
+    await system?.close();
+    await removeFolders();
+  });
+
+  const anAcl = () => AclUnderTest.make(system);
+  const script = (args: readonly string[], environment: Environment = {}): Promise<Run> =>
+    runScript(args, {
+      KNOCKNOC_OKTA_URL: system.webhookUrl,
+      KNOCKNOC_OKTA_SECRET: system.webhookSecret,
+      TMPDIR: temporary,
+      ...environment,
+    });
+  const accepted = async (acl: AclUnderTest) =>
+    (await system.logs()).filter((line) => line.message === 'event accepted' && line.acl === acl.acl);
+
+  const OK = { code: 0, stdout: '', stderr: '' };
+
+  describe.concurrent('in effect', () => {
+    it('add, del and flush end with 0 when the zone shows it, and say nothing', async () => {
+      const { acl, gateways } = await bound();
+      expect(await script(['add', acl, ALICE])).toEqual(OK);
+      expect(await gateways()).toEqual([`${ALICE}/32`]);
+      expect(await script(['add', acl, `${BOB}/32`])).toEqual(OK);
+      expect(await gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+      expect(await script(['del', acl, ALICE])).toEqual(OK);
+      expect(await gateways()).toEqual([`${BOB}/32`]);
+      expect(await script(['flush', acl])).toEqual(OK);
+      expect(await gateways()).toEqual([SENTINEL]);
+    });
+
+    it('the same add, del or flush again changes nothing', async () => {
+      const { acl, gateways } = await bound();
+      for (const shown of [ALICE, ALICE]) {
+        expect(await script(['add', acl, ALICE])).toEqual(OK);
+        expect(await gateways()).toEqual([`${shown}/32`]);
+      }
+      for (const command of [
+        ['del', acl, ALICE],
+        ['del', acl, ALICE],
+        ['flush', acl],
+        ['flush', acl, ''],
+      ]) {
+        expect(await script(command)).toEqual(OK);
+        expect(await gateways()).toEqual([SENTINEL]);
+      }
+    });
+
+    it('on a shared IP, the first del takes it out, and a grant of its own lets it stay', async () => {
+      const { acl, gateways } = await bound();
+      await script(['add', acl, ALICE]);
+      await script(['add', acl, ALICE]);
+      expect(await script(['del', acl, ALICE])).toEqual(OK);
+      expect(await gateways()).toEqual([SENTINEL]);
+
+      const [one, two] = [{ KNOCKNOC_GRANT_ID: 'one' }, { KNOCKNOC_GRANT_ID: 'two' }];
+      await script(['add', acl, BOB], one);
+      await script(['add', acl, BOB], two);
+      expect(await script(['del', acl, BOB], one)).toEqual(OK);
+      expect(await gateways()).toEqual([`${BOB}/32`]);
+      expect(await script(['del', acl, BOB], two)).toEqual(OK);
+      expect(await gateways()).toEqual([SENTINEL]);
+    });
+
+    it('grant id, user and minutes arrive, whatever is in them', async () => {
+      const under = await anAcl();
+      const [grantId, user] = ['a "quoted" \\ id &', "Zoë O'Hara <z@example.com> $(id) %s \\n"];
+      const before = Date.now();
+      const environment = { KNOCKNOC_GRANT_ID: grantId, KNOCKNOC_USER: user, KNOCKNOC_GRANT_MINUTES: '090' };
+      expect(await script(['add', under.acl, ALICE], environment)).toEqual(OK);
+      const [line] = await accepted(under);
+      expect(line).toMatchObject({ type: 'access.granted', ip: ALICE, grantId, user });
+      expect(Number(line?.expiresAt)).toBeGreaterThanOrEqual(before + 90 * 60_000);
+      expect(Number(line?.expiresAt)).toBeLessThanOrEqual(Date.now() + 90 * 60_000);
+      expect(await script(['del', under.acl, ALICE], environment)).toEqual(OK);
+      expect((await accepted(under))[1]).toMatchObject({ type: 'access.revoked', grantId });
+      await under.showsOnly(SENTINEL);
+    });
+
+    it('with a secret that begins with whsec_', async () => {
+      const { acl, gateways } = await bound();
+      const run = await script(['add', acl, ALICE], { KNOCKNOC_OKTA_SECRET: `whsec_${system.webhookSecret}` });
+      expect(run).toEqual(OK);
+      expect(await gateways()).toEqual([`${ALICE}/32`]);
+    });
+  });
+
+  describe.concurrent('not in effect', () => {
+    it.each([
+      [401, 'OKTA001: Okta refuses the token'],
+      [403, 'OKTA002: The token of this service may not change Okta zones'],
+      [404, 'ZONE001: The Okta zone does not exist'],
+      [400, 'ZONE002: Okta refuses the list of addresses'],
+    ])('4 while Okta answers %i, and the zone stays as it was', async (status, said) => {
+      const { acl, gateways, under } = await bound();
+      const before = await gateways();
+      await under.okta.addFault({ count: 10_000, zoneId: under.zoneId, method: 'PUT', fault: { status } });
+      for (const command of [
+        ['add', acl, ALICE],
+        ['del', acl, BOB],
+        ['flush', acl],
+      ]) {
+        const run = await script(command);
+        expect(run).toEqual({ code: 4, stdout: '', stderr: expect.stringContaining(oneLineBeginning(said)) });
+        expect(await gateways()).toEqual(before);
+      }
+    });
+
+    it('4 when the time is up and Okta has failed all the while', async () => {
+      const { acl, gateways, under } = await bound();
+      const before = await gateways();
+      await under.okta.addFault({ count: 10_000, zoneId: under.zoneId, method: 'PUT', fault: { status: 500 } });
+      const run = await script(['add', acl, ALICE]);
+      expect(run).toMatchObject({ code: 4, stderr: expect.stringContaining(oneLineBeginning('ZONE003: Okta does')) });
+      expect(await gateways()).toEqual(before);
+    });
+
+    it('4 while the zone is full, and 0 as soon as somebody has left', async () => {
+      const { acl, gateways } = await bound();
+      for (const ip of SCATTERED.slice(0, 3)) expect(await script(['add', acl, ip])).toEqual(OK);
+      const full = await script(['add', acl, SCATTERED[3]]);
+      expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining(oneLineBeginning('ZONE005: ')) });
+      expect(await gateways()).not.toContain(`${SCATTERED[3]}/32`);
+      expect(await script(['del', acl, SCATTERED[0]])).toEqual(OK);
+      expect(await gateways()).toContain(`${SCATTERED[3]}/32`);
+    });
+
+    it.each([
+      ['an address that nobody has on the internet', '10.0.0.1', 'HOOK005: a private address'],
+      ['what is no address', '999.1.1.1', 'HOOK005: not an IPv4'],
+    ])('3 for %s', async (_, ip, said) => {
+      const { acl, gateways } = await bound();
+      const before = await gateways();
+      const run = await script(['add', acl, ip]);
+      expect(run).toMatchObject({ code: 3, stderr: expect.stringContaining(oneLineBeginning(said)) });
+      expect(await gateways()).toEqual(before);
+    });
+
+    it('3 for an unknown ACL, a wrong secret, and another path', async () => {
+      const { acl, gateways } = await bound();
+      const before = await gateways();
+      const wrong = { KNOCKNOC_OKTA_SECRET: Buffer.alloc(32, 7).toString('base64') };
+      expect(await script(['add', 'no-such-acl', ALICE])).toEqual({
+        ...{ code: 3, stdout: '', stderr: oneLine('HOOK004: no ACL of that name is configured here') },
+      });
+      expect(await script(['add', acl, ALICE], wrong)).toMatchObject({
+        ...{ code: 3, stderr: expect.stringContaining(oneLineBeginning('HOOK001: no signature matches')) },
+      });
+      expect(await script(['add', acl, ALICE], { KNOCKNOC_OKTA_URL: `${system.webhookUrl}/x` })).toMatchObject({
+        ...{ code: 3, stderr: expect.stringContaining('HTTP 404: this is not how the webhook answers') },
+      });
+      expect(await gateways()).toEqual(before);
+    });
+
+    it('6 when Okta is too slow, and it still comes into effect', async () => {
+      const { acl, under } = await bound();
+      await under.okta.addFault({
+        ...{ count: 1, zoneId: under.zoneId, method: 'PUT', fault: { delayMs: 7_000, apply: 'end' } },
+      });
+      const run = await script(['add', acl, ALICE], { KNOCKNOC_OKTA_WAIT: '1' });
+      expect(run).toMatchObject({
+        code: 6,
+        stdout: '',
+        stderr: expect.stringMatching(/not confirmed it within 1 s.*\n$/),
+      });
+      expect(await under.gateways()).not.toContain(`${ALICE}/32`);
+      await under.showsOnly(ALICE);
+    });
+
+    it('0 at once without waiting, whatever the zone does, and it comes into effect', async () => {
+      const { acl, under } = await bound();
+      await under.okta.editZone(under.zoneId, { status: 'INACTIVE' });
+      const before = await under.gateways();
+      expect(await script(['add', acl, ALICE], { KNOCKNOC_OKTA_WAIT: '0' })).toEqual(OK);
+      expect(await script(['add', acl, BOB])).toMatchObject({ code: 4, stderr: expect.stringContaining('ZONE004: ') });
+      expect(await under.gateways()).toEqual(before);
+      await under.okta.editZone(under.zoneId, { status: 'ACTIVE' });
+      expect(await script(['add', acl, BOB])).toEqual(OK);
+      expect(await under.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    });
+
+    it.each(['revoke', 'flush'] as const)('7 when a later %s has overtaken the grant', async (kind) => {
+      const { acl, gateways, under } = await bound();
+      const earlier = await tenSecondsAgo();
+      await (kind === 'flush' ? under.flush({ wait: 15 }) : under.revoke(ALICE, {}, { wait: 15 }));
+      const run = await script(['add', acl, ALICE], earlier);
+      const stderr = oneLine(`overtaken by a later ${kind}, which decides whether the IP is in`);
+      expect(run).toEqual({ code: 7, stdout: '', stderr });
+      expect(await gateways()).toEqual([SENTINEL]);
+    });
+  });
+
+  async function bound() {
+    const under = await anAcl();
+    return { under, acl: under.acl, gateways: () => under.gateways() };
+  }
+
+  /** The script's event then is older than whatever was sent without it. */
+  async function tenSecondsAgo(): Promise<Environment> {
+    const now = `${Math.floor(Date.now() / 1000) - 10}000000000`;
+    const path = await withDate(process.env.PATH ?? '', `[ "$*" != +%s%N ] || { echo ${now}; exit 0; }`);
+    return { PATH: path, TMPDIR: await aFolder() };
+  }
+});
+
+function oneLineBeginning(text: string): string {
+  return oneLine(text).trimEnd();
+}
