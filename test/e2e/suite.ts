@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningSystem } from '../../local/running-system.ts';
 import { post, signedHeaders } from '../../local/webhook-client.ts';
+import { canRun, runScript } from '../agent/script.ts';
 import { AclUnderTest, FOUND, OKTA_TOKEN, SENTINEL, seedZones, until, zoneOf } from './world.ts';
 
 const ALICE = '203.0.113.1';
@@ -215,6 +216,35 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       const answer = await acl.grant(ALICE, {}, { wait: 1 });
       expect([answer.status, JSON.parse(answer.body).status]).toEqual([202, 'pending']);
       await acl.showsOnly(ALICE);
+    });
+  });
+
+  describe.runIf(canRun).concurrent('Knocknoc’s script', () => {
+    const script = (...args: readonly string[]) =>
+      runScript(args, { KNOCKNOC_OKTA_URL: system.webhookUrl, KNOCKNOC_OKTA_SECRET: system.webhookSecret });
+
+    it('exits with 0 when, and only when, the zone shows what was asked for', async () => {
+      const acl = await anAcl();
+      expect(await script('add', acl.acl, ALICE)).toMatchObject({ code: 0, stderr: '' });
+      expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
+      expect((await script('add', acl.acl, BOB)).code).toBe(0);
+      expect((await script('del', acl.acl, ALICE)).code).toBe(0);
+      expect(await acl.gateways()).toEqual([`${BOB}/32`]);
+      expect((await script('flush', acl.acl)).code).toBe(0);
+      expect(await acl.gateways()).toEqual([SENTINEL]);
+    });
+
+    it('says what Okta refused, and what the webhook did', async () => {
+      const acl = await anAcl();
+      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { status: 403 } });
+      expect(await script('add', acl.acl, ALICE)).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('OKTA002'),
+      });
+      expect(await script('add', 'nobody-knows', ALICE)).toMatchObject({
+        ...{ code: 3, stderr: expect.stringContaining('HOOK004') },
+      });
+      expect((await script('--check', acl.acl)).code).toBe(0);
     });
   });
 
