@@ -34,8 +34,11 @@ export function parseBlock(text: string): Block | undefined {
   if (!address || rest.length > 0) return undefined;
   const bits = BITS[address.family];
   if (prefix === undefined) return { family: address.family, first: address.value, last: address.value };
-  if (!/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bits) return undefined;
-  const span = 1n << BigInt(bits - Number(prefix));
+  if (!/^(0|[1-9]\d{0,2})$/.test(prefix)) return undefined;
+  // Of an IPv4-mapped address the prefix counts the 96 bits before the IPv4 ones too.
+  const length = Number(prefix) - (address.family === 4 && host.includes(':') ? 96 : 0);
+  if (length < 0 || length > bits) return undefined;
+  const span = 1n << BigInt(bits - length);
   const first = address.value - (address.value % span);
   return { family: address.family, first, last: first + span - 1n };
 }

@@ -33,7 +33,8 @@ export function desiredGateways(demand: GatewayDemand): DesiredGateways {
   const lists = assign(entries, demand.zones, capacities);
   lists[0]?.push(...always);
   return {
-    zones: lists.map((list) => (list.length > 0 ? list.sort() : [formatBlock(blockOf(demand.sentinel))])),
+    // People may merge into the very network that is always allowed.
+    zones: lists.map((list) => (list.length > 0 ? [...new Set(list)].sort() : [formatBlock(blockOf(demand.sentinel))])),
     waiting,
   };
 }
@@ -52,15 +53,29 @@ function hostsInOrder(demand: GatewayDemand, always: readonly string[]): string[
     .filter((host) => !listed.has(host));
 }
 
+/** In order; and whenever a merge makes room, whoever waited longest comes in before anybody later. */
 function admit(hosts: readonly string[], capacity: number) {
   const merged = new MergedHosts();
   const admitted: string[] = [];
-  const waiting: string[] = [];
+  let waiting: string[] = [];
+  const enters = (host: string): boolean => {
+    if (!merged.add(blockOf(host), capacity)) return false;
+    admitted.push(host);
+    return true;
+  };
+  /** Until nobody more gets in: each who does may be the neighbour that another needs. */
+  const callIn = () => {
+    for (let before = -1; before !== waiting.length; ) {
+      before = waiting.length;
+      waiting = waiting.filter((host) => !enters(host));
+    }
+  };
   for (const host of hosts) {
-    if (merged.add(blockOf(host), capacity)) admitted.push(host);
-    else waiting.push(host.slice(0, host.indexOf('/')));
+    if (!enters(host)) waiting.push(host);
+    else if (waiting.length > 0 && merged.count < capacity) callIn();
   }
-  return { admitted, waiting, merged };
+  callIn();
+  return { admitted, waiting: waiting.map((host) => host.slice(0, host.indexOf('/'))), merged };
 }
 
 /**

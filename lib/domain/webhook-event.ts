@@ -40,8 +40,11 @@ const text = v.pipe(
 );
 const dateTime = v.pipe(
   v.string('must be a string'),
-  v.transform(parseRfc3339),
-  v.bigint('must be a date-time of RFC 3339, such as 2026-11-24T18:00:00Z'),
+  v.check(
+    (written) => parseRfc3339(written) !== undefined,
+    'must be a date-time of RFC 3339, such as 2026-11-24T18:00:00Z',
+  ),
+  v.transform((written) => parseRfc3339(written) ?? 0n),
 );
 const acl = v.string('must be a string');
 const ip = v.string('must be a string');

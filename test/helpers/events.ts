@@ -1,7 +1,16 @@
+import { parseConfig } from '../../cdk/config.ts';
+import type { Config } from '../../lib/config.ts';
 import type { QueuedEvent } from '../../lib/queue-message.ts';
 
 /** A moment that all tests call now. Milliseconds since the epoch. */
 export const NOW = Date.UTC(2026, 10, 24, 18, 0, 0);
+
+export const ACL = 'okta-prod';
+
+/** A checked configuration: the smallest, with these keys in place of its own. */
+export function configOf(settings: Readonly<Record<string, unknown>> = {}): Config {
+  return parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: ['nzo1'] } }, ...settings });
+}
 
 let ids = 0;
 
@@ -20,5 +29,5 @@ export function flushed(at: number, more: Partial<QueuedEvent> = {}): QueuedEven
 
 function base(type: QueuedEvent['type'], at: number) {
   ids += 1;
-  return { type, acl: 'okta-prod', webhookId: `id-${ids}`, timestamp: BigInt(NOW + at * 1000) * 1_000_000n };
+  return { type, acl: ACL, webhookId: `id-${ids}`, timestamp: BigInt(NOW + at * 1000) * 1_000_000n };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHostAddress } from '../../../lib/domain/ip-address.ts';
+import { IpNotAcceptable, parseHostAddress } from '../../../lib/domain/ip-address.ts';
 
 const STRICT = { allowPrivate: false, allowIpv6: false };
 const OPEN = { allowPrivate: true, allowIpv6: true };
@@ -62,6 +62,65 @@ describe('the IP of a grant', () => {
     '64:ff9b::1.2.3.4',
   ])('refuses %s, which Okta never sees as a client', (text) => {
     expect(() => parseHostAddress(text, { ...STRICT, allowIpv6: true })).toThrow();
+  });
+
+  it.each([
+    ['below the loopback range', '126.255.255.255', true],
+    ['the first loopback address', '127.0.0.0', false],
+    ['the last loopback address', '127.255.255.255', false],
+    ['behind the loopback range', '128.0.0.0', true],
+    ['below 10.0.0.0/8', '9.255.255.255', true],
+    ['the last of 10.0.0.0/8', '10.255.255.255', false],
+    ['behind 10.0.0.0/8', '11.0.0.0', true],
+    ['below 172.16.0.0/12', '172.15.255.255', true],
+    ['the last of 172.16.0.0/12', '172.31.255.255', false],
+    ['behind 172.16.0.0/12', '172.32.0.0', true],
+    ['behind 192.168.0.0/16', '192.169.0.0', true],
+    ['below CGNAT', '100.63.255.255', true],
+    ['the last of CGNAT', '100.127.255.255', false],
+    ['behind CGNAT', '100.128.0.0', true],
+    ['the last link-local', '169.254.255.255', false],
+    ['behind link-local', '169.255.0.0', true],
+    ['the last of 0.0.0.0/8', '0.255.255.255', false],
+    ['the first documentation address', '192.0.2.0', true],
+    ['the last documentation address', '203.0.113.255', true],
+    ['beside the documentation range', '192.0.3.0', true],
+    ['IETF protocol assignments', '192.0.0.1', false],
+    ['the last unicast address', '223.255.255.255', true],
+    ['reserved for the future', '255.255.255.254', false],
+  ])('by ranges: %s, %s: %s', (_, text, taken) => {
+    if (taken) expect(parseHostAddress(text, STRICT)).toBe(text);
+    else expect(() => parseHostAddress(text, STRICT)).toThrow(IpNotAcceptable);
+  });
+
+  it.each(['::ffff:10.0.0.1', '::ffff:127.0.0.1', '::ffff:c0a8:1', '::ffff:169.254.169.254'])(
+    'looks through IPv4-mapped IPv6 at what it stands for: %s',
+    (text) => {
+      expect(() => parseHostAddress(text, STRICT)).toThrow(IpNotAcceptable);
+    },
+  );
+
+  it('takes IPv6 only where it is allowed, and says what to set', () => {
+    expect(() => parseHostAddress('2001:db8::1', STRICT)).toThrow(/allowIpv6/);
+    expect(() => parseHostAddress('10.0.0.1', STRICT)).toThrow(/allowPrivate/);
+    expect(parseHostAddress('2a00:1450::1', { ...STRICT, allowIpv6: true })).toBe('2a00:1450::1');
+  });
+
+  it('says nothing of the text it refuses', () => {
+    for (const text of ['hush', '1.2.3.4/hush', '1.2.3.4/24', '10.11.12.13']) {
+      expect(() => parseHostAddress(text, STRICT)).toThrow(
+        expect.objectContaining({ message: expect.not.stringMatching(/hush|1\.2\.3|10\.11/) }),
+      );
+    }
+  });
+
+  it('is one address to everybody: what is taken reads as the same four bytes without any leading zero', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(300), { minLength: 4, maxLength: 4 }), fc.nat(3), (bytes, zeros) => {
+        const text = bytes.map((byte, at) => (at === zeros ? `0${byte}` : String(byte))).join('.');
+        expect(() => parseHostAddress(text, OPEN)).toThrow(IpNotAcceptable);
+      }),
+    );
   });
 
   it('is its own canonical form', () => {

@@ -43,6 +43,49 @@ describe('a date-time of RFC 3339', () => {
     expect(parseRfc3339(text)).toBeUndefined();
   });
 
+  it.each([
+    ['0000-01-01T00:00:00Z', -62_167_219_200n],
+    ['0000-02-29T00:00:00Z', -62_162_121_600n],
+    ['0099-12-31T23:59:59Z', -59_011_459_201n],
+    ['1969-12-31T23:59:59Z', -1n],
+    ['1970-01-01T00:00:00Z', 0n],
+    ['9999-12-31T23:59:59Z', 253_402_300_799n],
+    ['9999-12-31T23:59:59-23:59', 253_402_300_799n + 86_340n],
+    ['0000-01-01T00:00:00+23:59', -62_167_219_200n - 86_340n],
+  ])('reads years of four digits as they stand: %s', (text, seconds) => {
+    expect(parseRfc3339(text)).toBe(seconds * 1_000_000_000n);
+  });
+
+  it('counts nanoseconds forwards also before 1970', () => {
+    expect(parseRfc3339('1969-12-31T23:59:59.000000001Z')).toBe(-999_999_999n);
+    expect(millisOf(-999_999_999n)).toBe(-1_000);
+  });
+
+  it('agrees with Date whatever the offset', () => {
+    const twoDigits = (n: number) => String(n).padStart(2, '0');
+    const anOffset = fc.tuple(fc.constantFrom('+', '-'), fc.nat(23), fc.nat(59));
+    const aTime = fc.integer({ min: -60_000_000_000_000, max: 250_000_000_000_000 });
+    fc.assert(
+      fc.property(aTime, anOffset, (ms, [sign, hours, minutes]) => {
+        const text = new Date(ms).toISOString().replace('Z', `${sign}${twoDigits(hours)}:${twoDigits(minutes)}`);
+        expect(parseRfc3339(text)).toBe(BigInt(Date.parse(text)) * 1_000_000n);
+      }),
+    );
+  });
+
+  it('refuses every day that Date would roll over, and no other', () => {
+    const twoDigits = (n: number) => String(n).padStart(2, '0');
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9_999 }), fc.nat(14), fc.nat(33), (year, month, day) => {
+        const text = `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}T00:00:00Z`;
+        const date = new Date(text);
+        const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
+        expect(parseRfc3339(text) !== undefined).toBe(exists);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('rounds to milliseconds downwards, also before 1970', () => {
     expect(millisOf(1_999_999n)).toBe(1);
     expect(millisOf(-1n)).toBe(-1);

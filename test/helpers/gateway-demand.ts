@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { blockOf } from '../../lib/domain/address-block.ts';
+import type { GatewayDemand } from '../../lib/domain/desired-gateways.ts';
+
+export const SENTINEL = '192.0.2.0/32';
+
+/** Each IP came later than the one before it. */
+export function demand(ips: readonly string[], more: Partial<GatewayDemand> = {}): GatewayDemand {
+  const grants = ips.map((ip, i) => ({ ip, since: String(i).padStart(6, '0') }));
+  return { grants, alwaysAllow: [], sentinel: SENTINEL, zones: [[]], gatewayLimit: 150, ...more };
+}
+
+/** Every second address, so that no two can be merged. */
+export const apart = (count: number) =>
+  Array.from({ length: count }, (_, i) => `198.18.${(2 * i) >> 8}.${(2 * i) & 255}`);
+
+/** Every single address that a list covers, as a number. */
+export function addresses(list: readonly string[]): string[] {
+  return list.flatMap((text) => {
+    const { first, last } = blockOf(text);
+    return Array.from({ length: Number(last - first) + 1 }, (_, i) => String(first + BigInt(i)));
+  });
+}
+
+/** Of 64 neighbours, so that many can be merged. */
+export const someIps = fc.uniqueArray(
+  fc.integer({ min: 0, max: 63 }).map((n) => `203.0.113.${n}`),
+  { maxLength: 60 },
+);

@@ -1,0 +1,113 @@
+import { CachedSecret } from '../../lib/cached-secret.ts';
+import type { Config } from '../../lib/config.ts';
+import { GrantBook } from '../../lib/grant-book.ts';
+import { OktaZones } from '../../lib/okta-zones.ts';
+import type { Fields, HttpClient, Table } from '../../lib/ports.ts';
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+import { type SyncDeps, syncAcl } from '../../lib/sync-acl.ts';
+import { ZoneStates } from '../../lib/zone-state.ts';
+import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
+import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { ACL, configOf, NOW } from './events.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+export const TOKEN = 'sync-okta-token';
+/** What a run of the zone function has. */
+export const RUN_MS = 30_000;
+
+/** One ACL's rebuild by itself: table, Okta and clock are fakes, and nothing else runs beside it. */
+export class SyncWorld {
+  readonly timers = new VirtualTimers(NOW);
+  readonly table = new MemoryTable();
+  readonly okta = new OktaSimulator({ now: () => this.timers.now(), token: TOKEN });
+  readonly token = new MemorySecret(TOKEN);
+  readonly lines: Fields[] = [];
+  readonly alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  /** Milliseconds that every call takes. */
+  latencyMs = 0;
+  readonly deps: SyncDeps;
+  #sequence = 0;
+  #runs = 0;
+
+  constructor(options: { readonly config?: Config; readonly http?: HttpClient; readonly table?: Table } = {}) {
+    const config = options.config ?? configOf();
+    const table = options.table ?? this.table;
+    for (const { zoneIds } of Object.values(config.acls)) {
+      for (const id of zoneIds) this.okta.seedZone(id, { gateways: ['192.0.2.0/32'] });
+    }
+    this.deps = {
+      config,
+      clock: this.timers,
+      grants: new GrantBook(table),
+      states: new ZoneStates(table),
+      okta: new OktaZones(options.http ?? this.#http, config.okta.baseUrl, () => this.timers.now()),
+      oktaToken: new CachedSecret(this.token, this.timers),
+      alarms: { send: async (messages) => void this.alarms.push(...messages) },
+      telemetry: logTelemetry(
+        'zone',
+        () => this.timers.now(),
+        (line) => this.lines.push(line),
+      ),
+      newId: () => {
+        this.#runs += 1;
+        return `run-${this.#runs}`;
+      },
+    };
+  }
+
+  async apply(...events: readonly QueuedEvent[]): Promise<void> {
+    for (const event of events) {
+      this.#sequence += 1;
+      await new GrantBook(this.table).apply(event, String(this.#sequence), this.timers.now());
+    }
+  }
+
+  /** A run from beginning to end; time goes on for as long as it takes. */
+  async sync(acl = ACL, deps: Partial<SyncDeps> = {}): Promise<void> {
+    await this.done(syncAcl(acl, { ...this.deps, ...deps }, this.timers.now() + RUN_MS));
+  }
+
+  async done<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const marked = work.finally(() => {
+      settled = true;
+    });
+    marked.catch(() => {}); // Whoever awaits the result below sees the rejection.
+    for (let step = 0; step < 10_000 && !settled; step += 1) await this.timers.advance(settled ? 0 : 50);
+    return marked;
+  }
+
+  gateways(zoneId = 'nzo1'): string[] {
+    return (this.okta.zone(zoneId).gateways ?? []).map(({ value }) => value).sort();
+  }
+
+  codes(): unknown[] {
+    return this.lines.flatMap(({ code }) => code ?? []);
+  }
+
+  calls(method?: string): number {
+    return this.okta.requests().filter((request) => method === undefined || request.method === method).length;
+  }
+
+  /** When the alarms armed so far go off, in milliseconds after NOW. */
+  wakeUps(): number[] {
+    return this.alarms.map(({ body }) => JSON.parse(body).at - NOW);
+  }
+
+  state(acl = ACL) {
+    return new ZoneStates(this.table).get(acl);
+  }
+
+  readonly #http: HttpClient = async (request) => {
+    const path = new URL(request.url).pathname;
+    const call = this.okta.begin({ ...request, headers: { ...request.headers }, path, body: request.body ?? '' });
+    if (this.latencyMs > 0) await this.timers.sleep(this.latencyMs);
+    const outcome = call.complete();
+    call.end();
+    if (outcome.kind === 'answer') return outcome;
+    if (outcome.kind === 'hang') await this.timers.sleep(request.timeoutMs);
+    throw new Error(outcome.kind === 'hang' ? 'The operation was aborted due to timeout' : 'socket hang up');
+  };
+}
