@@ -2,6 +2,7 @@ import type { CachedSecret } from './cached-secret.ts';
 import type { Gateway } from './domain/address-block.ts';
 import { CALL_TIMEOUT_MS, OktaFailure, type OktaZone, type OktaZones, type ZoneAnswer } from './okta-zones.ts';
 import type { Clock } from './ports.ts';
+import type { ZoneStates } from './zone-state.ts';
 
 /** Left after the last call to save what it led to, in milliseconds. */
 const TIME_TO_SAVE_MS = 3_000;
@@ -14,11 +15,13 @@ export class OktaAccess {
   readonly #zones: OktaZones;
   readonly #token: CachedSecret;
   readonly #clock: Clock;
+  readonly #states: ZoneStates;
   readonly #deadline: number;
 
   /** @param deadline milliseconds since the epoch */
-  constructor(zones: OktaZones, token: CachedSecret, clock: Clock, deadline: number) {
+  constructor(zones: OktaZones, token: CachedSecret, clock: Clock, states: ZoneStates, deadline: number) {
     this.#zones = zones;
+    this.#states = states;
     this.#token = token;
     this.#clock = clock;
     this.#deadline = deadline;
@@ -57,10 +60,21 @@ export class OktaAccess {
     }
   }
 
+  /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
   async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    // Before every call: another ACL's rebuild may have met the limit while this one was under way.
+    const retryInMs = (await this.#states.oktaRestsUntil()) - this.#clock.now();
+    if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
     if (this.#clock.now() + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
       throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');
     }
-    return call();
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof OktaFailure && error.code === 'OKTA005') {
+        await this.#states.letOktaRestUntil(this.#clock.now() + (error.retryInMs ?? 0));
+      }
+      throw error;
+    }
   }
 }

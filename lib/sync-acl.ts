@@ -97,7 +97,7 @@ async function attempt(
       config,
       grants,
       state,
-      okta: new OktaAccess(deps.okta, deps.oktaToken, clock, deadline),
+      okta: new OktaAccess(deps.okta, deps.oktaToken, clock, deps.states, deadline),
       telemetry,
       announce: (zones) => deps.states.save(acl, owner, { set: { zones } }),
     });
@@ -162,9 +162,7 @@ async function failed(
     ...(position !== undefined && { failedPosition: position }),
   };
   if (failure.code === 'OKTA005') {
-    const until = now + (failure.retryInMs ?? 0);
-    await deps.states.letOktaRestUntil(until);
-    return { set: { ...set, wakeAt: await wake(acl, state, until, deps) } };
+    return { set: { ...set, wakeAt: await wake(acl, state, now + (failure.retryInMs ?? 0), deps) } };
   }
   // Whoever must mend the other codes is slower than the minute tick, which tries them again.
   if (failure.code !== 'ZONE003') return { set };

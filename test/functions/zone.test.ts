@@ -313,3 +313,17 @@ describe('one writer', () => {
     expect(system.okta.requests(0).filter(({ overlapping }) => overlapping)).toEqual([]);
   });
 });
+
+describe('a limit met by one ACL', () => {
+  it('keeps the rebuild of another, which is under way, from calling too', async () => {
+    system.okta.seedZone(SECOND_ZONE, { name: 'Other', gateways: [{ type: 'CIDR', value: SENTINEL }] });
+    system.redeploy({ acls: { [ACL]: { zoneIds: [ZONE] }, other: { zoneIds: [SECOND_ZONE] } } });
+    system.okta.addFault({ count: 1, zoneId: ZONE, fault: { rateLimit: { resetInSeconds: 30 } } });
+    system.okta.addFault({ count: 1, zoneId: SECOND_ZONE, fault: { delayMs: 500 } });
+    await Promise.all([system.grant(ALICE), system.send('access.granted', { acl: 'other', ip: BOB })]);
+    await system.timers.advance(20_000);
+    expect(system.okta.requests(0).map(({ method }) => method)).toEqual(['GET', 'GET']);
+    await system.timers.advance(20_000);
+    expect([...system.gateways(), ...system.gateways(SECOND_ZONE)]).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+  });
+});
