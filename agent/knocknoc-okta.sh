@@ -258,7 +258,7 @@ report() { # COMMAND
       # A revoke that a later event undid is no failure: whoever is in now came in after it.
       # A later grant of the same keeps the IP in: for whoever waits here that is as good.
       if by=$(field overtakenBy) && [[ $1 == add && $by != 'a later grant' ]]; then
-        fail $EXIT_OVERTAKEN "overtaken by $by, which decides whether the IP is in"
+        fail $EXIT_OVERTAKEN "the grant is not in effect: it was overtaken by $by"
       fi
       ;;
     '202 accepted' | '202 pending')
