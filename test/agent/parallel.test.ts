@@ -30,6 +30,7 @@ describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, { timeout:
         KNOCKNOC_OKTA_URL: system.webhookUrl,
         KNOCKNOC_OKTA_SECRET: system.webhookSecret,
         TMPDIR: temporary,
+        KNOCKNOC_OKTA_WAIT: '20',
         ...more,
       });
     // Every other address, so that no two are one network.

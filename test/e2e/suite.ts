@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningSystem } from '../../local/running-system.ts';
 import { post, signedHeaders } from '../../local/webhook-client.ts';
-import { canRun, runScript } from '../agent/script.ts';
+import { aFolder, canRun, removeFolders, runScript } from '../agent/script.ts';
 import { AclUnderTest, FOUND, OKTA_TOKEN, SENTINEL, seedZones, until, zoneOf } from './world.ts';
 
 const ALICE = '203.0.113.1';
@@ -19,6 +19,7 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
   });
   afterAll(async () => {
     await system?.close();
+    await removeFolders();
   });
 
   describe.concurrent('events', () => {
@@ -220,8 +221,12 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
   });
 
   describe.runIf(canRun).concurrent('Knocknoc’s script', () => {
-    const script = (...args: readonly string[]) =>
-      runScript(args, { KNOCKNOC_OKTA_URL: system.webhookUrl, KNOCKNOC_OKTA_SECRET: system.webhookSecret });
+    const script = async (...args: readonly string[]) =>
+      runScript(args, {
+        KNOCKNOC_OKTA_URL: system.webhookUrl,
+        KNOCKNOC_OKTA_SECRET: system.webhookSecret,
+        TMPDIR: await aFolder(),
+      });
 
     it('exits with 0 when, and only when, the zone shows what was asked for', async () => {
       const acl = await anAcl();
