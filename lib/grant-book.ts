@@ -173,10 +173,13 @@ export class GrantBook {
     return result.written ? { kind: 'applied', ended } : this.#duplicate(books.position);
   }
 
-  /** A duplicate counts as applied up to its own place in the queue: whoever waits for it need not wait longer. */
+  /**
+   * A duplicate counts as applied up to its own place in the queue: whoever waits for it need not wait
+   * longer. It is no event of an ACL that has seen none: the id may have been another ACL's.
+   */
   async #duplicate(position: PositionWrite): Promise<Outcome> {
     const { update, set } = position;
-    await this.#table.write([{ update, set, when: [{ attribute: 'position', below: set.position, orAbsent: true }] }]);
+    await this.#table.write([{ update, set, when: [{ attribute: 'position', below: set.position }] }]);
     return { kind: 'duplicate' };
   }
 

@@ -105,8 +105,9 @@ async function attempt(
     const [failure, ...others] = result.failures;
     for (const other of others) report(acl, other, telemetry);
     if (failure) {
+      if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
       const change = await failed(acl, failure, state, position, deps);
-      return { ...change, set: { ...change.set, notBefore, zones: result.zones } };
+      return { ...change, set: { ...change.set, notBefore, zones: result.zones, waiting: result.waiting } };
     }
     return succeeded(acl, result, { notBefore, position, grants, configHash: configHash(config, settings) }, deps);
   } catch (error) {
@@ -137,8 +138,7 @@ function succeeded(
     ...(pass.position !== undefined && { confirmedPosition: pass.position }),
   };
   if (result.waiting.length === 0) return { set: { ...set, needsSync: false }, clear: ['lastError', 'waiting'] };
-  const detail = `${result.waiting.length} IPs fit into no zone of the ACL and wait for room`;
-  deps.telemetry.error('ZONE005', detail, { acl, waiting: result.waiting.length, first: result.waiting.slice(0, 10) });
+  const detail = reportWaiting(acl, result.waiting, deps.telemetry);
   // needsSync: while somebody waits, every minute looks again, and the alarm stays on.
   const lastError = { code: 'ZONE005', at: now, detail } as const;
   return { set: { ...set, needsSync: true, waiting: result.waiting, lastError } };
@@ -167,6 +167,13 @@ async function failed(
   // Whoever must mend the other codes is slower than the minute tick, which tries them again.
   if (failure.code !== 'ZONE003') return { set };
   return { set: { ...set, wakeAt: await wake(acl, state, now + retryPause(failures), deps) } };
+}
+
+/** @returns what was said */
+function reportWaiting(acl: string, waiting: readonly string[], telemetry: Telemetry): string {
+  const detail = `${waiting.length} IPs fit into no zone of the ACL and wait for room`;
+  telemetry.error('ZONE005', detail, { acl, waiting: waiting.length, first: waiting.slice(0, 10) });
+  return detail;
 }
 
 function report(acl: string, failure: OktaFailure, telemetry: Telemetry): void {

@@ -20,7 +20,10 @@ const schema = v.object({
   needsSync: v.exactOptional(v.boolean()),
   /** Failures in a row. */
   failures: v.exactOptional(v.number()),
-  lastError: v.exactOptional(v.object({ code: v.picklist(allErrorCodes()), at: moment, detail: v.string() })),
+  /** A code that only another version knows must not stop this one from reading the rest. */
+  lastError: v.exactOptional(
+    v.object({ code: v.fallback(v.picklist(allErrorCodes()), 'ZONE003'), at: moment, detail: v.string() }),
+  ),
   /** Fingerprint of the configuration that the last confirmed lists were made with. */
   configHash: v.exactOptional(v.string()),
   /** Soonest expiry among the grants in the last confirmed lists; 0: none. */

@@ -66,17 +66,7 @@ export class SyncWorld {
 
   /** A run from beginning to end; time goes on for as long as it takes. */
   async sync(acl = ACL, deps: Partial<SyncDeps> = {}): Promise<void> {
-    await this.done(syncAcl(acl, { ...this.deps, ...deps }, this.timers.now() + RUN_MS));
-  }
-
-  async done<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
-    const marked = work.finally(() => {
-      settled = true;
-    });
-    marked.catch(() => {}); // Whoever awaits the result below sees the rejection.
-    for (let step = 0; step < 10_000 && !settled; step += 1) await this.timers.advance(settled ? 0 : 50);
-    return marked;
+    await this.timers.finish(syncAcl(acl, { ...this.deps, ...deps }, this.timers.now() + RUN_MS));
   }
 
   gateways(zoneId = 'nzo1'): string[] {

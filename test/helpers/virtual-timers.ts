@@ -45,7 +45,24 @@ export class VirtualTimers implements Timers {
       next.run();
       await settle();
     }
-    this.#now = end;
+    // Others may have let time pass meanwhile; it never runs backwards.
+    this.#now = Math.max(this.#now, end);
+  }
+
+  /** Lets time pass, from one thing that falls due to the next, until the work is over and no longer. */
+  async finish<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const end = () => {
+      over = true;
+    };
+    work.then(end, end);
+    for (await settle(); !over; await settle()) {
+      const next = this.#next(Number.POSITIVE_INFINITY);
+      if (!next) throw new Error('the work waits for something that will never happen');
+      this.#now = next.at;
+      next.run();
+    }
+    return work;
   }
 
   #next(end: number): Due | undefined {

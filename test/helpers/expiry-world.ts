@@ -1,0 +1,83 @@
+import type { Config } from '../../lib/config.ts';
+import { configHash } from '../../lib/config-hash.ts';
+import { type ExpiryDeps, tick } from '../../lib/expire-grants.ts';
+import { GrantBook } from '../../lib/grant-book.ts';
+import { ITEM } from '../../lib/names.ts';
+import type { Fields } from '../../lib/ports.ts';
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
+import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
+import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { ACL, configOf, NOW } from './events.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+/** The expiry function by itself: what it deletes, arms and asks for is only looked at. */
+export class ExpiryWorld {
+  readonly timers = new VirtualTimers(NOW);
+  readonly changes: Change[] = [];
+  readonly table = new MemoryTable((change) => this.changes.push(change));
+  readonly lines: Fields[] = [];
+  readonly alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  readonly deps: ExpiryDeps;
+  #sequence = 0;
+
+  constructor(config: Config = configOf()) {
+    this.deps = {
+      config,
+      clock: this.timers,
+      grants: new GrantBook(this.table),
+      states: new ZoneStates(this.table),
+      alarms: { send: async (messages) => void this.alarms.push(...messages) },
+      telemetry: logTelemetry(
+        'expiry',
+        () => this.timers.now(),
+        (line) => this.lines.push(line),
+      ),
+    };
+  }
+
+  async apply(...events: readonly QueuedEvent[]): Promise<void> {
+    for (const event of events) {
+      this.#sequence += 1;
+      await this.deps.grants.apply(event, String(this.#sequence), this.timers.now());
+    }
+  }
+
+  /** Saves a state of the zones as if all were well at this moment, but for what is given. */
+  async zonesAre(more: Partial<ZoneState> = {}, acl = ACL): Promise<void> {
+    const settings = this.deps.config.acls[acl];
+    if (!settings) throw new Error('no such ACL');
+    const position = await this.deps.grants.position(acl);
+    const well: Partial<ZoneState> = {
+      ...{ verifiedAt: this.timers.now(), needsSync: false, configHash: configHash(this.deps.config, settings) },
+      ...(position !== undefined && { confirmedPosition: position }),
+    };
+    await this.table.write([{ put: { acl, item: ITEM.zone, ...well, ...more } }]);
+  }
+
+  /** @returns the reason for which the tick asked for a rebuild of the ACL; undefined where it did not */
+  async reasonAfterTick(acl = ACL): Promise<unknown> {
+    await this.table.write([{ remove: { acl, item: ITEM.rebuild } }]);
+    await tick(this.deps);
+    return (await this.table.get({ acl, item: ITEM.rebuild }))?.reason;
+  }
+
+  state(acl = ACL): Promise<ZoneState> {
+    return this.deps.states.get(acl);
+  }
+
+  grants(acl = ACL): unknown[] {
+    return this.table
+      .items()
+      .filter((item) => item.acl === acl && item.item.startsWith(ITEM.grant))
+      .map(({ ip }) => ip);
+  }
+
+  /** What was armed: kind, milliseconds after NOW, and the delay in seconds. */
+  armed(): unknown[] {
+    return this.alarms.map(({ body, delaySeconds }) => {
+      const { kind, at } = JSON.parse(body);
+      return [kind, at - NOW, delaySeconds];
+    });
+  }
+}

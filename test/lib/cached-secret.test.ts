@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CachedSecret } from '../../lib/cached-secret.ts';
+import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { NOW } from '../helpers/events.ts';
+import { VirtualTimers } from '../helpers/virtual-timers.ts';
+
+class CountingSecret extends MemorySecret {
+  reads = 0;
+  override async read() {
+    this.reads += 1;
+    return super.read();
+  }
+}
+
+let timers: VirtualTimers;
+let reader: CountingSecret;
+let secret: CachedSecret;
+beforeEach(() => {
+  timers = new VirtualTimers(NOW);
+  reader = new CountingSecret('one');
+  secret = new CachedSecret(reader, timers);
+});
+
+describe('a secret', () => {
+  it('is read once and kept for minutes, not for ever', async () => {
+    for (const minutes of [0, 1, 2]) {
+      await timers.advance(minutes * 60_000);
+      expect(await secret.get()).toBe('one');
+    }
+    expect(reader.reads).toBe(1);
+    reader.text = 'two';
+    await timers.advance(7 * 60_000);
+    expect(await secret.get()).toBe('two');
+  });
+
+  it('comes without the white space around it', async () => {
+    reader.text = ' \n one\t\r\n';
+    expect(await secret.get()).toBe('one');
+  });
+
+  it.each([undefined, '', ' \n'])(
+    'that has no value (%j) is none, and is asked for again the next time',
+    async (text) => {
+      reader.text = text;
+      expect(await secret.get()).toBeUndefined();
+      reader.text = 'now';
+      expect(await secret.get()).toBe('now');
+    },
+  );
+
+  it('that can’t be read rejects, and is asked for again the next time', async () => {
+    reader.unreadable = true;
+    await expect(secret.get()).rejects.toThrow('denied');
+    reader.unreadable = false;
+    expect(await secret.get()).toBe('one');
+  });
+
+  it('that becomes unreadable is used for as long as it is kept, and then rejects', async () => {
+    await secret.get();
+    reader.unreadable = true;
+    await timers.advance(60_000);
+    expect(await secret.get()).toBe('one');
+    await timers.advance(5 * 60_000);
+    await expect(secret.get()).rejects.toThrow('denied');
+  });
+
+  it('that was taken away is none once it is read again', async () => {
+    await secret.get();
+    reader.text = undefined;
+    await timers.advance(6 * 60_000);
+    expect(await secret.get()).toBeUndefined();
+  });
+});
+
+describe('a secret that did not work', () => {
+  it('is read again, and the new one is kept', async () => {
+    await secret.get();
+    await timers.advance(20_000);
+    reader.text = 'two';
+    expect(await secret.getOtherThan('one')).toBe('two');
+    expect(await secret.get()).toBe('two');
+    expect(reader.reads).toBe(2);
+  });
+
+  it('and is the same when read again is no other', async () => {
+    await secret.get();
+    await timers.advance(20_000);
+    expect(await secret.getOtherThan('one')).toBeUndefined();
+    expect(reader.reads).toBe(2);
+  });
+
+  it('is not read again right after it was read: a stranger’s bad signatures cost no reads', async () => {
+    await secret.get();
+    for (let i = 0; i < 50; i += 1) {
+      await timers.advance(100);
+      expect(await secret.getOtherThan('one')).toBeUndefined();
+    }
+    expect(reader.reads).toBe(1);
+    await timers.advance(10_000);
+    await secret.getOtherThan('one');
+    expect(reader.reads).toBe(2);
+  });
+
+  it('is not read where another one is known by now', async () => {
+    reader.text = 'two';
+    await secret.get();
+    expect(await secret.getOtherThan('one')).toBe('two');
+    expect(reader.reads).toBe(1);
+  });
+
+  it('stays known where reading it again fails', async () => {
+    await secret.get();
+    await timers.advance(20_000);
+    reader.unreadable = true;
+    await expect(secret.getOtherThan('one')).rejects.toThrow('denied');
+    expect(await secret.get()).toBe('one');
+  });
+});
