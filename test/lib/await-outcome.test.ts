@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { awaitOutcome } from '../../lib/await-outcome.ts';
+import { queuePosition } from '../../lib/domain/event-order.ts';
+import type { ErrorCode } from '../../lib/error-codes.ts';
+import { GrantBook } from '../../lib/grant-book.ts';
+import { ITEM } from '../../lib/names.ts';
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
+import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { ACL, flushed, granted, NOW, revoked } from '../helpers/events.ts';
+import { VirtualTimers } from '../helpers/virtual-timers.ts';
+
+const ALICE = '203.0.113.1';
+let timers: VirtualTimers;
+let table: MemoryTable;
+let grants: GrantBook;
+let sequence: number;
+beforeEach(() => {
+  timers = new VirtualTimers(NOW);
+  table = new MemoryTable();
+  grants = new GrantBook(table);
+  sequence = 0;
+});
+const apply = async (...events: readonly QueuedEvent[]) => {
+  for (const event of events) {
+    sequence += 1;
+    await grants.apply(event, String(sequence), NOW);
+  }
+};
+const zonesAre = (state: ZoneState) => table.write([{ put: { acl: ACL, item: ITEM.zone, ...state } }]);
+const confirmed = (upTo = sequence) => ({ confirmedPosition: queuePosition(String(upTo)) });
+const failed = (code: ErrorCode, upTo = sequence) => ({
+  ...{ lastError: { code, at: NOW, detail: 'so it is' }, failedPosition: queuePosition(String(upTo)) },
+});
+const wait = (event: QueuedEvent, seconds = 20) =>
+  timers.finish(awaitOutcome(event, NOW + seconds * 1000, { clock: timers, grants, states: new ZoneStates(table) }));
+
+describe('the outcome of an event', () => {
+  it.each([
+    ['a grant', granted(ALICE, 1)],
+    ['a revoke', revoked(ALICE, 1)],
+    ['a flush', flushed(1)],
+  ])('is that it is applied once Okta has confirmed it: %s', async (_, event) => {
+    await apply(event);
+    await zonesAre(confirmed());
+    expect(await wait(event)).toEqual({ status: 'applied' });
+    expect(timers.now()).toBe(NOW);
+  });
+
+  it('is open while it is not applied, or not confirmed, until the time is up and not longer', async () => {
+    const [before, grant] = [granted('203.0.113.2', 0), granted(ALICE, 1)];
+    await apply(before);
+    await zonesAre(confirmed());
+    expect(await wait(grant, 5)).toEqual({ status: 'pending' });
+    await apply(grant);
+    timers = new VirtualTimers(NOW);
+    expect(await wait(grant, 5)).toEqual({ status: 'pending' });
+    expect(timers.now()).toBeLessThanOrEqual(NOW + 5_000);
+    expect(timers.now()).toBeGreaterThan(NOW + 2_000);
+  });
+
+  it('is looked at once also where there is no time at all', async () => {
+    const grant = granted(ALICE, 1);
+    expect(await wait(grant, 0)).toEqual({ status: 'pending' });
+    await apply(grant);
+    await zonesAre(confirmed());
+    expect(await wait(grant, 0)).toEqual({ status: 'applied' });
+    expect(timers.now()).toBe(NOW);
+  });
+
+  it('is seen within two seconds of its coming', async () => {
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    timers.after(9_000, () => void zonesAre(confirmed()));
+    expect(await wait(grant)).toEqual({ status: 'applied' });
+    expect(timers.now()).toBeGreaterThanOrEqual(NOW + 9_000);
+    expect(timers.now()).toBeLessThanOrEqual(NOW + 11_000);
+  });
+
+  it('is that of the event first seen, for an id that came before', async () => {
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    await zonesAre(confirmed());
+    await apply(grant);
+    expect(await wait(grant)).toEqual({ status: 'applied' });
+  });
+});
+
+describe('a zone that could not be updated', () => {
+  it.each(['OKTA001', 'OKTA002', 'ZONE001', 'ZONE002', 'ZONE004', 'ZONE006'] as const)(
+    'is said at once where a person must mend it: %s',
+    async (code) => {
+      const grant = granted(ALICE, 1);
+      await apply(grant);
+      await zonesAre(failed(code));
+      expect(await wait(grant)).toEqual({ status: 'failed', code, detail: 'so it is' });
+      expect(timers.now()).toBe(NOW);
+    },
+  );
+
+  it.each(['ZONE003', 'OKTA005'] as const)(
+    'is waited out where it passes, and said when the time is up: %s',
+    async (code) => {
+      const grant = granted(ALICE, 1);
+      await apply(grant);
+      await zonesAre(failed(code));
+      expect(await wait(grant, 5)).toMatchObject({ status: 'failed', code });
+      expect(timers.now()).toBeGreaterThan(NOW + 2_000);
+      timers = new VirtualTimers(NOW);
+      timers.after(4_000, () => void zonesAre(confirmed()));
+      expect(await wait(grant)).toEqual({ status: 'applied' });
+    },
+  );
+
+  it('before the event was read says nothing of the event', async () => {
+    const [before, grant] = [granted('203.0.113.2', 0), granted(ALICE, 1)];
+    await apply(before, grant);
+    await zonesAre(failed('OKTA001', 1));
+    expect(await wait(grant, 3)).toEqual({ status: 'pending' });
+    expect(await wait(before, 3)).toMatchObject({ status: 'failed' });
+  });
+
+  it('and was put right since is no failure', async () => {
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    await zonesAre({ ...failed('OKTA001'), ...confirmed() });
+    expect(await wait(grant)).toEqual({ status: 'applied' });
+  });
+
+  it('because it is full is ZONE005 for who waits, and for nobody else', async () => {
+    const [inside, outside, gone] = [granted('203.0.113.2', 0), granted(ALICE, 1), revoked('203.0.113.3', 2)];
+    await apply(inside, outside, gone);
+    await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: [ALICE] });
+    expect(await wait(outside)).toMatchObject({ status: 'failed', code: 'ZONE005' });
+    expect(await wait(inside)).toEqual({ status: 'applied' });
+    expect(await wait(gone)).toEqual({ status: 'applied' });
+  });
+});
+
+describe('an event that a later one overtook', () => {
+  it('is applied, with the word that it changed nothing, once the later one is confirmed', async () => {
+    const [late, earlier] = [revoked(ALICE, 5), granted(ALICE, 1)];
+    await apply(late, earlier);
+    await zonesAre(confirmed(1));
+    expect(await wait(earlier, 1)).toEqual({ status: 'pending' });
+    await zonesAre(confirmed());
+    expect(await wait(earlier)).toMatchObject({ status: 'applied', overtakenBy: expect.any(String) });
+  });
+
+  it('after it was applied is told so as well: a grant that is gone is not called in', async () => {
+    const [grant, revoke] = [granted(ALICE, 1), revoked(ALICE, 2)];
+    await apply(grant, revoke);
+    await zonesAre(confirmed());
+    expect(await wait(grant)).toMatchObject({ status: 'applied', overtakenBy: expect.any(String) });
+  });
+
+  it('counts as in where a later grant keeps the person in', async () => {
+    const [later, earlier] = [granted(ALICE, 5), granted(ALICE, 1)];
+    await apply(later, earlier);
+    await zonesAre(confirmed());
+    expect(await wait(earlier)).toEqual({ status: 'applied', overtakenBy: 'a later grant' });
+  });
+});

@@ -1,0 +1,73 @@
+import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import { HEALING_MS } from './faults.ts';
+import type { Action, AdminEdit, Plan } from './plan.ts';
+import type { Surroundings } from './sources.ts';
+import type { World } from './world.ts';
+
+/** What people and AWS do behind the system's back: edits in Okta's console, new tokens, TTL deletes. */
+export class Administrator {
+  readonly #world: World;
+  readonly #okta: OktaSimulator;
+  readonly #zoneIds: readonly string[];
+  readonly #around: Surroundings;
+  readonly #plan: Plan;
+  #tokens = 0;
+
+  constructor(world: World, okta: OktaSimulator, zoneIds: readonly string[], around: Surroundings, plan: Plan) {
+    this.#world = world;
+    this.#okta = okta;
+    this.#zoneIds = zoneIds;
+    this.#around = around;
+    this.#plan = plan;
+  }
+
+  act(action: Action): void {
+    const { faults, timers } = this.#around;
+    if (action.do === 'admin') this.#edit(action.edit, this.#zoneIds[action.zone] ?? '', action.n);
+    if (action.do === 'rotate token') this.#rotate(action.gapMs);
+    if (action.do === 'use quota') {
+      this.#okta.setRateLimit(action);
+      // A paced writer may wait for the end of the window.
+      faults.struck('quota used by others', action.resetInSeconds * 1000 + HEALING_MS);
+    }
+    if (action.do !== 'ttl') return;
+    const before = Math.floor(timers.now() / 1000) - action.lateSeconds;
+    for (let acl = 1; acl <= this.#plan.zones.length; acl += 1) {
+      if (this.#world.table.removeExpired(`acl-${acl}`, before) > 0) faults.struck('TTL delete');
+    }
+  }
+
+  #edit(edit: AdminEdit, zoneId: string, n: number): void {
+    const okta = this.#okta;
+    const ips = [`203.0.113.${n}`, `198.51.100.${n}`];
+    if (edit === 'adds') okta.editZone(zoneId, { addGateways: ips });
+    if (edit === 'removes') okta.editZone(zoneId, { removeGateways: ips, addGateways: ['198.51.100.99'] });
+    if (edit === 'wipes') okta.editZone(zoneId, { gateways: null });
+    if (edit === 'edits proxies') okta.editZone(zoneId, { proxies: [`192.0.2.${n + 200}`] });
+    if (edit === 'edits name') okta.editZone(zoneId, { name: `${zoneId} renamed ${n}` });
+    this.#around.faults.struck(`admin ${edit}`, edit.startsWith('edits') ? 0 : this.#noticedMs() + HEALING_MS);
+  }
+
+  /** How long a change in Okta may go unseen. */
+  #noticedMs(): number {
+    const redeployed = this.#plan.actions.map((action) =>
+      action.do === 'redeploy' ? action.settings.verifyMinutes : 0,
+    );
+    return Math.max(this.#plan.settings.verifyMinutes, ...redeployed) * 60_000;
+  }
+
+  /** With a gap, the old token is refused before the secret holds the new one. */
+  #rotate(gapMs: number): void {
+    const { timers, faults } = this.#around;
+    const old = `token-${this.#tokens}`;
+    this.#tokens += 1;
+    this.#okta.setToken(`token-${this.#tokens}`, 'ORG_ADMIN');
+    this.#okta.revokeToken(old);
+    // A secret that was read just now is not read again for some seconds.
+    faults.struck('token rotated', gapMs + HEALING_MS + 10_000);
+    timers.after(gapMs, () => {
+      // Whoever set two new tokens sets the later one last.
+      this.#world.oktaToken.text = `token-${this.#tokens}`;
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { Random } from './random.ts';
+
+/** Everything that goes wrong, by name: what the counters at the end of a run are about. */
+export const FAULTS = [
+  ...['duplicate event', 'reordered event', 'delayed event', 'retried by the sender'],
+  ...['redelivered batch', 'throttled invocation', 'cold start', 'clock skew', 'redeploy', 'rebuild beside another'],
+  ...[
+    'crash before a call',
+    'crash after a call',
+    'crash inside a call',
+    'slow call',
+    'frozen function',
+    'function timeout',
+  ],
+  ...['table error', 'table error after applying', 'queue error', 'queue error after sending', 'secret unreadable'],
+  ...['lost alarm', 'late alarm', 'repeated alarm', 'lost tick', 'ticks far apart', 'TTL delete'],
+  ...['lost stream batch', 'repeated stream batch'],
+  ...['401', '403', '404', '400', '429 with reset', '429 of concurrency', '5xx', '5xx after applying'],
+  ...['timeout before applying', 'timeout after applying', 'dropped before applying', 'dropped after applying'],
+  ...['half an answer', 'slow answer', 'quota used by others'],
+  ...['admin adds', 'admin removes', 'admin wipes', 'admin edits proxies', 'admin edits name', 'token rotated'],
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** How long anything may take to heal after a fault, in milliseconds. */
+export const HEALING_MS = 125_000;
+
+/** Decides which faults strike, counts them, and knows when things must be right again. */
+export class Faults {
+  readonly counts: Partial<Record<Fault, number>> = {};
+  /** Faults at a rate strike only before this moment. */
+  until = Number.POSITIVE_INFINITY;
+  /** The moment up to which what went wrong so far may still show. */
+  disturbedUntil = 0;
+  readonly #rates: Readonly<Partial<Record<Fault, number>>>;
+  readonly #seed: number;
+  readonly #now: () => number;
+  readonly #note: (text: string) => void;
+  readonly #streams: Partial<Record<Fault, Random>> = {};
+
+  constructor(
+    rates: Readonly<Partial<Record<Fault, number>>>,
+    seed: number,
+    now: () => number,
+    note: (text: string) => void,
+  ) {
+    this.#rates = rates;
+    this.#seed = seed;
+    this.#now = now;
+    this.#note = note;
+  }
+
+  /** Whether the fault strikes now; then it is counted, and things have time to heal. */
+  strikes(fault: Fault, where = ''): boolean {
+    const rate = this.#rates[fault];
+    if (rate === undefined || this.#now() >= this.until || !this.#stream(fault).chance(rate)) return false;
+    this.struck(fault, HEALING_MS, where);
+    return true;
+  }
+
+  /** Counts a fault that was decided elsewhere. @param healingMs 0 for what must not disturb anything */
+  struck(fault: Fault, healingMs = 0, where = ''): void {
+    this.counts[fault] = (this.counts[fault] ?? 0) + 1;
+    if (healingMs > 0) this.disturb(healingMs);
+    this.#note(`FAULT ${fault} ${where}`);
+  }
+
+  disturb(healingMs: number): void {
+    this.disturbedUntil = Math.max(this.disturbedUntil, this.#now() + healingMs);
+  }
+
+  /** A number that goes with a fault, from its own stream. */
+  whole(fault: Fault, min: number, max: number): number {
+    return this.#stream(fault).whole(min, max);
+  }
+
+  #stream(fault: Fault): Random {
+    this.#streams[fault] ??= Random.named(this.#seed, fault);
+    return this.#streams[fault];
+  }
+}

@@ -1,0 +1,78 @@
+import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
+import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import type { Fault as OktaFault } from '../../local/okta-simulator/types.ts';
+import type { Fault } from './faults.ts';
+import type { Environment } from './lambda.ts';
+import type { Monitor } from './monitor.ts';
+import type { Surroundings } from './sources.ts';
+
+interface Striking {
+  readonly fault: Fault;
+  readonly does: (seconds: number) => OktaFault;
+  /** Only a PUT meets it. */
+  readonly writes?: true;
+}
+
+const STRIKING: readonly Striking[] = [
+  { fault: '401', does: () => ({ status: 401 }) },
+  { fault: '403', does: () => ({ status: 403 }) },
+  { fault: '404', does: () => ({ status: 404 }) },
+  { fault: '400', does: () => ({ status: 400 }), writes: true },
+  { fault: '429 with reset', does: (seconds) => ({ rateLimit: { resetInSeconds: seconds } }) },
+  { fault: '429 of concurrency', does: () => ({ concurrency: true }) },
+  { fault: '5xx', does: (seconds) => ({ status: 500 + (seconds % 5), body: seconds % 2 === 0 ? 'html' : 'empty' }) },
+  { fault: '5xx after applying', does: () => ({ status: 503, apply: true }), writes: true },
+  { fault: 'timeout before applying', does: () => ({ hang: true }) },
+  { fault: 'timeout after applying', does: () => ({ hang: true, apply: true }), writes: true },
+  { fault: 'dropped before applying', does: () => ({ drop: 'before' }) },
+  { fault: 'dropped after applying', does: () => ({ drop: 'after' }), writes: true },
+  { fault: 'half an answer', does: () => ({ truncate: true }) },
+  {
+    fault: 'slow answer',
+    does: (seconds) => ({ delayMs: 100 + seconds * 120, apply: seconds % 2 === 0 ? 'start' : 'end' }),
+  },
+];
+
+/** Okta as the zone function meets it over the network, with the monitor looking at every call. */
+export class HostileOkta {
+  readonly simulator: OktaSimulator;
+  monitor: Monitor | undefined;
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings, token: string) {
+    this.#around = around;
+    this.simulator = new OktaSimulator({ now: () => around.timers.now(), token, journalSize: 100_000 });
+  }
+
+  /** `fetch` in one environment of the zone function. */
+  async exchange(environment: Environment, request: HttpRequest): Promise<HttpResponse> {
+    const { timers, random } = this.#around;
+    const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
+    const early = this.monitor?.callGoesOut(environment, zoneId);
+    return environment.call(request.method, async () => {
+      this.#strike(request.method, zoneId);
+      this.monitor?.callArrives(environment, request, zoneId, early);
+      const headers = { ...request.headers };
+      const path = `/api/v1/zones/${zoneId}`;
+      const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
+      await timers.sleep(random.whole(20, 120) + call.delayMs);
+      const outcome = call.complete();
+      if (outcome.kind === 'hang') await timers.sleep(request.timeoutMs);
+      call.end();
+      const answer = outcome.kind === 'answer' ? outcome : undefined;
+      this.monitor?.callEnds(environment, request, zoneId, answer);
+      if (answer) return { status: answer.status, headers: answer.headers, body: answer.body };
+      throw new Error(outcome.kind === 'drop' ? 'socket hang up' : 'The operation was aborted due to timeout');
+    });
+  }
+
+  #strike(method: 'GET' | 'PUT', zoneId: string): void {
+    const { faults } = this.#around;
+    for (const { fault, does, writes } of STRIKING) {
+      if (writes && method !== 'PUT') continue;
+      if (!faults.strikes(fault, `${method} ${zoneId}`)) continue;
+      this.simulator.addFault({ count: 1, method, zoneId, fault: does(faults.whole(fault, 1, 60)) });
+      return;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+
+interface Accepted {
+  readonly event: QueuedEvent;
+  /** Place in the queue. */
+  readonly place: number;
+}
+
+interface Presence {
+  /** The IP is held until this moment, if nothing happens; 0: not at all. */
+  until: number;
+  /** When it last came in. */
+  since: number;
+  /** When it last ended, other than by the passing of `until`. */
+  ended: number;
+}
+
+/**
+ * What an ACL must look like, told in the simplest way: all accepted events by their time, then by
+ * their place in the queue, each webhook id once. Milliseconds since the epoch throughout.
+ */
+export class AclModel {
+  readonly #events: Accepted[] = [];
+  readonly #ids = new Set<string>();
+  readonly ips = new Map<string, Presence>();
+  /** When the first event was accepted. */
+  begun = 0;
+
+  get hasSeenAnEvent(): boolean {
+    return this.#events.length > 0;
+  }
+
+  /** An event was put onto the queue. */
+  accept(event: QueuedEvent, now: number): void {
+    if (this.#ids.has(event.webhookId)) return;
+    this.#ids.add(event.webhookId);
+    if (this.#events.length === 0) this.begun = now;
+    this.#events.push({ event, place: this.#events.length });
+    this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || a.place - b.place);
+    this.#update(this.#held(), now);
+  }
+
+  knows(webhookId: string): boolean {
+    return this.#ids.has(webhookId);
+  }
+
+  /** Whether some IP's time is over between these moments. */
+  endsBetween(from: number, to: number): boolean {
+    return [...this.ips.values()].some(({ until }) => until > from && until < to);
+  }
+
+  /** Until when each IP is held, by all that was accepted. */
+  #held(): Map<string, number> {
+    const grants = new Map<string, { readonly ip: string; readonly until: number }>();
+    for (const { event } of this.#events) {
+      const { type, ip = '', grantId, expiresAt = 0 } = event;
+      const name = `${ip}#${grantId ?? ''}`;
+      if (type === 'access.granted') grants.set(name, { ip, until: expiresAt });
+      else if (type === 'access.flushed') grants.clear();
+      else if (grantId !== undefined) grants.delete(name);
+      else for (const [other, grant] of grants) if (grant.ip === ip) grants.delete(other);
+    }
+    const held = new Map<string, number>();
+    for (const { ip, until } of grants.values()) held.set(ip, Math.max(until, held.get(ip) ?? 0));
+    return held;
+  }
+
+  #update(held: ReadonlyMap<string, number>, now: number): void {
+    for (const ip of new Set([...this.ips.keys(), ...held.keys()])) {
+      const before = this.ips.get(ip) ?? { until: 0, since: 0, ended: 0 };
+      const until = held.get(ip) ?? 0;
+      const was = before.until > now;
+      this.ips.set(ip, {
+        until,
+        since: was ? before.since : now,
+        // A grant that ended while nobody looked ended at its own time.
+        ended:
+          was && until <= now ? now : !was && before.until > 0 ? Math.max(before.until, before.ended) : before.ended,
+      });
+    }
+  }
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,179 @@
+import * as v from 'valibot';
+import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
+import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import { type Faults, HEALING_MS } from './faults.ts';
+import { letsIn } from './gateways.ts';
+import type { Environment } from './lambda.ts';
+import type { AclModel } from './model.ts';
+import type { Weather } from './plan.ts';
+import { type EarlyCall, RestTimes } from './rest-times.ts';
+import type { Invariant, Violation } from './violation.ts';
+
+export interface WatchedAcl {
+  readonly name: string;
+  readonly zoneIds: readonly string[];
+  readonly model: AclModel;
+}
+
+export interface Watched {
+  readonly acls: readonly WatchedAcl[];
+  readonly weather: Weather;
+  readonly faults: Faults;
+  readonly okta: OktaSimulator;
+  readonly now: () => number;
+  /** What the deployed configuration puts into every ACL's first zone, and the sentinel. */
+  readonly configured: () => { readonly always: readonly string[]; readonly sentinel: string; readonly since: number };
+  /** IPs that the production state says are waiting for room. */
+  readonly waiting: (acl: string) => readonly string[];
+  readonly note: (text: string) => void;
+  readonly start: number;
+  readonly mostSkewMs: number;
+  /** The zones may be too small for everybody. */
+  readonly tight: boolean;
+}
+
+const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string() })) });
+/** The bound where nothing is wrong, in milliseconds. */
+const GOOD_MS = 5_000;
+
+/** Looks at every call to Okta, and at zones and model as time goes by, and says which promise was broken. */
+export class Monitor {
+  readonly violations: Violation[] = [];
+  puts = 0;
+  readonly #watched: Watched;
+  readonly #acls = new Map<string, WatchedAcl>();
+  readonly #rests: RestTimes;
+  readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
+  /** Per environment and zone, all but the gateways as the function last read it. */
+  readonly #read = new WeakMap<Environment, Map<string, string>>();
+
+  constructor(watched: Watched) {
+    this.#watched = watched;
+    this.#rests = new RestTimes(watched.now, watched.mostSkewMs);
+    for (const acl of watched.acls) for (const zoneId of acl.zoneIds) this.#acls.set(zoneId, acl);
+  }
+
+  broken(invariant: Invariant, detail: string): void {
+    const at = this.#watched.now() - this.#watched.start;
+    if (this.violations.some((known) => known.invariant === invariant && known.detail === detail)) return;
+    this.violations.push({ invariant, detail, at });
+    this.#watched.note(`BROKEN ${invariant}: ${detail}`);
+  }
+
+  passBegins(environment: Environment): void {
+    this.#rests.passBegins(environment);
+  }
+
+  passSucceeds(environment: Environment): void {
+    this.#rests.passSucceeds(environment);
+  }
+
+  /** The moment that Okta gave is now in the table, for everybody to see. */
+  restIsStored(until: number): void {
+    this.#rests.stored(until);
+  }
+
+  /** A call goes out; it may be a while on its way. @returns what there is to say against it, if it arrives */
+  callGoesOut(environment: Environment, zoneId: string) {
+    return this.#rests.broken(environment, this.#acls.get(zoneId)?.name ?? '');
+  }
+
+  callArrives(environment: Environment, request: HttpRequest, zoneId: string, early: EarlyCall | undefined): void {
+    const acl = this.#acls.get(zoneId);
+    this.#watched.note(`${request.method} ${zoneId} ${request.body?.match(/"gateways".*/)?.[0] ?? ''}`);
+    if (early)
+      this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
+    if (request.method !== 'PUT' || !acl) return;
+    this.puts += 1;
+    if (!acl.model.hasSeenAnEvent) this.broken('8 unused zone untouched', `${zoneId} is written`);
+    const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
+    if (JSON.stringify(fieldsOf(others)) !== this.#read.get(environment)?.get(zoneId)) {
+      this.broken('6 only gateways change', `${zoneId}: ${JSON.stringify(fieldsOf(others))}`);
+    }
+    if (gateways.length === 0) this.broken('8 unused zone untouched', `${zoneId} is emptied`);
+    const hosts = gateways.flatMap(({ value }) => letsIn(value));
+    const current = this.#hosts(zoneId);
+    const equal = new Set(hosts).size === current.size && hosts.every((host) => current.has(host));
+    if (equal && this.#watched.weather !== 'storm') this.broken('no needless write', zoneId);
+  }
+
+  callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
+    this.#watched.note(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
+    const acl = this.#acls.get(zoneId)?.name ?? '';
+    if (answer?.status === 429)
+      this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
+    if (answer?.status !== 200 || request.method !== 'GET') return;
+    const fields = this.#read.get(environment) ?? new Map<string, string>();
+    this.#read.set(environment, fields);
+    try {
+      fields.set(zoneId, JSON.stringify(fieldsOf(v.parse(v.looseObject({}), JSON.parse(answer.body)))));
+    } catch {
+      fields.delete(zoneId); // Half an answer: nothing was read.
+    }
+  }
+
+  /** Whether everybody is in who should be, and nobody else, as far as the time that has passed allows to say. */
+  check(): void {
+    for (const acl of this.#watched.acls) if (acl.model.hasSeenAnEvent) this.#checkAcl(acl, false);
+  }
+
+  /** The same, exactly, once nothing has happened for long enough. */
+  checkSettled(): void {
+    for (const acl of this.#watched.acls) if (acl.model.hasSeenAnEvent) this.#checkAcl(acl, true);
+  }
+
+  #checkAcl(acl: WatchedAcl, settled: boolean): void {
+    const { now: clock, weather, faults, configured, waiting, mostSkewMs } = this.#watched;
+    const now = clock();
+    const bound = weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
+    const overdue = (since: number) => now > Math.max(since + (settled ? 2 * GOOD_MS : bound), faults.disturbedUntil);
+    const found = new Set(acl.zoneIds.flatMap((zoneId) => [...this.#hosts(zoneId)]));
+    const { always, sentinel, since } = configured();
+    const expected = new Set([...always.flatMap(letsIn)]);
+    for (const [ip, presence] of acl.model.ips) {
+      const host = `${ip}/32`;
+      if (presence.until > now) {
+        expected.add(host);
+        // A fast clock ends a grant before its time.
+        if (found.has(host) || !overdue(presence.since) || presence.until <= now + mostSkewMs) continue;
+        const said = waiting(acl.name).includes(ip) || this.#isMissingOnlyNow(acl.name, ip, now);
+        if (!said) this.broken(settled ? '1 settled zone' : '3 in within time', `${acl.name}: ${ip} is not in`);
+      } else if (found.has(host) && overdue(Math.max(presence.until, presence.ended))) {
+        this.broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${ip} is still in`);
+      }
+    }
+    if (now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil)) return;
+    for (const host of found) {
+      if (expected.has(host) || acl.model.ips.has(host.slice(0, -3))) continue;
+      if (letsIn(sentinel).includes(host)) continue;
+      this.broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${host} does not belong there`);
+    }
+    for (const host of always.flatMap(letsIn)) {
+      if (!found.has(host)) this.broken('1 settled zone', `${acl.name}: ${host} is configured, but not in`);
+    }
+    if (settled && acl.zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
+      this.broken('1 settled zone', `${acl.name}: the sentinel is in without need`);
+    }
+  }
+
+  /** Where zones are full, one person's place may go to another just before the state says so. */
+  #isMissingOnlyNow(acl: string, ip: string, now: number): boolean {
+    if (!this.#watched.tight) return false;
+    const key = `${acl} ${ip}`;
+    const { since, last } = this.#missing.get(key) ?? { since: now, last: now };
+    const fresh = now - last > 1_500;
+    this.#missing.set(key, { since: fresh ? now : since, last: now });
+    return fresh || now - since < 2_000;
+  }
+
+  #hosts(zoneId: string): Set<string> {
+    const { gateways } = this.#watched.okta.zone(zoneId);
+    return new Set((gateways ?? []).flatMap(({ value }) => letsIn(value)));
+  }
+}
+
+/** All that a PUT must leave as it is. */
+function fieldsOf(zone: Readonly<Record<string, unknown>>) {
+  const { id, name, type, status, usage, proxies } = zone;
+  return { id, name, type, status, usage, proxies };
+}

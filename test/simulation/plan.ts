@@ -1,0 +1,155 @@
+import { FAULTS, type Fault } from './faults.ts';
+import { Random } from './random.ts';
+
+/** What a schedule's bounds are: see `Monitor`. */
+export type Weather = 'good' | 'lost alarms' | 'storm';
+
+export interface Settings {
+  readonly verifyMinutes: number;
+  readonly alwaysAllow: boolean;
+  readonly otherSentinel: boolean;
+}
+
+export interface EventAction {
+  readonly do: 'event';
+  readonly webhookId: string;
+  readonly type: 'access.granted' | 'access.revoked' | 'access.flushed';
+  readonly acl: string;
+  readonly ip: string;
+  readonly grantId?: string;
+  /** How long before it is sent the event happened, in milliseconds. */
+  readonly ageMs: number;
+  readonly durationSeconds: number;
+  readonly wait?: number;
+}
+
+export type AdminEdit = 'adds' | 'removes' | 'wipes' | 'edits proxies' | 'edits name';
+
+export type Action = { readonly at: number } & (
+  | EventAction
+  | { readonly do: 'admin'; readonly edit: AdminEdit; readonly zone: number; readonly n: number }
+  | { readonly do: 'redeploy'; readonly settings: Settings }
+  | { readonly do: 'rotate token'; readonly gapMs: number }
+  | { readonly do: 'rebuild'; readonly acl: string }
+  | { readonly do: 'ttl'; readonly lateSeconds: number }
+  | { readonly do: 'use quota'; readonly remaining: number; readonly resetInSeconds: number }
+);
+
+/** One schedule: everything that is decided before it begins. What strikes at a rate follows from the seed too. */
+export interface Plan {
+  readonly seed: number;
+  readonly weather: Weather;
+  readonly rates: Readonly<Partial<Record<Fault, number>>>;
+  /** In order of time, in milliseconds from the start. */
+  readonly actions: readonly Action[];
+  /** Milliseconds of action; then no fault strikes any more. */
+  readonly actionMs: number;
+  /** Zones of each ACL: `acl-1`, `acl-2`, ... */
+  readonly zones: readonly number[];
+  readonly gatewayLimit: number;
+  readonly oneShard: boolean;
+  readonly settings: Settings;
+}
+
+/** How likely each fault is wherever it could strike; those not named here are actions, or always on. */
+const RATES: Readonly<Partial<Record<Fault, number>>> = {
+  ...{ 'redelivered batch': 0.08, 'throttled invocation': 0.05, 'clock skew': 1, 'retried by the sender': 0.1 },
+  ...{ 'crash before a call': 0.006, 'crash after a call': 0.006, 'crash inside a call': 0.004, 'slow call': 0.01 },
+  ...{ 'frozen function': 0.004, 'table error': 0.008, 'table error after applying': 0.006 },
+  ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
+  ...{ 'lost alarm': 0.3, 'late alarm': 0.3, 'repeated alarm': 0.2, 'lost tick': 0.3 },
+  ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.1, 'repeated stream batch': 0.1 },
+  ...{ '401': 0.04, '403': 0.04, '404': 0.04, '400': 0.06, '429 with reset': 0.06, '429 of concurrency': 0.04 },
+  ...{ '5xx': 0.06, '5xx after applying': 0.05, 'timeout before applying': 0.04, 'timeout after applying': 0.04 },
+  ...{ 'dropped before applying': 0.05, 'dropped after applying': 0.05, 'half an answer': 0.05, 'slow answer': 0.05 },
+};
+const ALARMS_ONLY: readonly Fault[] = ['lost alarm', 'late alarm', 'repeated alarm', 'lost tick'];
+
+export function makePlan(seed: number): Plan {
+  const random = Random.named(seed, 'plan');
+  const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm']);
+  const actionMs = random.whole(30, 180) * 1000;
+  const zones = Array.from({ length: random.whole(1, 3) }, () => (random.chance(0.25) ? 2 : 1));
+  const base = {
+    ...{ seed, weather, actionMs, zones },
+    gatewayLimit: random.chance(0.15) ? random.whole(2, 3) : 150,
+    oneShard: random.chance(0.5),
+    settings: someSettings(random),
+    rates: someRates(weather, random),
+  };
+  const actions = [...events(random, actionMs, zones.length), ...others(random, weather, actionMs, zones)];
+  return { ...base, actions: actions.sort((a, b) => a.at - b.at) };
+}
+
+function someSettings(random: Random): Settings {
+  const verifyMinutes = random.pick([1, 1, 2, 2, 5]);
+  return { verifyMinutes, alwaysAllow: random.chance(0.3), otherSentinel: random.chance(0.2) };
+}
+
+function someRates(weather: Weather, random: Random): Partial<Record<Fault, number>> {
+  const rates: Partial<Record<Fault, number>> = {};
+  for (const fault of FAULTS) {
+    const usual = RATES[fault];
+    const wanted = weather === 'storm' || (weather === 'lost alarms' && ALARMS_ONLY.includes(fault));
+    // Half of the faults in one storm, so that each also meets calm surroundings.
+    if (usual !== undefined && random.chance(0.5) && wanted) rates[fault] = Math.min(1, usual * random.whole(1, 4));
+  }
+  return rates;
+}
+
+/** Few addresses and ids, so that events meet; one ACL may see no event at all. */
+function events(random: Random, actionMs: number, acls: number): Action[] {
+  const silent = random.chance(0.3) ? random.whole(1, acls) : 0;
+  const burst = random.chance(0.3);
+  const actions: Action[] = [];
+  for (let n = random.whole(3, 14); n > 0; n -= 1) {
+    const at = burst && n % 2 === 0 ? Math.floor(actionMs / 3) + random.whole(0, 900) : random.whole(0, actionMs);
+    const acl = random.whole(1, acls);
+    const type = random.pick(TYPES);
+    const grantId = random.pick([undefined, 'x', 'y']);
+    const event: EventAction = {
+      ...{ do: 'event', type, webhookId: `e${n}`, acl: `acl-${acl}`, ip: `203.0.113.${random.whole(1, 5)}` },
+      ...(grantId !== undefined && { grantId }),
+      ageMs: random.chance(0.7) ? 0 : random.chance(0.5) ? random.whole(0, 60_000) : random.whole(0, 3_600_000),
+      durationSeconds: random.chance(0.7) ? random.whole(2, 180) : random.whole(180, 14_400),
+      ...(random.chance(0.1) && { wait: random.whole(1, 20) }),
+    };
+    if (acl === silent) continue;
+    actions.push({ at, ...event });
+    // The same delivery again: its own time stays what it was.
+    for (let again = at; random.chance(0.25); ) {
+      const later = random.whole(0, random.chance(0.8) ? 20_000 : 120_000);
+      again += later;
+      actions.push({ at: again, ...event, ageMs: event.ageMs + again - at });
+    }
+  }
+  return actions;
+}
+
+const TYPES = [
+  ...(['access.granted', 'access.granted', 'access.granted', 'access.granted', 'access.granted'] as const),
+  ...(['access.revoked', 'access.revoked', 'access.flushed'] as const),
+] as [EventAction['type'], ...EventAction['type'][]];
+
+function others(random: Random, weather: Weather, actionMs: number, zones: readonly number[]): Action[] {
+  const at = () => random.whole(0, actionMs);
+  const actions: Action[] = [];
+  const some = (probability: number, action: () => Action) => {
+    while (random.chance(probability)) actions.push(action());
+  };
+  some(0.25, () => ({ at: at(), do: 'redeploy', settings: someSettings(random) }));
+  some(0.3, () => ({ at: at(), do: 'rebuild', acl: `acl-${random.whole(1, zones.length)}` }));
+  some(0.4, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, 90) }));
+  if (weather !== 'storm') return actions;
+  const edits = ['adds', 'removes', 'wipes', 'edits proxies', 'edits name'] as const;
+  const total = zones.reduce((sum, n) => sum + n, 0);
+  for (const edit of edits) {
+    some(0.25, () => ({ at: at(), do: 'admin', edit, zone: random.whole(0, total - 1), n: random.whole(1, 9) }));
+  }
+  some(0.25, () => ({ at: at(), do: 'rotate token', gapMs: random.pick([0, 0, 5_000, 45_000]) }));
+  some(0.15, () => ({
+    ...{ at: at(), do: 'use quota' as const },
+    ...{ remaining: random.whole(0, 300), resetInSeconds: random.whole(5, 60) },
+  }));
+  return actions;
+}

@@ -1,0 +1,183 @@
+import { parseConfig } from '../../cdk/config.ts';
+import type { Config } from '../../lib/config.ts';
+import { ITEM } from '../../lib/names.ts';
+import { Administrator } from './administrator.ts';
+import { type Fault, Faults, HEALING_MS } from './faults.ts';
+import type { Hooks } from './hooks.ts';
+import { HostileOkta } from './hostile-okta.ts';
+import { AclModel } from './model.ts';
+import { Monitor } from './monitor.ts';
+import type { Action, Plan, Settings } from './plan.ts';
+import { Random } from './random.ts';
+import { Sender } from './sender.ts';
+import { SimTimers } from './sim-timers.ts';
+import type { Violation } from './violation.ts';
+import { World } from './world.ts';
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  readonly counts: Readonly<Partial<Record<Fault, number>>>;
+  readonly puts: number;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly trace: readonly string[];
+}
+
+const START = Date.UTC(2026, 10, 24, 18, 0, 0);
+const MINUTE_MS = 60_000;
+const TOKEN = 'token-0';
+
+/** Runs one schedule from its first event until nothing is left to happen. The same plan always ends the same. */
+export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false): Promise<Outcome> {
+  const timers = new SimTimers(START);
+  const trace: string[] = [];
+  const note = traced
+    ? (text: string) => void trace.push(`${((timers.now() - START) / 1000).toFixed(3)} ${text}`)
+    : () => {};
+  const faults = new Faults(plan.rates, plan.seed, () => timers.now(), note);
+  faults.until = START + plan.actionMs;
+  const around = { timers, faults, random: Random.named(plan.seed, 'chance') };
+  const okta = new HostileOkta(around, TOKEN);
+  const acls = plan.zones.map((zones, index) => ({
+    name: `acl-${index + 1}`,
+    zoneIds: Array.from({ length: zones }, (_, zone) => `zone-${index + 1}-${zone + 1}`),
+    model: new AclModel(),
+  }));
+  for (const { zoneIds } of acls) {
+    for (const zoneId of zoneIds)
+      okta.simulator.seedZone(zoneId, { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] });
+  }
+  const deployed = { settings: plan.settings, since: START };
+  const monitor = new Monitor({
+    ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => timers.now(), note, start: START },
+    tight: plan.gatewayLimit < 10,
+    mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
+    configured: () => ({ ...placed(deployed.settings), since: deployed.since }),
+    waiting: (acl) => waitingOf(world, acl),
+  });
+  okta.monitor = monitor;
+  const configOf = (settings: Settings) => configFor(plan, settings);
+  const edited = plan.actions.some((action) => action.do === 'admin');
+  const world: World = new World({
+    ...{ around, okta, monitor, token: TOKEN, config: configOf(plan.settings), oneShard: plan.oneShard, hooks, note },
+    coldChance: 0.08,
+    queued: (event) => {
+      note(
+        `QUEUED ${event.webhookId} ${event.type} ${event.acl} ${event.ip ?? ''}#${event.grantId ?? ''} until ${((event.expiresAt ?? START) - START) / 1000}`,
+      );
+      acls.find(({ name }) => name === event.acl)?.model.accept(event, timers.now());
+    },
+    code: (code, detail) => {
+      const harmless = code.startsWith('HOOK') || code === 'ZONE005';
+      if (plan.weather !== 'storm' && !harmless) monitor.broken('no codes in good weather', `${code} ${detail}`);
+      if (code === 'ZONE007' && !edited) monitor.broken('nothing foreign reported', detail);
+    },
+  });
+  const sender = new Sender(world, monitor, acls, around, note);
+  const administrator = new Administrator(
+    world,
+    okta.simulator,
+    acls.flatMap(({ zoneIds }) => zoneIds),
+    around,
+    plan,
+  );
+  for (const action of plan.actions) timers.after(action.at, () => act(action));
+  scheduleTicks();
+
+  let end = START + plan.actionMs;
+  for (let now = START; now < end; now += 1_000) {
+    await timers.runUntil(now);
+    monitor.check();
+    end = Math.max(START + plan.actionMs + HEALING_MS, faults.disturbedUntil) + 15_000;
+    while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - 10_000, end + 2_000))) end += 5_000;
+  }
+  await timers.runUntil(end);
+  monitor.checkSettled();
+  checkNothingIsLeft();
+  return {
+    ...{ violations: monitor.violations, counts: faults.counts, puts: monitor.puts, events: sender.sent },
+    ...{ virtualMs: end - START, trace },
+  };
+
+  function act(action: Action): void {
+    note(`ACTION ${JSON.stringify(action)}`);
+    if (action.do === 'event') {
+      sender.send(action);
+      return;
+    }
+    if (action.do === 'rebuild') {
+      faults.struck('rebuild beside another');
+      return void world.rebuild(action.acl);
+    }
+    if (action.do === 'redeploy') {
+      deployed.settings = action.settings;
+      deployed.since = timers.now();
+      faults.struck('redeploy', plan.weather === 'storm' ? HEALING_MS : 0);
+      world.redeploy(configOf(action.settings));
+      return;
+    }
+    administrator.act(action);
+  }
+
+  function scheduleTicks(): void {
+    const chance = Random.named(plan.seed, 'ticks');
+    let last = 0;
+    const next = (minute: number) => {
+      const at = minute * MINUTE_MS + chance.whole(0, MINUTE_MS - 1);
+      timers.after(START + at - timers.now(), () => {
+        if (!faults.strikes('lost tick')) {
+          if (at - last > 90_000) faults.struck('ticks far apart');
+          last = at;
+          void world.tick();
+        }
+        next(minute + 1);
+      });
+    };
+    next(0);
+  }
+
+  function checkNothingIsLeft(): void {
+    const left = world.fifo.messages.length;
+    if (left > 0) monitor.broken('nothing left behind', `${left} events are still on the queue`);
+    if (world.fifo.deadLetters.length > 0) monitor.broken('nothing left behind', 'an event is in the dead letters');
+    for (const { name, zoneIds } of acls) {
+      const state = world.table.look({ acl: name, item: ITEM.zone });
+      const until = Number(state?.leaseUntil ?? 0);
+      if (until > 0 && until < timers.now() - 10_000) monitor.broken('nothing left behind', `${name}: an old lease`);
+      if (okta.simulator.requests(0).some(({ overlapping, zoneId }) => overlapping && zoneIds.includes(zoneId ?? ''))) {
+        monitor.broken('5 one write at a time', name);
+      }
+    }
+  }
+}
+
+function placed(settings: Settings) {
+  return { always: settings.alwaysAllow ? ['198.51.100.0/24'] : [], sentinel: sentinelOf(settings) };
+}
+
+function sentinelOf({ otherSentinel }: Settings): string {
+  return otherSentinel ? '192.0.2.9/32' : '192.0.2.0/32';
+}
+
+const configs = new Map<string, Config>();
+
+function configFor({ zones, gatewayLimit }: Plan, settings: Settings): Config {
+  const key = JSON.stringify([zones, gatewayLimit, settings]);
+  const acls = zones.map((count, index) => {
+    const zoneIds = Array.from({ length: count }, (_, zone) => `zone-${index + 1}-${zone + 1}`);
+    return [`acl-${index + 1}`, { zoneIds, alwaysAllow: placed(settings).always }];
+  });
+  const config =
+    configs.get(key) ??
+    parseConfig({
+      ...{ okta: { domain: 'acme.okta.com' }, acls: Object.fromEntries(acls), gatewayLimit },
+      ...{ verifyMinutes: settings.verifyMinutes, sentinel: sentinelOf(settings) },
+    });
+  configs.set(key, config);
+  return config;
+}
+
+function waitingOf(world: World, acl: string): readonly string[] {
+  const waiting = world.table.look({ acl, item: ITEM.zone })?.waiting;
+  return Array.isArray(waiting) ? waiting.map(String) : [];
+}

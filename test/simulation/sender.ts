@@ -1,0 +1,120 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { signedHeaders } from '../../local/webhook-client.ts';
+import { apiEvent } from '../../local/webhook-server.ts';
+import { letsIn } from './gateways.ts';
+import type { Monitor, WatchedAcl } from './monitor.ts';
+import type { EventAction } from './plan.ts';
+import type { Surroundings } from './sources.ts';
+import { WEBHOOK_KEY, type World } from './world.ts';
+
+interface Delivery {
+  readonly event: EventAction;
+  readonly timestamp: number;
+  readonly body: string;
+}
+
+/** Knocknoc: posts events, again where the answer says so, and checks what it is answered. */
+export class Sender {
+  sent = 0;
+  readonly #world: World;
+  readonly #monitor: Monitor;
+  readonly #acls: readonly WatchedAcl[];
+  readonly #around: Surroundings;
+  readonly #note: (text: string) => void;
+  readonly #ids = new Set<string>();
+  #latest = 0;
+
+  constructor(
+    world: World,
+    monitor: Monitor,
+    acls: readonly WatchedAcl[],
+    around: Surroundings,
+    note: (text: string) => void,
+  ) {
+    this.#world = world;
+    this.#monitor = monitor;
+    this.#acls = acls;
+    this.#around = around;
+    this.#note = note;
+  }
+
+  send(event: EventAction): void {
+    const { timers, faults } = this.#around;
+    const { type, acl, ip, grantId, ageMs, durationSeconds } = event;
+    const timestamp = timers.now() - ageMs;
+    this.sent += 1;
+    if (this.#ids.has(event.webhookId)) faults.struck('duplicate event');
+    if (timestamp < this.#latest) faults.struck('reordered event');
+    if (ageMs > 0) faults.struck('delayed event');
+    this.#ids.add(event.webhookId);
+    this.#latest = Math.max(this.#latest, timestamp);
+    const data = {
+      acl,
+      ...(type !== 'access.flushed' && { ip }),
+      ...(type !== 'access.flushed' && grantId !== undefined && { grantId }),
+      ...(type === 'access.granted' && { durationSeconds }),
+    };
+    const body = JSON.stringify({ type, timestamp: new Date(timestamp).toISOString(), data });
+    void this.#deliver({ event, timestamp, body }, 1);
+  }
+
+  async #deliver(delivery: Delivery, attempt: number): Promise<void> {
+    const { timers, faults, random } = this.#around;
+    const began = timers.now();
+    const answer = await this.#post(delivery);
+    const status = answer?.statusCode ?? 500;
+    this.#note(`ANSWER ${delivery.event.webhookId}: ${status}`);
+    if (status < 500) this.#judge(delivery, began, status, String(answer?.body ?? ''));
+    // An answer that was lost on its way looks like none to the sender.
+    const lost = faults.strikes('retried by the sender');
+    if ((status !== 500 && status !== 503 && !lost) || attempt === 8) return;
+    if (!lost) faults.struck('retried by the sender');
+    await timers.sleep(random.whole(500, 15_000));
+    await this.#deliver(delivery, attempt + 1);
+  }
+
+  async #post({ event, body }: Delivery): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
+    const signed = signedHeaders(WEBHOOK_KEY, event.webhookId, Math.floor(this.#around.timers.now() / 1000), body);
+    const wait = event.wait === undefined ? {} : { prefer: `wait=${event.wait}` };
+    const headers = { 'content-type': 'application/json', ...wait, ...signed };
+    try {
+      return await this.#world.webhook.invoke(apiEvent('/webhook', headers, Buffer.from(body)));
+    } catch {
+      return undefined; // The HTTP API answers 500 for a function that died.
+    }
+  }
+
+  #judge({ event, timestamp }: Delivery, began: number, status: number, body: string): void {
+    const ends = timestamp + event.durationSeconds * 1000;
+    if (status === 422 && event.type === 'access.granted' && ends <= began + 3_000) return;
+    if (status !== 200 && status !== 202) {
+      this.#monitor.broken('answers to the sender', `${event.webhookId}: ${status} ${body}`);
+      return;
+    }
+    const model = this.#acls.find(({ name }) => name === event.acl)?.model;
+    if (!model?.knows(event.webhookId)) {
+      this.#monitor.broken('answers to the sender', `${event.webhookId} is accepted, but not on the queue`);
+    }
+    if (status === 200 && !body.includes('overtakenBy')) this.#judgeApplied(event, began);
+  }
+
+  /** `applied` is said only when the zone reflects the event; what was accepted since may not show yet. */
+  #judgeApplied(event: EventAction, began: number): void {
+    const { faults, timers } = this.#around;
+    const acl = this.#acls.find(({ name }) => name === event.acl);
+    const presence = acl?.model.ips.get(event.ip);
+    if (!acl || !presence || faults.disturbedUntil > began) return;
+    const { simulator } = this.#world.okta;
+    const isIn = acl.zoneIds.some((zoneId) =>
+      (simulator.zone(zoneId).gateways ?? []).some(({ value }) => letsIn(value).includes(`${event.ip}/32`)),
+    );
+    const now = timers.now();
+    if (event.type === 'access.granted' && presence.until > now + 1_000 && presence.since <= began && !isIn) {
+      this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
+    }
+    const gone = Math.max(presence.until, presence.ended);
+    if (event.type !== 'access.granted' && gone < began && isIn) {
+      this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
+    }
+  }
+}

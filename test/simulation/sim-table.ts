@@ -1,0 +1,115 @@
+import { TABLE } from '../../lib/names.ts';
+import type { Condition, Item, Key, Table, Value, Write, WriteResult } from '../../lib/ports.ts';
+import type { Change } from '../../local/stand-ins/memory-table.ts';
+
+/**
+ * The promises of the grants table for one simulation: as `MemoryTable`, but items are shared, not
+ * copied (all code treats them as read-only), and kept by partition, so that a run costs milliseconds.
+ */
+export class SimTable implements Table {
+  readonly #partitions = new Map<string, Map<string, Item>>();
+  readonly #onChange: (change: Change) => void;
+
+  constructor(onChange: (change: Change) => void) {
+    this.#onChange = onChange;
+  }
+
+  async get(key: Key): Promise<Item | undefined> {
+    return this.look(key);
+  }
+
+  /** A look from outside, without waiting. */
+  look({ acl, item }: Key): Item | undefined {
+    return this.#partitions.get(acl)?.get(item);
+  }
+
+  async write(writes: readonly Write[]): Promise<WriteResult> {
+    if (writes.length === 0 || writes.length > 100) throw new RangeError('a transaction holds 1 to 100 writes');
+    const failed = writes.flatMap((write, index) => {
+      const item = this.look(keyOf(write));
+      return (write.when ?? []).every((condition) => holds(condition, item)) ? [] : [index];
+    });
+    if (failed.length > 0) return { written: false, failed };
+    for (const write of writes) this.#apply(write);
+    return { written: true };
+  }
+
+  async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
+    yield* pages(this.#items(acl).filter(({ item }) => item.startsWith(prefix)));
+  }
+
+  async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+    const inRange = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt > after && expiresAt <= upTo;
+    const found = this.#items(acl).filter(inRange);
+    yield* pages(found.sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || (a.item < b.item ? -1 : 1)));
+  }
+
+  /** What DynamoDB does in the background. @param before seconds since the epoch @returns how many items went */
+  removeExpired(acl: string, before: number): number {
+    const expired = this.#items(acl).filter((item) => Number(item[TABLE.ttlAttribute] ?? Infinity) < before);
+    for (const { item } of expired) this.#remove({ acl, item }, true);
+    return expired.length;
+  }
+
+  #items(acl: string): Item[] {
+    return [...(this.#partitions.get(acl)?.values() ?? [])].sort((a, b) => (a.item < b.item ? -1 : 1));
+  }
+
+  #apply(write: Write): void {
+    if ('put' in write) this.#store(write.put);
+    else if ('update' in write) this.#store(updated(this.look(write.update), write));
+    else if ('remove' in write) this.#remove(write.remove, false);
+  }
+
+  #store(item: Item): void {
+    const key = { acl: item.acl, item: item.item };
+    const partition = this.#partitions.get(item.acl) ?? new Map<string, Item>();
+    this.#partitions.set(item.acl, partition);
+    const before = partition.get(item.item);
+    partition.set(item.item, item);
+    // A write that leaves the item as it was makes no stream record.
+    if (before && sameItem(before, item)) return;
+    this.#onChange({ eventName: before ? 'MODIFY' : 'INSERT', key, byTtl: false });
+  }
+
+  #remove({ acl, item }: Key, byTtl: boolean): void {
+    if (!this.#partitions.get(acl)?.delete(item)) return;
+    this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl });
+  }
+}
+
+/** Scalars only: lists and maps occur in the zone item alone, which the stream's filter drops anyway. */
+function sameItem(a: Item, b: Item): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function updated(before: Item | undefined, write: Extract<Write, { update: Key }>): Item {
+  const item: Record<string, Value> & Key = { ...(before ?? write.update) };
+  for (const [attribute, value] of Object.entries(write.setOnce ?? {})) item[attribute] ??= value;
+  Object.assign(item, write.set);
+  for (const [attribute, value] of Object.entries(write.add ?? {})) {
+    item[attribute] = Number(item[attribute] ?? 0) + value;
+  }
+  for (const attribute of write.remove ?? []) delete item[attribute];
+  return item;
+}
+
+function holds(condition: Condition, item: Item | undefined): boolean {
+  if ('absent' in condition) return item === undefined;
+  const value = item?.[condition.attribute];
+  if (value === undefined) return condition.orAbsent === true;
+  if ('equals' in condition) return value === condition.equals;
+  return typeof value === typeof condition.below && value < condition.below;
+}
+
+function keyOf(write: Write): Key {
+  if ('put' in write) return write.put;
+  if ('update' in write) return write.update;
+  return 'check' in write ? write.check : write.remove;
+}
+
+function* pages(items: readonly Item[]): Iterable<readonly Item[]> {
+  // Three on a page, so that few items already make several.
+  for (let at = 0; at < items.length; at += 3) yield items.slice(at, at + 3);
+}

@@ -1,0 +1,58 @@
+import type { Fault } from './faults.ts';
+import type { Hooks } from './hooks.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { type Outcome, runSchedule } from './run-schedule.ts';
+
+export interface Failure {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly outcome: Outcome;
+}
+
+export interface Summary {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly counts: Readonly<Partial<Record<Fault, number>>>;
+  readonly failures: readonly Failure[];
+  readonly events: number;
+  readonly puts: number;
+}
+
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly runs: number;
+  readonly hooks?: Hooks;
+  /** Ends early once this many schedules have failed. */
+  readonly mostFailures?: number;
+  /** Ends early after this time. */
+  readonly mostSeconds?: number;
+  readonly progress?: (done: number, failed: number, seconds: number) => void;
+}
+
+/** Runs schedules one after the other, from `seed` on. */
+export async function simulate(options: SimulateOptions): Promise<Summary> {
+  const { seed, runs, hooks = {}, mostFailures = Infinity, mostSeconds = Infinity, progress } = options;
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  const counts: Partial<Record<Fault, number>> = {};
+  const failures: Failure[] = [];
+  let [done, events, puts] = [0, 0, 0];
+  for (; done < runs && failures.length < mostFailures && seconds() < mostSeconds; done += 1) {
+    const plan = makePlan(seed + done);
+    const outcome = await runSchedule(plan, hooks);
+    for (const [fault, count] of Object.entries(outcome.counts)) {
+      counts[fault as Fault] = (counts[fault as Fault] ?? 0) + count;
+    }
+    events += outcome.events;
+    puts += outcome.puts;
+    if (outcome.violations.length > 0) failures.push({ seed: plan.seed, plan, outcome });
+    if (done % 50 === 49) await breathe();
+    progress?.(done + 1, failures.length, seconds());
+  }
+  return { runs: done, seconds: seconds(), counts, failures, events, puts };
+}
+
+/** The schedules never let go of the event loop by themselves; others in this process need it too. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,179 @@
+import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { ExpiryEvent } from '../../functions/expiry.ts';
+import type { AlarmQueue } from '../../lib/ports.ts';
+import { alarmEvent, fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
+import type { Change } from '../../local/stand-ins/memory-table.ts';
+import type { Faults } from './faults.ts';
+import type { Random } from './random.ts';
+import type { SimTimers } from './sim-timers.ts';
+
+export interface Surroundings {
+  readonly timers: SimTimers;
+  readonly faults: Faults;
+  /** Chance that is no fault: where batches are cut, how long a poll takes. */
+  readonly random: Random;
+}
+
+const VISIBILITY_MS = 90_000;
+const DEDUPLICATION_MS = 300_000;
+const MOST_RECEIVES = 10;
+
+/** The events queue with its mapping: one group, in order, at least once, what fails blocks what is behind it. */
+export class SimFifo {
+  readonly deadLetters: FifoMessage[] = [];
+  readonly messages: FifoMessage[] = [];
+  readonly #around: Surroundings;
+  readonly #consume: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  readonly #seen = new Map<string, { readonly sequence: string; readonly at: number }>();
+  #sent = 0;
+  #busy = false;
+
+  constructor(around: Surroundings, consume: (event: SQSEvent) => Promise<SQSBatchResponse>) {
+    this.#around = around;
+    this.#consume = consume;
+  }
+
+  async send({ body, deduplicationId }: { readonly body: string; readonly deduplicationId: string }): Promise<string> {
+    const now = this.#around.timers.now();
+    const seen = this.#seen.get(deduplicationId);
+    if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
+    this.#sent += 1;
+    const sequence = String(this.#sent).padStart(20, '0');
+    this.#seen.set(deduplicationId, { sequence, at: now });
+    this.messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
+    this.#pump(this.#around.random.whole(0, 60));
+    return sequence;
+  }
+
+  #pump(delayMs: number): void {
+    if (this.#busy || this.messages.length === 0) return;
+    this.#busy = true;
+    this.#around.timers.after(delayMs, () => void this.#deliver());
+  }
+
+  async #deliver(): Promise<void> {
+    const { faults, random } = this.#around;
+    if (faults.strikes('throttled invocation', 'grants')) return this.#later(random.whole(1_000, 20_000));
+    const cut = random.whole(1, 10);
+    const batch = this.messages.slice(0, cut).map((message) => ({ ...message, receives: message.receives + 1 }));
+    this.messages.splice(0, batch.length, ...batch);
+    const kept = await this.#kept(batch);
+    // The function was done, but the messages were not deleted: they come again, cut anew.
+    if (faults.strikes('redelivered batch', 'grants')) return this.#later(VISIBILITY_MS);
+    const failed = batch.filter((message) => kept.has(message.messageId));
+    const dead = failed.filter((message) => message.receives >= MOST_RECEIVES);
+    this.deadLetters.push(...dead);
+    this.messages.splice(0, batch.length, ...failed.filter((message) => !dead.includes(message)));
+    this.#later(failed.length > 0 ? VISIBILITY_MS : 0);
+  }
+
+  #later(ms: number): void {
+    this.#busy = false;
+    this.#pump(ms);
+  }
+
+  async #kept(batch: readonly FifoMessage[]): Promise<ReadonlySet<string>> {
+    try {
+      const { batchItemFailures } = await this.#consume(fifoEvent(batch));
+      return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    } catch {
+      return new Set(batch.map(({ messageId }) => messageId)); // A failed invocation keeps its whole batch.
+    }
+  }
+}
+
+/** The alarm queue with its mapping: each message after its delay, more or less, once or more, or never. */
+export class SimAlarms implements AlarmQueue {
+  readonly #around: Surroundings;
+  readonly #consume: (event: ExpiryEvent) => Promise<SQSBatchResponse>;
+  #sent = 0;
+
+  constructor(around: Surroundings, consume: (event: ExpiryEvent) => Promise<SQSBatchResponse>) {
+    this.#around = around;
+    this.#consume = consume;
+  }
+
+  async send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void> {
+    for (const { body, delaySeconds } of messages) {
+      if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900)
+        throw new RangeError('DelaySeconds');
+      this.#sent += 1;
+      this.#deliver(body, `alarm-${this.#sent}`, delaySeconds * 1000 + this.#around.random.whole(0, 400), 1);
+    }
+  }
+
+  #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
+    const { timers, faults } = this.#around;
+    timers.after(delayMs, () => {
+      if (faults.strikes('lost alarm', body)) return;
+      if (faults.strikes('late alarm', body)) {
+        return this.#deliver(body, messageId, faults.whole('late alarm', 1_000, 90_000), receives);
+      }
+      if (faults.strikes('repeated alarm'))
+        this.#deliver(body, messageId, faults.whole('repeated alarm', 0, 30_000), 1);
+      void this.#try(body, messageId, receives);
+    });
+  }
+
+  async #try(body: string, messageId: string, receives: number): Promise<void> {
+    const throttled = this.#around.faults.strikes('throttled invocation', 'expiry');
+    if (!throttled && (await this.#succeeds(messageId, body))) return;
+    if (receives < 3) this.#deliver(body, messageId, 180_000, receives + 1);
+  }
+
+  async #succeeds(messageId: string, body: string): Promise<boolean> {
+    try {
+      return (await this.#consume(alarmEvent(messageId, body))).batchItemFailures.length === 0;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** One shard of the table's stream with its mapping: in order, one batch at a time, tried again when it failed. */
+export class SimShard {
+  readonly #around: Surroundings;
+  readonly #consume: (event: DynamoDBStreamEvent) => Promise<void>;
+  readonly #changes: Change[] = [];
+  #busy = false;
+
+  constructor(around: Surroundings, consume: (event: DynamoDBStreamEvent) => Promise<void>) {
+    this.#around = around;
+    this.#consume = consume;
+  }
+
+  push(change: Change): void {
+    this.#changes.push(change);
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#around.timers.after(this.#around.random.whole(20, 250), () => void this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#changes.length > 0) {
+      const cut = this.#around.random.whole(1, 20);
+      await this.#handle(this.#changes.splice(0, cut));
+    }
+    this.#busy = false;
+  }
+
+  async #handle(batch: readonly Change[]): Promise<void> {
+    const { timers, faults } = this.#around;
+    if (faults.strikes('lost stream batch')) return;
+    for (let attempt = 0; attempt <= 10; attempt += 1) {
+      const throttled = faults.strikes('throttled invocation', 'zone');
+      if (!throttled && (await this.#succeeds(batch)) && !faults.strikes('repeated stream batch')) return;
+      await timers.sleep(500 * 2 ** Math.min(attempt, 4));
+    }
+  }
+
+  async #succeeds(batch: readonly Change[]): Promise<boolean> {
+    try {
+      await this.#consume(streamEvent(batch));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Telemetry } from '../../lib/ports.ts';
+
+/** Keeps the codes that a function emits; log lines go to the trace alone. */
+export function codeTelemetry(
+  name: string,
+  note: (text: string) => void,
+  code: (code: string, detail: string) => void,
+): Telemetry {
+  return {
+    begin: () => {},
+    info: (message, fields) => note(`${name}: ${message} ${fields?.acl ?? ''} ${fields?.ip ?? ''}`),
+    warn: (message, fields) => note(`${name}: ${message} ${fields?.reason ?? ''}`),
+    error: (which, detail, fields) => {
+      note(`${name}: ${which} ${detail} ${fields?.reason ?? ''}`);
+      code(which, detail);
+    },
+    metric: () => {},
+  };
+}

@@ -1,0 +1,22 @@
+/** The promises, by the numbers of the list in docs/reliability.md, and some that stand beside them. */
+export type Invariant =
+  | '1 settled zone'
+  | '2 gone in time'
+  | '3 in within time'
+  | '5 one write at a time'
+  | '6 only gateways change'
+  | '7 reset time kept'
+  | '7 reset time kept by a pass under way'
+  | '8 unused zone untouched'
+  | 'no needless write'
+  | 'nothing foreign reported'
+  | 'no codes in good weather'
+  | 'answers to the sender'
+  | 'nothing left behind';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly detail: string;
+  /** Milliseconds since the start of the schedule. */
+  readonly at: number;
+}

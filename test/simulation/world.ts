@@ -1,0 +1,206 @@
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  DynamoDBStreamEvent,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
+import { createHandler as createExpiry, type ExpiryEvent } from '../../functions/expiry.ts';
+import { createHandler as createGrants } from '../../functions/grants.ts';
+import { createHandler as createWebhook } from '../../functions/webhook.ts';
+import { createHandler as createZone } from '../../functions/zone.ts';
+import { CachedSecret } from '../../lib/cached-secret.ts';
+import type { Config } from '../../lib/config.ts';
+import { GrantBook } from '../../lib/grant-book.ts';
+import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
+import { OktaZones } from '../../lib/okta-zones.ts';
+import type { HttpRequest, SecretReader } from '../../lib/ports.ts';
+import { parseQueuedEvent } from '../../lib/queue-message.ts';
+import { ZoneStates } from '../../lib/zone-state.ts';
+import { streamEvent } from '../../local/stand-ins/aws-events.ts';
+import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import type { FunctionName, Hooks } from './hooks.ts';
+import type { HostileOkta } from './hostile-okta.ts';
+import { type Environment, SimFunction } from './lambda.ts';
+import type { Monitor } from './monitor.ts';
+import { SimTable } from './sim-table.ts';
+import { SimAlarms, SimFifo, SimShard, type Surroundings } from './sources.ts';
+import { codeTelemetry } from './telemetry.ts';
+
+export const WEBHOOK_KEY = Buffer.alloc(33, 'k').toString('base64');
+const SECRET = JSON.stringify({ current: WEBHOOK_KEY });
+
+export interface WorldOptions {
+  readonly around: Surroundings;
+  readonly okta: HostileOkta;
+  readonly monitor: Monitor;
+  readonly token: string;
+  readonly config: Config;
+  readonly oneShard: boolean;
+  readonly coldChance: number;
+  readonly hooks: Hooks;
+  readonly note: (text: string) => void;
+  /** An event lies on the queue, whatever its sender is told. */
+  readonly queued: (event: NonNullable<ReturnType<typeof parseQueuedEvent>>) => void;
+  readonly code: (code: string, detail: string) => void;
+}
+
+/** The production handlers with everything around them as bad as it may be. */
+export class World {
+  config: Config;
+  readonly table: SimTable;
+  readonly fifo: SimFifo;
+  readonly alarms: SimAlarms;
+  readonly oktaToken: MemorySecret;
+  readonly okta: HostileOkta;
+  readonly webhook: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+  readonly expiry: SimFunction<ExpiryEvent, SQSBatchResponse>;
+  readonly grants: SimFunction<SQSEvent, SQSBatchResponse>;
+  readonly zone: SimFunction<DynamoDBStreamEvent, void>;
+  readonly #options: WorldOptions;
+  readonly #shards = new Map<string, SimShard>();
+  #rebuilds = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.config = options.config;
+    this.okta = options.okta;
+    this.oktaToken = new MemorySecret(options.token);
+    const { around } = options;
+    this.table = new SimTable((change) => {
+      if (change.key.acl === ORG_PARTITION) options.monitor.restIsStored(Number(this.table.look(change.key)?.until));
+      else if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key.acl).push(change);
+    });
+    this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
+    this.alarms = new SimAlarms(around, (event) => this.expiry.invoke(event));
+    const { timers, faults } = around;
+    const isCold = () => around.random.chance(options.coldChance);
+    const common = { timers, faults, isCold };
+    this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: (e) => this.#webhook(e) });
+    this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: (e) => this.#expiry(e) });
+    this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: (e) => this.#grants(e) });
+    this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: (e) => this.#zone(e) });
+  }
+
+  redeploy(config: Config): void {
+    this.config = config;
+    for (const each of [this.webhook, this.expiry, this.grants, this.zone]) each.redeploy();
+  }
+
+  /** A run of the zone function beside whatever the stream does. */
+  async rebuild(acl: string): Promise<void> {
+    const change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false } as const;
+    await this.zone.invoke(streamEvent([change])).catch(() => {});
+  }
+
+  async tick(): Promise<void> {
+    await this.expiry.invoke({ kind: 'tick' }).catch(() => {});
+  }
+
+  #shard(acl: string): SimShard {
+    const { around, oneShard } = this.#options;
+    const name = oneShard ? 'all' : acl;
+    const shard =
+      this.#shards.get(name) ??
+      new SimShard(around, (event) => {
+        if (around.faults.strikes('rebuild beside another')) {
+          const delayMs = around.faults.whole('rebuild beside another', 0, 1_500);
+          const beside = event.Records[0]?.dynamodb?.Keys?.acl?.S ?? acl;
+          around.timers.after(delayMs, () => void this.rebuild(beside));
+        }
+        return this.zone.invoke(event);
+      });
+    this.#shards.set(name, shard);
+    return shard;
+  }
+
+  /** What all functions of one environment share: its clock, and the table and queues as it reaches them. */
+  #common(environment: Environment, name: FunctionName) {
+    const { hooks, note, code } = this.#options;
+    const reached = environment.table(this.table);
+    const table = hooks.table?.(reached, name) ?? reached;
+    const alarms = environment.alarms(this.alarms);
+    return {
+      config: this.config,
+      clock: environment.clock,
+      grants: hooks.book?.(table) ?? new GrantBook(table),
+      states: hooks.states?.(table) ?? new ZoneStates(table),
+      alarms: hooks.alarms?.(alarms, name) ?? alarms,
+      telemetry: codeTelemetry(name, note, code),
+    };
+  }
+
+  #webhook(environment: Environment) {
+    const common = this.#common(environment, 'webhook');
+    const deps = {
+      ...common,
+      secret: new CachedSecret(this.#secret(environment, new MemorySecret(SECRET)), environment.clock),
+      queue: {
+        send: (message: { readonly body: string; readonly deduplicationId: string }) =>
+          environment.send('send', async () => {
+            const sequence = await this.fifo.send(message);
+            const event = parseQueuedEvent(message.body);
+            if (event) this.#options.queued(event);
+            return sequence;
+          }),
+      },
+      outcomes: () => common,
+    };
+    return wrapped(createWebhook(() => deps));
+  }
+
+  #grants(environment: Environment) {
+    const deps = { ...this.#common(environment, 'grants'), deadLetters: { send: async () => {} } };
+    const handler = wrapped(createGrants(() => deps));
+    return this.#options.hooks.grantsHandler?.(handler) ?? handler;
+  }
+
+  #expiry(environment: Environment) {
+    const deps = this.#common(environment, 'expiry');
+    return wrapped(createExpiry(() => deps));
+  }
+
+  #zone(environment: Environment) {
+    const { hooks, okta, monitor } = this.#options;
+    const reached = (request: HttpRequest) => okta.exchange(environment, request);
+    const http = hooks.http?.(reached) ?? reached;
+    const reader = this.#secret(environment, this.oktaToken);
+    const { clock } = environment;
+    const deps = {
+      ...this.#common(environment, 'zone'),
+      okta: new OktaZones(http, this.config.okta.baseUrl, () => clock.now()),
+      oktaToken: hooks.token?.(reader, clock) ?? new CachedSecret(reader, clock),
+      newId: () => {
+        this.#rebuilds += 1;
+        return `rebuild-${this.#rebuilds}`;
+      },
+    };
+    const handler = wrapped(createZone(() => deps));
+    return async (event: DynamoDBStreamEvent, context: Parameters<typeof handler>[1]) => {
+      monitor.passBegins(environment);
+      await handler(event, context);
+      monitor.passSucceeds(environment);
+    };
+  }
+
+  #secret(environment: Environment, secret: MemorySecret): SecretReader {
+    const { faults } = this.#options.around;
+    return {
+      read: () =>
+        environment.call('read a secret', async () => {
+          if (faults.strikes('secret unreadable')) throw new Error('access to the secret was denied');
+          return secret.read();
+        }),
+    };
+  }
+}
+
+/** A handler as Lambda calls it; the callback form that middy's type also allows is not used. */
+function wrapped<Event, Context, Result>(handler: (event: Event, context: Context) => Promise<Result>) {
+  return async (event: Event, context: Context): Promise<Result> => handler(event, context);
+}
+
+/** The filter of the stream mapping. */
+function wakesTheZoneFunction(item: string): boolean {
+  return item.startsWith(ITEM.grant) || item === ITEM.events || item === ITEM.rebuild;
+}
