@@ -91,7 +91,8 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
 
     it('a grant ends by itself within seconds of its expiry', async () => {
       const acl = await anAcl();
-      await acl.grant(ALICE, { durationSeconds: 10 });
+      // Long enough to be seen in the zone first, also on a busy machine.
+      await acl.grant(ALICE, { durationSeconds: 30 });
       await acl.showsOnly(ALICE);
       await acl.showsOnly(SENTINEL);
     });
@@ -225,6 +226,7 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       runScript(args, {
         KNOCKNOC_OKTA_URL: system.webhookUrl,
         KNOCKNOC_OKTA_SECRET: system.webhookSecret,
+        KNOCKNOC_OKTA_WAIT: '20',
         TMPDIR: await aFolder(),
       });
 
