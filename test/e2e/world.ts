@@ -14,7 +14,7 @@ const PATIENCE_MS = 90_000;
 const LOOK_EVERY_MS = 150;
 
 /** One ACL with one zone for every test, so that they can run side by side. */
-const ACLS = 32;
+const ACLS = 40;
 
 export const CONFIGURATION = {
   stackName: 'KnocknocOktaTest',
