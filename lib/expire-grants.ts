@@ -30,8 +30,7 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
   await forEachAcl(Object.keys(deps.config.acls), deps.telemetry, FAILED, async (acl) => {
     await endDue(acl, deps);
     await armComing(acl, deps);
-    const reason = await whyRebuild(acl, deps);
-    if (reason) await deps.states.requestRebuild(acl, reason, deps.clock.now());
+    await askForRebuild(acl, deps);
   });
 }
 
@@ -63,12 +62,22 @@ async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   await armAlarms(deps.alarms, alarms, now);
 }
 
-/** @returns the reason for the log, or undefined where the zones are as they should be, as far as is known */
-async function whyRebuild(acl: string, deps: ExpiryDeps): Promise<string | undefined> {
-  const now = deps.clock.now();
+/** Now, or by an alarm for when the lease is over or Okta takes calls again: the next tick may be two minutes away. */
+async function askForRebuild(acl: string, deps: ExpiryDeps): Promise<void> {
   const state = await deps.states.get(acl);
-  if (state.leaseUntil !== undefined) return state.leaseUntil < now ? 'a rebuild did not finish' : undefined;
-  if (now < Math.max(state.notBefore ?? 0, await deps.states.oktaRestsUntil())) return undefined;
+  const reason = await whyRebuild(acl, state, deps);
+  if (!reason) return;
+  const now = deps.clock.now();
+  const at = Math.max(state.leaseUntil ?? 0, state.notBefore ?? 0, await deps.states.oktaRestsUntil());
+  if (at > now) await armAlarms(deps.alarms, [{ kind: 'rebuild', acl, at }], now);
+  else await deps.states.requestRebuild(acl, reason, now);
+}
+
+/** @returns the reason for the log, or undefined where the zones are as they should be, as far as is known */
+async function whyRebuild(acl: string, state: ZoneState, deps: ExpiryDeps): Promise<string | undefined> {
+  const now = deps.clock.now();
+  // Whoever holds the lease may have died; if not, one look too many costs little.
+  if (state.leaseUntil !== undefined) return 'a rebuild did not finish';
   if (state.needsSync) return 'something was left to do';
   const settings = deps.config.acls[acl];
   if (settings && state.configHash !== configHash(deps.config, settings)) return 'the configuration is new';

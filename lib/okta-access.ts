@@ -63,7 +63,8 @@ export class OktaAccess {
   /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
   async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
     // Before every call: another ACL's rebuild may have met the limit while this one was under way.
-    const retryInMs = (await this.#states.oktaRestsUntil()) - this.#clock.now();
+    const stored = await this.#states.oktaRestsUntil();
+    const retryInMs = Math.max(stored, this.#zones.restsUntil) - this.#clock.now();
     if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
     if (this.#clock.now() + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
       throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');

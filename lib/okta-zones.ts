@@ -84,12 +84,18 @@ export class OktaZones {
   readonly #http: HttpClient;
   readonly #baseUrl: string;
   readonly #now: () => number;
+  #restsUntil = 0;
 
   /** @param now milliseconds since the epoch; used where Okta's answer has no date of its own */
   constructor(http: HttpClient, baseUrl: string, now: () => number) {
     this.#http = http;
     this.#now = now;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
+  }
+
+  /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */
+  get restsUntil(): number {
+    return this.#restsUntil;
   }
 
   /** @throws {OktaFailure} */
@@ -110,7 +116,11 @@ export class OktaZones {
 
   async #call(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
     const response = await this.#exchange(method, zoneId, token, body);
-    if (response.status !== 200) throw failureOf(response, this.#now());
+    if (response.status !== 200) {
+      const failure = failureOf(response, this.#now());
+      this.#restsUntil = Math.max(this.#restsUntil, this.#now() + (failure.retryInMs ?? 0));
+      throw failure;
+    }
     const parsed = v.safeParse(zoneSchema, parseJson(response.body));
     if (!parsed.success) {
       throw new OktaFailure('ZONE003', 'Okta answered 200 with something that is not a zone', fieldsOf(response));

@@ -75,7 +75,8 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
     reportForeignChange(update, zoneId, current, known[zoneId] ?? {});
     await ofOneZone(failures, zoneId, async () => {
       if (!same(current, desired)) {
-        known[zoneId] = { ...known[zoneId], intended: desired };
+        // What was just read is known to have been there, whatever becomes of this write.
+        known[zoneId] = { written: current, intended: desired };
         await update.announce(known);
         quota = (await write(update, zoneId, zone, desired)) ?? quota;
         telemetry.info('zone updated', { acl: update.acl, zoneId, ...difference(current, desired) });

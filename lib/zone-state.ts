@@ -31,8 +31,8 @@ const schema = v.object({
   /** IPs that fit into no zone. */
   waiting: v.exactOptional(list),
   /**
-   * Per zone id, as canonical texts: the list that Okta last confirmed, and the list that a write
-   * was begun with (the zone may have it, confirmed or not).
+   * Per zone id, as canonical texts: the list that Okta last showed or confirmed, and the list that a
+   * write was begun with since (the zone may have it, confirmed or not).
    */
   zones: v.exactOptional(
     v.record(v.string(), v.object({ written: v.exactOptional(list), intended: v.exactOptional(list) })),

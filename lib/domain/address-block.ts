@@ -58,6 +58,11 @@ export function blockOf(text: string): Block {
   return block;
 }
 
+/** The blocks of a list that was read from a zone; what can't be read has no place among addresses. */
+export function readableBlocks(texts: readonly string[]): Block[] {
+  return texts.flatMap((text) => parseBlock(text) ?? []);
+}
+
 /** Okta's entry for a canonical text. A host always goes out as a CIDR: Okta rewrites a single address sent as RANGE. */
 export function toGateway(canonical: string): Gateway {
   return { type: canonical.includes('-') ? 'RANGE' : 'CIDR', value: canonical };

@@ -1,4 +1,4 @@
-import { type Block, blockOf, covers, formatBlock } from './address-block.ts';
+import { type Block, blockOf, covers, formatBlock, readableBlocks } from './address-block.ts';
 import { MergedHosts } from './merged-hosts.ts';
 
 export interface GatewayDemand {
@@ -126,7 +126,7 @@ function assign(
     list.push(entry);
     return true;
   };
-  const homes = lists.length > 1 ? previous.map((list) => list.map(blockOf).sort(byFirst)) : [];
+  const homes = lists.length > 1 ? previous.map((list) => readableBlocks(list).sort(byFirst)) : [];
   const newcomers = entries.filter((entry) => {
     const home = homes.findIndex((blocks) => containing(blocks, blockOf(entry)) !== undefined);
     return home < 0 || !place(entry, home);

@@ -1,4 +1,4 @@
-import { blockOf, covers } from './address-block.ts';
+import { blockOf, covers, readableBlocks } from './address-block.ts';
 
 /**
  * In which order an ACL's zones are written: those that gain addresses from other zones first, so
@@ -10,8 +10,8 @@ import { blockOf, covers } from './address-block.ts';
 export function writeOrder(before: readonly (readonly string[])[], after: readonly (readonly string[])[]): number[] {
   if (after.length === 1) return [0];
   const gains = after.map((list, zone) => {
-    const own = (before[zone] ?? []).map(blockOf);
-    const others = before.flatMap((entries, index) => (index === zone ? [] : entries.map(blockOf)));
+    const own = readableBlocks(before[zone] ?? []);
+    const others = before.flatMap((entries, index) => (index === zone ? [] : readableBlocks(entries)));
     return list.map(blockOf).filter((block) => {
       const kept = own.some((entry) => covers(entry, block));
       return !kept && others.some((entry) => covers(entry, block) || covers(block, entry));
