@@ -11,11 +11,20 @@ export class Administrator {
   readonly #zoneIds: readonly string[];
   readonly #around: Surroundings;
   readonly #plan: Plan;
+  readonly #changed: (zoneId: string) => void;
   #tokens = 0;
 
-  constructor(world: World, okta: OktaSimulator, zoneIds: readonly string[], around: Surroundings, plan: Plan) {
+  /** @param changed is told of every zone that is edited */
+  constructor(
+    world: World,
+    zoneIds: readonly string[],
+    around: Surroundings,
+    plan: Plan,
+    changed: (zoneId: string) => void,
+  ) {
+    this.#changed = changed;
     this.#world = world;
-    this.#okta = okta;
+    this.#okta = world.okta.simulator;
     this.#zoneIds = zoneIds;
     this.#around = around;
     this.#plan = plan;
@@ -40,6 +49,7 @@ export class Administrator {
   #edit(edit: AdminEdit, zoneId: string, n: number): void {
     const okta = this.#okta;
     const ips = [`203.0.113.${n}`, `198.51.100.${n}`];
+    this.#changed(zoneId);
     if (edit === 'adds') okta.editZone(zoneId, { addGateways: ips });
     if (edit === 'removes') okta.editZone(zoneId, { removeGateways: ips, addGateways: ['198.51.100.99'] });
     if (edit === 'wipes') okta.editZone(zoneId, { gateways: null });

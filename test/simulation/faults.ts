@@ -25,6 +25,9 @@ export type Fault = (typeof FAULTS)[number];
 /** How long anything may take to heal after a fault, in milliseconds. */
 export const HEALING_MS = 125_000;
 
+/** What must disturb nothing, however often it happens. */
+const HARMLESS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
+
 /** Decides which faults strike, counts them, and knows when things must be right again. */
 export class Faults {
   readonly counts: Partial<Record<Fault, number>> = {};
@@ -54,7 +57,7 @@ export class Faults {
   strikes(fault: Fault, where = ''): boolean {
     const rate = this.#rates[fault];
     if (rate === undefined || this.#now() >= this.until || !this.#stream(fault).chance(rate)) return false;
-    this.struck(fault, HEALING_MS, where);
+    this.struck(fault, HARMLESS.includes(fault) ? 0 : HEALING_MS, where);
     return true;
   }
 

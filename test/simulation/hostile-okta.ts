@@ -49,21 +49,24 @@ export class HostileOkta {
     const { timers, random } = this.#around;
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
     const early = this.monitor?.callGoesOut(environment, zoneId);
-    return environment.call(request.method, async () => {
+    const answer = await environment.call(request.method, async () => {
       this.#strike(request.method, zoneId);
       this.monitor?.callArrives(environment, request, zoneId, early);
       const headers = { ...request.headers };
       const path = `/api/v1/zones/${zoneId}`;
       const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
+      if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
       await timers.sleep(random.whole(20, 120) + call.delayMs);
       const outcome = call.complete();
       if (outcome.kind === 'hang') await timers.sleep(request.timeoutMs);
       call.end();
-      const answer = outcome.kind === 'answer' ? outcome : undefined;
-      this.monitor?.callEnds(environment, request, zoneId, answer);
-      if (answer) return { status: answer.status, headers: answer.headers, body: answer.body };
+      const said = outcome.kind === 'answer' ? outcome : undefined;
+      this.monitor?.callEnds(environment, request, zoneId, said);
+      if (said) return { status: said.status, headers: said.headers, body: said.body };
       throw new Error(outcome.kind === 'drop' ? 'socket hang up' : 'The operation was aborted due to timeout');
     });
+    this.monitor?.answerIsRead(environment, zoneId, answer);
+    return answer;
   }
 
   #strike(method: 'GET' | 'PUT', zoneId: string): void {

@@ -2,7 +2,9 @@ import type { Context } from 'aws-lambda';
 import type { AlarmQueue, Clock, Key, Table, Write } from '../../lib/ports.ts';
 import { lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import type { Faults } from './faults.ts';
+import type { Random } from './random.ts';
 import type { SimTimers } from './sim-timers.ts';
+import type { Surroundings } from './sources.ts';
 
 export class Died extends Error {
   override name = 'Died';
@@ -19,12 +21,16 @@ export class Environment {
   readonly skewMs: number;
   readonly #timers: SimTimers;
   readonly #faults: Faults;
+  readonly #random: Random;
+  readonly #slow: boolean;
   readonly #name: string;
 
-  constructor(name: string, timers: SimTimers, faults: Faults) {
+  constructor(name: string, { timers, faults, random, slow }: Surroundings) {
+    this.#slow = slow;
     this.#name = name;
     this.#timers = timers;
     this.#faults = faults;
+    this.#random = random;
     this.skewMs = faults.strikes('clock skew') ? faults.whole('clock skew', -2_000, 2_000) : 0;
   }
 
@@ -55,7 +61,9 @@ export class Environment {
     const where = `${this.#name} ${what}`;
     if (faults.strikes('crash before a call', where)) this.die('crash');
     if (this.dead) return never();
-    const slow = faults.strikes('slow call', where) ? faults.whole('slow call', 50, 6_000) : 0;
+    // Most calls take no time at all, which keeps runs fast; some a little, so that others come in between.
+    const usual = this.#random.chance(this.#slow ? 0.4 : 0.1) ? this.#random.whole(1, this.#slow ? 1_500 : 25) : 0;
+    const slow = faults.strikes('slow call', where) ? faults.whole('slow call', 50, 6_000) : usual;
     // The process is gone, the request is on its way.
     if (faults.strikes('crash inside a call', where)) this.die('crash');
     if (slow > 0) await this.#timers.sleep(slow);
@@ -123,9 +131,8 @@ export interface Deployed<Event, Result> {
 export interface SimFunctionOptions<Event, Result> {
   readonly name: string;
   readonly timeoutMs: number;
-  readonly timers: SimTimers;
-  readonly faults: Faults;
-  readonly isCold: () => boolean;
+  readonly around: Surroundings;
+  readonly coldChance: number;
   readonly create: (environment: Environment) => Deployed<Event, Result>['handler'];
 }
 
@@ -148,7 +155,8 @@ export class SimFunction<Event, Result> {
 
   /** @throws what the handler throws, or Died when it did not come to its end */
   async invoke(event: Event): Promise<Result> {
-    const { name, timeoutMs, timers, faults } = this.#options;
+    const { name, timeoutMs } = this.#options;
+    const { timers, faults } = this.#options.around;
     const version = this.#version;
     const deployed = this.#take();
     const { environment } = deployed;
@@ -172,11 +180,11 @@ export class SimFunction<Event, Result> {
   }
 
   #take(): Deployed<Event, Result> {
-    const { name, timers, faults, create, isCold } = this.#options;
-    const warm = isCold() ? undefined : this.#idle.pop();
+    const { name, around, create, coldChance } = this.#options;
+    const warm = around.random.chance(coldChance) ? undefined : this.#idle.pop();
     if (warm) return warm;
-    faults.struck('cold start');
-    const environment = new Environment(name, timers, faults);
+    around.faults.struck('cold start');
+    const environment = new Environment(name, around);
     return { environment, handler: create(environment) };
   }
 }

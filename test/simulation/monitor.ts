@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { canonicalGateways } from '../../lib/domain/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import { type Faults, HEALING_MS } from './faults.ts';
@@ -28,6 +29,8 @@ export interface Watched {
   readonly note: (text: string) => void;
   readonly start: number;
   readonly mostSkewMs: number;
+  /** The bound once everything is quiet. */
+  readonly settledMs: number;
   /** The zones may be too small for everybody. */
   readonly tight: boolean;
 }
@@ -43,6 +46,8 @@ export class Monitor {
   readonly #watched: Watched;
   readonly #acls = new Map<string, WatchedAcl>();
   readonly #rests: RestTimes;
+  /** Who is let in by each zone, as last looked up. */
+  readonly #seen = new Map<string, ReadonlySet<string>>();
   readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
   /** Per environment and zone, all but the gateways as the function last read it. */
   readonly #read = new WeakMap<Environment, Map<string, string>>();
@@ -91,17 +96,26 @@ export class Monitor {
       this.broken('6 only gateways change', `${zoneId}: ${JSON.stringify(fieldsOf(others))}`);
     }
     if (gateways.length === 0) this.broken('8 unused zone untouched', `${zoneId} is emptied`);
-    const hosts = gateways.flatMap(({ value }) => letsIn(value));
-    const current = this.#hosts(zoneId);
-    const equal = new Set(hosts).size === current.size && hosts.every((host) => current.has(host));
-    if (equal && this.#watched.weather !== 'storm') this.broken('no needless write', zoneId);
+    // As a client sees it: a merged network and its parts let in the same people, but are two lists.
+    const wanted = canonicalGateways(gateways).join();
+    const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
+    if (wanted === found && this.#watched.weather !== 'storm') this.broken('no needless write', zoneId);
+  }
+
+  /** The function has the answer in its hands. */
+  answerIsRead(environment: Environment, zoneId: string, answer: HttpResponse): void {
+    if (answer.status !== 429) return;
+    const acl = this.#acls.get(zoneId)?.name ?? '';
+    this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
+  }
+
+  restIsRead(environment: Environment, began: number): void {
+    this.#rests.read(environment, began);
   }
 
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
+    if (request.method === 'PUT') this.zoneChanged(zoneId);
     this.#watched.note(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
-    const acl = this.#acls.get(zoneId)?.name ?? '';
-    if (answer?.status === 429)
-      this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const fields = this.#read.get(environment) ?? new Map<string, string>();
     this.#read.set(environment, fields);
@@ -126,7 +140,8 @@ export class Monitor {
     const { now: clock, weather, faults, configured, waiting, mostSkewMs } = this.#watched;
     const now = clock();
     const bound = weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
-    const overdue = (since: number) => now > Math.max(since + (settled ? 2 * GOOD_MS : bound), faults.disturbedUntil);
+    const overdue = (since: number) =>
+      now > Math.max(since + (settled ? this.#watched.settledMs : bound), faults.disturbedUntil);
     const found = new Set(acl.zoneIds.flatMap((zoneId) => [...this.#hosts(zoneId)]));
     const { always, sentinel, since } = configured();
     const expected = new Set([...always.flatMap(letsIn)]);
@@ -166,9 +181,18 @@ export class Monitor {
     return fresh || now - since < 2_000;
   }
 
-  #hosts(zoneId: string): Set<string> {
+  /** A zone may have been changed: by a PUT, or by an admin. */
+  zoneChanged(zoneId: string): void {
+    this.#seen.delete(zoneId);
+  }
+
+  #hosts(zoneId: string): ReadonlySet<string> {
+    const seen = this.#seen.get(zoneId);
+    if (seen) return seen;
     const { gateways } = this.#watched.okta.zone(zoneId);
-    return new Set((gateways ?? []).flatMap(({ value }) => letsIn(value)));
+    const hosts = new Set((gateways ?? []).flatMap(({ value }) => letsIn(value)));
+    this.#seen.set(zoneId, hosts);
+    return hosts;
   }
 }
 

@@ -48,6 +48,7 @@ export interface Plan {
   readonly zones: readonly number[];
   readonly gatewayLimit: number;
   readonly oneShard: boolean;
+  readonly slow: boolean;
   readonly settings: Settings;
 }
 
@@ -59,11 +60,12 @@ const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
   ...{ 'lost alarm': 0.3, 'late alarm': 0.3, 'repeated alarm': 0.2, 'lost tick': 0.3 },
   ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.1, 'repeated stream batch': 0.1 },
-  ...{ '401': 0.04, '403': 0.04, '404': 0.04, '400': 0.06, '429 with reset': 0.06, '429 of concurrency': 0.04 },
-  ...{ '5xx': 0.06, '5xx after applying': 0.05, 'timeout before applying': 0.04, 'timeout after applying': 0.04 },
-  ...{ 'dropped before applying': 0.05, 'dropped after applying': 0.05, 'half an answer': 0.05, 'slow answer': 0.05 },
+  ...{ '401': 0.04, '403': 0.04, '404': 0.04, '400': 0.2, '429 with reset': 0.06, '429 of concurrency': 0.04 },
+  ...{ '5xx': 0.06, '5xx after applying': 0.3, 'timeout before applying': 0.06, 'timeout after applying': 0.4 },
+  ...{ 'dropped before applying': 0.05, 'dropped after applying': 0.5, 'half an answer': 0.05, 'slow answer': 0.05 },
 };
-const ALARMS_ONLY: readonly Fault[] = ['lost alarm', 'late alarm', 'repeated alarm', 'lost tick'];
+const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
+const ALARMS: readonly Fault[] = ['lost alarm', 'late alarm', 'lost tick'];
 
 export function makePlan(seed: number): Plan {
   const random = Random.named(seed, 'plan');
@@ -74,10 +76,11 @@ export function makePlan(seed: number): Plan {
     ...{ seed, weather, actionMs, zones },
     gatewayLimit: random.chance(0.15) ? random.whole(2, 3) : 150,
     oneShard: random.chance(0.5),
+    slow: weather === 'storm' && random.chance(0.15),
     settings: someSettings(random),
     rates: someRates(weather, random),
   };
-  const actions = [...events(random, actionMs, zones.length), ...others(random, weather, actionMs, zones)];
+  const actions = [...events(random, actionMs, zones.length, base.slow), ...others(random, weather, actionMs, zones)];
   return { ...base, actions: actions.sort((a, b) => a.at - b.at) };
 }
 
@@ -90,7 +93,8 @@ function someRates(weather: Weather, random: Random): Partial<Record<Fault, numb
   const rates: Partial<Record<Fault, number>> = {};
   for (const fault of FAULTS) {
     const usual = RATES[fault];
-    const wanted = weather === 'storm' || (weather === 'lost alarms' && ALARMS_ONLY.includes(fault));
+    const wanted =
+      weather === 'storm' || ALWAYS.includes(fault) || (weather === 'lost alarms' && ALARMS.includes(fault));
     // Half of the faults in one storm, so that each also meets calm surroundings.
     if (usual !== undefined && random.chance(0.5) && wanted) rates[fault] = Math.min(1, usual * random.whole(1, 4));
   }
@@ -98,29 +102,39 @@ function someRates(weather: Weather, random: Random): Partial<Record<Fault, numb
 }
 
 /** Few addresses and ids, so that events meet; one ACL may see no event at all. */
-function events(random: Random, actionMs: number, acls: number): Action[] {
+function events(random: Random, actionMs: number, acls: number, slow: boolean): Action[] {
   const silent = random.chance(0.3) ? random.whole(1, acls) : 0;
   const burst = random.chance(0.3);
+  const coarse = random.chance(0.2);
   const actions: Action[] = [];
   for (let n = random.whole(3, 14); n > 0; n -= 1) {
     const at = burst && n % 2 === 0 ? Math.floor(actionMs / 3) + random.whole(0, 900) : random.whole(0, actionMs);
     const acl = random.whole(1, acls);
     const type = random.pick(TYPES);
     const grantId = random.pick([undefined, 'x', 'y']);
+    const durationSeconds = random.chance(0.7) ? random.whole(2, slow ? 40 : 180) : random.whole(180, 14_400);
     const event: EventAction = {
       ...{ do: 'event', type, webhookId: `e${n}`, acl: `acl-${acl}`, ip: `203.0.113.${random.whole(1, 5)}` },
       ...(grantId !== undefined && { grantId }),
+      durationSeconds,
       ageMs: random.chance(0.7) ? 0 : random.chance(0.5) ? random.whole(0, 60_000) : random.whole(0, 3_600_000),
-      durationSeconds: random.chance(0.7) ? random.whole(2, 180) : random.whole(180, 14_400),
       ...(random.chance(0.1) && { wait: random.whole(1, 20) }),
     };
     if (acl === silent) continue;
-    actions.push({ at, ...event });
+    // A sender whose times are coarse: then events that happened at the same time meet.
+    const ageMs = coarse ? event.ageMs + ((((at - event.ageMs) % 5_000) + 5_000) % 5_000) : event.ageMs;
+    actions.push({ at, ...event, ageMs });
+    const ends = at - ageMs + durationSeconds * 1000;
+    if (type === 'access.granted' && ends > at && ends < actionMs && random.chance(slow ? 0.9 : 0.5)) {
+      // Made longer just as it ends.
+      const extended = { ...event, webhookId: `${event.webhookId}+`, ageMs: 0, durationSeconds: random.whole(60, 900) };
+      actions.push({ at: ends + random.whole(-100, 2_500), ...extended });
+    }
     // The same delivery again: its own time stays what it was.
     for (let again = at; random.chance(0.25); ) {
       const later = random.whole(0, random.chance(0.8) ? 20_000 : 120_000);
       again += later;
-      actions.push({ at: again, ...event, ageMs: event.ageMs + again - at });
+      actions.push({ at: again, ...event, ageMs: ageMs + again - at });
     }
   }
   return actions;
@@ -139,7 +153,7 @@ function others(random: Random, weather: Weather, actionMs: number, zones: reado
   };
   some(0.25, () => ({ at: at(), do: 'redeploy', settings: someSettings(random) }));
   some(0.3, () => ({ at: at(), do: 'rebuild', acl: `acl-${random.whole(1, zones.length)}` }));
-  some(0.4, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, 90) }));
+  some(0.75, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, random.chance(0.7) ? 5 : 90) }));
   if (weather !== 'storm') return actions;
   const edits = ['adds', 'removes', 'wipes', 'edits proxies', 'edits name'] as const;
   const total = zones.reduce((sum, n) => sum + n, 0);

@@ -22,6 +22,7 @@ export class RestTimes {
   readonly #now: () => number;
   readonly #toleranceMs: number;
   #rests: Rest[] = [];
+  readonly #reads = new WeakMap<Environment, { readonly began: number; readonly ended: number }>();
   readonly #passes = new WeakMap<Environment, number>();
 
   /** @param skewMs how far a clock may be off: two of them may be apart twice that far */
@@ -50,10 +51,18 @@ export class RestTimes {
     for (const rest of this.#rests) if (rest.until <= until + this.#toleranceMs) rest.knownSince ??= this.#now();
   }
 
+  /** The table was asked for the moment, and has answered just now. @param began when it was asked */
+  read(environment: Environment, began: number): void {
+    this.#reads.set(environment, { began, ended: this.#now() });
+  }
+
   /** What there is to say against a call now. */
   broken(environment: Environment, acl: string): EarlyCall | undefined {
     const now = this.#now();
     for (const { until, told, acl: toldAcl, knownSince } of this.#rests) {
+      // It looked right before the call, but was held up in between: nothing could have told it.
+      const read = this.#reads.get(environment);
+      if (told !== environment && read?.ended === now && read.began <= (knownSince ?? 0)) continue;
       const earlyMs = until - now - this.#toleranceMs;
       if (earlyMs <= 0 || (told !== environment && knownSince === undefined)) continue;
       const began = this.#passes.get(environment) ?? now;

@@ -31,12 +31,13 @@ const TOKEN = 'token-0';
 export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false): Promise<Outcome> {
   const timers = new SimTimers(START);
   const trace: string[] = [];
+  const settledMs = plan.slow ? 30_000 : 10_000;
   const note = traced
     ? (text: string) => void trace.push(`${((timers.now() - START) / 1000).toFixed(3)} ${text}`)
     : () => {};
   const faults = new Faults(plan.rates, plan.seed, () => timers.now(), note);
   faults.until = START + plan.actionMs;
-  const around = { timers, faults, random: Random.named(plan.seed, 'chance') };
+  const around = { timers, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow };
   const okta = new HostileOkta(around, TOKEN);
   const acls = plan.zones.map((zones, index) => ({
     name: `acl-${index + 1}`,
@@ -50,6 +51,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   const deployed = { settings: plan.settings, since: START };
   const monitor = new Monitor({
     ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => timers.now(), note, start: START },
+    settledMs,
     tight: plan.gatewayLimit < 10,
     mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
     configured: () => ({ ...placed(deployed.settings), since: deployed.since }),
@@ -76,10 +78,10 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   const sender = new Sender(world, monitor, acls, around, note);
   const administrator = new Administrator(
     world,
-    okta.simulator,
     acls.flatMap(({ zoneIds }) => zoneIds),
     around,
     plan,
+    (zoneId) => monitor.zoneChanged(zoneId),
   );
   for (const action of plan.actions) timers.after(action.at, () => act(action));
   scheduleTicks();
@@ -88,8 +90,9 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   for (let now = START; now < end; now += 1_000) {
     await timers.runUntil(now);
     monitor.check();
-    end = Math.max(START + plan.actionMs + HEALING_MS, faults.disturbedUntil) + 15_000;
-    while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - 10_000, end + 2_000))) end += 5_000;
+    end = Math.max(START + plan.actionMs + HEALING_MS, faults.disturbedUntil) + settledMs + 5_000;
+    while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - settledMs, end + 2_000)))
+      end += 5_000;
   }
   await timers.runUntil(end);
   monitor.checkSettled();

@@ -1,31 +1,52 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Bug, findBug, WHO_IS_IN } from './bugs.ts';
+import { simulateInParallel } from './parallel.ts';
 import { makePlan } from './plan.ts';
+import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
 
-/** `npm run simulate -- --runs N --seed S [--verbose]`: schedules from seed S on; exit code 1 where an invariant broke. */
+/** `npm run simulate -- --runs N --seed S [--verbose] [--bug NAME]`: schedules against the promises; exit code 1 where one is broken. */
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '1000' },
+    runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
+    workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
     verbose: { type: 'boolean', default: false },
+    bug: { type: 'string' },
   },
 });
-
-const summary = await simulate({
-  seed: Number(values.seed),
-  runs: Number(values.runs),
-  progress: (done, failed, seconds) => {
-    if (done % 1_000 === 0) console.log(`${done} schedules, ${failed} failed, ${Math.round(done / seconds)} a second`);
-  },
-});
-console.table(summary.counts);
-console.log(
-  `${summary.runs} schedules, ${summary.events} events, ${summary.puts} updates in ${summary.seconds.toFixed(1)} s`,
-);
-for (const { seed, outcome } of summary.failures) {
-  console.log(`\nseed ${seed}: npm run simulate -- --seed ${seed} --runs 1 --verbose`);
-  for (const violation of outcome.violations) console.log(`  ${JSON.stringify(violation)}`);
-  if (values.verbose) console.log((await runSchedule(makePlan(seed), {}, true)).trace.join('\n'));
+const [runs, seed, workers] = [Number(values.runs), Number(values.seed), Number(values.workers)];
+if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
+  console.error('--runs, --seed and --workers take whole numbers');
+  process.exit(2);
 }
-process.exitCode = summary.failures.length > 0 ? 1 : 0;
+const { hooks, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
+const only = hooks && breaks;
+const began = performance.now();
+let shownAt = 0;
+const progress = (done: number, failed: number) => {
+  const seconds = (performance.now() - began) / 1000;
+  if (seconds - shownAt < 5) return;
+  shownAt = seconds;
+  console.log(`${done} of ${runs} (${Math.round(done / seconds)} a second), ${failed} failed`);
+};
+
+if (values.verbose && runs === 1) {
+  const { trace } = await runSchedule(makePlan(seed), hooks, true);
+  for (const line of trace) console.log(line);
+}
+const summary =
+  hooks || runs < 200
+    ? await simulate({ seed, runs, progress, only, ...(hooks && { hooks, mostFailures: 1 }) })
+    : await simulateInParallel({ seed, runs, workers, progress });
+for (const failure of summary.failures.slice(0, values.verbose ? 20 : 3)) {
+  console.log(`\n${await describeFailure(failure, hooks, only)}`);
+}
+console.log(`\n${describeSummary(summary)}`);
+for (const { seed: failed, outcome } of summary.failures.slice(0, 50)) {
+  console.log(`  seed ${failed}: ${[...new Set(outcome.violations.map(({ invariant }) => invariant))].join('; ')}`);
+}
+// Not exitCode: timers of invocations that died would keep the process alive for half a minute.
+process.exit(summary.failures.length === 0 ? 0 : 1);

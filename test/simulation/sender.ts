@@ -112,7 +112,8 @@ export class Sender {
     if (event.type === 'access.granted' && presence.until > now + 1_000 && presence.since <= began && !isIn) {
       this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
     }
-    const gone = Math.max(presence.until, presence.ended);
+    // What ended by itself only just before may still be in.
+    const gone = Math.max(presence.until, presence.ended) + 6_000;
     if (event.type !== 'access.granted' && gone < began && isIn) {
       this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
     }

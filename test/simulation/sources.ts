@@ -13,10 +13,13 @@ export interface Surroundings {
   readonly faults: Faults;
   /** Chance that is no fault: where batches are cut, how long a poll takes. */
   readonly random: Random;
+  /** A day on which everything takes its time. */
+  readonly slow: boolean;
 }
 
 const VISIBILITY_MS = 90_000;
-const DEDUPLICATION_MS = 300_000;
+/** SQS remembers for five minutes; less here, so that short schedules see what comes after them. */
+const DEDUPLICATION_MS = 15_000;
 const MOST_RECEIVES = 10;
 
 /** The events queue with its mapping: one group, in order, at least once, what fails blocks what is behind it. */

@@ -14,7 +14,7 @@ import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
 import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta-zones.ts';
-import type { HttpRequest, SecretReader } from '../../lib/ports.ts';
+import type { HttpRequest, SecretReader, Table } from '../../lib/ports.ts';
 import { parseQueuedEvent } from '../../lib/queue-message.ts';
 import { ZoneStates } from '../../lib/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
@@ -73,9 +73,7 @@ export class World {
     });
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
     this.alarms = new SimAlarms(around, (event) => this.expiry.invoke(event));
-    const { timers, faults } = around;
-    const isCold = () => around.random.chance(options.coldChance);
-    const common = { timers, faults, isCold };
+    const common = { around, coldChance: options.coldChance };
     this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: (e) => this.#webhook(e) });
     this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: (e) => this.#expiry(e) });
     this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: (e) => this.#grants(e) });
@@ -116,8 +114,17 @@ export class World {
 
   /** What all functions of one environment share: its clock, and the table and queues as it reaches them. */
   #common(environment: Environment, name: FunctionName) {
-    const { hooks, note, code } = this.#options;
-    const reached = environment.table(this.table);
+    const { hooks, note, code, monitor, around } = this.#options;
+    const plain = environment.table(this.table);
+    const reached: Table = {
+      ...plain,
+      get: async (key, options) => {
+        const began = around.timers.now();
+        const item = await plain.get(key, options);
+        if (key.acl === ORG_PARTITION) monitor.restIsRead(environment, began);
+        return item;
+      },
+    };
     const table = hooks.table?.(reached, name) ?? reached;
     const alarms = environment.alarms(this.alarms);
     return {

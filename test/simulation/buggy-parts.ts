@@ -1,0 +1,127 @@
+import { CachedSecret } from '../../lib/cached-secret.ts';
+import { type Grant, GrantBook, type Outcome } from '../../lib/grant-book.ts';
+import { ITEM } from '../../lib/names.ts';
+import type { Table, Write, WriteResult } from '../../lib/ports.ts';
+import type { QueuedEvent } from '../../lib/queue-message.ts';
+import { type Lease, type StateChange, ZoneStates } from '../../lib/zone-state.ts';
+
+/** Copies of production classes with one thing wrong in each, for the proof that the simulation would notice. */
+
+/** A table through which every write passes changed. */
+export function rewriting(table: Table, rewrite: (write: Write) => Write): Table {
+  return {
+    get: (key, options) => table.get(key, options),
+    write: (writes): Promise<WriteResult> => table.write(writes.map(rewrite)),
+    queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
+    queryExpiry: (acl, after, upTo) => table.queryExpiry(acl, after, upTo),
+  };
+}
+
+/** What is written to items of this name goes nowhere. */
+export function forgetting(table: Table, prefix: string): Table {
+  return rewriting(table, (write) => {
+    if (!('put' in write) || !write.put.item.startsWith(prefix)) return write;
+    return { put: { acl: write.put.acl, item: `FORGOTTEN#${write.put.item}` } };
+  });
+}
+
+/** Removes what is due, whatever became of it since it was read. */
+export class UnconditionalEnd extends GrantBook {
+  readonly #table: Table;
+  constructor(table: Table) {
+    super(table);
+    this.#table = table;
+  }
+  override async end(grants: readonly Grant[]): Promise<Grant[]> {
+    for (const { acl, ip, grantId = '' } of grants) {
+      await this.#table.write([{ remove: { acl, item: `${ITEM.grant}${ip}#${grantId}` } }]);
+    }
+    return [...grants];
+  }
+}
+
+/** Counts a lifetime from the moment the event is applied. */
+export class ExpiryAsDelta extends GrantBook {
+  override async apply(event: QueuedEvent, sequence: string, now: number): Promise<Outcome> {
+    if (event.expiresAt === undefined) return super.apply(event, sequence, now);
+    const lifetime = event.expiresAt - Number(event.timestamp / 1_000_000n);
+    return super.apply({ ...event, expiresAt: now + lifetime }, sequence, now);
+  }
+}
+
+/** Takes what the table has for what is live, and leaves deleting to the table's TTL. */
+export class TtlLiveness extends GrantBook {
+  override async live(acl: string): Promise<Grant[]> {
+    return this.between(acl, 0, Number.MAX_SAFE_INTEGER);
+  }
+  override async end(): Promise<Grant[]> {
+    return [];
+  }
+}
+
+/** Writes zones before anything is known of who should be in them. */
+export class NoAdoption extends GrantBook {
+  override async position(acl: string): Promise<string> {
+    return (await super.position(acl)) ?? '';
+  }
+}
+
+/** Any rebuild may write, whoever else does. */
+export class NoLease extends ZoneStates {
+  readonly #table: Table;
+  constructor(table: Table) {
+    super(table);
+    this.#table = table;
+  }
+  override async acquire(acl: string): Promise<Lease> {
+    return { taken: true, state: await this.get(acl) };
+  }
+  override async save(acl: string, _owner: string, change: StateChange): Promise<void> {
+    const update = { acl, item: ITEM.zone };
+    await this.#table.write([{ update, set: change.set, remove: change.clear ?? [] }]);
+  }
+  override async release(acl: string, owner: string, change: StateChange): Promise<boolean> {
+    await this.save(acl, owner, change);
+    return true;
+  }
+}
+
+/** Whoever finds the lease taken goes away without a word. */
+export class NoMark extends ZoneStates {
+  override async acquire(acl: string, owner: string, now: number, until: number): Promise<Lease> {
+    const state = await this.get(acl);
+    if ((state.leaseUntil ?? 0) >= now) return { taken: false, until: now + 3_600_000 };
+    return super.acquire(acl, owner, now, until);
+  }
+}
+
+export class NoWriteAhead extends ZoneStates {
+  override async save(acl: string, owner: string, change: StateChange): Promise<void> {
+    const { zones, ...others } = change.set;
+    // Only what is announced before a write consists of the zones alone.
+    await super.save(
+      acl,
+      owner,
+      Object.keys(others).length === 0 ? { set: {} } : { ...change, set: { ...others, ...(zones && { zones }) } },
+    );
+  }
+}
+
+/** Asks Okta again whatever it said. */
+export class NoRest extends ZoneStates {
+  override async oktaRestsUntil(): Promise<number> {
+    return 0;
+  }
+}
+
+/** Keeps the first answer for ever, also where that was none. */
+export class KeptForEver extends CachedSecret {
+  #first: Promise<string | undefined> | undefined;
+  override get(): Promise<string | undefined> {
+    this.#first ??= super.get();
+    return this.#first;
+  }
+  override async getOtherThan(): Promise<undefined> {
+    return undefined;
+  }
+}

@@ -1,0 +1,169 @@
+import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
+import type { HttpClient, Write } from '../../lib/ports.ts';
+import * as parts from './buggy-parts.ts';
+import type { Hooks } from './hooks.ts';
+import type { Invariant } from './violation.ts';
+
+export interface Bug {
+  readonly name: string;
+  readonly what: string;
+  /** The promises it breaks; by default that the right people are in. */
+  readonly breaks?: readonly Invariant[];
+  readonly hooks: Hooks;
+}
+
+/** Who is in, at last and in time. */
+export const WHO_IS_IN: readonly Invariant[] = ['1 settled zone', '2 gone in time', '3 in within time'];
+
+/** Bugs that people make in such systems. Each is put in from outside, and the simulation must notice it. */
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'early-return',
+    what: 'the loop over a batch returns after its first event',
+    hooks: {
+      grantsHandler: (handler) => (event, context) => handler({ Records: event.Records.slice(0, 1) }, context),
+    },
+  },
+  {
+    name: 'failures-swallowed',
+    what: 'a catch around the batch answers that nothing failed',
+    hooks: {
+      grantsHandler: (handler) => async (event, context) => {
+        await handler(event, context).catch(() => {});
+        return { batchItemFailures: [] };
+      },
+    },
+  },
+  {
+    name: 'expiry-as-delta',
+    what: 'a lifetime counts from when the event is applied',
+    hooks: { book: (table) => new parts.ExpiryAsDelta(table) },
+  },
+  {
+    name: 'unconditional-delete',
+    what: 'a grant that is due is removed, though it was extended since',
+    hooks: { book: (table) => new parts.UnconditionalEnd(table) },
+  },
+  {
+    name: 'tombstone-forgotten',
+    what: 'a revoke of one grant leaves no trace for the grant that comes late',
+    hooks: { table: (table) => parts.forgetting(table, ITEM.last) },
+  },
+  {
+    name: 'no-revoke-guard',
+    what: 'a revoke of all on an IP leaves no trace for the grant that comes late',
+    hooks: { table: (table) => parts.forgetting(table, ITEM.revoked) },
+  },
+  {
+    name: 'no-flush-guard',
+    what: 'a flush leaves no trace for the grant that comes late',
+    hooks: { table: (table) => parts.forgetting(table, ITEM.flushed) },
+  },
+  {
+    name: 'order-ignored',
+    what: 'the event that arrives last wins, whenever it happened',
+    hooks: { table: (table) => parts.rewriting(table, withoutOrder) },
+  },
+  {
+    name: 'duplicates-applied',
+    what: 'a webhook id that was seen is applied again',
+    hooks: { table: (table) => parts.forgetting(table, SEEN_PARTITION) },
+  },
+  {
+    name: 'lease-ignored',
+    what: 'a rebuild writes though another one is under way',
+    breaks: ['5 one write at a time'],
+    hooks: { states: (table) => new parts.NoLease(table) },
+  },
+  {
+    name: 'mark-forgotten',
+    what: 'a rebuild that finds the lease taken leaves no mark',
+    hooks: { states: (table) => new parts.NoMark(table) },
+  },
+  {
+    name: 'old-list-after-conflict',
+    what: 'a write that failed is repeated with the list it had then, and taken for the new one',
+    breaks: [...WHO_IS_IN, 'nothing foreign reported'],
+    hooks: { http: repeatingOldLists },
+  },
+  {
+    name: 'secret-kept-too-soon',
+    what: 'the token is kept before it was read, and never read again',
+    hooks: { token: (reader, clock) => new parts.KeptForEver(reader, clock) },
+  },
+  {
+    name: 'ttl-as-liveness',
+    what: 'a grant is live until DynamoDB has deleted it',
+    hooks: { book: (table) => new parts.TtlLiveness(table) },
+  },
+  {
+    name: 'reset-time-ignored',
+    what: 'Okta is called before the reset time that it gave',
+    breaks: ['7 reset time kept'],
+    hooks: { states: (table) => new parts.NoRest(table) },
+  },
+  {
+    name: 'proxies-dropped',
+    what: 'a PUT leaves out the proxies',
+    breaks: ['6 only gateways change'],
+    hooks: { http: (http) => (request) => http(withoutProxies(request)) },
+  },
+  {
+    name: 'no-write-ahead',
+    what: 'the list is not remembered before it is written',
+    breaks: ['nothing foreign reported'],
+    hooks: { states: (table) => new parts.NoWriteAhead(table) },
+  },
+  {
+    name: 'no-adoption',
+    what: 'a zone is written before its ACL has seen an event',
+    breaks: ['8 unused zone untouched'],
+    hooks: { book: (table) => new parts.NoAdoption(table) },
+  },
+  {
+    name: 'no-own-alarm',
+    what: 'a short grant arms no alarm of its own',
+    hooks: { alarms: (alarms, name) => (name === 'grants' ? { send: async () => {} } : alarms) },
+  },
+];
+
+/** @throws {RangeError} where there is no such bug */
+export function findBug(name: string): Bug {
+  const bug = BUGS.find((each) => each.name === name);
+  if (bug) return bug;
+  throw new RangeError(`no bug ${name}; there are: ${BUGS.map((each) => each.name).join(', ')}`);
+}
+
+function withoutOrder(write: Write): Write {
+  if (!write.when) return write;
+  const when = write.when.filter((condition) => !('attribute' in condition && condition.attribute === 'order'));
+  if (when.length > 0 || !('check' in write)) return { ...write, when };
+  return { check: write.check, when: [{ attribute: 'no such attribute', equals: '', orAbsent: true }] };
+}
+
+function withoutProxies(request: Parameters<HttpClient>[0]): Parameters<HttpClient>[0] {
+  if (request.body === undefined) return request;
+  const { proxies, ...zone } = JSON.parse(request.body);
+  return { ...request, body: JSON.stringify(zone) };
+}
+
+function repeatingOldLists(http: HttpClient): HttpClient {
+  const failed = new Map<string, string>();
+  return async (request) => {
+    if (request.method === 'GET') return http(request);
+    const old = failed.get(request.url);
+    const body = old ?? request.body;
+    failed.delete(request.url);
+    const repeat = () => body !== undefined && failed.set(request.url, body);
+    try {
+      const answer = await http(body === undefined ? request : { ...request, body });
+      if (answer.status !== 200) repeat();
+      if (answer.status !== 200 || old === undefined || request.body === undefined) return answer;
+      const { gateways } = JSON.parse(request.body);
+      return { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), gateways }) };
+    } catch (error) {
+      repeat();
+      throw error;
+    }
+  };
+}

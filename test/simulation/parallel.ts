@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads';
+import { together } from './report.ts';
+import type { Summary } from './simulate.ts';
+
+export interface ParallelOptions {
+  readonly seed: number;
+  readonly runs: number;
+  readonly workers: number;
+  readonly mostSeconds?: number;
+  readonly progress?: (done: number, failed: number) => void;
+}
+
+/** What a worker is given, and what it sends back: its progress, and in the end its summary. */
+export interface Share {
+  readonly seed: number;
+  readonly runs: number;
+  readonly mostSeconds: number | undefined;
+}
+export type Message = { readonly done: number; readonly failed: number } | { readonly summary: Summary };
+
+/** The schedules from `seed` on, each worker a stretch of its own. */
+export async function simulateInParallel(options: ParallelOptions): Promise<Summary> {
+  const { seed, runs, workers, mostSeconds, progress } = options;
+  const size = Math.ceil(runs / workers);
+  const states = new Map<number, { readonly done: number; readonly failed: number }>();
+  const parts = Array.from({ length: workers }, (_, index) => {
+    const share = { seed: seed + index * size, runs: Math.max(0, Math.min(size, runs - index * size)), mostSeconds };
+    return inWorker(share, (state) => {
+      states.set(index, state);
+      const all = [...states.values()];
+      const sum = (of: 'done' | 'failed') => all.reduce((total, each) => total + each[of], 0);
+      progress?.(sum('done'), sum('failed'));
+    });
+  });
+  return together(await Promise.all(parts));
+}
+
+function inWorker(share: Share, progress: (state: { readonly done: number; readonly failed: number }) => void) {
+  return new Promise<Summary>((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
+    worker.on('message', (message: Message) => {
+      if (!('summary' in message)) return progress(message);
+      resolve(message.summary);
+      // Timers of invocations that died would keep it alive for half a minute.
+      void worker.terminate();
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('a worker of the simulation ended before its work was done')));
+  });
+}
