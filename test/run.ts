@@ -18,15 +18,20 @@ const report = await mkdtemp(join(tmpdir(), 'knocknoc-okta-tests-'));
 const CHECKS: readonly Check[] = [
   { name: 'lint and format', command: ['biome', 'check', '--error-on-warnings', '.'], alone: 'npm run lint' },
   { name: 'types', command: ['tsc', '--noEmit'], alone: 'npm run types' },
-  ...(['unit', 'e2e-embedded', 'e2e-emulator'] as const).map((project) => ({
-    name: `${project} tests`,
-    command: [
-      ...['vitest', 'run', '--project', project],
-      ...['--reporter=dot', '--reporter=json', `--outputFile.json=${join(report, `${project}.json`)}`],
-    ],
-    alone: `npx vitest run --project ${project} [FILE] [-t 'NAME']`,
-  })),
+  vitest('unit', ['unit']),
+  // Side by side: both wait more than they work.
+  vitest('end-to-end', ['e2e-embedded', 'e2e-emulator']),
 ];
+
+function vitest(name: string, projects: readonly string[]): Check {
+  const selected = projects.map((project) => `--project=${project}`);
+  const reports = ['--reporter=dot', '--reporter=json', `--outputFile.json=${join(report, `${name}.json`)}`];
+  return {
+    name: `${name} tests`,
+    command: ['vitest', 'run', ...selected, ...reports],
+    alone: `npx vitest run ${selected.join(' ')} [FILE] [-t 'NAME']`,
+  };
+}
 
 function run(command: readonly string[]): Promise<boolean> {
   const [program = '', ...args] = command;
