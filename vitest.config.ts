@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          // Machines are shared: a test is hung, not slow, after this long.
+          testTimeout: 60_000,
         },
       },
       {

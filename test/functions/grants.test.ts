@@ -1,94 +1,133 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/grants.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
-import type { Table } from '../../lib/ports.ts';
 import { formatQueuedEvent } from '../../lib/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
-import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
-import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
-import { granted, NOW, revoked } from '../helpers/events.ts';
-import { FaultyTable } from '../helpers/faulty-table.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
+import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
+import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
 
 const [ALICE, BOB, CAROL] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
-
-function aHandler(table: Table) {
-  const lines: Readonly<Record<string, unknown>>[] = [];
-  const letters: string[] = [];
-  const alarms: { body: string; delaySeconds: number }[] = [];
-  const book = new GrantBook(table);
-  const handler = createHandler(() => ({
-    clock: new VirtualTimers(NOW),
-    grants: book,
-    alarms: { send: async (messages) => void alarms.push(...messages) },
-    deadLetters: { send: async ({ body }) => void letters.push(body) },
-    telemetry: logTelemetry(
-      'grants',
-      () => NOW,
-      (line) => lines.push(line),
-    ),
-  }));
-  const deliver = async (bodies: readonly string[]) => {
-    const batch = bodies.map((body, i) => ({ messageId: `m${i + 1}`, body, sequence: String(i + 1), receives: 1 }));
-    const answer = await handler(
-      fifoEvent(batch),
-      lambdaContext('grants', 'r', () => 15_000),
-    );
-    return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  };
-  const live = async () => (await book.live('okta-prod', NOW)).map(({ ip }) => ip).sort();
-  return { deliver, live, lines, letters, alarms };
-}
+const grants = [ALICE, BOB, CAROL].map((ip) => granted(ip, 1));
+let handler: ReturnType<typeof aGrantsHandler>;
+beforeEach(() => {
+  handler = aGrantsHandler();
+});
 
 describe('a batch of the FIFO queue', () => {
-  let table: FaultyTable;
-  beforeEach(() => {
-    table = new FaultyTable(new MemoryTable());
-  });
-  const grants = [ALICE, BOB, CAROL].map((ip) => formatQueuedEvent(granted(ip, 1)));
-
   it('is applied whole and in order', async () => {
-    const { deliver, live } = aHandler(table);
-    expect(await deliver([...grants, formatQueuedEvent(revoked(ALICE, 1))])).toEqual([]);
-    expect(await live()).toEqual([BOB, CAROL]);
+    expect(await handler.deliver(...grants, revoked(ALICE, 1))).toEqual([]);
+    expect(await handler.live()).toEqual([BOB, CAROL]);
+    expect(handler.codes()).toEqual([]);
   });
 
-  it('stops at the first failure, and reports it and all after it', async () => {
-    const { deliver, live, lines } = aHandler(table);
-    table.crashAt = 2;
-    expect(await deliver(grants)).toEqual(['m2', 'm3']);
-    expect(await live()).toEqual([ALICE]);
-    expect(lines.flatMap(({ code }) => code ?? [])).toEqual(['STORE001']);
+  it('is applied in the order of the queue where times are equal', async () => {
+    await handler.deliver(granted(ALICE, 1), flushed(1), granted(BOB, 1), revoked(BOB, 1), granted(CAROL, 1));
+    expect(await handler.live()).toEqual([CAROL]);
   });
 
-  it('reports all of it when the first fails, instead of failing as a whole or claiming success', async () => {
-    const { deliver } = aHandler(table);
-    table.crashAt = 1;
-    expect(await deliver(grants)).toEqual(['m1', 'm2', 'm3']);
+  it.each([1, 2, 3])('stops at the first failure, and reports it and all after it: number %i', async (at) => {
+    handler.table.crashAt = at;
+    expect(await handler.deliver(...grants)).toEqual(['m1', 'm2', 'm3'].slice(at - 1));
+    expect(await handler.live()).toEqual([ALICE, BOB, CAROL].slice(0, at - 1));
+    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.table.writes).toBe(at);
   });
 
-  it.each(['not json', '{}', '{"version":2}', '', formatQueuedEvent(granted(ALICE, 1)).replace('"ip"', '"pi"')])(
-    'sets aside at once what is no event (%s), and goes on with the rest',
-    async (poison) => {
-      const { deliver, live, letters, lines } = aHandler(table);
-      expect(await deliver([grants[0] ?? '', poison, grants[2] ?? ''])).toEqual([]);
-      expect(await live()).toEqual([ALICE, CAROL]);
-      expect(letters).toEqual([poison]);
-      expect(lines.flatMap(({ code }) => code ?? [])).toEqual(['STORE001']);
-    },
-  );
-
-  it('reads a message with fields it does not know: messages outlive a deploy', async () => {
-    const { deliver, live } = aHandler(table);
-    await deliver([(grants[0] ?? '').replace('{', '{"new":1,')]);
-    expect(await live()).toEqual([ALICE]);
+  it('reports a failure whose write took place after all, and applies it no second time', async () => {
+    Object.assign(handler.table, { crashAt: 2, afterApplying: true });
+    expect(await handler.deliver(...grants)).toEqual(['m2', 'm3']);
+    expect(await handler.deliver(...grants.slice(1))).toEqual([]);
+    expect(await handler.live()).toEqual([ALICE, BOB, CAROL]);
+    expect(handler.lines.filter(({ message }) => message === 'event duplicate')).toHaveLength(1);
   });
 
-  it('arms the alarm of a grant that is shorter than two ticks before it is stored', async () => {
-    const { deliver, live, alarms } = aHandler(table);
-    table.crashAt = 1;
-    await deliver([formatQueuedEvent(granted(ALICE, 0, { expiresAt: NOW + 90_500 }))]);
-    expect(await live()).toEqual([]);
-    expect(alarms.map(({ delaySeconds }) => delaySeconds)).toEqual([91]);
+  it('can be empty', async () => {
+    expect(await handler.deliver()).toEqual([]);
+  });
+});
+
+describe('a message that is no event', () => {
+  const POISON = [
+    ...['not json', '{}', '{"version":2}', '', 'null', '[]', '"text"', '{"version":1,"type":"access.denied"}'],
+    formatQueuedEvent(granted(ALICE, 1)).replace('"ip"', '"pi"'),
+    formatQueuedEvent(granted(ALICE, 1)).replace('"expiresAt"', '"endsAt"'),
+  ];
+
+  it.each(POISON)('is set aside at once with STORE001, and the rest is applied: %s', async (poison) => {
+    expect(await handler.deliver(granted(ALICE, 1), poison, granted(CAROL, 1))).toEqual([]);
+    expect(await handler.live()).toEqual([ALICE, CAROL]);
+    expect(handler.letters).toEqual([poison]);
+    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.lines.find(({ code }) => code)).toMatchObject({ messageId: 'm2' });
+  });
+
+  it('stops the batch where it can’t be set aside: it is never dropped', async () => {
+    handler.faults.deadLetters = new Error('the dead-letter queue does not answer');
+    expect(await handler.deliver(granted(ALICE, 1), 'poison', granted(CAROL, 1))).toEqual(['m2', 'm3']);
+    expect(await handler.live()).toEqual([ALICE]);
+    expect(handler.codes()).toEqual(['STORE001']);
+  });
+
+  it('shows in no log line', async () => {
+    await handler.deliver('hush-hush', '{"user":"hush-hush"}');
+    expect(JSON.stringify(handler.lines)).not.toContain('hush');
+  });
+});
+
+describe('a message', () => {
+  it('may hold fields that are not known: messages outlive a deploy', async () => {
+    await handler.deliver(formatQueuedEvent(granted(ALICE, 1)).replace('{', '{"new":1,'));
+    expect(await handler.live()).toEqual([ALICE]);
+  });
+
+  it('without a sequence number is ordered by when it was sent, as some emulators need it', async () => {
+    const event = fifoEvent([
+      { messageId: 'm1', body: formatQueuedEvent(granted(ALICE, 1)), sequence: '7', receives: 1 },
+    ]);
+    const [record] = event.Records;
+    if (!record) throw new Error('there is one');
+    const { SequenceNumber, ...attributes } = record.attributes;
+    expect(SequenceNumber).toBe('7');
+    const bare = createHandler(() => ({
+      ...{ clock: { now: () => NOW, sleep: async () => {} }, grants: handler.book },
+      ...{ alarms: { send: async () => {} }, deadLetters: { send: async () => {} } },
+      telemetry: { begin() {}, info() {}, warn() {}, error() {}, metric() {} },
+    }));
+    const context = lambdaContext('grants', 'r', () => 15_000);
+    const records = [{ ...record, attributes: { ...attributes, SentTimestamp: '1795543200000' } }];
+    expect(await bare({ Records: records }, context)).toEqual({ batchItemFailures: [] });
+    expect(await handler.live()).toEqual([ALICE]);
+  });
+});
+
+describe('the alarm of a grant', () => {
+  it.each([
+    [1, [1]],
+    [90_500, [91]],
+    [125_000, [125]],
+    [125_001, []],
+    [-5_000, [0]],
+  ])('that lasts %i ms is armed where the minute tick might come too late', async (ms, delays) => {
+    await handler.deliver(granted(ALICE, 0, { expiresAt: NOW + ms }));
+    expect(handler.alarms.map(({ delaySeconds }) => delaySeconds)).toEqual(delays);
+  });
+
+  it('is armed before the grant is stored, so that no crash leaves one without the other', async () => {
+    handler.table.crashAt = 1;
+    await handler.deliver(granted(ALICE, 0, { expiresAt: NOW + 90_500 }));
+    expect(await handler.live()).toEqual([]);
+    expect(handler.alarms.map(({ delaySeconds }) => delaySeconds)).toEqual([91]);
+  });
+});
+
+describe('the log', () => {
+  it('has one line for each event with what became of it', async () => {
+    const grant = granted(ALICE, 5, { grantId: 'g', user: 'alice' });
+    await handler.deliver(grant, grant, revoked(ALICE, 1, { grantId: 'g' }), flushed(9));
+    expect(handler.lines).toMatchObject([
+      { message: 'event applied', acl: grant.acl, ip: ALICE, grantId: 'g', user: 'alice', sequence: '1' },
+      { message: 'event duplicate', webhookId: grant.webhookId },
+      { message: 'event overtaken', by: 'a later event on the same grant' },
+      { message: 'event applied', type: 'access.flushed', ended: 1, awsRequestId: 'request-1' },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { blockOf } from '../../lib/domain/address-block.ts';
 import type { GatewayDemand } from '../../lib/domain/desired-gateways.ts';
+import { MergedHosts } from '../../lib/domain/merged-hosts.ts';
 
 export const SENTINEL = '192.0.2.0/32';
 
@@ -22,8 +23,15 @@ export function addresses(list: readonly string[]): string[] {
   });
 }
 
-/** Of 64 neighbours, so that many can be merged. */
-export const someIps = fc.uniqueArray(
-  fc.integer({ min: 0, max: 63 }).map((n) => `203.0.113.${n}`),
-  { maxLength: 60 },
-);
+const NEIGHBOURS = Array.from({ length: 64 }, (_, n) => `203.0.113.${n}`);
+/** Most of 64 neighbours, in any order: blocks of many sizes among them. */
+export const denseIps = fc.shuffledSubarray(NEIGHBOURS, { minLength: 20 });
+/** Some of 64 neighbours, in any order. */
+export const someIps = fc.oneof(fc.shuffledSubarray(NEIGHBOURS), denseIps);
+
+/** The fewest entries that cover exactly these hosts. */
+export function fewest(ips: readonly string[]): number {
+  const merged = new MergedHosts();
+  for (const ip of ips) merged.add(blockOf(ip), Number.POSITIVE_INFINITY);
+  return merged.count;
+}

@@ -78,7 +78,7 @@ export class VirtualSystem {
     return this.send('access.revoked', { ip, ...data });
   }
 
-  /** Posts whatever is asked for, rightly signed unless the headers say otherwise (undefined leaves one out). */
+  /** Posts whatever is asked for, and lets time pass until the answer is there; rightly signed unless the headers say otherwise (undefined leaves one out). */
   async post(raw: Raw): Promise<Answer> {
     this.#ids += 1;
     const { body = '', id = `id-${this.#ids}`, key = WEBHOOK_KEY } = raw;
@@ -87,7 +87,7 @@ export class VirtualSystem {
     const headers = Object.fromEntries(Object.entries(all).flatMap(([n, v]) => (v === undefined ? [] : [[n, v]])));
     const pending = this.functions.webhook(apiEvent('/webhook', headers, Buffer.from(body)));
     await this.timers.advance(10);
-    const answer = await pending;
+    const answer = await this.timers.finish(pending);
     return { status: answer.statusCode ?? 0, body: JSON.parse(answer.body ?? '{}'), headers: answer.headers ?? {} };
   }
 

@@ -107,8 +107,8 @@ describe('when a failure is tried again', () => {
     expect(await world.state()).toMatchObject({ needsSync: true });
   });
 
-  it('but not before a second has passed, whatever asks for it', async () => {
-    fail({ status: 404 }, 'GET');
+  it.each([404, 401, 400])('but not before a second has passed, whatever asks for it: %i', async (status) => {
+    fail({ status });
     await world.sync();
     await world.sync();
     const [first, second] = world.okta.requests();

@@ -93,8 +93,7 @@ describe('a rebuild that lost its lease', () => {
     await world.table.write([{ update: { acl: ACL, item: ITEM.zone }, set: { leaseOwner: 'another' } }]);
     await world.timers.finish(run);
     expect([world.calls('GET'), world.calls('PUT')]).toEqual([1, 0]);
-    expect(world.lines.filter(({ level }) => level === 'WARN')).toHaveLength(1);
-    expect(world.codes()).toEqual([]);
+    expect(world.lines.flatMap(({ level }) => level ?? [])).toEqual(['WARN']);
   });
 
   it('does not take the lease from its new holder when it ends', async () => {

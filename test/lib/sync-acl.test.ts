@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { queuePosition } from '../../lib/domain/event-order.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
 import { syncAcl } from '../../lib/sync-acl.ts';
+import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { ACL, configOf, granted, NOW, revoked } from '../helpers/events.ts';
 import { RUN_MS, SyncWorld } from '../helpers/sync-world.ts';
 
@@ -103,6 +104,27 @@ describe('the pace', () => {
     expect(world.gateways()).toContain('203.0.113.3/32');
   });
 
+  it('goes by what Okta says of the quota also where nothing had to be written', async () => {
+    await world.sync();
+    world.okta.setRateLimit({ limit: 100, remaining: 5, resetInSeconds: 30 });
+    await world.timers.advance(2_000);
+    await world.sync();
+    expect(world.calls('PUT')).toBe(1);
+    expect((await world.state()).notBefore).toBeGreaterThan(world.timers.now() + 20_000);
+  });
+
+  it('reckons with a read and a write for every zone of the ACL', async () => {
+    const pauses: number[] = [];
+    for (const zoneIds of [['nzo1'], ['nzo1', 'nzo2']]) {
+      world = new SyncWorld({ config: configOf({ acls: { [ACL]: { zoneIds } } }) });
+      world.okta.setRateLimit({ limit: 100, remaining: 30 + zoneIds.length, resetInSeconds: 60 });
+      await world.sync();
+      pauses.push(((await world.state()).notBefore ?? 0) - world.timers.now());
+    }
+    // 20 calls above the share of others: ten updates of one zone, five of two.
+    expect(pauses).toEqual([6_000, 12_000]);
+  });
+
   it('arms one message, however many events come in the pause', async () => {
     world.okta.setRateLimit({ limit: 100, remaining: 14, resetInSeconds: 30 });
     await world.sync();
@@ -147,5 +169,19 @@ describe('trouble with the table', () => {
     world.table.unreachable = false;
     await world.sync();
     expect(world.gateways()).toHaveLength(2);
+  });
+
+  it('in the middle of a run rejects too, and is no failure of Okta', async () => {
+    class DyingTable extends MemoryTable {
+      override async write(...args: Parameters<MemoryTable['write']>) {
+        if (JSON.stringify(args[0]).includes('intended')) throw new Error('the table does not answer');
+        return super.write(...args);
+      }
+    }
+    world = new SyncWorld({ table: new DyingTable() });
+    await world.deps.grants.apply(granted(ALICE, 0), '1', NOW);
+    await expect(world.sync()).rejects.toThrow('the table does not answer');
+    expect(world.calls('PUT')).toBe(0);
+    expect(world.lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
   });
 });

@@ -4,30 +4,63 @@ import { tableContract } from './table-contract.ts';
 
 tableContract('the stand-in', async () => new MemoryTable());
 
+function watched() {
+  const changes: Change[] = [];
+  return { changes, table: new MemoryTable((change) => changes.push(change)) };
+}
+const key = { acl: 'a', item: 'i' };
+
 describe('the stream of the stand-in', () => {
   it('tells of every change, and not of a write that changes nothing', async () => {
-    const changes: Change[] = [];
-    const table = new MemoryTable((change) => changes.push(change));
-    const key = { acl: 'a', item: 'i' };
+    const { changes, table } = watched();
     await table.write([{ put: { ...key, n: 1 } }]);
     await table.write([{ put: { ...key, n: 1 } }]);
     await table.write([{ update: key, set: { n: 2 } }]);
+    await table.write([{ update: key, set: { n: 2 } }]);
+    await table.write([{ check: key, when: [{ attribute: 'n', equals: 2 }] }]);
     await table.write([{ remove: key }]);
     await table.write([{ remove: key }]);
-    expect(changes.map(({ eventName, byTtl }) => [eventName, byTtl])).toEqual([
-      ['INSERT', false],
-      ['MODIFY', false],
-      ['REMOVE', false],
+    expect(changes).toEqual([
+      { eventName: 'INSERT', key, byTtl: false },
+      { eventName: 'MODIFY', key, byTtl: false },
+      { eventName: 'REMOVE', key, byTtl: false },
     ]);
   });
 
+  it('tells nothing of a transaction that was not written', async () => {
+    const { changes, table } = watched();
+    await table.write([{ put: key }, { check: { acl: 'a', item: 'none' }, when: [{ attribute: 'n', equals: 1 }] }]);
+    expect(changes).toEqual([]);
+  });
+
   it('removes what its TTL has passed, and marks it as that', async () => {
-    const changes: Change[] = [];
-    const table = new MemoryTable((change) => changes.push(change));
-    await table.write([{ put: { acl: 'a', item: 'old', ttl: 99 } }, { put: { acl: 'a', item: 'new', ttl: 101 } }]);
+    const { changes, table } = watched();
+    await table.write([
+      { put: { acl: 'a', item: 'old', ttl: 99 } },
+      { put: { acl: 'a', item: 'at it', ttl: 100 } },
+      { put: { acl: 'a', item: 'new', ttl: 101 } },
+      { put: { acl: 'a', item: 'none' } },
+      { put: { acl: 'a', item: 'text', ttl: '1' } },
+    ]);
     changes.length = 0;
     table.removeExpired(100_000);
-    expect(table.items().map(({ item }) => item)).toEqual(['new']);
+    expect(table.items().map(({ item }) => item)).toEqual(['at it', 'new', 'none', 'text']);
     expect(changes).toEqual([{ eventName: 'REMOVE', key: { acl: 'a', item: 'old' }, byTtl: true }]);
+  });
+});
+
+describe('the stand-in out of reach', () => {
+  it('fails every call, and has lost nothing afterwards', async () => {
+    const { changes, table } = watched();
+    await table.write([{ put: key }]);
+    table.unreachable = true;
+    await expect(table.get(key)).rejects.toThrow();
+    await expect(table.write([{ remove: key }])).rejects.toThrow();
+    for (const pages of [table.queryPrefix('a', ''), table.queryExpiry('a', 0, 1)]) {
+      await expect(pages[Symbol.asyncIterator]().next()).rejects.toThrow();
+    }
+    table.unreachable = false;
+    expect(await table.get(key)).toEqual(key);
+    expect(changes).toHaveLength(1);
   });
 });

@@ -50,10 +50,18 @@ describe('an entry of a zone', () => {
     expect(() => blockOf(text)).toThrow(RangeError);
   });
 
-  it('of IPv4-mapped IPv6 with a prefix is not read as if the prefix counted IPv4 bits', () => {
-    // ::ffff:1.2.3.4/24 is the whole of ::/24; a /120 is what 1.2.3.0/24 looks like in IPv6.
-    const read = parseBlock('::ffff:1.2.3.4/24');
-    expect(read && formatBlock(read)).not.toBe('1.2.3.0/24');
+  it.each([
+    ['::ffff:1.2.3.4/128', '1.2.3.4/32'],
+    ['::ffff:1.2.3.4/120', '1.2.3.0/24'],
+    ['::ffff:1.2.3.4/96', '0.0.0.0/0'],
+    ['::ffff:1.2.3.4/95', undefined],
+    ['::ffff:1.2.3.4/32', undefined],
+    ['::ffff:1.2.3.4/24', undefined],
+    ['::ffff:1.2.3.4/0', undefined],
+    ['::ffff:1.2.3.4/129', undefined],
+  ])('of IPv4-mapped IPv6 counts its prefix in bits of IPv6: %s is %s', (text, canonical) => {
+    const block = parseBlock(text);
+    expect(block && formatBlock(block)).toBe(canonical);
   });
 
   it('has one text, which reads back as the same addresses', () => {

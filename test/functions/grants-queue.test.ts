@@ -1,0 +1,127 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ITEM } from '../../lib/names.ts';
+import { ACL, VirtualSystem } from '../helpers/virtual-system.ts';
+
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
+let system: VirtualSystem;
+beforeEach(() => {
+  system = new VirtualSystem();
+});
+const seconds = (n: number) => system.timers.advance(n * 1000);
+const live = () => system.functions.table.items().flatMap(({ item, ip }) => (item.startsWith(ITEM.grant) ? [ip] : []));
+
+describe('events while the table is out of reach', () => {
+  it('are kept in order, reported as STORE001 each time, and applied when it is back', async () => {
+    system.functions.table.unreachable = true;
+    await system.grant(ALICE);
+    await system.grant(BOB);
+    await system.revoke(ALICE);
+    await seconds(200);
+    expect(system.functions.events.length).toBe(3);
+    const codes = system.codes();
+    expect(codes.length).toBeGreaterThan(1);
+    expect(new Set(codes)).toEqual(new Set(['STORE001']));
+    system.functions.table.unreachable = false;
+    await seconds(200);
+    expect(live()).toEqual([BOB]);
+    expect(system.gateways()).toEqual([`${BOB}/32`]);
+  });
+
+  it('go to the dead letters only after ten tries, in more than ten minutes, and are not lost', async () => {
+    system.functions.table.unreachable = true;
+    await system.grant(ALICE);
+    await seconds(13 * 60);
+    expect(system.functions.events.deadLetters).toEqual([]);
+    await seconds(10 * 60);
+    expect(system.functions.events.deadLetters).toMatchObject([{ body: expect.stringContaining(ALICE) }]);
+    expect(system.functions.events.length).toBe(0);
+  });
+
+  it('and that come back from the dead letters later are applied as if they had come in time', async () => {
+    system.functions.table.unreachable = true;
+    await system.grant(ALICE, { durationSeconds: 86_400 });
+    await seconds(24 * 60);
+    system.functions.table.unreachable = false;
+    await system.grant(BOB, { durationSeconds: 86_400 });
+    await system.grant(ALICE, { durationSeconds: 3_600 });
+    await seconds(5);
+    const [letter] = system.functions.events.deadLetters;
+    await system.functions.events.send({ body: letter?.body ?? '', deduplicationId: 'redriven' });
+    await seconds(5);
+    expect(live().sort()).toEqual([ALICE, BOB]);
+    const expiries = system.functions.table.items().filter(({ ip }) => ip === ALICE);
+    expect(expiries).toMatchObject([{ expiresAt: expect.any(Number) }]);
+    // The later grant, which is shorter, still holds.
+    expect(Number(expiries[0]?.expiresAt) - system.timers.now()).toBeLessThan(3_600_001);
+  });
+});
+
+describe('a message that is no event', () => {
+  it('holds up nothing: what lies behind it is applied at once', async () => {
+    await system.functions.events.send({ body: '{"version":1,"type":"access.granted"}', deduplicationId: 'poison' });
+    await system.grant(ALICE);
+    await seconds(3);
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+    expect(system.codes()).toEqual(['STORE001']);
+    expect(system.functions.events.deadLetters).toHaveLength(1);
+  });
+});
+
+describe('an id that comes again', () => {
+  it('within minutes is not even queued again, and later is applied no second time', async () => {
+    const at = new Date(system.timers.now()).toISOString();
+    const body = (type: string) => JSON.stringify({ type, timestamp: at, data: { acl: ACL, ip: ALICE } });
+    await system.post({ body: body('access.granted'), id: 'same' });
+    expect((await system.post({ body: body('access.granted'), id: 'same' })).status).toBe(202);
+    await system.revoke(ALICE);
+    await seconds(600);
+    expect((await system.post({ body: body('access.granted'), id: 'same' })).status).toBe(202);
+    await seconds(5);
+    expect(live()).toEqual([]);
+    expect(system.lines.filter(({ message }) => message === 'event duplicate')).toHaveLength(1);
+  });
+
+  it('with another body is the same event', async () => {
+    const at = new Date(system.timers.now()).toISOString();
+    await system.grant(ALICE, {});
+    const event = { type: 'access.flushed', timestamp: at, data: { acl: ACL } };
+    await system.post({ body: JSON.stringify(event), id: 'id-1' });
+    await seconds(600);
+    await system.post({
+      body: JSON.stringify({ ...event, timestamp: new Date(system.timers.now()).toISOString() }),
+      id: 'id-1',
+    });
+    await seconds(5);
+    expect(live()).toEqual([ALICE]);
+  });
+});
+
+describe('the alarm queue out of reach', () => {
+  it('keeps a short grant from being stored without its alarm', async () => {
+    const { alarms } = system.functions;
+    const send = alarms.send.bind(alarms);
+    alarms.send = async () => {
+      throw new Error('the alarm queue does not answer');
+    };
+    await system.grant(ALICE, { durationSeconds: 110 });
+    await seconds(5);
+    expect([live(), system.codes()]).toEqual([[], ['STORE001']]);
+    alarms.send = send;
+    await seconds(90);
+    expect(live()).toEqual([ALICE]);
+    await seconds(25);
+    expect(live()).toEqual([]);
+  });
+});
+
+describe('what a grant costs the alarm queue', () => {
+  it('is a message only where the minute tick may come too late', async () => {
+    const sent: number[] = [];
+    const { alarms } = system.functions;
+    alarms.send = async (messages) => void sent.push(...messages.map(({ delaySeconds }) => delaySeconds));
+    for (const durationSeconds of [1, 125, 126, 3_600]) {
+      await system.grant(ALICE, { durationSeconds, grantId: `g${durationSeconds}` });
+    }
+    expect(sent).toEqual([1, 125]);
+  });
+});

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { NOW } from '../helpers/events.ts';
+import { ACL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
+
+const ALICE = '203.0.113.7';
+let system: VirtualSystem;
+beforeEach(() => {
+  system = new VirtualSystem();
+});
+const waiting = (prefer: string) => ({ headers: { prefer } });
+const grant = (prefer: string, data = {}) => system.send('access.granted', { ip: ALICE, ...data }, waiting(prefer));
+
+describe('a sender that prefers to wait', () => {
+  it('is told that the event is applied, once the zone shows it', async () => {
+    const answer = await grant('wait=10', { durationSeconds: 60 });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        status: 'applied',
+        id: expect.any(String),
+        expiresAt: new Date(NOW + 60_000).toISOString().replace('.000', ''),
+      },
+      headers: { 'content-type': 'application/json', 'preference-applied': 'wait=10' },
+    });
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
+    expect(system.timers.now()).toBeLessThan(NOW + 3_000);
+  });
+
+  it('is told so of a revoke and a flush', async () => {
+    await grant('wait=10');
+    expect(await system.send('access.revoked', { ip: ALICE }, waiting('wait=10'))).toMatchObject({ status: 200 });
+    expect(system.gateways()).not.toContain(`${ALICE}/32`);
+    expect(await system.send('access.flushed', {}, waiting('wait=10'))).toMatchObject({ body: { status: 'applied' } });
+  });
+
+  it('is never told that it is applied before Okta has confirmed it', async () => {
+    system.okta.addFault({ count: 1, method: 'PUT', fault: { delayMs: 6_000, apply: 'end' } });
+    const answer = await grant('wait=4');
+    expect(answer).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(system.gateways()).not.toContain(`${ALICE}/32`);
+    expect(await system.send('access.granted', { ip: ALICE }, waiting('wait=10'))).toMatchObject({ status: 200 });
+    expect(system.gateways()).toContain(`${ALICE}/32`);
+  });
+
+  it('is told that it is pending when the time is up, and not later', async () => {
+    system.functions.stream.losesEverything = true;
+    const answer = await grant('wait=3');
+    expect(answer).toMatchObject({ status: 202, body: { status: 'pending', expiresAt: expect.any(String) } });
+    expect(system.timers.now()).toBeLessThanOrEqual(NOW + 3_000);
+  });
+
+  it('waits for twenty seconds at most', async () => {
+    system.functions.stream.losesEverything = true;
+    const answer = await grant('wait=600');
+    expect(answer.status).toBe(202);
+    expect(answer.headers['preference-applied']).toBe('wait=20');
+    expect(system.timers.now()).toBeLessThanOrEqual(NOW + 20_000);
+  });
+
+  it.each([
+    ['the token is refused', 'OKTA001', () => void system.okta.revokeToken(TOKEN)],
+    ['the token has no right', 'OKTA002', () => system.okta.setToken(TOKEN, 'READ_ONLY_ADMIN')],
+    ['the zone is gone', 'ZONE001', () => system.okta.removeZone(ZONE)],
+    [
+      'Okta refuses the list',
+      'ZONE002',
+      () => void system.okta.addFault({ count: 9, method: 'PUT', fault: { status: 400 } }),
+    ],
+    [
+      'Okta does not answer as it should',
+      'ZONE003',
+      () => void system.okta.addFault({ count: 99, fault: { status: 500 } }),
+    ],
+    [
+      'Okta wants no calls',
+      'OKTA005',
+      () => void system.okta.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 50 } } }),
+    ],
+    ['the zone can’t be used', 'ZONE004', () => void system.okta.editZone(ZONE, { status: 'INACTIVE' })],
+    ['no token is set', 'ZONE006', () => void Object.assign(system.oktaToken, { text: undefined })],
+  ])('is told with 502 why the zone could not be updated: %s', async (_, code, breakIt) => {
+    breakIt();
+    const answer = await grant('wait=10');
+    expect(answer).toMatchObject({
+      status: 502,
+      headers: { 'content-type': 'application/problem+json' },
+      body: {
+        status: 502,
+        code,
+        title: expect.any(String),
+        detail: expect.any(String),
+        type: expect.stringContaining(code),
+      },
+    });
+    expect(JSON.stringify(answer)).not.toContain(TOKEN);
+  });
+
+  it('is told with ZONE005 that the zone is full, though the others are in', async () => {
+    system = new VirtualSystem({ gatewayLimit: 1 });
+    await system.grant('203.0.113.1');
+    expect(await grant('wait=10')).toMatchObject({ status: 502, body: { code: 'ZONE005' } });
+    expect(await system.send('access.granted', { ip: '203.0.113.1' }, waiting('wait=10'))).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('is told that it is pending where the outcome can’t be looked up: the event is on the queue all the same', async () => {
+    system.functions.table.unreachable = true;
+    expect(await grant('wait=5')).toMatchObject({ status: 202, body: { status: 'pending' } });
+    system.functions.table.unreachable = false;
+    await system.timers.advance(120_000);
+    expect(system.gateways()).toContain(`${ALICE}/32`);
+  });
+
+  it('is refused as everybody else, without any wait', async () => {
+    expect(await grant('wait=10', { ip: '10.0.0.1' })).toMatchObject({ status: 422, body: { code: 'HOOK005' } });
+    expect(system.timers.now()).toBeLessThan(NOW + 100);
+  });
+});
+
+describe('a preference that is not understood', () => {
+  it.each(['wait', 'wait=soon', 'respond-async', 'handling=strict'])('is ignored: %s', async (prefer) => {
+    const answer = await grant(prefer);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+});
+
+describe('the same event again, with a wait', () => {
+  it('is told what became of it the first time', async () => {
+    const raw = { id: 'same', ...waiting('wait=10') };
+    const body = { ip: ALICE, expiresAt: new Date(NOW + 3_600_000).toISOString() };
+    const first = await system.send('access.granted', body, raw);
+    await system.timers.advance(400_000);
+    const again = await system.send('access.granted', body, raw);
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(system.puts()).toBe(1);
+    expect(
+      system.functions.table.items().filter(({ acl, item }) => acl === ACL && item.startsWith('GRANT#')),
+    ).toHaveLength(1);
+  });
+});

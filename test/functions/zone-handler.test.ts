@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createHandler } from '../../functions/zone.ts';
+import { ITEM, ORG_LIMIT_ITEM, ORG_PARTITION, SEEN_PARTITION } from '../../lib/names.ts';
+import { lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { ACL, configOf, granted } from '../helpers/events.ts';
+import { SyncWorld } from '../helpers/sync-world.ts';
+
+const ALICE = '203.0.113.1';
+const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } } });
+let world: SyncWorld;
+beforeEach(() => {
+  world = new SyncWorld({ config });
+});
+const change = (item: string, acl = ACL, eventName: Change['eventName'] = 'MODIFY') => ({
+  eventName,
+  key: { acl, item },
+  byTtl: false,
+});
+const handle = (changes: readonly Change[], remainingMs = 30_000, deps = world.deps) => {
+  const end = world.timers.now() + remainingMs;
+  const context = lambdaContext('zone', 'request-1', () => end - world.timers.now());
+  return world.timers.finish(Promise.resolve(createHandler(() => deps)(streamEvent(changes), context)));
+};
+
+describe('a record of the table’s stream', () => {
+  it.each([
+    ['a grant that came', change(`${ITEM.grant}${ALICE}#`, ACL, 'INSERT')],
+    ['a grant that changed', change(`${ITEM.grant}${ALICE}#x`)],
+    ['a grant that was removed', change(`${ITEM.grant}${ALICE}#`, ACL, 'REMOVE')],
+    ['a grant that its TTL removed', { ...change(`${ITEM.grant}${ALICE}#`, ACL, 'REMOVE'), byTtl: true }],
+    ['an event that was applied', change(ITEM.events)],
+    ['a request for a rebuild', change(ITEM.rebuild)],
+  ])('leads to a rebuild: %s', async (_, one) => {
+    await world.apply(granted(ALICE, 0));
+    await handle([one]);
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+  });
+
+  it.each([
+    ['the state of the zones', change(ITEM.zone)],
+    ['the last event of a grant', change(`${ITEM.last}${ALICE}#`)],
+    ['the last revoke of an IP', change(`${ITEM.revoked}${ALICE}`)],
+    ['the last flush', change(ITEM.flushed)],
+    ['a webhook id', change(SEEN_PARTITION, `${SEEN_PARTITION}abc`)],
+    ['the rest that Okta wants', change(ORG_LIMIT_ITEM, ORG_PARTITION)],
+    ['an item that is not known', change('FUTURE')],
+  ])('leads to nothing: %s', async (_, one) => {
+    await world.apply(granted(ALICE, 0));
+    const before = world.table.items();
+    await handle([one]);
+    expect(world.calls()).toBe(0);
+    expect(world.table.items()).toEqual(before);
+  });
+
+  it('leads to nothing that an ACL’s rebuild itself writes: it never wakes itself', async () => {
+    const changes: Change[] = [];
+    const table = new MemoryTable((one) => changes.push(one));
+    world = new SyncWorld({ config, table });
+    await world.sync();
+    world.okta.revokeToken('sync-okta-token');
+    await world.timers.advance(5_000);
+    await world.sync();
+    expect(changes.length).toBeGreaterThan(2);
+    const calls = world.calls();
+    await handle(changes);
+    expect(world.calls()).toBe(calls);
+  });
+
+  it('without keys, or of another shape, is passed over', async () => {
+    const context = lambdaContext('zone', 'r', () => 30_000);
+    const Records = [{}, { dynamodb: {} }, { dynamodb: { Keys: {} } }, { dynamodb: { Keys: { acl: { N: '1' } } } }];
+    await createHandler(() => world.deps)({ Records }, context);
+    expect(world.calls()).toBe(0);
+    expect(world.codes()).toEqual([]);
+  });
+});
+
+describe('a batch of the stream', () => {
+  it('means one rebuild for each ACL in it, however many records', async () => {
+    await world.apply(granted(ALICE, 0), granted('203.0.113.2', 0, { acl: 'other' }));
+    await handle([change(ITEM.events), change(ITEM.rebuild), change(`${ITEM.grant}x#`), change(ITEM.events, 'other')]);
+    expect(
+      world.okta
+        .requests()
+        .map(({ method, zoneId }) => `${method} ${zoneId}`)
+        .sort(),
+    ).toEqual([...['GET nzo1', 'GET nzo2', 'PUT nzo1', 'PUT nzo2']]);
+  });
+
+  it('with an ACL that is not configured any more goes on with the others', async () => {
+    await world.apply(granted(ALICE, 0));
+    await handle([change(ITEM.events, 'gone'), change(ITEM.events)]);
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    expect(world.codes()).toEqual([]);
+  });
+
+  it('in which the table fails for one ACL does the others, and comes again', async () => {
+    class HalfBroken extends MemoryTable {
+      override async get(...args: Parameters<MemoryTable['get']>) {
+        if (args[0].acl === ACL && args[0].item === ITEM.events) throw new Error('this partition does not answer');
+        return super.get(...args);
+      }
+    }
+    const table = new HalfBroken();
+    world = new SyncWorld({ config, table });
+    await world.deps.grants.apply(granted('203.0.113.2', 0, { acl: 'other' }), '1', world.timers.now());
+    await expect(handle([change(ITEM.events), change(ITEM.events, 'other')])).rejects.toThrow(/1 ACL/);
+    expect(world.gateways('nzo2')).toEqual(['203.0.113.2/32']);
+    expect(world.lines.filter(({ code }) => code)).toMatchObject([
+      { code: 'STORE001', acl: ACL, awsRequestId: 'request-1' },
+    ]);
+  });
+
+  it('in which Okta fails for one ACL does the others, and counts as done', async () => {
+    await world.apply(granted(ALICE, 0), granted('203.0.113.2', 0, { acl: 'other' }));
+    world.okta.removeZone('nzo1');
+    await handle([change(ITEM.events), change(ITEM.events, 'other')]);
+    expect(world.gateways('nzo2')).toEqual(['203.0.113.2/32']);
+    expect(world.codes()).toEqual(['ZONE001']);
+  });
+
+  it('for which no time is left calls nobody, and is woken again', async () => {
+    await world.apply(granted(ALICE, 0));
+    await handle([change(ITEM.events)], 10_000);
+    expect(world.calls()).toBe(0);
+    expect(world.alarms).toHaveLength(1);
+  });
+});
+
+describe('every log line of an invocation', () => {
+  it('names the invocation', async () => {
+    await world.apply(granted(ALICE, 0));
+    await handle([change(ITEM.events)]);
+    const lines = world.lines.filter(({ message }) => message !== undefined);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatchObject({ awsRequestId: 'request-1' });
+  });
+});

@@ -1,0 +1,59 @@
+import { createHandler } from '../../functions/grants.ts';
+import { GrantBook } from '../../lib/grant-book.ts';
+import type { Fields } from '../../lib/ports.ts';
+import { formatQueuedEvent, type QueuedEvent } from '../../lib/queue-message.ts';
+import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
+import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
+import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { ACL, NOW } from './events.ts';
+import { FaultyTable } from './faulty-table.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+/** The grants function by itself, over a table that can die at a write. */
+export function aGrantsHandler() {
+  const table = new FaultyTable(new MemoryTable());
+  const lines: Fields[] = [];
+  const letters: string[] = [];
+  const alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  /** Set to an error to be thrown instead of setting a letter aside. */
+  const faults: { deadLetters?: Error } = {};
+  const book = new GrantBook(table);
+  const deps = {
+    clock: new VirtualTimers(NOW),
+    grants: book,
+    alarms: { send: async (messages: typeof alarms) => void alarms.push(...messages) },
+    deadLetters: {
+      send: async ({ body }: { readonly body: string }) => {
+        if (faults.deadLetters) throw faults.deadLetters;
+        letters.push(body);
+      },
+    },
+    telemetry: logTelemetry(
+      'grants',
+      () => NOW,
+      (line) => lines.push(line),
+    ),
+  };
+  const handler = createHandler(() => deps);
+  let delivered = 0;
+  return {
+    ...{ table, lines, letters, alarms, faults, book },
+    /** One batch: events, or the text of messages. @returns the ids (m1, m2, ...) of those reported as failed */
+    deliver: async (...messages: readonly (QueuedEvent | string)[]) => {
+      const batch = messages.map((message, i) => ({
+        messageId: `m${i + 1}`,
+        body: typeof message === 'string' ? message : formatQueuedEvent(message),
+        sequence: String(delivered + i + 1),
+        receives: 1,
+      }));
+      delivered += batch.length;
+      const answer = await handler(
+        fifoEvent(batch),
+        lambdaContext('grants', 'request-1', () => 15_000),
+      );
+      return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    },
+    live: async () => (await book.live(ACL, NOW)).map(({ ip }) => ip).sort(),
+    codes: () => lines.flatMap(({ code }) => code ?? []),
+  };
+}

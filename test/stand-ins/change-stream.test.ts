@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ChangeStream } from '../../local/stand-ins/change-stream.ts';
+import type { Change } from '../../local/stand-ins/memory-table.ts';
+import { NOW } from '../helpers/events.ts';
+import { VirtualTimers } from '../helpers/virtual-timers.ts';
+
+let timers: VirtualTimers;
+let batches: string[][];
+let work: ((items: readonly string[]) => Promise<void>)[];
+let stream: ChangeStream;
+beforeEach(() => {
+  timers = new VirtualTimers(NOW);
+  batches = [];
+  work = [];
+  stream = new ChangeStream({
+    timers,
+    wanted: ({ key }) => key.item !== 'unwanted',
+    consume: async (batch) => {
+      const items = batch.map(({ key }) => key.item);
+      batches.push(items);
+      await work.shift()?.(items);
+    },
+    maxRetries: 2,
+  });
+});
+const push = (...items: readonly string[]) => {
+  for (const item of items)
+    stream.push({ eventName: 'MODIFY', key: { acl: 'a', item }, byTtl: false } satisfies Change);
+};
+const fail = async () => {
+  throw new Error('not now');
+};
+
+describe('a change stream', () => {
+  it('delivers changes in order, those of a moment together, within a second', async () => {
+    push('1', '2');
+    push('3');
+    await timers.advance(1_000);
+    expect(batches).toEqual([['1', '2', '3']]);
+  });
+
+  it('delivers a hundred at a time', async () => {
+    const all = Array.from({ length: 250 }, (_, i) => String(i));
+    push(...all);
+    await timers.advance(1_000);
+    expect(batches.map(({ length }) => length)).toEqual([100, 100, 50]);
+    expect(batches.flat()).toEqual(all);
+  });
+
+  it('lets through only what the filter wants', async () => {
+    push('unwanted');
+    await timers.advance(1_000);
+    expect(batches).toEqual([]);
+    push('unwanted', '1', 'unwanted');
+    await timers.advance(1_000);
+    expect(batches).toEqual([['1']]);
+  });
+
+  it('delivers one batch at a time: what comes meanwhile waits for the end of the one before', async () => {
+    let done = () => {};
+    work.push(
+      () =>
+        new Promise<void>((resolve) => {
+          done = resolve;
+        }),
+    );
+    push('1');
+    await timers.advance(1_000);
+    push('2');
+    push('3');
+    await timers.advance(60_000);
+    expect(batches).toEqual([['1']]);
+    done();
+    await timers.advance(1_000);
+    expect(batches).toEqual([['1'], ['2', '3']]);
+  });
+
+  it('delivers a batch that failed again, before anything behind it', async () => {
+    work.push(fail);
+    push('1');
+    await timers.advance(300);
+    push('2');
+    await timers.advance(10_000);
+    expect(batches).toEqual([['1'], ['1'], ['2']]);
+    expect(stream.failures).toEqual([]);
+  });
+
+  it('gives up on a batch after its tries, keeps it for a look, and goes on', async () => {
+    work.push(fail, fail, fail);
+    push('1');
+    await timers.advance(300);
+    push('2');
+    await timers.advance(10_000);
+    expect(batches).toEqual([['1'], ['1'], ['1'], ['2']]);
+    expect(stream.failures.map((batch) => batch.map(({ key }) => key.item))).toEqual([['1']]);
+  });
+
+  it('delivers again after it was idle', async () => {
+    push('1');
+    await timers.advance(10_000);
+    push('2');
+    await timers.advance(10_000);
+    expect(batches).toEqual([['1'], ['2']]);
+  });
+
+  it('loses what is pushed while it loses everything, and nothing else', async () => {
+    push('1');
+    stream.losesEverything = true;
+    push('2');
+    stream.losesEverything = false;
+    push('3');
+    await timers.advance(1_000);
+    expect(batches).toEqual([['1', '3']]);
+  });
+});
