@@ -68,6 +68,8 @@ export const rootEntries = {
   sentinel: v.optional(v.string('must be text: one CIDR'), '192.0.2.0/32'),
   allowPrivate: flag(false),
   allowIpv6: flag(false),
+  // Shorter than /48 is more than one site.
+  ipv6PrefixLength: v.optional(wholeNumber(48, 128), 128),
   gatewayLimit: v.optional(wholeNumber(1, 5000), 150),
   verifyMinutes: v.optional(wholeNumber(1, 1440), 5),
   reservedConcurrency: flag(true),

@@ -23,6 +23,8 @@ export interface Config {
   readonly sentinel: string;
   readonly allowPrivate: boolean;
   readonly allowIpv6: boolean;
+  /** Length of the network that is let in for an IPv6 address; 128 is the address alone. */
+  readonly ipv6PrefixLength: number;
   /** Gateways that Okta accepts in one zone. */
   readonly gatewayLimit: number;
   /** Minutes after which a zone that should be right is read back and compared. */

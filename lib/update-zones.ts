@@ -65,6 +65,7 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
     sentinel: update.config.sentinel,
     zones: previous,
     gatewayLimit: update.config.gatewayLimit,
+    ipv6PrefixLength: update.config.ipv6PrefixLength,
   });
   for (const index of writeOrder(previous, lists)) {
     const zoneId = settings.zoneIds[index] ?? '';

@@ -1,14 +1,22 @@
 import fc from 'fast-check';
 import { blockOf } from '../../lib/domain/address-block.ts';
 import type { GatewayDemand } from '../../lib/domain/desired-gateways.ts';
-import { MergedHosts } from '../../lib/domain/merged-hosts.ts';
+import { mergedBlocks } from '../../lib/domain/merged-blocks.ts';
 
 export const SENTINEL = '192.0.2.0/32';
 
 /** Each IP came later than the one before it. */
 export function demand(ips: readonly string[], more: Partial<GatewayDemand> = {}): GatewayDemand {
   const grants = ips.map((ip, i) => ({ ip, since: String(i).padStart(6, '0') }));
-  return { grants, alwaysAllow: [], sentinel: SENTINEL, zones: [[]], gatewayLimit: 150, ...more };
+  return {
+    grants,
+    alwaysAllow: [],
+    sentinel: SENTINEL,
+    zones: [[]],
+    gatewayLimit: 150,
+    ipv6PrefixLength: 128,
+    ...more,
+  };
 }
 
 /** Every second address, so that no two can be merged. */
@@ -31,7 +39,5 @@ export const someIps = fc.oneof(fc.shuffledSubarray(NEIGHBOURS), denseIps);
 
 /** The fewest entries that cover exactly these hosts. */
 export function fewest(ips: readonly string[]): number {
-  const merged = new MergedHosts();
-  for (const ip of ips) merged.add(blockOf(ip), Number.POSITIVE_INFINITY);
-  return merged.count;
+  return mergedBlocks([...new Set(ips)].map(blockOf)).length;
 }

@@ -105,6 +105,56 @@ describe('more people than one zone holds', () => {
     expect(result.zones[1]).toEqual(pair.map(entry));
   });
 
+  it('need no entry, and never wait, where a network lets them in that is always allowed', () => {
+    const [a, b, c] = apart(3).map(entry) as [string, string, string];
+    const office = { alwaysAllow: ['203.0.113.0/24'], gatewayLimit: 3 };
+    const roomy = desiredGateways(demand([...apart(1), '203.0.113.9'], office));
+    expect(roomy.zones).toEqual([[a, '203.0.113.0/24', '203.0.113.9/32']]);
+    const full = desiredGateways(demand(['203.0.113.9', ...apart(3)], office));
+    expect(full).toEqual({ zones: [[a, b, '203.0.113.0/24']], waiting: [c.slice(0, -3)] });
+  });
+
+  it('are at home in no zone because of what is always allowed there', () => {
+    const [a] = apart(1).map(entry) as [string];
+    const office = { alwaysAllow: ['198.18.0.0/24'], gatewayLimit: 3, zones: [['198.18.0.0/24'], [a]] };
+    expect(desiredGateways(demand(apart(1), office)).zones).toEqual([['198.18.0.0/24'], [a]]);
+  });
+
+  it('stand as themselves in each zone that has room for it', () => {
+    const pairs = [...apart(2), '203.0.113.4', '203.0.113.5', '203.0.113.8', '203.0.113.9'];
+    const { zones } = desiredGateways(demand(pairs, { gatewayLimit: 3, zones: [[], []] }));
+    expect(zones).toEqual([
+      [...apart(2).map(entry), '203.0.113.4/31'],
+      ['203.0.113.8/32', '203.0.113.9/32'],
+    ]);
+  });
+
+  it('all fit where only whole blocks do, though neighbours were in different zones', () => {
+    const [low, high, other] = ['203.0.113.4/32', '203.0.113.5/32', '198.18.0.0/32'];
+    const held = { gatewayLimit: 1, zones: [[low], [high]] };
+    const result = desiredGateways(demand(['203.0.113.4', '203.0.113.5', '198.18.0.0'], held));
+    expect(result).toEqual({ zones: [['203.0.113.4/31'], [other]], waiting: [] });
+    const again = { gatewayLimit: 1, zones: result.zones };
+    expect(desiredGateways(demand(['203.0.113.4', '203.0.113.5', '198.18.0.0'], again))).toEqual(result);
+  });
+
+  it('have the same lists again when nothing happened, whatever the zones held before', () => {
+    const before = fc.array(
+      fc.subarray(
+        Array.from({ length: 64 }, (_, n) => entry(`203.0.113.${n}`)),
+        { maxLength: 8 },
+      ),
+      { minLength: 1, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(someIps, before, fc.integer({ min: 1, max: 12 }), (ips, zones, gatewayLimit) => {
+        const first = desiredGateways(demand(ips, { zones, gatewayLimit }));
+        expect(desiredGateways(demand(ips, { zones: first.zones, gatewayLimit }))).toEqual(first);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('move on where their zone has no room any more', () => {
     const [a, b, c] = apart(3).map(entry) as [string, string, string];
     const more = { gatewayLimit: 2, zones: [[a, b, c], []] };

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockOf, canonicalGateways, toGateway } from '../../../lib/domain/address-block.ts';
+import { canonicalGateways, toGateway } from '../../../lib/domain/address-block.ts';
 import { desiredGateways } from '../../../lib/domain/desired-gateways.ts';
-import { MergedHosts } from '../../../lib/domain/merged-hosts.ts';
-import { addresses, apart, demand, SENTINEL, someIps } from '../../helpers/gateway-demand.ts';
+import { addresses, apart, demand, denseIps, fewest, SENTINEL, someIps } from '../../helpers/gateway-demand.ts';
 
 const aLimit = fc.integer({ min: 1, max: 40 });
 const someZones = fc.integer({ min: 1, max: 3 });
@@ -12,13 +11,6 @@ const closeIps = fc.uniqueArray(
   fc.integer({ min: 0, max: 15 }).map((n) => `203.0.113.${n}`),
   { minLength: 6 },
 );
-/** The fewest entries that cover exactly these hosts. */
-function fewest(ips: readonly string[]): number {
-  const merged = new MergedHosts();
-  for (const ip of ips) merged.add(blockOf(ip), Number.POSITIVE_INFINITY);
-  return merged.count;
-}
-
 describe('the lists of an ACL', () => {
   it('hold the sentinel where nothing else is, and only there', () => {
     expect(desiredGateways(demand([])).zones).toEqual([[SENTINEL]]);
@@ -51,12 +43,70 @@ describe('the lists of an ACL', () => {
   });
 
   it('merge no more people than needed', () => {
-    const pairs = [...apart(148), '203.0.113.4', '203.0.113.5', '203.0.113.8', '203.0.113.9'];
-    const entries = desiredGateways(demand(pairs.slice(0, -1))).zones[0] ?? [];
-    expect(entries).toHaveLength(150);
-    expect(entries).toContain('203.0.113.4/31');
-    expect(entries).toContain('203.0.113.8/32');
-    expect(desiredGateways(demand(pairs)).zones[0]).toEqual(expect.arrayContaining(['203.0.113.8/31']));
+    const [pair, otherPair] = [
+      ['203.0.113.4', '203.0.113.5'],
+      ['203.0.113.8', '203.0.113.9'],
+    ];
+    const four = ['198.51.100.0', '198.51.100.1', '198.51.100.2', '198.51.100.3'];
+    const merged = (ips: readonly string[]) => {
+      const list = desiredGateways(demand(ips)).zones[0] ?? [];
+      expect(list).toHaveLength(150);
+      return list.filter((entry) => !entry.endsWith('/32'));
+    };
+    expect(merged([...apart(147), ...otherPair, ...pair])).toEqual(['203.0.113.4/31']);
+    expect(merged([...apart(148), ...otherPair, ...pair])).toEqual(['203.0.113.4/31', '203.0.113.8/31']);
+    expect(merged([...apart(147), ...pair, ...four])).toEqual(['198.51.100.0/30']);
+    expect(merged([...apart(148), ...pair, ...four])).toEqual(['198.51.100.0/30', '203.0.113.4/31']);
+  });
+
+  it('merge exactly, and just as much as it takes, whatever room there is', () => {
+    fc.assert(
+      fc.property(denseIps, fc.nat(12), (ips, spare) => {
+        const limit = fewest(ips) + spare;
+        const { zones, waiting } = desiredGateways(demand(ips, { gatewayLimit: limit }));
+        const [list = []] = zones;
+        expect(waiting).toEqual([]);
+        expect(addresses(list).sort()).toEqual(addresses(ips).sort());
+        expect(list.length).toBeLessThanOrEqual(limit);
+        const merged = list.map((entry) => addresses([entry]).length).filter((size) => size > 1);
+        if (merged.length > 0) expect(list.length - 1 + Math.min(...merged)).toBeGreaterThan(limit);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keep what was merged before, of several ways to merge as few', () => {
+    const pairs = [4, 5, 8, 9, 16, 17].map((byte) => `203.0.113.${byte}`);
+    const list = (ips: readonly string[], before: readonly string[]) =>
+      desiredGateways(demand(ips, { gatewayLimit: 5, zones: [before] })).zones[0] ?? [];
+    const merged = (entries: readonly string[]) => entries.filter((text) => !text.endsWith('/32'));
+    expect(merged(list(pairs, []))).toEqual(['203.0.113.4/31']);
+    expect(merged(list(pairs, ['203.0.113.8/31']))).toEqual(['203.0.113.8/31']);
+    expect(merged(list([...pairs, ...apart(1)], ['203.0.113.16/31']))).toEqual(['203.0.113.16/31', '203.0.113.4/31']);
+    expect(merged(list(pairs.slice(0, 5), ['203.0.113.8/31']))).toEqual([]);
+  });
+
+  it('change in few entries when one person comes or goes', () => {
+    const people = Array.from({ length: 20 }, (_, i) => [4 * i, 4 * i + 1].map((byte) => `203.0.113.${byte}`)).flat();
+    fc.assert(
+      fc.property(fc.shuffledSubarray(people, { minLength: 30 }), (ips) => {
+        let before: readonly string[] = [];
+        const counts = [...ips.keys(), ...[...ips.keys()].reverse()];
+        for (const count of counts) {
+          const [list = []] = desiredGateways(demand(ips.slice(0, count), { gatewayLimit: 25, zones: [before] })).zones;
+          const changed = [...list.filter((e) => !before.includes(e)), ...before.filter((e) => !list.includes(e))];
+          // The newcomer, and one pair that becomes one entry; or the other way round.
+          if (count > 0) expect(changed.filter((text) => text !== SENTINEL).length).toBeLessThanOrEqual(4);
+          before = list;
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('leave nobody waiting where all fit once they are merged, though no one of them fits alone', () => {
+    const ips = [0, 2, 3, 1].map((byte) => `203.0.113.${byte}`);
+    expect(desiredGateways(demand(ips, { gatewayLimit: 1 }))).toEqual({ zones: [['203.0.113.0/30']], waiting: [] });
   });
 
   it('count what is always allowed against the room of the first zone only', () => {
@@ -108,6 +158,12 @@ describe('the lists of an ACL', () => {
     expect(result.waiting).toEqual([]);
   });
 
+  it('let in who waited before anybody who comes later, when a merge makes room', () => {
+    const ips = [0, 2, 12, 1, 3, 20].map((byte) => `203.0.113.${byte}`);
+    const result = desiredGateways(demand(ips, { gatewayLimit: 2 }));
+    expect(result).toEqual({ zones: [['203.0.113.0/30', '203.0.113.12/32']], waiting: ['203.0.113.20'] });
+  });
+
   it('are already what Okta’s answer is compared as: canonical, sorted, nothing twice', () => {
     const always = fc.array(
       fc.constantFrom('203.0.113.0/30', '203.0.113.4/31', '203.0.113.9', '203.0.113.0-203.0.113.3', '203.0.113.2/31'),
@@ -149,5 +205,17 @@ describe('the lists of an ACL', () => {
     const ips = ['2001:db8::', '2001:db8::1', '203.0.113.0', '203.0.113.1'];
     expect(desiredGateways(demand(ips)).zones[0]).toHaveLength(4);
     expect(desiredGateways(demand(ips, { gatewayLimit: 2 })).zones).toEqual([['2001:db8::/127', '203.0.113.0/31']]);
+  });
+
+  it('hold the network of an IPv6 address where it is widened, once for all who share it', () => {
+    const ips = ['2001:db8:0:1::7', '2001:db8:0:1:ffff::9', '2001:db8:0:2::1', '203.0.113.7'];
+    const widened = { ipv6PrefixLength: 64, gatewayLimit: 2 };
+    expect(desiredGateways(demand(ips, { ipv6PrefixLength: 64 })).zones).toEqual([
+      ['2001:db8:0:1::/64', '2001:db8:0:2::/64', '203.0.113.7/32'],
+    ]);
+    const full = desiredGateways(demand(['203.0.113.7', '203.0.113.9', ...ips.slice(0, 2)], widened));
+    expect(full.waiting).toEqual(ips.slice(0, 2));
+    const merged = desiredGateways(demand(['2001:db8:0:3::1', ...ips.slice(2)], widened));
+    expect(merged).toEqual({ zones: [['2001:db8:0:2::/63', '203.0.113.7/32']], waiting: [] });
   });
 });
