@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { authenticateWebhook, NoWebhookKey, type WebhookRequest } from './authenticate-webhook.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from './await-outcome.ts';
 import type { CachedSecret } from './cached-secret.ts';
@@ -71,7 +71,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
 
   const queued = { ...event, webhookId };
-  const deduplicationId = createHash('sha256').update(webhookId).digest('hex');
+  const deduplicationId = hash('sha256', webhookId);
   const sequence = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', { webhookId, type, acl, ip, grantId, user, expiresAt, sequence });

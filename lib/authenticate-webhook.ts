@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CachedSecret } from './cached-secret.ts';
 import { Refusal } from './domain/refusal.ts';
 import { isBearerOfAny, isSignedWithAny, parseWebhookKeys } from './domain/webhook-signature.ts';
@@ -36,7 +36,7 @@ export async function authenticateWebhook(request: WebhookRequest, now: number, 
       'the bearer token is not the secret',
     );
     // The same body is the same event, for a sender that gives it no id.
-    return { webhookId: id || `body_${createHash('sha256').update(body).digest('hex')}`, unsigned: true };
+    return { webhookId: id || `body_${hash('sha256', body)}`, unsigned: true };
   }
   if (!id || !timestamp || !signatures) {
     throw new Refusal('HOOK001', 401, 'webhook-id, webhook-timestamp and webhook-signature are required');

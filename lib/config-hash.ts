@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AclConfig, Config } from './config.ts';
 
 /** Fingerprint of all that an ACL's lists depend on beside the grants. */
@@ -12,5 +12,5 @@ export function configHash(config: Config, settings: AclConfig): string {
     config.okta.baseUrl,
     config.ipv6PrefixLength,
   ];
-  return createHash('sha256').update(JSON.stringify(relevant)).digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(relevant), 'base64url').slice(0, 22);
 }

@@ -97,6 +97,7 @@ async function missedSomething(
 }
 
 function verificationDue(state: ZoneState, now: number, minutes: number): string | undefined {
+  if ((state.doubtUntil ?? 0) >= (state.verifiedAt ?? 0)) return 'an update without an answer may have come late';
   const due = (state.verifiedAt ?? 0) + minutes * 60_000 - HALF_A_TICK_MS;
   return now >= due ? 'verification is due' : undefined;
 }

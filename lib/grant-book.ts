@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { eventOrder, positionOf, queuePosition } from './domain/event-order.ts';
 import { ITEM, SEEN_PARTITION } from './names.ts';
 import type { Condition, Item, Key, Table, Write } from './ports.ts';
@@ -240,5 +240,5 @@ function grantName(ip: string, grantId = ''): string {
 }
 
 function seenKey(webhookId: string): Key {
-  return { acl: `${SEEN_PARTITION}${createHash('sha256').update(webhookId).digest('hex')}`, item: SEEN_PARTITION };
+  return { acl: `${SEEN_PARTITION}${hash('sha256', webhookId)}`, item: SEEN_PARTITION };
 }

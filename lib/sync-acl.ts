@@ -25,6 +25,8 @@ export interface SyncDeps {
 
 /** The lease outlives the function's time by this much: two clocks may differ. */
 const LEASE_MARGIN_MS = 5_000;
+/** Okta may carry out an update this long after it was given up on. No source says how long; a proxy gives up in a minute. */
+const DOUBT_MS = 60_000;
 /** A longer pause than this is left to an alarm message: it would hold up the stream. */
 const LONGEST_SLEEP_MS = 3_000;
 /** A pass is only begun with this much time left: one read, one write, and saving. */
@@ -166,7 +168,8 @@ async function failed(
   }
   // Whoever must mend the other codes is slower than the minute tick, which tries them again.
   if (failure.code !== 'ZONE003') return { set };
-  return { set: { ...set, wakeAt: await wake(acl, state, now + retryPause(failures), deps) } };
+  const wakeAt = await wake(acl, state, now + retryPause(failures), deps);
+  return { set: { ...set, doubtUntil: now + DOUBT_MS, wakeAt } };
 }
 
 /** @returns what was said */

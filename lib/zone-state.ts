@@ -18,6 +18,8 @@ const schema = v.object({
   failedPosition: v.exactOptional(v.string()),
   /** Something is left to do that no event announces. */
   needsSync: v.exactOptional(v.boolean()),
+  /** A write of which no answer came may take effect as late as this. */
+  doubtUntil: v.exactOptional(moment),
   /** Failures in a row. */
   failures: v.exactOptional(v.number()),
   /** A code that only another version knows must not stop this one from reading the rest. */

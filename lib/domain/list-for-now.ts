@@ -19,7 +19,7 @@ export function listForNow(
   sentinel: string,
 ): readonly string[] {
   const list = desired[zone] ?? [];
-  const leaving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired)];
+  const leaving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired)].filter((text) => text !== sentinel);
   if (leaving.length === 0) return list;
   const own = readableBlocks(has[zone] ?? []);
   const isNew = (text: string) => !own.some((entry) => touch(entry, blockOf(text)));

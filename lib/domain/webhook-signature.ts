@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto';
 
 /** Standard Webhooks: symmetric keys are 24 to 64 bytes. A shorter one could be guessed, so it counts as none. */
 const SHORTEST_KEY = 24;
@@ -45,7 +45,10 @@ function decodeKey(text: string): Buffer | undefined {
 
 /** The `v1` signature of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, in base64. */
 export function signWebhook(key: Uint8Array, request: Omit<SignedRequest, 'signatures'>): string {
-  const mac = createHmac('sha256', key).update(`${request.id}.${request.timestamp}.`).update(request.body);
+  // Given the bytes themselves, Node.js 24 takes four times as long.
+  const mac = createHmac('sha256', createSecretKey(key))
+    .update(`${request.id}.${request.timestamp}.`)
+    .update(request.body);
   return `v1,${mac.digest('base64')}`;
 }
 
@@ -77,5 +80,5 @@ export function isBearerOfAny(keys: readonly Buffer[], authorization: string): b
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -17,7 +17,7 @@ export const FAULTS = [
   ...['lost stream batch', 'repeated stream batch'],
   ...['401', '403', '404', '400', '429 with reset', '429 of concurrency', '5xx', '5xx after applying'],
   ...['timeout before applying', 'timeout after applying', 'dropped before applying', 'dropped after applying'],
-  ...['half an answer', 'slow answer', 'quota used by others'],
+  ...['timeout and applied late', 'half an answer', 'slow answer', 'quota used by others'],
   ...['admin adds', 'admin removes', 'admin wipes', 'admin edits proxies', 'admin edits name', 'token rotated'],
 ] as const;
 export type Fault = (typeof FAULTS)[number];

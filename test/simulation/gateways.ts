@@ -20,3 +20,19 @@ export function letsIn(entry: string): readonly string[] {
   known.set(entry, hosts);
   return hosts;
 }
+
+/** How few entries can stand for these IPs of one /24, no address more: the largest aligned blocks first. */
+export function fewestEntries(ips: readonly string[]): number {
+  const rest = new Set(ips.map((ip) => Number(ip.slice(ip.lastIndexOf('.') + 1))));
+  let count = 0;
+  for (let size = 256; size >= 1; size /= 2) {
+    for (let first = 0; first < 256; first += size) {
+      let all = true;
+      for (let at = first; all && at < first + size; at += 1) all = rest.has(at);
+      if (!all) continue;
+      for (let at = first; at < first + size; at += 1) rest.delete(at);
+      count += 1;
+    }
+  }
+  return count;
+}

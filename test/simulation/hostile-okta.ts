@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { Fault as OktaFault } from '../../local/okta-simulator/types.ts';
-import type { Fault } from './faults.ts';
+import { type Fault, HEALING_MS } from './faults.ts';
 import type { Environment } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
 import type { Surroundings } from './sources.ts';
@@ -24,6 +24,7 @@ const STRIKING: readonly Striking[] = [
   { fault: '5xx after applying', does: () => ({ status: 503, apply: true }), writes: true },
   { fault: 'timeout before applying', does: () => ({ hang: true }) },
   { fault: 'timeout after applying', does: () => ({ hang: true, apply: true }), writes: true },
+  { fault: 'timeout and applied late', does: (seconds) => ({ delayMs: seconds * 750, apply: 'end' }), writes: true },
   { fault: 'dropped before applying', does: () => ({ drop: 'before' }) },
   { fault: 'dropped after applying', does: () => ({ drop: 'after' }), writes: true },
   { fault: 'half an answer', does: () => ({ truncate: true }) },
@@ -50,12 +51,22 @@ export class HostileOkta {
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
     const early = this.monitor?.callGoesOut(environment, zoneId);
     const answer = await environment.call(request.method, async () => {
-      this.#strike(request.method, zoneId);
+      const struck = this.#strike(request.method, zoneId);
       this.monitor?.callArrives(environment, request, zoneId, early);
       const headers = { ...request.headers };
       const path = `/api/v1/zones/${zoneId}`;
       const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
       if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
+      if (struck === 'timeout and applied late') {
+        timers.after(request.timeoutMs + call.delayMs, () => {
+          call.complete();
+          this.#around.faults.disturb(HEALING_MS);
+          this.monitor?.zoneChanged(zoneId);
+        });
+        await timers.sleep(request.timeoutMs);
+        call.end();
+        throw new Error('The operation was aborted due to timeout');
+      }
       await timers.sleep(random.whole(20, 120) + call.delayMs);
       const outcome = call.complete();
       if (outcome.kind === 'hang') await timers.sleep(request.timeoutMs);
@@ -69,13 +80,14 @@ export class HostileOkta {
     return answer;
   }
 
-  #strike(method: 'GET' | 'PUT', zoneId: string): void {
+  #strike(method: 'GET' | 'PUT', zoneId: string): Fault | undefined {
     const { faults } = this.#around;
     for (const { fault, does, writes } of STRIKING) {
       if (writes && method !== 'PUT') continue;
       if (!faults.strikes(fault, `${method} ${zoneId}`)) continue;
       this.simulator.addFault({ count: 1, method, zoneId, fault: does(faults.whole(fault, 1, 60)) });
-      return;
+      return fault;
     }
+    return undefined;
   }
 }

@@ -3,9 +3,10 @@ import { canonicalGateways } from '../../lib/domain/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import { type Faults, HEALING_MS } from './faults.ts';
-import { letsIn } from './gateways.ts';
+import { fewestEntries, letsIn } from './gateways.ts';
 import type { Environment } from './lambda.ts';
 import type { AclModel } from './model.ts';
+import { Moves } from './moves.ts';
 import type { Weather } from './plan.ts';
 import { type EarlyCall, RestTimes } from './rest-times.ts';
 import type { Invariant, Violation } from './violation.ts';
@@ -31,8 +32,8 @@ export interface Watched {
   readonly mostSkewMs: number;
   /** The bound once everything is quiet. */
   readonly settledMs: number;
-  /** The zones may be too small for everybody. */
-  readonly tight: boolean;
+  /** Gateways that a zone holds. */
+  readonly gatewayLimit: number;
 }
 
 const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string() })) });
@@ -51,6 +52,9 @@ export class Monitor {
   readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
   /** Per environment and zone, all but the gateways as the function last read it. */
   readonly #read = new WeakMap<Environment, Map<string, string>>();
+  readonly #moves = new Moves<Environment>();
+  /** By zone: who was in any zone of its ACL when a PUT arrived. */
+  readonly #before = new Map<string, ReadonlySet<string>>();
 
   constructor(watched: Watched) {
     this.#watched = watched;
@@ -67,6 +71,11 @@ export class Monitor {
 
   passBegins(environment: Environment): void {
     this.#rests.passBegins(environment);
+  }
+
+  /** One look at grants and zones, of which an invocation may take several. */
+  lookBegins(environment: Environment, acl: string): void {
+    this.#moves.lookBegins(environment, acl);
   }
 
   passSucceeds(environment: Environment): void {
@@ -90,6 +99,7 @@ export class Monitor {
       this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
     if (request.method !== 'PUT' || !acl) return;
     this.puts += 1;
+    this.#before.set(zoneId, this.#inside(acl));
     if (!acl.model.hasSeenAnEvent) this.broken('8 unused zone untouched', `${zoneId} is written`);
     const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
     if (JSON.stringify(fieldsOf(others)) !== this.#read.get(environment)?.get(zoneId)) {
@@ -114,7 +124,7 @@ export class Monitor {
   }
 
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
-    if (request.method === 'PUT') this.zoneChanged(zoneId);
+    if (request.method === 'PUT') this.#written(environment, zoneId);
     this.#watched.note(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const fields = this.#read.get(environment) ?? new Map<string, string>();
@@ -124,6 +134,23 @@ export class Monitor {
     } catch {
       fields.delete(zoneId); // Half an answer: nothing was read.
     }
+  }
+
+  #written(environment: Environment, zoneId: string): void {
+    const acl = this.#acls.get(zoneId);
+    this.zoneChanged(zoneId);
+    if (!acl || acl.zoneIds.length === 1) return;
+    const before = this.#before.get(zoneId) ?? new Set();
+    const back = this.#moves.written(environment, acl.name, before, this.#inside(acl));
+    for (const host of back.filter((each) => acl.model.ips.has(each.slice(0, -3)))) {
+      this.broken('9 in a zone throughout', `${acl.name}: ${host} was in no zone on the way`);
+    }
+  }
+
+  #inside(acl: WatchedAcl): ReadonlySet<string> {
+    const [first = '', ...others] = acl.zoneIds;
+    if (others.length === 0) return this.#hosts(first);
+    return new Set(acl.zoneIds.flatMap((zoneId) => [...this.#hosts(zoneId)]));
   }
 
   /** Whether everybody is in who should be, and nobody else, as far as the time that has passed allows to say. */
@@ -142,7 +169,7 @@ export class Monitor {
     const bound = weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
     const overdue = (since: number) =>
       now > Math.max(since + (settled ? this.#watched.settledMs : bound), faults.disturbedUntil);
-    const found = new Set(acl.zoneIds.flatMap((zoneId) => [...this.#hosts(zoneId)]));
+    const found = this.#inside(acl);
     const { always, sentinel, since } = configured();
     const expected = new Set([...always.flatMap(letsIn)]);
     for (const [ip, presence] of acl.model.ips) {
@@ -166,14 +193,27 @@ export class Monitor {
     for (const host of always.flatMap(letsIn)) {
       if (!found.has(host)) this.broken('1 settled zone', `${acl.name}: ${host} is configured, but not in`);
     }
+    if (settled) this.#checkWaiting(acl, found, now);
     if (settled && acl.zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
       this.broken('1 settled zone', `${acl.name}: the sentinel is in without need`);
     }
   }
 
+  /** Whoever waits has a grant, is in no zone, and would not fit in, however the others were merged. */
+  #checkWaiting(acl: WatchedAcl, found: ReadonlySet<string>, now: number): void {
+    const { waiting, configured, gatewayLimit } = this.#watched;
+    const room = gatewayLimit * acl.zoneIds.length - configured().always.length;
+    const inside = [...acl.model.ips.keys()].filter((ip) => found.has(`${ip}/32`));
+    for (const ip of waiting(acl.name)) {
+      const waits = (acl.model.ips.get(ip)?.until ?? 0) > now && !found.has(`${ip}/32`);
+      if (waits && fewestEntries([...inside, ip]) > room) continue;
+      this.broken('10 waits only for room', `${acl.name}: ${ip} is said to wait; inside are ${inside.join(' ')}`);
+    }
+  }
+
   /** Where zones are full, one person's place may go to another just before the state says so. */
   #isMissingOnlyNow(acl: string, ip: string, now: number): boolean {
-    if (!this.#watched.tight) return false;
+    if (this.#watched.gatewayLimit >= 10) return false;
     const key = `${acl} ${ip}`;
     const { since, last } = this.#missing.get(key) ?? { since: now, last: now };
     const fresh = now - last > 1_500;

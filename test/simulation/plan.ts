@@ -56,13 +56,19 @@ export interface Plan {
 const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'redelivered batch': 0.08, 'throttled invocation': 0.05, 'clock skew': 1, 'retried by the sender': 0.1 },
   ...{ 'crash before a call': 0.006, 'crash after a call': 0.006, 'crash inside a call': 0.004, 'slow call': 0.01 },
-  ...{ 'frozen function': 0.004, 'table error': 0.008, 'table error after applying': 0.006 },
+  ...{ 'frozen function': 0.006, 'table error': 0.008, 'table error after applying': 0.006 },
   ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
   ...{ 'lost alarm': 0.3, 'late alarm': 0.3, 'repeated alarm': 0.2, 'lost tick': 0.3 },
-  ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.1, 'repeated stream batch': 0.1 },
+  ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.25, 'repeated stream batch': 0.1 },
   ...{ '401': 0.04, '403': 0.04, '404': 0.04, '400': 0.2, '429 with reset': 0.06, '429 of concurrency': 0.04 },
-  ...{ '5xx': 0.06, '5xx after applying': 0.3, 'timeout before applying': 0.06, 'timeout after applying': 0.4 },
-  ...{ 'dropped before applying': 0.05, 'dropped after applying': 0.5, 'half an answer': 0.05, 'slow answer': 0.05 },
+  ...{ '5xx': 0.06, '5xx after applying': 0.3, 'timeout before applying': 0.06, 'timeout after applying': 0.9 },
+  ...{
+    'dropped before applying': 0.08,
+    'dropped after applying': 1,
+    'timeout and applied late': 0.5,
+    'half an answer': 0.12,
+    'slow answer': 0.08,
+  },
 };
 const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
 const ALARMS: readonly Fault[] = ['lost alarm', 'late alarm', 'lost tick'];
@@ -71,21 +77,21 @@ export function makePlan(seed: number): Plan {
   const random = Random.named(seed, 'plan');
   const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm']);
   const actionMs = random.whole(30, 180) * 1000;
-  const zones = Array.from({ length: random.whole(1, 3) }, () => (random.chance(0.25) ? 2 : 1));
+  const zones = Array.from({ length: random.whole(1, 3) }, () => (random.chance(0.4) ? 2 : 1));
   const base = {
     ...{ seed, weather, actionMs, zones },
-    gatewayLimit: random.chance(0.15) ? random.whole(2, 3) : 150,
+    gatewayLimit: random.chance(0.3) ? random.whole(2, 3) : 150,
     oneShard: random.chance(0.5),
     slow: weather === 'storm' && random.chance(0.15),
     settings: someSettings(random),
     rates: someRates(weather, random),
   };
-  const actions = [...events(random, actionMs, zones.length, base.slow), ...others(random, weather, actionMs, zones)];
+  const actions = [...events(random, actionMs, zones.length, base), ...others(random, weather, actionMs, zones)];
   return { ...base, actions: actions.sort((a, b) => a.at - b.at) };
 }
 
 function someSettings(random: Random): Settings {
-  const verifyMinutes = random.pick([1, 1, 2, 2, 5]);
+  const verifyMinutes = random.pick([1, 2, 2, 5, 5]);
   return { verifyMinutes, alwaysAllow: random.chance(0.3), otherSentinel: random.chance(0.2) };
 }
 
@@ -102,19 +108,27 @@ function someRates(weather: Weather, random: Random): Partial<Record<Fault, numb
 }
 
 /** Few addresses and ids, so that events meet; one ACL may see no event at all. */
-function events(random: Random, actionMs: number, acls: number, slow: boolean): Action[] {
+function events(
+  random: Random,
+  actionMs: number,
+  acls: number,
+  { slow, gatewayLimit }: Pick<Plan, 'slow' | 'gatewayLimit'>,
+): Action[] {
   const silent = random.chance(0.3) ? random.whole(1, acls) : 0;
   const burst = random.chance(0.3);
   const coarse = random.chance(0.2);
+  // More people than fit, many of them neighbours.
+  const people = gatewayLimit < 10 ? 11 : 5;
+  const most = gatewayLimit < 10 ? 24 : 14;
   const actions: Action[] = [];
-  for (let n = random.whole(3, 14); n > 0; n -= 1) {
+  for (let n = random.whole(3, most); n > 0; n -= 1) {
     const at = burst && n % 2 === 0 ? Math.floor(actionMs / 3) + random.whole(0, 900) : random.whole(0, actionMs);
     const acl = random.whole(1, acls);
     const type = random.pick(TYPES);
     const grantId = random.pick([undefined, 'x', 'y']);
     const durationSeconds = random.chance(0.7) ? random.whole(2, slow ? 40 : 180) : random.whole(180, 14_400);
     const event: EventAction = {
-      ...{ do: 'event', type, webhookId: `e${n}`, acl: `acl-${acl}`, ip: `203.0.113.${random.whole(1, 5)}` },
+      ...{ do: 'event', type, webhookId: `e${n}`, acl: `acl-${acl}`, ip: `203.0.113.${random.whole(1, people)}` },
       ...(grantId !== undefined && { grantId }),
       durationSeconds,
       ageMs: random.chance(0.7) ? 0 : random.chance(0.5) ? random.whole(0, 60_000) : random.whole(0, 3_600_000),
@@ -153,7 +167,7 @@ function others(random: Random, weather: Weather, actionMs: number, zones: reado
   };
   some(0.25, () => ({ at: at(), do: 'redeploy', settings: someSettings(random) }));
   some(0.3, () => ({ at: at(), do: 'rebuild', acl: `acl-${random.whole(1, zones.length)}` }));
-  some(0.75, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, random.chance(0.7) ? 5 : 90) }));
+  some(0.88, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, random.chance(0.7) ? 5 : 90) }));
   if (weather !== 'storm') return actions;
   const edits = ['adds', 'removes', 'wipes', 'edits proxies', 'edits name'] as const;
   const total = zones.reduce((sum, n) => sum + n, 0);

@@ -8,6 +8,8 @@ export type Invariant =
   | '7 reset time kept'
   | '7 reset time kept by a pass under way'
   | '8 unused zone untouched'
+  | '9 in a zone throughout'
+  | '10 waits only for room'
   | 'no needless write'
   | 'nothing foreign reported'
   | 'no codes in good weather'

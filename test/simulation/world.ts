@@ -122,6 +122,7 @@ export class World {
         const began = around.timers.now();
         const item = await plain.get(key, options);
         if (key.acl === ORG_PARTITION) monitor.restIsRead(environment, began);
+        if (name === 'zone' && key.item === ITEM.events) monitor.lookBegins(environment, key.acl);
         return item;
       },
     };

@@ -1,0 +1,23 @@
+/** Watches that nobody who moves from zone to zone of an ACL is in none of them in between. */
+export class Moves<Run extends object> {
+  /** By run and ACL: whom the present look at grants and zones has put out. */
+  readonly #out = new WeakMap<Run, Map<string, Set<string>>>();
+
+  /** A run looks at an ACL, of which it may do several one after the other, and several ACLs side by side. */
+  lookBegins(run: Run, acl: string): void {
+    const out = this.#out.get(run) ?? new Map<string, Set<string>>();
+    this.#out.set(run, out.set(acl, new Set()));
+  }
+
+  /**
+   * A zone was written.
+   * @param before who was in any of the ACL's zones
+   * @param after who is now
+   * @returns those whom the same look put out before and let in again: its own list had them all along
+   */
+  written(run: Run, acl: string, before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {
+    const out = this.#out.get(run)?.get(acl) ?? new Set<string>();
+    for (const host of before) if (!after.has(host)) out.add(host);
+    return [...after].filter((host) => !before.has(host) && out.has(host));
+  }
+}
