@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config.ts';
+import { CONFIGURATION_METADATA } from '../lib/names.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { ServiceDashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
@@ -30,6 +31,9 @@ export class KnocknocOktaStack extends Stack {
       stackName: config.stackName,
       description: "Keeps Okta IP network zones equal to Knocknoc's live grants",
     });
+    // For whoever operates the stack and has no configuration file: the command line reads it back.
+    // No resource refers to it, so it changes nothing by itself.
+    this.templateOptions.metadata = { [CONFIGURATION_METADATA]: config };
     const alarms = new AlarmTopic(this, 'AlarmTopic', { email: config.alarmEmail });
     const deployment: Deployment = { config, alarms, functionsDir };
     const secrets = new Secrets(this, 'Secrets');

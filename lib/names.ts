@@ -66,3 +66,6 @@ export const ORG_LIMIT_ITEM = 'LIMIT';
 export const EVENTS_MESSAGE_GROUP = 'events';
 
 export const WEBHOOK_PATH = '/webhook';
+
+/** Key in the template's metadata under which the stack tells the configuration that it was deployed with. */
+export const CONFIGURATION_METADATA = 'KnocknocOkta::Configuration';

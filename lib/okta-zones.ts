@@ -40,6 +40,12 @@ export interface ZoneAnswer {
   readonly quota: Quota | undefined;
 }
 
+/** Reading and writing zones with a token that is somebody else's concern. Both throw `OktaFailure`. */
+export interface ZoneCalls {
+  get(zoneId: string): Promise<ZoneAnswer>;
+  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer>;
+}
+
 /** Okta did not do what was asked of it. */
 export class OktaFailure extends Error {
   override name = 'OktaFailure';

@@ -6,8 +6,7 @@ import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { Grant } from './grant-book.ts';
-import type { OktaAccess } from './okta-access.ts';
-import { OktaFailure, type OktaZone, type Quota } from './okta-zones.ts';
+import { OktaFailure, type OktaZone, type Quota, type ZoneCalls } from './okta-zones.ts';
 import type { Telemetry } from './ports.ts';
 import type { ZoneLists, ZoneState } from './zone-state.ts';
 
@@ -23,7 +22,7 @@ export interface ZoneUpdate {
   /** The live grants; undefined until the ACL has seen an event: then its zones are read, not written. */
   readonly grants: readonly Grant[] | undefined;
   readonly state: ZoneState;
-  readonly okta: OktaAccess;
+  readonly okta: ZoneCalls;
   readonly telemetry: Telemetry;
   /** Remembers that a list is about to be written. */
   readonly announce: (zones: Readonly<Record<string, ZoneLists>>) => Promise<void>;

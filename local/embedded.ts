@@ -4,6 +4,8 @@ import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { EmbeddedFunctions } from './embedded-functions.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
 import { startOktaSimulator } from './okta-simulator/server.ts';
+import { operated } from './operator.ts';
+import { startOperatorServer } from './operator-server.ts';
 import type { LogLine, Progress, RunningSystem } from './running-system.ts';
 import { merged, type RawConfig } from './settings.ts';
 import { MemorySecret } from './stand-ins/memory-secret.ts';
@@ -40,12 +42,14 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   };
   const key = randomBytes(33).toString('base64');
   const oktaTokenSecret = new MemorySecret(options.oktaToken);
+  const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
+  let config = configure({});
   try {
     const functions = new EmbeddedFunctions({
-      config: configure({}),
+      config,
       timers,
       http: fetchHttp,
-      webhookSecret: new MemorySecret(JSON.stringify({ current: key })),
+      webhookSecret,
       oktaToken: oktaTokenSecret,
       write: (line) => {
         lines.push(line);
@@ -54,6 +58,13 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       },
     });
     const server = await startWebhookServer((event) => functions.webhook(event), options.webhookPort ?? 0);
+    const operator = await startOperatorServer(
+      operated({
+        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret },
+        webhookUrl: server.url,
+        config: () => config,
+      }),
+    );
     functions.start();
     return {
       kind: 'embedded',
@@ -62,15 +73,17 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       webhookSecret: key,
       simulator: new SimulatorControl(simulator.url),
       simulatorUrl: simulator.url,
+      run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       oktaTokenSecret,
       logs: async () => [...lines],
       redeploy: async (change) => {
-        functions.deploy(configure(change));
+        config = configure(change);
+        functions.deploy(config);
       },
       close: async () => {
         timers.close();
-        await Promise.all([server.close(), simulator.close()]);
+        await Promise.all([operator.close(), server.close(), simulator.close()]);
       },
     };
   } catch (error) {

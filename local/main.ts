@@ -3,6 +3,7 @@ import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
 import { LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
+import { announceRun } from './run-file.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
 const HELP = `Runs the whole system on this machine, with a simulated Okta.
@@ -77,6 +78,11 @@ ${command(`grant --acl ${LOCAL.acl} --ip 203.0.113.7 --for 30s`)}
 
 ${command(`revoke --acl ${LOCAL.acl} --ip 203.0.113.7`)}
 
+${heading('See who is in, and whether all is well')}:
+
+  npm run zone -- status --local
+  npm run zone -- doctor --local
+
 Ctrl-C ends it. What happens:
 `);
 }
@@ -104,8 +110,10 @@ async function main(): Promise<number> {
       gateways: [{ type: 'CIDR', value: LOCAL.sentinel }],
     });
     if (!values.demo) {
+      const withdraw = await announceRun(system.run);
       printGuide(system);
       await stopped;
+      await withdraw();
       return 0;
     }
     const held = await Promise.race([runDemo(system), stopped]);

@@ -1,4 +1,5 @@
 import type { SimulatorControl } from './okta-simulator/control-client.ts';
+import type { RunDescription } from './run-file.ts';
 
 /** A log line of the functions, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -17,6 +18,8 @@ export interface RunningSystem {
   readonly simulator: SimulatorControl;
   /** The simulator's page. */
   readonly simulatorUrl: string;
+  /** How `npm run zone -- … --local` reaches it. */
+  readonly run: RunDescription;
   /** All log lines of the functions since the start, metrics (embedded metric format) among them. */
   logs(): Promise<readonly LogLine[]>;
   /** Deploys again, with these settings merged in; grants and zones stay, and so do earlier changes. */

@@ -22,14 +22,17 @@ const PAUSE_MS = 40;
 /** The grants table. Every write is a transaction, also of one item: one way of failing, and safe to repeat. */
 export class DynamoDbTable implements Table {
   readonly #name: string;
+  readonly #client: DynamoDBDocumentClient;
 
-  constructor(name: string) {
+  /** @param documents the functions' own client where absent */
+  constructor(name: string, documents: DynamoDBDocumentClient = client) {
     this.#name = name;
+    this.#client = documents;
   }
 
   async get(key: Key, { stale = false } = {}): Promise<Item | undefined> {
     const request = new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: !stale });
-    const { Item: item } = await client.send(request);
+    const { Item: item } = await this.#client.send(request);
     return item as Item | undefined;
   }
 
@@ -37,7 +40,7 @@ export class DynamoDbTable implements Table {
     const TransactItems = writes.map((write) => transactItem(this.#name, write));
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await client.send(new TransactWriteCommand({ TransactItems }));
+        await this.#client.send(new TransactWriteCommand({ TransactItems }));
         return { written: true };
       } catch (error) {
         const failed = failedConditions(error);
@@ -66,7 +69,7 @@ export class DynamoDbTable implements Table {
   }
 
   async *#pages(query: Omit<QueryCommandInput, 'TableName'>): AsyncIterable<readonly Item[]> {
-    const pages = paginateQuery({ client }, { TableName: this.#name, ConsistentRead: true, ...query });
+    const pages = paginateQuery({ client: this.#client }, { TableName: this.#name, ConsistentRead: true, ...query });
     for await (const page of pages) yield (page.Items ?? []) as Item[];
   }
 }

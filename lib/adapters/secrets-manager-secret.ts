@@ -6,10 +6,10 @@ import {
 import type { SecretReader } from '../ports.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
 
-const client = new SecretsManagerClient(AWS_CLIENT_DEFAULTS);
+const ownClient = new SecretsManagerClient(AWS_CLIENT_DEFAULTS);
 
 /** The current value of a secret in Secrets Manager. One that was never set reads as undefined. */
-export function secretsManagerSecret(arn: string): SecretReader {
+export function secretsManagerSecret(arn: string, client = ownClient): SecretReader {
   return {
     async read() {
       try {

@@ -6,6 +6,7 @@ import type { Progress, RunningSystem } from '../running-system.ts';
 import { merged, type RawConfig } from '../settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
+import { emulatedUrl } from './emulated-url.ts';
 import { awsClientConfig, REGION } from './environment.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
@@ -114,9 +115,13 @@ async function start(
     outputs = await deploy(cdk, endpoint);
     settings = changed;
   };
+  const webhookUrl = emulatedUrl(outputs.WebhookUrl ?? '', endpoint);
+  const stackName = String(config.stackName ?? 'KnocknocOkta');
   return {
     kind: 'emulator',
-    ...webhookOf(outputs, endpoint),
+    webhookUrl,
+    webhookHeaders: {},
+    run: { kind: 'emulator', pid: process.pid, endpoint, region: REGION, stackName, webhookUrl },
     webhookSecret,
     ...simulatorOf(simulator),
     oktaToken,
@@ -170,13 +175,6 @@ async function both<A, B>(stop: AbortController, a: Promise<A>, b: Promise<B>): 
   };
   await Promise.allSettled([a.catch(fail), b.catch(fail)]);
   return Promise.all([a, b]);
-}
-
-function webhookOf(outputs: Readonly<Record<string, string>>, endpoint: string) {
-  const url = new URL(outputs.WebhookUrl ?? '');
-  const [api = ''] = url.hostname.split('.');
-  // The emulator knows an API by its host name, as AWS does, but also by this path, which any client can use.
-  return { webhookUrl: `${endpoint}/_aws/execute-api/${api}/$default${url.pathname}`, webhookHeaders: {} };
 }
 
 function simulatorOf({ url }: RunningSimulator) {

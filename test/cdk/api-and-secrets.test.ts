@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../cdk/config.ts';
 import { CONFIG, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 const template = templateWith();
@@ -69,7 +70,8 @@ describe('the template', () => {
   });
 
   it('holds nothing of a zone: neither a deploy nor a rollback can change who is let in', () => {
-    const text = JSON.stringify(template.toJSON());
+    const { Metadata, ...effective } = template.toJSON();
+    const text = JSON.stringify(effective);
     const contents = [
       ...Object.values(CONFIG.acls).flatMap((acl) => acl.zoneIds),
       ...Object.keys(CONFIG.acls),
@@ -78,6 +80,10 @@ describe('the template', () => {
       CONFIG.okta.domain,
     ];
     for (const content of contents) expect(text).not.toContain(content);
+  });
+
+  it('tells the configuration that it was deployed with, every default included, in its metadata', () => {
+    expect(template.toJSON().Metadata).toEqual({ 'KnocknocOkta::Configuration': parseConfig(CONFIG) });
   });
 
   it('fixes no account and no region', () => {

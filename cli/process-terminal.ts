@@ -1,0 +1,44 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
+import { CliFailure } from './cli-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
+export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
+  const { stdin, stdout, stderr } = process;
+  return {
+    out: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    colours: stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb',
+    isScreen: stdout.isTTY === true,
+    canAsk: stdin.isTTY === true,
+    ask: (question) => ask(question, stderr),
+    askSecretly: async (question) => {
+      stderr.write(question);
+      // Line editing works as ever, but what it would draw goes nowhere.
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      try {
+        return await ask('', nowhere);
+      } finally {
+        stderr.write('\n');
+      }
+    },
+    readInput: () => readAll(stdin),
+  };
+}
+
+async function ask(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY === true });
+  const given = new AbortController();
+  lines.on('SIGINT', () => given.abort());
+  lines.on('close', () => given.abort());
+  try {
+    return await lines.question(question, { signal: given.signal });
+  } catch (cause) {
+    throw new CliFailure('nothing was changed', undefined, { exitCode: EXIT.interrupted, cause });
+  } finally {
+    lines.close();
+  }
+}

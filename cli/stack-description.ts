@@ -1,0 +1,80 @@
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
+import type { Config } from '../lib/config.ts';
+import { CONFIGURATION_METADATA } from '../lib/names.ts';
+import { type AwsSettings, clientSettings } from './aws-settings.ts';
+import { CliFailure } from './cli-failure.ts';
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+}
+
+export interface StackDescription {
+  readonly name: string;
+  readonly status: string;
+  readonly region: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly resources: readonly StackResource[];
+  /** With which it was deployed, by its template. */
+  readonly config: Config;
+}
+
+const NOT_TOLD =
+  'It was deployed by an older version, which did not write its configuration into the template: deploy it again with `npm run cdk -- deploy`, which changes nothing else. If it is no stack of this project, name the right one with --stack.';
+
+/** @throws {CliFailure} where there is no such stack, or it does not tell its configuration */
+export async function readStack(name: string, settings: AwsSettings): Promise<StackDescription> {
+  const client = new CloudFormationClient(clientSettings(settings));
+  try {
+    const region = await client.config.region();
+    const stack = await describe(client, name, region);
+    const [template, resources] = await Promise.all([
+      client.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
+      listResources(client, name),
+    ]);
+    const config = configurationOf(template.TemplateBody ?? '');
+    if (!config) throw new CliFailure(`the stack ${name} does not say which configuration it runs with`, NOT_TOLD);
+    return { name, region, resources, config, ...stack };
+  } finally {
+    client.destroy();
+  }
+}
+
+async function describe(client: CloudFormationClient, name: string, region: string) {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name })).catch((error: unknown) => {
+    const missing = error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
+    if (!missing) throw error;
+    const advice = 'Name it with --stack, its region with --region (or AWS_REGION), and its account with AWS_PROFILE.';
+    throw new CliFailure(`there is no stack ${name} in ${region}`, advice, { cause: error });
+  });
+  const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
+  return { status: Stacks[0]?.StackStatus ?? 'unknown', outputs: Object.fromEntries(outputs) };
+}
+
+async function listResources(client: CloudFormationClient, name: string): Promise<StackResource[]> {
+  const resources: StackResource[] = [];
+  for await (const page of paginateListStackResources({ client }, { StackName: name })) {
+    for (const resource of page.StackResourceSummaries ?? []) {
+      const { LogicalResourceId = '', PhysicalResourceId = '', ResourceType = '' } = resource;
+      resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType });
+    }
+  }
+  return resources;
+}
+
+/** As the stack wrote it: it was checked then, and every default is filled in. */
+function configurationOf(template: string): Config | undefined {
+  let parsed: { readonly Metadata?: Readonly<Record<string, unknown>> };
+  try {
+    parsed = JSON.parse(template);
+  } catch {
+    return undefined; // The CDK always writes JSON: this is no stack of ours.
+  }
+  return parsed.Metadata?.[CONFIGURATION_METADATA] as Config | undefined;
+}

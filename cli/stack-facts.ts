@@ -1,0 +1,126 @@
+import { CloudWatchClient, GetMetricStatisticsCommand, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { GetEventSourceMappingCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type AwsSettings, clientSettings } from './aws-settings.ts';
+import { CliFailure } from './cli-failure.ts';
+import type { StackDescription, StackResource } from './stack-description.ts';
+import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
+
+/** Dead-letter queues, by the beginning of their logical ids. */
+const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
+  ['GrantsEventsDeadLetters', 'events'],
+  ['ExpiryAlarmsDeadLetters', 'alarms'],
+  ['ZoneFailures', 'zone failures'],
+];
+const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
+const TEN_MINUTES_MS = 600_000;
+const SETTLED = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/;
+
+/** What AWS says of a stack's resources. Only reads. */
+export function stackFacts(stack: StackDescription, topicArn: string, settings: AwsSettings): Facts {
+  const client = clientSettings(settings);
+  const lambda = new LambdaClient(client);
+  const cloudWatch = new CloudWatchClient(client);
+  const ofType = (type: string) => stack.resources.filter((resource) => resource.type === type);
+  const only = (type: string, prefix: string): StackResource => {
+    const found = ofType(type).find(({ logicalId }) => logicalId.startsWith(prefix));
+    if (!found) throw new CliFailure(`the stack has no ${type} called ${prefix}…`, 'Deploy it again.');
+    return found;
+  };
+  return {
+    parts: async () => [
+      { name: `stack ${stack.name}`, state: stack.status, usable: SETTLED.test(stack.status) },
+      ...(await Promise.all(
+        FUNCTIONS.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name).physicalId)),
+      )),
+      ...(await Promise.all(ofType('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
+    ],
+    schedule: async (): Promise<ScheduleFact> => {
+      const { physicalId } = only('AWS::Scheduler::Schedule', 'Expiry');
+      const scheduler = new SchedulerClient(client);
+      const { State } = await scheduler.send(new GetScheduleCommand({ Name: physicalId }));
+      const expiry = only('AWS::Lambda::Function', 'Expiry').physicalId;
+      return { enabled: State !== 'DISABLED', recentRuns: await recentRuns(cloudWatch, expiry) };
+    },
+    deadLetters: async () => {
+      const sqs = new SQSClient(client);
+      return Promise.all(
+        DEAD_LETTER_QUEUES.map(async ([prefix, queue]) => {
+          const QueueUrl = only('AWS::SQS::Queue', prefix).physicalId;
+          const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+          const { Attributes = {} } = await sqs.send(
+            new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+          );
+          return { queue, messages: AttributeNames.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0) };
+        }),
+      );
+    },
+    alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack, topicArn),
+  };
+}
+
+async function functionPart(lambda: LambdaClient, name: string, FunctionName: string): Promise<PartFact> {
+  const answer = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const { State = 'Active', StateReason, LastUpdateStatus = 'Successful' } = answer;
+  // Lambda lets a function that is not called for weeks go idle; the next call wakes it.
+  const usable = ['Active', 'Inactive'].includes(State) && LastUpdateStatus !== 'Failed';
+  const state =
+    LastUpdateStatus === 'Failed' ? 'its last update failed' : [State, StateReason].filter(Boolean).join(', ');
+  return { name: `${name.toLowerCase()} function`, state, usable };
+}
+
+async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: StackResource): Promise<PartFact> {
+  const { State = 'unknown', LastProcessingResult } = await lambda.send(
+    new GetEventSourceMappingCommand({ UUID: physicalId }),
+  );
+  const reader = FUNCTIONS.find((name) => logicalId.startsWith(name)) ?? logicalId;
+  const trouble = LastProcessingResult?.startsWith('PROBLEM') ? `, ${LastProcessingResult}` : '';
+  return {
+    name: `what wakes the ${reader.toLowerCase()} function`,
+    state: `${State}${trouble}`,
+    usable: State === 'Enabled' && trouble === '',
+  };
+}
+
+/** @returns undefined where CloudWatch has no numbers at all, as on an emulator */
+async function recentRuns(cloudWatch: CloudWatchClient, functionName: string): Promise<number | undefined> {
+  const now = Date.now();
+  const { Datapoints = [] } = await cloudWatch.send(
+    new GetMetricStatisticsCommand({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: [{ Name: 'FunctionName', Value: functionName }],
+      StartTime: new Date(now - TEN_MINUTES_MS),
+      EndTime: new Date(now),
+      Period: TEN_MINUTES_MS / 1000,
+      Statistics: ['Sum'],
+    }),
+  );
+  return Datapoints.length === 0 ? undefined : Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+}
+
+async function alarmFacts(
+  cloudWatch: CloudWatchClient,
+  sns: SNSClient,
+  stack: StackDescription,
+  TopicArn: string,
+): Promise<AlarmFacts> {
+  const own = new Set(stack.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map((r) => r.physicalId));
+  const on: string[] = [];
+  const query = { AlarmNamePrefix: `${stack.name}-`, StateValue: 'ALARM' as const };
+  for await (const page of paginateDescribeAlarms({ client: cloudWatch }, query)) {
+    for (const { AlarmName = '', StateValue } of page.MetricAlarms ?? []) {
+      if (StateValue === 'ALARM' && own.has(AlarmName)) on.push(AlarmName);
+    }
+  }
+  const subscriptions: { endpoint: string; confirmed: boolean }[] = [];
+  for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn })) {
+    for (const { Protocol = '', Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
+      const confirmed = SubscriptionArn.startsWith('arn:');
+      subscriptions.push({ endpoint: `${Protocol} ${Endpoint}`, confirmed });
+    }
+  }
+  return { on, subscriptions };
+}

@@ -1,0 +1,46 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
+import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
+import { emulatedUrl } from '../local/emulator/emulated-url.ts';
+import { type AwsSettings, clientSettings } from './aws-settings.ts';
+import { CliFailure } from './cli-failure.ts';
+import { readStack } from './stack-description.ts';
+import { stackFacts } from './stack-facts.ts';
+import type { SecretStore, Target } from './target.ts';
+
+/** A deployed stack, found by its name. */
+export async function stackTarget(stackName: string, settings: AwsSettings): Promise<Target> {
+  const stack = await readStack(stackName, settings);
+  const output = (name: string): string => {
+    const value = stack.outputs[name];
+    if (value === undefined) {
+      const advice = 'Is it a stack of this project, and is its first deploy done? See its events in CloudFormation.';
+      throw new CliFailure(`the stack ${stackName} (${stack.status}) has no output ${name}`, advice);
+    }
+    return value;
+  };
+  const client = clientSettings(settings);
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
+  const secrets = new SecretsManagerClient(client);
+  const url = output('WebhookUrl');
+  return {
+    name: `stack ${stackName} in ${stack.region}`,
+    config: stack.config,
+    table: new DynamoDbTable(output('GrantsTableName'), documents),
+    oktaToken: secretStore(secrets, output('OktaTokenSecretArn')),
+    webhookSecret: secretStore(secrets, output('WebhookSecretArn')),
+    webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },
+    facts: stackFacts(stack, output('AlarmTopicArn'), settings),
+  };
+}
+
+function secretStore(client: SecretsManagerClient, arn: string): SecretStore {
+  return {
+    read: () => secretsManagerSecret(arn, client).read(),
+    write: async (text) => {
+      await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: text }));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Config } from '../lib/config.ts';
+import type { SecretReader, Table } from '../lib/ports.ts';
+
+/** A secret that an operator may also change. */
+export interface SecretStore extends SecretReader {
+  write(text: string): Promise<void>;
+}
+
+/** One piece of what is deployed: the stack itself, a function, or what feeds a function. */
+export interface PartFact {
+  readonly name: string;
+  /** In the words of whoever runs it. */
+  readonly state: string;
+  readonly usable: boolean;
+}
+
+export interface ScheduleFact {
+  readonly enabled: boolean;
+  /** Runs of the expiry function in the last ten minutes; undefined where nobody counts them. */
+  readonly recentRuns: number | undefined;
+}
+
+export interface DeadLetterFact {
+  readonly queue: string;
+  readonly messages: number;
+}
+
+export interface AlarmFacts {
+  /** Names of the alarms that are on. */
+  readonly on: readonly string[];
+  readonly subscriptions: readonly { readonly endpoint: string; readonly confirmed: boolean }[];
+}
+
+/** What can be learnt of the machinery without touching it. Each may reject; that says nothing of the others. */
+export interface Facts {
+  parts(): Promise<readonly PartFact[]>;
+  schedule(): Promise<ScheduleFact>;
+  deadLetters(): Promise<readonly DeadLetterFact[]>;
+  /** @returns undefined where there are no alarms at all */
+  alarms(): Promise<AlarmFacts | undefined>;
+}
+
+/** A running system, deployed or local. The commands know nothing else of it. */
+export interface Target {
+  /** As a person calls it. */
+  readonly name: string;
+  /** The configuration that its functions run with. */
+  readonly config: Config;
+  readonly table: Table;
+  readonly oktaToken: SecretStore;
+  readonly webhookSecret: SecretStore;
+  readonly webhook: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  readonly facts: Facts;
+}
