@@ -1,0 +1,120 @@
+import { aclConfig } from '../lib/config.ts';
+import { blockOf, covers, readableBlocks } from '../lib/domain/address-block.ts';
+import { desiredGateways } from '../lib/domain/desired-gateways.ts';
+import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
+import { type Grant, GrantBook } from '../lib/grant-book.ts';
+import { type ZoneState, ZoneStates } from '../lib/zone-state.ts';
+import { firstStep } from './advice.ts';
+import { differenceOf } from './list-difference.ts';
+import type { Target } from './target.ts';
+
+/** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
+export type Standing = 'right' | 'updating' | 'full' | 'failing' | 'untouched';
+
+export interface GrantStatus {
+  readonly user?: string;
+  readonly ip: string;
+  readonly grantId?: string;
+  /** RFC 3339, as all moments here. */
+  readonly expiresAt: string;
+  /** By the list that Okta last showed or confirmed. `waiting`: the zones are full. */
+  readonly inZone: 'yes' | 'no' | 'waiting';
+}
+
+export interface AclStatus {
+  readonly acl: string;
+  readonly standing: Standing;
+  readonly grants: readonly GrantStatus[];
+  readonly zones: readonly {
+    readonly zoneId: string;
+    /** The list that Okta last showed or confirmed; null: it was never written by this system. */
+    readonly gateways: readonly string[] | null;
+    readonly limit: number;
+    /** What the next update changes. */
+    readonly toAdd: readonly string[];
+    readonly toRemove: readonly string[];
+  }[];
+  /** When the zones were last seen to be right. */
+  readonly verifiedAt?: string;
+  /** No call goes out before this moment. */
+  readonly restsUntil?: string;
+  readonly lastError?: {
+    readonly code: ErrorCode;
+    readonly meaning: string;
+    readonly detail: string;
+    readonly at: string;
+    readonly firstStep: string;
+  };
+}
+
+/**
+ * How an ACL stands, by the table alone: Okta is not asked.
+ * @param now milliseconds since the epoch
+ */
+export async function readAclStatus(target: Target, acl: string, now: number): Promise<AclStatus> {
+  const book = new GrantBook(target.table);
+  const states = new ZoneStates(target.table);
+  // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
+  const state = await states.get(acl);
+  const oktaRests = await states.oktaRestsUntil();
+  const position = await book.position(acl);
+  const grants = await book.live(acl, now);
+  const zones = zonesOf(target, acl, state, position === undefined ? undefined : grants);
+  const listed = zones.flatMap(({ gateways }) => readableBlocks(gateways ?? []));
+  const restsUntil = Math.max(state.notBefore ?? 0, oktaRests);
+  return {
+    acl,
+    standing: standingOf(state, position, zones),
+    grants: grants.map((grant) => ({
+      ...(grant.user !== undefined && { user: grant.user }),
+      ip: grant.ip,
+      ...(grant.grantId !== undefined && { grantId: grant.grantId }),
+      expiresAt: new Date(grant.expiresAt).toISOString(),
+      inZone: state.waiting?.includes(grant.ip)
+        ? 'waiting'
+        : listed.some((block) => covers(block, blockOf(grant.ip)))
+          ? 'yes'
+          : 'no',
+    })),
+    zones,
+    ...(state.verifiedAt !== undefined && { verifiedAt: new Date(state.verifiedAt).toISOString() }),
+    ...(restsUntil > now && { restsUntil: new Date(restsUntil).toISOString() }),
+    ...(state.lastError && {
+      lastError: {
+        code: state.lastError.code,
+        meaning: ERROR_CODES[state.lastError.code],
+        detail: state.lastError.detail,
+        at: new Date(state.lastError.at).toISOString(),
+        firstStep: firstStep(state.lastError.code),
+      },
+    }),
+  };
+}
+
+function zonesOf(target: Target, acl: string, state: ZoneState, grants: readonly Grant[] | undefined) {
+  const settings = aclConfig(target.config, acl);
+  const zoneIds = settings?.zoneIds ?? [];
+  const written = zoneIds.map((zoneId) => state.zones?.[zoneId]?.written);
+  const desired = grants
+    ? desiredGateways({
+        grants,
+        alwaysAllow: settings?.alwaysAllow ?? [],
+        sentinel: target.config.sentinel,
+        zones: written.map((list) => list ?? []),
+        gatewayLimit: target.config.gatewayLimit,
+      }).zones
+    : undefined;
+  return zoneIds.map((zoneId, index) => {
+    const gateways = written[index];
+    const { added, removed } = differenceOf(gateways ?? [], desired?.[index] ?? gateways ?? []);
+    const limit = target.config.gatewayLimit;
+    return { zoneId, gateways: gateways ?? null, limit, toAdd: added, toRemove: removed };
+  });
+}
+
+function standingOf(state: ZoneState, position: string | undefined, zones: AclStatus['zones']): Standing {
+  if (state.lastError) return state.lastError.code === 'ZONE005' ? 'full' : 'failing';
+  if (position === undefined) return 'untouched';
+  const differs = zones.some(({ toAdd, toRemove }) => toAdd.length + toRemove.length > 0);
+  return differs || state.needsSync || state.confirmedPosition !== position ? 'updating' : 'right';
+}

@@ -1,0 +1,133 @@
+import { type AclStatus, readAclStatus } from '../acl-status.ts';
+import { sectionOf } from '../advice.ts';
+import { type Command, chosenAcls, type Surroundings } from '../command.ts';
+import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
+import { type Finding, failure } from '../doctor/finding.ts';
+import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
+import { webhookLinks } from '../doctor/webhook-links.ts';
+import { aclLinks, tokenLinks } from '../doctor/zone-links.ts';
+import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
+import { explain } from '../explain.ts';
+import { type Rehearsal, rehearse } from '../rehearsal.ts';
+import type { Target } from '../target.ts';
+import { painter } from '../terminal.ts';
+
+export interface DoctorOptions {
+  readonly acl?: readonly string[];
+  readonly json: boolean;
+  /** The configuration file of this folder, where there is one. */
+  readonly configFile?: ConfigFile;
+}
+
+/** An update may be under way: it is looked at again before a difference counts. */
+const LOOKS = 3;
+const PAUSE_MS = 2_000;
+
+const EXIT_OF: Readonly<Record<Finding['level'], ExitCode>> = {
+  ok: EXIT.fine,
+  skipped: EXIT.fine,
+  warning: EXIT.warning,
+  failure: EXIT.failure,
+};
+
+/** Walks the chain from the configuration to Okta and says of each link whether it holds. Changes nothing. */
+export const doctor: Command<DoctorOptions> = async (target, options, here) => {
+  const { terminal } = here;
+  const findings: Finding[] = [];
+  const tell = (found: readonly Finding[]) => {
+    findings.push(...found);
+    if (!options.json) for (const finding of found) terminal.out(lineOf(finding, painter(terminal)));
+  };
+  if (!options.json) terminal.out(painter(terminal)('bold', target.name));
+  for (const [link, look] of links(target, options, here)) {
+    try {
+      tell(await look());
+    } catch (error) {
+      const { message, advice = 'Mend that first.' } = explain(error);
+      tell([failure(link, `it could not be looked at: ${message}`, advice)]);
+    }
+  }
+  const code = worst(findings.map(({ level }) => EXIT_OF[level]));
+  if (options.json) terminal.out(JSON.stringify({ target: target.name, exitCode: code, findings }, undefined, 2));
+  else terminal.out(summary(findings));
+  return code;
+};
+
+type Look = readonly [link: string, look: () => Promise<readonly Finding[]>];
+
+function* links(target: Target, options: DoctorOptions, here: Surroundings): Iterable<Look> {
+  const { facts, config } = target;
+  const acls = chosenAcls(target, options.acl);
+  const statuses = new Map<string, AclStatus>();
+  const rehearsals: Rehearsal[] = [];
+  yield ['configuration', async () => [configurationLink(config, options.configFile)]];
+  yield ['resources', async () => partLinks(await facts.parts())];
+  yield ['webhook', () => webhookLinks(target, here)];
+  yield [
+    'Okta token',
+    async () => {
+      for (const acl of acls) {
+        const rehearsal = await settled(acl, target, here);
+        rehearsals.push(rehearsal);
+        // Okta as a whole refuses: asking again for the next ACL would only cost calls.
+        if (rehearsal.failure) break;
+      }
+      return tokenLinks(rehearsals);
+    },
+  ];
+  yield [
+    'zones',
+    async () => {
+      const now = here.clock.now();
+      for (const acl of acls) statuses.set(acl, await readAclStatus(target, acl, now));
+      return rehearsals.flatMap((one) => {
+        const status = statuses.get(one.acl);
+        return status ? aclLinks(one, status, config.gatewayLimit, now) : [];
+      });
+    },
+  ];
+  yield [
+    'schedule',
+    async () => {
+      const looks = { verifyMinutes: config.verifyMinutes, now: here.clock.now() };
+      return [
+        scheduleLink(await facts.schedule(), { ...looks, lastLooks: acls.map((acl) => lastLook(statuses.get(acl))) }),
+      ];
+    },
+  ];
+  yield ['dead letters', async () => deadLetterLinks(await facts.deadLetters())];
+  yield ['alarms', async () => alarmLinks(await facts.alarms())];
+}
+
+async function settled(acl: string, target: Target, here: Surroundings): Promise<Rehearsal> {
+  for (let look = 1; ; look += 1) {
+    const rehearsal = await rehearse(acl, target, here);
+    const differs = rehearsal.zones.some(({ current, desired }) => current.join() !== desired.join());
+    if (!differs || rehearsal.failure || look === LOOKS) return rehearsal;
+    await here.clock.sleep(PAUSE_MS);
+  }
+}
+
+function lastLook(status: AclStatus | undefined): number | undefined {
+  const moments = [status?.verifiedAt, status?.lastError?.at].flatMap((text) => (text ? [Date.parse(text)] : []));
+  return moments.length === 0 ? undefined : Math.max(...moments);
+}
+
+const SIGNS = { ok: '✔', warning: '!', failure: '✘', skipped: '·' } as const;
+const STYLES = { ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim' } as const;
+const LINK_WIDTH = 16;
+
+function lineOf({ link, level, code, detail, mend }: Finding, paint: ReturnType<typeof painter>): string {
+  const said = code ? `${paint(STYLES[level], code)} ${detail}` : detail;
+  const first = `${paint(STYLES[level], SIGNS[level])} ${link.padEnd(LINK_WIDTH)}  ${said}`;
+  if (mend === undefined) return first;
+  const more = code ? ` (${sectionOf(code)})` : '';
+  return `${first}\n  ${' '.repeat(LINK_WIDTH)}  → ${mend}${more}`;
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
+  const [failures, warnings] = [count('failure'), count('warning')];
+  if (failures + warnings === 0) return '\nAll is well.';
+  return `\n${failures} broken, ${warnings} to look at, ${count('ok')} in order.`;
+}

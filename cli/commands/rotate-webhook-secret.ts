@@ -1,0 +1,59 @@
+import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
+import type { Command } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { EXIT } from '../exit-codes.ts';
+import { fieldsOf } from '../problem.ts';
+import { painter } from '../terminal.ts';
+
+export interface RotateOptions {
+  /** Make no new key: only end the previous one. */
+  readonly dropPrevious: boolean;
+  readonly yes: boolean;
+}
+
+/** Bytes of a key. Standard Webhooks: 24 to 64. */
+const KEY_BYTES = 48;
+
+/** Makes a new key for the webhook; the one in use stays good beside it until the next rotation, or until it is dropped. */
+export const rotateWebhookSecret: Command<RotateOptions> = async (target, options, here) => {
+  const { terminal } = here;
+  const paint = painter(terminal);
+  const { current, previous } = fieldsOf((await target.webhookSecret.read()) ?? '');
+  const [inUse, old] = [current, previous].map((key) => (isKey(key) ? key : undefined));
+  if (options.dropPrevious) {
+    if (old === undefined) {
+      terminal.note('there is no previous key: nothing to drop');
+      return EXIT.fine;
+    }
+    if (inUse === undefined) {
+      terminal.note('the current key is not usable: the previous one is all that the sender has, and is kept');
+      return EXIT.failure;
+    }
+    await confirm(
+      'End the previous key? A sender that still signs with it is refused from then on.',
+      options.yes,
+      terminal,
+    );
+    await target.webhookSecret.write(JSON.stringify({ current: inUse }));
+    terminal.note(`${paint('green', '✔')} the previous key is no longer good (within five minutes)`);
+    return EXIT.fine;
+  }
+  if (old !== undefined) {
+    const question =
+      'A rotation is under way: its previous key ends with this one. Do all senders have the current key?';
+    await confirm(question, options.yes, terminal);
+  }
+  const key = here.randomBytes(KEY_BYTES).toString('base64');
+  await target.webhookSecret.write(JSON.stringify({ current: key, ...(inUse !== undefined && { previous: inUse }) }));
+  terminal.note(`${paint('green', '✔')} the new key is good from now on; give it to the sender:`);
+  terminal.out(key);
+  if (inUse !== undefined) {
+    terminal.note('The one before it stays good. Once the sender signs with the new one, end it:');
+    terminal.note('  npm run zone -- rotate-webhook-secret --drop-previous');
+  }
+  return EXIT.fine;
+};
+
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && parseWebhookKeys(JSON.stringify({ current: value })).length > 0;
+}

@@ -1,0 +1,41 @@
+import { type AclStatus, readAclStatus } from '../acl-status.ts';
+import { type Command, chosenAcls } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { moment } from '../moments.ts';
+import { statusText } from '../status-text.ts';
+import { painter } from '../terminal.ts';
+
+export interface StatusOptions {
+  readonly acl?: readonly string[];
+  readonly json: boolean;
+  /** Seconds between two looks; undefined: one look. */
+  readonly watch?: number;
+}
+
+const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
+
+/** Who is let in, and how the zones stand, by what is stored. */
+export const status: Command<StatusOptions> = async (target, options, here) => {
+  const { terminal, clock, stop } = here;
+  const acls = chosenAcls(target, options.acl);
+  for (;;) {
+    const now = clock.now();
+    const statuses = await Promise.all(acls.map((acl) => readAclStatus(target, acl, now)));
+    if (options.json) {
+      const answer = { target: target.name, at: new Date(now).toISOString(), acls: statuses };
+      // One line a look for whoever reads along.
+      terminal.out(JSON.stringify(answer, undefined, options.watch === undefined ? 2 : undefined));
+    } else {
+      const clear = options.watch !== undefined && terminal.isScreen ? CLEAR_SCREEN : '';
+      terminal.out(`${clear}${page(target.name, statuses, now, painter(terminal))}`);
+    }
+    if (options.watch === undefined || stop.aborted) return EXIT.fine;
+    await clock.sleep(options.watch * 1000);
+    if (stop.aborted) return EXIT.fine;
+  }
+};
+
+function page(name: string, statuses: readonly AclStatus[], now: number, paint: ReturnType<typeof painter>): string {
+  const title = `${paint('bold', name)}  ${paint('dim', moment(now))}`;
+  return [title, ...statuses.map((one) => statusText(one, now, paint))].join('\n\n');
+}

@@ -1,0 +1,36 @@
+import type { ErrorCode } from '../../lib/error-codes.ts';
+import type { OktaFailure } from '../../lib/okta-zones.ts';
+import { firstStep } from '../advice.ts';
+import { duration } from '../moments.ts';
+
+/** What was found of one link of the chain. `skipped`: it could not be looked at because of another one, or is not there at all. */
+export interface Finding {
+  readonly link: string;
+  readonly level: 'ok' | 'warning' | 'failure' | 'skipped';
+  readonly detail: string;
+  readonly code?: ErrorCode;
+  /** What to do about it. */
+  readonly mend?: string;
+}
+
+export function ok(link: string, detail: string): Finding {
+  return { link, level: 'ok', detail };
+}
+
+export function skipped(link: string, detail: string): Finding {
+  return { link, level: 'skipped', detail };
+}
+
+export function warning(link: string, detail: string, mend: string, code?: ErrorCode): Finding {
+  return { link, level: 'warning', detail, mend, ...(code && { code }) };
+}
+
+export function failure(link: string, detail: string, mend: string, code?: ErrorCode): Finding {
+  return { link, level: 'failure', detail, mend, ...(code && { code }) };
+}
+
+/** A link that Okta's answer says is broken. */
+export function refusedByOkta(link: string, { code, message, retryInMs }: OktaFailure): Finding {
+  const wait = retryInMs === undefined ? '' : ` (for another ${duration(retryInMs)})`;
+  return failure(link, `${message}${wait}`, firstStep(code), code);
+}

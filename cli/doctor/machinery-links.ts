@@ -1,0 +1,86 @@
+import { moment } from '../moments.ts';
+import type { AlarmFacts, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
+import { type Finding, failure, ok, skipped, warning } from './finding.ts';
+
+/** A verification may be this much later than it is due: two ticks, a pause, and the work itself. */
+const LATE_MS = 180_000;
+const MINUTE_MS = 60_000;
+
+export function partLinks(parts: readonly PartFact[]): Finding[] {
+  const broken = parts.filter(({ usable }) => !usable);
+  if (broken.length === 0) return [ok('resources', parts.map(({ name, state }) => `${name}: ${state}`).join('; '))];
+  const mend = 'Look at it in the AWS console; a deploy (npm run cdk -- deploy) puts back what was changed by hand.';
+  return broken.map(({ name, state }) => failure('resources', `${name}: ${state}`, mend));
+}
+
+export interface Looks {
+  /** When each ACL was last looked at, with success or not; undefined: never. Milliseconds since the epoch. */
+  readonly lastLooks: readonly (number | undefined)[];
+  readonly verifyMinutes: number;
+  readonly now: number;
+}
+
+/** Whether the minute tick comes: by what the schedule says of itself, and by what the tick leads to. */
+export function scheduleLink(schedule: ScheduleFact, { lastLooks, verifyMinutes, now }: Looks): Finding {
+  const link = 'schedule';
+  if (!schedule.enabled) {
+    const detail = 'the minute schedule is disabled: grants are not ended on time, and failed updates are not repeated';
+    return failure(link, detail, 'Enable the schedule again, or deploy (npm run cdk -- deploy).');
+  }
+  const mend = 'Read docs/errors.md#tick-missing: the log of the expiry function, and the role of the schedule.';
+  if (schedule.recentRuns === 0) return failure(link, 'the expiry function has not run for ten minutes', mend);
+  const runs = schedule.recentRuns === undefined ? 'enabled' : `${schedule.recentRuns} runs in ten minutes`;
+  const known = lastLooks.filter((look) => look !== undefined);
+  if (known.length === 0) {
+    return warning(
+      link,
+      `${runs}, but no zone was looked at yet`,
+      'After a first deploy that takes up to two minutes.',
+    );
+  }
+  // The ACL that was left alone for the longest: the tick sees to all of them.
+  const oldest = Math.min(...known);
+  const since = `every zone was looked at since ${moment(oldest)}`;
+  if (now - oldest > verifyMinutes * MINUTE_MS + LATE_MS) {
+    return failure(link, `${runs}, but not ${since}: a look is due every ${verifyMinutes} min`, mend);
+  }
+  return ok(link, `${runs}; ${since}`);
+}
+
+export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
+  const full = queues.filter(({ messages }) => messages > 0);
+  if (full.length === 0) return [ok('dead letters', `none (${queues.map(({ queue }) => queue).join(', ')})`)];
+  return full.map(({ queue, messages }) => {
+    const detail = `${messages} in the queue of ${queue}`;
+    if (queue === 'events') {
+      const meaning = 'events that were accepted and not applied';
+      return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then: npm run zone -- redrive');
+    }
+    const mend = 'Read docs/errors.md#dead-letter-queues. The minute tick has done their work; they can be deleted.';
+    return warning('dead letters', detail, mend);
+  });
+}
+
+export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
+  if (!alarms) return [skipped('alarms', 'there are none here')];
+  const { on, subscriptions } = alarms;
+  const findings: Finding[] = [];
+  const waiting = subscriptions.filter(({ confirmed }) => !confirmed);
+  if (subscriptions.length === 0) {
+    const mend = 'Set alarmEmail in the configuration and deploy, or subscribe to the topic AlarmTopicArn.';
+    findings.push(warning('alarms', 'nobody is subscribed to them', mend));
+  } else if (waiting.length > 0) {
+    const who = waiting.map(({ endpoint }) => endpoint).join(', ');
+    findings.push(
+      warning('alarms', `not confirmed yet: ${who}`, 'Follow the link in the mail that AWS has sent there.'),
+    );
+  } else {
+    findings.push(ok('alarms', `subscribed: ${subscriptions.map(({ endpoint }) => endpoint).join(', ')}`));
+  }
+  if (on.length > 0) {
+    findings.push(
+      warning('alarms', `on: ${on.join(', ')}`, 'Each says in its description what it means; docs/errors.md.'),
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,50 @@
+import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
+import { post, signedHeaders, type WebhookAnswer } from '../../local/webhook-client.ts';
+import { firstStep } from '../advice.ts';
+import type { Surroundings } from '../command.ts';
+import { codeOf } from '../problem.ts';
+import type { Target } from '../target.ts';
+import { type Finding, failure, ok, skipped } from './finding.ts';
+
+const SECRET = 'webhook secret';
+const ANSWERS = 'webhook';
+/** Far outside of the tolerance. */
+const OLD_S = 3600;
+
+/**
+ * The secret, and whether the webhook answers and knows it. It is asked with a signature that is
+ * right and an hour old: the refusal says that all up to the clock was in order, and nothing is changed.
+ */
+export async function webhookLinks(target: Target, here: Surroundings): Promise<Finding[]> {
+  const text = (await target.webhookSecret.read()) ?? '';
+  const [key, ...others] = parseWebhookKeys(text);
+  if (!key) {
+    const mend = 'Make a new key, and give it to the sender: npm run zone -- rotate-webhook-secret';
+    const unreadable = failure(SECRET, 'it holds no usable key: every event is refused', mend, 'HOOK007');
+    return [unreadable, skipped(ANSWERS, 'not asked, for want of a key')];
+  }
+  const rotation = others.length > 0 ? ', and the previous one is still good' : '';
+  const secret = ok(SECRET, `one key in use${rotation}`);
+  const seconds = Math.floor(here.clock.now() / 1000) - OLD_S;
+  const headers = { ...target.webhook.headers, 'content-type': 'application/json' };
+  const signed = signedHeaders(key.toString('base64'), `doctor_${here.newId()}`, seconds, '{}');
+  try {
+    return [secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const mend = 'Look whether the API of the stack is there, and whether this machine can reach it.';
+    return [secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${reason}`, mend)];
+  }
+}
+
+function judge(answer: WebhookAnswer, url: string): Finding {
+  const code = codeOf(answer.body);
+  if (answer.status === 401 && code === 'HOOK002') return ok(ANSWERS, `${url} answers, and knows the key`);
+  if (code === 'HOOK001') {
+    const detail = 'the webhook function does not know the key that is in the secret';
+    return failure(ANSWERS, detail, 'It reads the secret again within seconds: try again; then deploy.', code);
+  }
+  if (code) return failure(ANSWERS, `it answers ${answer.status} ${code}`, firstStep(code), code);
+  const mend = 'Read the log of the webhook function, and look at the API of the stack.';
+  return failure(ANSWERS, `${url} answers ${answer.status}, and not as the webhook does`, mend);
+}

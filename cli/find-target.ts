@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { ConfigError, loadConfig } from '../cdk/config.ts';
+import { readJsonFile } from '../cdk/json-file.ts';
+import { CREDENTIALS } from '../local/emulator/environment.ts';
+import { findRun } from '../local/run-file.ts';
+import { CliFailure, usageFailure } from './cli-failure.ts';
+import type { ConfigFile } from './doctor/configuration-link.ts';
+import { localTarget, noLocalRun } from './local-target.ts';
+import type { Target } from './target.ts';
+
+/** How a person names the system that is meant. */
+export interface TargetOptions {
+  readonly stack?: string;
+  readonly region?: string;
+  readonly endpointUrl?: string;
+  readonly local: boolean;
+  readonly config?: string;
+}
+
+const DEFAULT_CONFIG = 'config.json';
+const DEFAULT_STACK = 'KnocknocOkta';
+
+/** The running system that is meant: a deployed stack, or the local run. @throws {CliFailure} */
+export async function findTarget(options: TargetOptions, environment: NodeJS.ProcessEnv): Promise<Target> {
+  if (options.local) {
+    const other = (['stack', 'region', 'endpointUrl'] as const).find((name) => options[name] !== undefined);
+    if (other) throw usageFailure(`--local stands alone: it finds by itself what ${other} would say`);
+    return findLocal();
+  }
+  // Loaded only when asked for: a local run needs none of the clients.
+  const { stackTarget } = await import('./stack-target.ts');
+  const endpoint = options.endpointUrl ?? environment.AWS_ENDPOINT_URL;
+  return stackTarget(options.stack ?? stackNameOf(options.config), {
+    ...(options.region !== undefined && { region: options.region }),
+    ...(endpoint && { endpoint }),
+  });
+}
+
+async function findLocal(): Promise<Target> {
+  const run = await findRun();
+  if (!run) throw noLocalRun();
+  if (run.kind === 'embedded') return localTarget(run.operator);
+  const { stackTarget } = await import('./stack-target.ts');
+  const { region, endpoint, stackName } = run;
+  return stackTarget(stackName, { region, endpoint, credentials: CREDENTIALS });
+}
+
+/** The configuration file of this folder or, where it was named, another one; undefined where there is none. */
+export function findConfigFile(path: string | undefined): ConfigFile | undefined {
+  const file = path ?? DEFAULT_CONFIG;
+  if (path === undefined && !existsSync(file)) return undefined;
+  try {
+    return { path: file, config: loadConfig(file) };
+  } catch (error) {
+    if (error instanceof ConfigError) return { path: file, problem: error.message };
+    throw error;
+  }
+}
+
+/** By the configuration file, which need not be good otherwise: only its name for the stack counts here. */
+function stackNameOf(path: string | undefined): string {
+  if (path === undefined && !existsSync(DEFAULT_CONFIG)) return DEFAULT_STACK;
+  const file = readJsonFile(path ?? DEFAULT_CONFIG);
+  if (!('value' in file)) {
+    const reason = file.problems.map(({ message }) => message).join('; ');
+    throw new CliFailure(`${path ?? DEFAULT_CONFIG}: ${reason}`, 'Mend the file, or name the stack with --stack.');
+  }
+  const { value } = file;
+  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'stackName') : undefined;
+  return typeof name === 'string' ? name : DEFAULT_STACK;
+}

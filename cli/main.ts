@@ -1,0 +1,30 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { fetchHttp } from '../lib/adapters/fetch-http.ts';
+import { EXIT } from './exit-codes.ts';
+import { findTarget } from './find-target.ts';
+import { processTerminal } from './process-terminal.ts';
+import { runCli } from './run-cli.ts';
+
+/** For what Ctrl-C ends in good order. */
+const GRACE_MS = 500;
+
+const stop = new AbortController();
+const clock = {
+  now: () => Date.now(),
+  // Ctrl-C ends a pause too.
+  sleep: (ms: number) => setTimeout(ms, undefined, { signal: stop.signal }).catch(() => undefined),
+};
+// What goes on until then ends by itself; anything else is not waited for.
+process.once('SIGINT', () => {
+  stop.abort();
+  globalThis.setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
+});
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  {
+    ...{ terminal: processTerminal(process.env), clock, http: fetchHttp, stop: stop.signal },
+    ...{ newId: randomUUID, randomBytes },
+  },
+  (options) => findTarget(options, process.env),
+);

@@ -1,0 +1,170 @@
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { Command as Run } from './command.ts';
+import { doctor } from './commands/doctor.ts';
+import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
+import { flush, grant, revoke } from './commands/send-event.ts';
+import { setToken } from './commands/set-token.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { findConfigFile, type TargetOptions } from './find-target.ts';
+
+/** Runs one command against the system that its options name. */
+export type Execute = <Options>(run: Run<Options>, options: Options, target: TargetOptions) => Promise<void>;
+
+const ZONE = 'npm run zone --';
+const ABOUT = `Operates a deployment of Knocknoc for Okta, or the local one.
+
+Exit codes: 0 fine; 1 it works, but someone should look; 2 something is wrong, or was not done;
+64 the command line is wrong. More in docs/cli.md.`;
+
+const SECONDS = { s: 1, m: 60, h: 3600 } as const;
+const WATCH_SECONDS = 2;
+/** The longest that the webhook lets anyone wait. */
+const WAIT_SECONDS = 20;
+
+/** The command line as a whole: what can be typed, and what each command is given of it. */
+export function createProgram(execute: Execute) {
+  // The options that name the system may stand before the command or after it.
+  const program = new Command(ZONE)
+    .description(ABOUT)
+    .option('--stack <name>', 'the stack (default: stackName of the configuration file, else KnocknocOkta)')
+    .option('--region <name>', 'its region (default: as the AWS SDK finds it, such as AWS_REGION)')
+    .option('--local', 'the system that `npm run local` has started', false)
+    .option('--endpoint-url <url>', 'an emulator of AWS (default: AWS_ENDPOINT_URL)')
+    .option('--config <file>', 'the configuration file (default: config.json, where there is one)')
+    .helpCommand(false);
+  const add = (name: string, summary: string, examples: readonly string[]) => {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(summary)
+      .configureHelp({ showGlobalOptions: true });
+    return command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${ZONE} ${example}`).join('\n')}`);
+  };
+  const run = <Options>(command: Run<Options>, options: Options) => execute(command, options, program.opts());
+
+  add('status', 'shows who is let in, and how the zones stand', [
+    'status',
+    'status --acl okta-prod --watch',
+    'status --json',
+  ])
+    .addOption(acls())
+    .option('--watch [seconds]', `look again every ${WATCH_SECONDS} seconds, until Ctrl-C`, wholeNumber(1, 3600))
+    .addOption(json())
+    .action(({ watch, ...options }) => {
+      const every = watch === true ? WATCH_SECONDS : watch;
+      return run(status, { ...options, ...(every !== undefined && { watch: every }) });
+    });
+
+  add('doctor', 'walks the chain, says of each link whether it holds, and changes nothing', [
+    'doctor',
+    'doctor --local',
+    'doctor --json',
+  ])
+    .addOption(acls())
+    .addOption(json())
+    .action((options) => {
+      const { local, config } = program.opts();
+      const configFile = local ? undefined : findConfigFile(config);
+      return run(doctor, { ...options, ...(configFile && { configFile }) });
+    });
+
+  add('verify', 'rebuilds the zones now and waits for the outcome', ['verify', 'verify --acl okta-prod --dry-run'])
+    .addOption(acls())
+    .option('--dry-run', 'say what a rebuild would change, and write nothing', false)
+    .option('--timeout <seconds>', 'how long to wait for the outcome', wholeNumber(1, 900), 60)
+    .addOption(json())
+    .action((options) => run(verify, options));
+
+  add('set-token', "stores Okta's API token, once Okta has accepted it", ['set-token', 'set-token < token.txt'])
+    .option('--unchecked', 'store it although Okta cannot be asked now', false)
+    .action((options) => run(setToken, options));
+
+  add('rotate-webhook-secret', 'makes a new key for the webhook; the one in use stays good beside it', [
+    'rotate-webhook-secret',
+    'rotate-webhook-secret --drop-previous',
+  ])
+    .option('--drop-previous', 'make no new key: end the previous one', false)
+    .addOption(yes())
+    .action((options) => run(rotateWebhookSecret, options));
+
+  add('grant', 'lets an IP in, by a signed event', [
+    'grant --acl okta-prod --ip 203.0.113.7 --for 8h --user alice@example.com',
+    'grant --ip 203.0.113.7 --for 10m --wait',
+  ])
+    .addOption(oneAcl())
+    .requiredOption('--ip <address>', 'the IP')
+    .option('--for <duration>', 'how long, such as 30s, 15m or 8h (default: by the configuration)', seconds)
+    .option('--grant-id <id>', 'tells it from other grants on the same IP')
+    .option('--user <name>', 'whose it is')
+    .addOption(wait())
+    .addOption(json())
+    .action(({ for: durationSeconds, wait, ...options }) =>
+      run(grant, { ...options, ...waiting(wait), ...(durationSeconds !== undefined && { durationSeconds }) }),
+    );
+
+  add('revoke', 'ends one grant, or all on an IP, by a signed event', [
+    'revoke --acl okta-prod --ip 203.0.113.7',
+    'revoke --ip 203.0.113.7 --grant-id session-42 --wait',
+  ])
+    .addOption(oneAcl())
+    .requiredOption('--ip <address>', 'the IP')
+    .option('--grant-id <id>', 'only this grant (default: all on the IP)')
+    .addOption(wait())
+    .addOption(json())
+    .action(({ wait, ...options }) => run(revoke, { ...options, ...waiting(wait) }));
+
+  add('flush', 'ends every grant of an ACL, by a signed event; asks first', [
+    'flush --acl okta-prod',
+    'flush --acl okta-prod --yes --wait',
+  ])
+    .addOption(oneAcl())
+    .addOption(yes())
+    .addOption(wait())
+    .addOption(json())
+    .action(({ wait, ...options }) => run(flush, { ...options, ...waiting(wait) }));
+
+  return program;
+}
+
+function acls() {
+  return new Option('--acl <name>', 'only this ACL; may be repeated (default: all)').argParser(
+    (name: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), name],
+  );
+}
+
+function oneAcl() {
+  return new Option('--acl <name>', 'the ACL; needed where there are several');
+}
+
+function json() {
+  return new Option('--json', 'for programs').default(false);
+}
+
+function yes() {
+  return new Option('--yes', 'do not ask').default(false);
+}
+
+function wait() {
+  return new Option('--wait [seconds]', `wait for the zone, up to ${WAIT_SECONDS} seconds`).argParser(
+    wholeNumber(1, WAIT_SECONDS),
+  );
+}
+
+function waiting(wait: number | true | undefined): { readonly wait?: number } {
+  return wait === undefined ? {} : { wait: wait === true ? WAIT_SECONDS : wait };
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}
+
+function seconds(text: string): number {
+  const [, number, unit] = /^(\d{1,9})([smh])$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
+  return Number(number) * SECONDS[unit as keyof typeof SECONDS];
+}
