@@ -102,6 +102,7 @@ function zonesOf(target: Target, acl: string, state: ZoneState, grants: readonly
         sentinel: target.config.sentinel,
         zones: written.map((list) => list ?? []),
         gatewayLimit: target.config.gatewayLimit,
+        ipv6PrefixLength: target.config.ipv6PrefixLength,
       }).zones
     : undefined;
   return zoneIds.map((zoneId, index) => {

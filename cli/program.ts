@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Command as Run } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
@@ -14,8 +14,7 @@ export type Execute = <Options>(run: Run<Options>, options: Options, target: Tar
 const ZONE = 'npm run zone --';
 const ABOUT = `Operates a deployment of Knocknoc for Okta, or the local one.
 
-Exit codes: 0 fine; 1 it works, but someone should look; 2 something is wrong, or was not done;
-64 the command line is wrong. More in docs/cli.md.`;
+Exit codes: 0 fine; 1 it works, but someone should look; 2 something is wrong, or was not done; 64 the command line is wrong. More in docs/cli.md.`;
 
 const SECONDS = { s: 1, m: 60, h: 3600 } as const;
 const WATCH_SECONDS = 2;
@@ -27,6 +26,11 @@ export function createProgram(execute: Execute) {
   // The options that name the system may stand before the command or after it.
   const program = new Command(ZONE)
     .description(ABOUT)
+    .configureHelp({
+      showGlobalOptions: true,
+      // Of a switch everybody knows that it is off by default.
+      optionDescription: (option) => (option.isBoolean() ? option.description : new Help().optionDescription(option)),
+    })
     .option('--stack <name>', 'the stack (default: stackName of the configuration file, else KnocknocOkta)')
     .option('--region <name>', 'its region (default: as the AWS SDK finds it, such as AWS_REGION)')
     .option('--local', 'the system that `npm run local` has started', false)
@@ -34,11 +38,7 @@ export function createProgram(execute: Execute) {
     .option('--config <file>', 'the configuration file (default: config.json, where there is one)')
     .helpCommand(false);
   const add = (name: string, summary: string, examples: readonly string[]) => {
-    const command = program
-      .command(name)
-      .summary(summary)
-      .description(summary)
-      .configureHelp({ showGlobalOptions: true });
+    const command = program.command(name).summary(summary).description(summary);
     return command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${ZONE} ${example}`).join('\n')}`);
   };
   const run = <Options>(command: Run<Options>, options: Options) => execute(command, options, program.opts());

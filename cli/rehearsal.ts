@@ -50,18 +50,21 @@ export async function rehearse(
   const adopted = (await book.position(acl)) !== undefined;
   const grants = adopted ? await book.live(acl, clock.now()) : undefined;
   const found = new Map<string, OktaZone>();
-  const wanted = new Map<string, readonly string[]>();
   const foreign = new Set<unknown>();
   const calls = await readingCalls(target, states, { clock, http });
+  const written = new Map<string, OktaZone>();
   const okta: ZoneCalls = {
     get: async (zoneId) => {
+      const rehearsed = written.get(zoneId);
+      if (rehearsed) return { zone: rehearsed, quota: undefined };
       const answer = await calls.get(zoneId);
       found.set(zoneId, answer.zone);
       return answer;
     },
     putGateways: async (zoneId, zone, gateways) => {
-      wanted.set(zoneId, canonicalGateways(gateways));
-      return { zone: { ...zone, gateways: [...gateways] }, quota: undefined };
+      const rehearsed = { ...zone, gateways: [...gateways] };
+      written.set(zoneId, rehearsed);
+      return { zone: rehearsed, quota: undefined };
     },
   };
   const heard: Telemetry = {
@@ -83,11 +86,12 @@ export async function rehearse(
   }
   const zones = settings.zoneIds.map((zoneId): ZoneRehearsal => {
     const zone = found.get(zoneId);
+    const rehearsed = written.get(zoneId);
     const current = canonicalGateways(zone?.gateways ?? []);
     const own = outcome.failures.find(({ fields }) => fields.zoneId === zoneId) ?? unusable(zoneId, zone);
     return {
       ...{ zoneId, zone, failure: own, current },
-      desired: wanted.get(zoneId) ?? current,
+      desired: rehearsed ? canonicalGateways(rehearsed.gateways ?? []) : current,
       foreign: foreign.has(zoneId),
     };
   });

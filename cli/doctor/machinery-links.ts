@@ -8,7 +8,11 @@ const MINUTE_MS = 60_000;
 
 export function partLinks(parts: readonly PartFact[]): Finding[] {
   const broken = parts.filter(({ usable }) => !usable);
-  if (broken.length === 0) return [ok('resources', parts.map(({ name, state }) => `${name}: ${state}`).join('; '))];
+  const [first, ...others] = parts;
+  if (first && broken.length === 0) {
+    const more = others.length === 0 ? '' : `; ${others.length} more in order: functions, and what wakes them`;
+    return [ok('resources', `${first.name}: ${first.state}${more}`)];
+  }
   const mend = 'Look at it in the AWS console; a deploy (npm run cdk -- deploy) puts back what was changed by hand.';
   return broken.map(({ name, state }) => failure('resources', `${name}: ${state}`, mend));
 }
