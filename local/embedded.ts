@@ -28,6 +28,7 @@ export interface EmbeddedSystemOptions {
 export interface EmbeddedSystem extends RunningSystem {
   readonly functions: EmbeddedFunctions;
   readonly oktaTokenSecret: MemorySecret;
+  readonly webhookSecretStore: MemorySecret;
 }
 
 /** Starts the whole system in this process: the production handlers, the stand-ins, the webhook's server and the simulator. */
@@ -76,6 +77,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       oktaTokenSecret,
+      webhookSecretStore: webhookSecret,
       logs: async () => [...lines],
       redeploy: async (change) => {
         config = configure(change);

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../cli/doctor/finding.ts';
+import type { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { ACL, ALICE, BOB, CliWorld, TOKEN, typed, ZONE } from './cli-world.ts';
+
+async function findings(
+  world: CliWorld,
+): Promise<{ readonly code: number; readonly bad: Finding[]; readonly all: Finding[] }> {
+  const { code, findings: found } = await world.json('doctor');
+  const all = found as Finding[];
+  return { code, all, bad: all.filter(({ level }) => level === 'failure' || level === 'warning') };
+}
+
+/** Somebody is in and the schedule has ticked: nothing is left to find. */
+async function healthy(config: Readonly<Record<string, unknown>> = {}): Promise<CliWorld> {
+  const world = await CliWorld.start(config);
+  await world.grant(ALICE);
+  return world;
+}
+
+type Okta = CliWorld['system']['simulator'];
+
+function forget(secret: MemorySecret): void {
+  secret.text = undefined;
+}
+
+function lock(secret: MemorySecret): void {
+  secret.unreadable = true;
+}
+
+describe.concurrent('doctor', () => {
+  it('finds nothing where all is well, says so, and names every link', async () => {
+    const world = await healthy();
+    const { code, out } = await world.run('doctor');
+    expect(out).toContain('All is well.');
+    expect(code).toBe(0);
+    const { all } = await findings(world);
+    expect(all.map(({ link, level }) => [link, level])).toEqual([
+      ['configuration', 'ok'],
+      ['resources', 'ok'],
+      ['webhook secret', 'ok'],
+      ['webhook', 'ok'],
+      ['Okta token', 'ok'],
+      ['token accepted', 'ok'],
+      ['role', 'ok'],
+      [`zone ${ZONE} (${ACL})`, 'ok'],
+      [`room (${ACL})`, 'ok'],
+      [`list (${ACL})`, 'ok'],
+      ['schedule', 'ok'],
+      ['dead letters', 'ok'],
+      ['alarms', 'skipped'],
+    ]);
+  });
+
+  const breakages: readonly (readonly [string, (okta: Okta, world: CliWorld) => unknown, string, string])[] = [
+    ['a revoked token', (okta) => okta.revokeToken(TOKEN), 'token accepted', 'OKTA001'],
+    ['a token without a fitting role', (okta) => okta.setToken(TOKEN, 'NONE'), 'role', 'OKTA002'],
+    ['no token', (_, { system }) => forget(system.oktaTokenSecret), 'Okta token', 'ZONE006'],
+    ['a token that is out of reach', (_, { system }) => lock(system.oktaTokenSecret), 'Okta token', 'ZONE006'],
+    ['a zone that is gone', (okta) => okta.removeZone(ZONE), `zone ${ZONE} (${ACL})`, 'ZONE001'],
+    ['an inactive zone', (okta) => okta.editZone(ZONE, { status: 'INACTIVE' }), `zone ${ZONE} (${ACL})`, 'ZONE004'],
+    ['a blocklist', (okta) => okta.editZone(ZONE, { usage: 'BLOCKLIST' }), `zone ${ZONE} (${ACL})`, 'ZONE004'],
+    ['a zone of another type', (okta) => okta.seedZone(ZONE, { type: 'DYNAMIC' }), `zone ${ZONE} (${ACL})`, 'ZONE004'],
+    ['an Okta that fails', (okta) => okta.addFault({ count: 9, fault: { status: 503 } }), 'token accepted', 'ZONE003'],
+    [
+      'an Okta that wants no calls',
+      (okta) => okta.addFault({ count: 9, fault: { rateLimit: { resetInSeconds: 30 } } }),
+      'token accepted',
+      'OKTA005',
+    ],
+    ['a webhook without a key', (_, { system }) => forget(system.webhookSecretStore), 'webhook secret', 'HOOK007'],
+  ];
+
+  it.each(breakages)('finds %s', async (_, breakIt, link, code) => {
+    const world = await healthy();
+    await breakIt(world.system.simulator, world);
+    const { code: exit, bad } = await findings(world);
+    expect(bad).toContainEqual(expect.objectContaining({ link, code, level: 'failure', mend: expect.any(String) }));
+    expect(exit).toBe(2);
+  });
+
+  it('says in the text what to do, and where the rest is written', async () => {
+    const world = await healthy();
+    await world.system.simulator.revokeToken(TOKEN);
+    const { out } = await world.run('doctor');
+    expect(out).toMatch(/✘ token accepted +OKTA001 /);
+    expect(out).toMatch(/→ .*npm run zone -- set-token \(docs\/errors\.md#okta001\)/);
+    expect(out).toMatch(/\n\d+ broken, \d+ to look at, \d+ in order\./);
+  });
+
+  it('asks Okta once, not for every ACL, when it refuses everything', async () => {
+    const acls = { a: { zoneIds: ['nzoA'] }, b: { zoneIds: ['nzoB'] }, c: { zoneIds: ['nzoC'] } };
+    const world = await CliWorld.start({ acls });
+    await world.system.simulator.revokeToken(TOKEN);
+    await findings(world);
+    expect(await world.system.simulator.requests()).toHaveLength(1);
+  });
+
+  it('finds that IPs wait outside, and that a zone is nearly full', async () => {
+    const full = await healthy({ gatewayLimit: 1 });
+    await full.run(`grant --ip ${BOB} --wait`);
+    const room = `room (${ACL})`;
+    const outside = await findings(full);
+    expect(outside.bad).toContainEqual(expect.objectContaining({ link: room, level: 'failure', code: 'ZONE005' }));
+    expect(outside.code).toBe(2);
+
+    const nearly = await healthy({ gatewayLimit: 1 });
+    const close = await findings(nearly);
+    expect(close.bad).toEqual([expect.objectContaining({ link: room, level: 'warning', code: 'ZONE005' })]);
+    expect(close.code).toBe(1);
+  });
+
+  it('finds that somebody else has changed the list', async () => {
+    const world = await healthy();
+    await world.system.simulator.editZone(ZONE, { gateways: [{ type: 'CIDR', value: `${BOB}/32` }] });
+    const { bad, code } = await findings(world);
+    expect(bad).toEqual([expect.objectContaining({ link: `list (${ACL})`, level: 'warning', code: 'ZONE007' })]);
+    expect(bad[0]?.detail).toContain('lacks 1 and has 1 too many');
+    expect(code).toBe(1);
+  });
+
+  it('finds what only a write brought to light', async () => {
+    const world = await healthy();
+    await world.system.simulator.addFault({ count: 9, method: 'PUT', zoneId: ZONE, fault: { status: 403 } });
+    await world.run(`grant --ip ${BOB} --wait`);
+    const { bad, code } = await findings(world);
+    expect(bad).toContainEqual(expect.objectContaining({ link: `last update (${ACL})`, code: 'OKTA002' }));
+    expect(code).toBe(2);
+  });
+
+  it('finds that the schedule is off', async () => {
+    const world = await healthy();
+    world.system.functions.scheduleIsDead = true;
+    const { bad, code } = await findings(world);
+    expect(bad).toEqual([expect.objectContaining({ link: 'schedule', level: 'failure' })]);
+    expect(code).toBe(2);
+  });
+
+  it('finds that the webhook does not answer, or is another', async () => {
+    const world = await healthy();
+    const target = await world.target();
+    const asked = async (url: string) => {
+      const at = async () => ({ ...target, webhook: { ...target.webhook, url } });
+      const { code, out } = await typed('doctor --json', at);
+      const { findings: found }: { findings: Finding[] } = JSON.parse(out);
+      return { code, webhook: found.find(({ link }) => link === 'webhook') };
+    };
+    expect(await asked('http://127.0.0.1:9/webhook')).toMatchObject({ code: 2, webhook: { level: 'failure' } });
+    const other = await asked(`${world.system.simulatorUrl}/webhook`);
+    expect(other).toMatchObject({
+      code: 2,
+      webhook: { level: 'failure', detail: expect.stringContaining('not as the webhook does') },
+    });
+  });
+
+  it('goes on where one link cannot be looked at', async () => {
+    const world = await healthy();
+    const target = await world.target();
+    const denied = async () => {
+      throw Object.assign(new Error('not authorized to perform sqs:GetQueueAttributes'), { name: 'AccessDenied' });
+    };
+    const facts = { ...target.facts, deadLetters: denied };
+    const { code, out } = await typed('doctor', async () => ({ ...target, facts }));
+    expect(code).toBe(2);
+    expect(out).toMatch(/✘ dead letters +it could not be looked at: AWS does not allow it: .*sqs:GetQueueAttributes/);
+    expect(out).toContain('docs/cli.md#rights');
+    expect(out).toMatch(/· alarms/);
+  });
+
+  it('changes nothing: not the table, not a secret, not the zone, also when all is broken', async () => {
+    const world = await healthy();
+    await world.system.simulator.editZone(ZONE, { gateways: [{ type: 'CIDR', value: `${BOB}/32` }] });
+    const { functions, oktaTokenSecret, webhookSecretStore, simulator } = world.system;
+    const before = [functions.table.items(), oktaTokenSecret.text, webhookSecretStore.text, await world.gateways()];
+    const calls = (await simulator.requests()).length;
+    await findings(world);
+    await simulator.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 30 } } });
+    await findings(world);
+    expect([functions.table.items(), oktaTokenSecret.text, webhookSecretStore.text, await world.gateways()]).toEqual(
+      before,
+    );
+    const made = (await simulator.requests()).slice(calls);
+    expect(made.length).toBeGreaterThan(1);
+    expect(made.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('shows no secret', async () => {
+    const world = await healthy();
+    const { out, notes } = await world.run('doctor --json');
+    expect(out + notes).not.toContain(TOKEN);
+    expect(out + notes).not.toContain(world.system.webhookSecret);
+  });
+});

@@ -1,0 +1,27 @@
+import type { Terminal } from '../../cli/terminal.ts';
+
+/** A terminal that keeps what it was told, and answers as it was told to. */
+export class FakeTerminal implements Terminal {
+  readonly written: string[] = [];
+  readonly noted: string[] = [];
+  colours = false;
+  isScreen = false;
+  canAsk = false;
+  /** What the person types, one line for each question. */
+  answers: string[] = [];
+  /** What is piped in. */
+  input = '';
+
+  readonly out = (text: string) => void this.written.push(text);
+  readonly note = (text: string) => void this.noted.push(text);
+  readonly readInput = async () => this.input;
+
+  readonly ask = async (question: string) => {
+    this.noted.push(question);
+    const answer = this.answers.shift();
+    if (answer === undefined) throw new Error(`nobody expected the question: ${question}`);
+    return answer;
+  };
+
+  readonly askSecretly = (question: string) => this.ask(question);
+}

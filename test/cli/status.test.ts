@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
+
+describe.concurrent('status', () => {
+  it('says of an ACL without events that its zones are not written', async () => {
+    const world = await CliWorld.start();
+    const { code, out } = await world.run('status');
+    expect(code).toBe(0);
+    expect(out).toContain(`${ACL}  no event yet`);
+    expect(out).toContain('no grants');
+  });
+
+  it('shows each grant with person, IP, expiry, and that the zone has it', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE, '--user alice@example.com --grant-id session-42');
+    const { out } = await world.run('status');
+    expect(out).toContain(`${ACL}  the zone is right  seen right`);
+    expect(out).toContain(`zone ${ZONE}  1 of 150 gateways`);
+    expect(out).toMatch(/alice@example\.com +203\.0\.113\.7 +session-42 +\d{4}-\d\d-\d\d .+Z \(in .+\) +yes$/m);
+  });
+
+  it('tells programs the same as JSON', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE, '--user alice@example.com');
+    const { acls, code } = await world.json('status');
+    expect(code).toBe(0);
+    expect(acls).toEqual([
+      {
+        acl: ACL,
+        standing: 'right',
+        grants: [{ user: 'alice@example.com', ip: ALICE, expiresAt: expect.stringMatching(/Z$/), inZone: 'yes' }],
+        zones: [{ zoneId: ZONE, gateways: [`${ALICE}/32`], limit: 150, toAdd: [], toRemove: [] }],
+        verifiedAt: expect.stringMatching(/Z$/),
+        restsUntil: expect.stringMatching(/Z$/),
+      },
+    ]);
+  });
+
+  it('shows who is not in yet, the last error with its meaning, and what to do', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    await world.system.simulator.revokeToken(TOKEN);
+    const refused = await world.run(`grant --acl ${ACL} --ip ${BOB} --for 1h --wait`);
+    expect(refused.code).toBe(2);
+    const { out, code } = await world.run('status');
+    expect(code).toBe(0);
+    expect(out).toContain('the zone cannot be updated');
+    expect(out).toContain(`to do: +${BOB}/32`);
+    expect(out).toMatch(/OKTA001 Okta authentication failed, \d+ s ago: /);
+    expect(out).toContain('docs/errors.md#okta001');
+    expect(out).toMatch(new RegExp(`${BOB}.* no$`, 'm'));
+    expect(out).toMatch(new RegExp(`${ALICE}.* yes$`, 'm'));
+  });
+
+  it('tells those who wait for room from those who are not in', async () => {
+    const world = await CliWorld.start({ gatewayLimit: 1 });
+    await world.grant(ALICE);
+    expect((await world.run(`grant --acl ${ACL} --ip ${BOB} --wait`)).code).toBe(2);
+    const { out } = await world.run('status');
+    expect(out).toContain('the zone is full');
+    expect(out).toMatch(new RegExp(`${BOB}.* waits for room$`, 'm'));
+  });
+
+  it('shows only the ACLs that are named', async () => {
+    const world = await CliWorld.start({
+      acls: { a: { zoneIds: ['nzoA'] }, b: { zoneIds: ['nzoB'] }, c: { zoneIds: ['nzoC'] } },
+    });
+    const { acls } = await world.json('status --acl a --acl c');
+    expect(acls).toMatchObject([{ acl: 'a' }, { acl: 'c' }]);
+  });
+
+  it('refuses an ACL that is not configured, and names those that are', async () => {
+    const world = await CliWorld.start();
+    const { code, notes } = await world.run('status --acl okta-prd');
+    expect(code).toBe(64);
+    expect(notes).toContain('no ACL okta-prd');
+    expect(notes).toContain(`Its ACLs: ${ACL}.`);
+  });
+
+  it('looks again and again until it is stopped, one line of JSON each time', async () => {
+    const world = await CliWorld.start();
+    const stop = new AbortController();
+    let looks = 0;
+    const clock = {
+      now: () => Date.now(),
+      sleep: async (ms: number) => {
+        expect(ms).toBe(2_000);
+        looks += 1;
+        if (looks === 3) stop.abort();
+      },
+    };
+    const { code, out } = await world.run('status --watch --json', {}, { clock, stop: stop.signal });
+    expect(code).toBe(0);
+    expect(out.split('\n').map((line) => JSON.parse(line).acls[0].acl)).toEqual([ACL, ACL, ACL]);
+  });
+
+  it('colours only where they are wanted', async () => {
+    const world = await CliWorld.start();
+    expect((await world.run('status')).out).not.toContain('\u001b[');
+    expect((await world.run('status', { colours: true })).out).toContain('\u001b[1m');
+  });
+});
