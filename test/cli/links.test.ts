@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { configurationLink } from '../../cli/doctor/configuration-link.ts';
+import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../../cli/doctor/machinery-links.ts';
+import { configOf, NOW } from '../helpers/events.ts';
+
+const MINUTE = 60_000;
+
+describe('the configuration', () => {
+  const deployed = JSON.parse(JSON.stringify(configOf()));
+  const file = (settings: object) => ({ path: 'config.json', config: configOf({ ...settings }) });
+
+  it('is in order where the file says the same, or where there is none', () => {
+    expect(configurationLink(deployed, file({}))).toMatchObject({
+      level: 'ok',
+      detail: expect.stringContaining('the same'),
+    });
+    expect(configurationLink(deployed, undefined)).toMatchObject({ level: 'ok' });
+  });
+
+  it('is a warning where the file differs, by path', () => {
+    const changed = file({
+      verifyMinutes: 7,
+      acls: { 'okta-prod': { zoneIds: ['nzo2'] }, more: { zoneIds: ['nzo3'] } },
+    });
+    const found = configurationLink(deployed, changed);
+    expect(found).toMatchObject({ level: 'warning' });
+    expect(found.detail).toContain('acls.okta-prod.zoneIds, acls.more, verifyMinutes');
+  });
+
+  it('is a warning where the file is no good', () => {
+    const found = configurationLink(deployed, { path: 'config.json', problem: 'acls: missing' });
+    expect(found).toMatchObject({ level: 'warning', detail: expect.stringContaining('acls: missing') });
+  });
+
+  it("says nothing of another stack's file", () => {
+    expect(configurationLink(deployed, file({ stackName: 'Another', verifyMinutes: 7 }))).toMatchObject({
+      level: 'ok',
+    });
+  });
+});
+
+describe('the schedule', () => {
+  const looks = { lastLooks: [NOW - MINUTE, NOW - 7 * MINUTE], verifyMinutes: 5, now: NOW };
+
+  it.each([
+    ['is in order when every zone was looked at in time', { enabled: true, recentRuns: 10 }, looks, 'ok'],
+    ['is in order where nobody counts runs', { enabled: true, recentRuns: undefined }, looks, 'ok'],
+    ['is broken when it is disabled', { enabled: false, recentRuns: 10 }, looks, 'failure'],
+    ['is broken when the function does not run', { enabled: true, recentRuns: 0 }, looks, 'failure'],
+    [
+      'is broken when one zone was not looked at for too long',
+      { enabled: true, recentRuns: 10 },
+      { ...looks, lastLooks: [NOW, NOW - 8 * MINUTE - 1] },
+      'failure',
+    ],
+    [
+      'is still to show itself after a first deploy',
+      { enabled: true, recentRuns: 1 },
+      { ...looks, lastLooks: [undefined] },
+      'warning',
+    ],
+  ])('%s', (_, schedule, seen, level) => {
+    expect(scheduleLink(schedule, seen).level).toBe(level);
+  });
+});
+
+describe('the parts', () => {
+  it('are one line where all are usable, and one line for each that is not', () => {
+    const good = { name: 'zone function', state: 'Active', usable: true };
+    expect(partLinks([good, good])).toHaveLength(1);
+    const bad = { name: 'what wakes the zone function', state: 'Disabled', usable: false };
+    expect(partLinks([good, bad, bad]).map(({ level, detail }) => [level, detail])).toEqual([
+      ['failure', 'what wakes the zone function: Disabled'],
+      ['failure', 'what wakes the zone function: Disabled'],
+    ]);
+  });
+});
+
+describe('dead letters', () => {
+  it('of events are a failure, others a warning', () => {
+    const queues = [
+      { queue: 'events', messages: 2 },
+      { queue: 'alarms', messages: 1 },
+      { queue: 'zone failures', messages: 0 },
+    ];
+    expect(deadLetterLinks(queues).map(({ level, detail }) => [level, detail])).toEqual([
+      ['failure', '2 in the queue of events: events that were accepted and not applied'],
+      ['warning', '1 in the queue of alarms'],
+    ]);
+  });
+});
+
+describe('the alarms', () => {
+  const someone = { endpoint: 'email ops@example.com', confirmed: true };
+
+  it.each([
+    ['nobody is subscribed', { on: [], subscriptions: [] }, ['warning']],
+    ['somebody has confirmed', { on: [], subscriptions: [someone] }, ['ok']],
+    ['somebody has not confirmed', { on: [], subscriptions: [someone, { ...someone, confirmed: false }] }, ['warning']],
+    ['one is on', { on: ['KnocknocOkta-OKTA001'], subscriptions: [someone] }, ['ok', 'warning']],
+    ['there are none', undefined, ['skipped']],
+  ])('where %s', (_, facts, levels) => {
+    expect(alarmLinks(facts).map(({ level }) => level)).toEqual(levels);
+  });
+
+  it('are named when they are on', () => {
+    const [, on] = alarmLinks({ on: ['KnocknocOkta-OKTA001'], subscriptions: [someone] });
+    expect(on?.detail).toContain('KnocknocOkta-OKTA001');
+  });
+});

@@ -1,0 +1,112 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { localTarget } from '../../cli/local-target.ts';
+import type { Item } from '../../lib/ports.ts';
+import type { OperatorAddress } from '../../local/operator-server.ts';
+import { announceRun, findRun, type RunDescription } from '../../local/run-file.ts';
+import { ACL, ALICE, CliWorld, TOKEN, typed, ZONE } from './cli-world.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'knocknoc-run-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function operatorOf({ system: { run } }: CliWorld): OperatorAddress {
+  if (run.kind !== 'embedded') throw new Error('not an embedded run');
+  return run.operator;
+}
+
+function ask({ url }: OperatorAddress, call: string, authorization: string | undefined, method = 'POST') {
+  const headers = { ...(authorization !== undefined && { authorization }) };
+  return fetch(`${url}/${call}`, { method, headers, ...(method === 'POST' && { body: '[]' }) });
+}
+
+async function all(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}
+
+describe('the endpoint of an embedded run', () => {
+  it('listens on loopback, and answers nobody without the token', async () => {
+    const operator = operatorOf(await CliWorld.start());
+    expect(new URL(operator.url).hostname).toBe('127.0.0.1');
+    for (const authorization of [undefined, '', 'Bearer ', 'Bearer x', `Basic ${operator.token}`, operator.token]) {
+      for (const call of ['readOktaToken', 'about', 'nothing']) {
+        const answer = await ask(operator, call, authorization);
+        expect(answer.status).toBe(401);
+        expect(await answer.text()).not.toContain(TOKEN);
+      }
+    }
+    expect((await ask(operator, 'about', `Bearer ${operator.token}`)).status).toBe(200);
+  });
+
+  it('knows its own calls only, and only by POST', async () => {
+    const operator = operatorOf(await CliWorld.start());
+    const authorization = `Bearer ${operator.token}`;
+    for (const call of ['', 'constructor', '__proto__', 'toString', 'about/x']) {
+      expect((await ask(operator, call, authorization)).status).toBe(404);
+    }
+    expect((await ask(operator, 'about', authorization, 'GET')).status).toBe(404);
+  });
+
+  it('tells the configuration as of the last deploy', async () => {
+    const world = await CliWorld.start();
+    await world.system.redeploy({ verifyMinutes: 7 });
+    expect((await world.target()).config).toMatchObject({ verifyMinutes: 7, acls: { [ACL]: { zoneIds: [ZONE] } } });
+  });
+
+  it('carries every call of a table', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    const { table } = await world.target();
+    const key = { acl: ACL, item: `GRANT#${ALICE}#` };
+    const stored = await table.get(key);
+    expect(stored).toMatchObject({ ip: ALICE });
+    expect(await all(table.queryPrefix(ACL, 'GRANT#'))).toEqual([stored]);
+    expect(await all(table.queryExpiry(ACL, 0, Number.MAX_SAFE_INTEGER))).toEqual([stored]);
+    expect(await table.get({ acl: ACL, item: 'GRANT#nobody#' })).toBeUndefined();
+    expect(await table.write([{ remove: key, when: [{ absent: true }] }])).toEqual({ written: false, failed: [0] });
+  });
+
+  it('tells a failure as one', async () => {
+    const world = await CliWorld.start();
+    const target = await world.target();
+    world.system.functions.table.unreachable = true;
+    const { code, notes } = await typed('status', async () => target);
+    expect(code).toBe(2);
+    expect(notes).toContain('the table does not answer');
+  });
+
+  it('that is gone is said to be, with how to start one', async () => {
+    const { code, notes } = await typed('status', () => localTarget({ url: 'http://127.0.0.1:9', token: 'x' }));
+    expect(code).toBe(2);
+    expect(notes).toMatch(/no local run answers\n {2}→ .*npm run local/);
+  });
+});
+
+describe('the file that says how a local run can be operated', () => {
+  const run = (pid: number): RunDescription => ({
+    kind: 'embedded',
+    pid,
+    operator: { url: 'http://127.0.0.1:9', token: 't' },
+  });
+
+  it('is for its owner alone, and goes with the run', async () => {
+    const file = join(folder, 'one', 'run.json');
+    expect(await findRun(file)).toBeUndefined();
+    const withdraw = await announceRun(run(1), file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await findRun(file)).toEqual(run(1));
+    await withdraw();
+    expect(await findRun(file)).toBeUndefined();
+  });
+
+  it('stays when a later run has put its own in the place', async () => {
+    const file = join(folder, 'two', 'run.json');
+    const withdraw = await announceRun(run(1), file);
+    await announceRun(run(2), file);
+    await withdraw();
+    expect(await findRun(file)).toEqual(run(2));
+  });
+});
