@@ -8,10 +8,12 @@ import type { Terminal } from './terminal.ts';
 /** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
 export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
   const { stdin, stdout, stderr } = process;
+  const wantsColours = !environment.NO_COLOR && environment.TERM !== 'dumb';
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
-    colours: stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb',
+    colours: wantsColours && stdout.isTTY === true,
+    coloursInNotes: wantsColours && stderr.isTTY === true,
     isScreen: stdout.isTTY === true,
     canAsk: stdin.isTTY === true,
     ask: (question) => ask(question, stderr),

@@ -5,7 +5,7 @@ import { explain } from './explain.ts';
 import type { TargetOptions } from './find-target.ts';
 import { createProgram } from './program.ts';
 import type { Target } from './target.ts';
-import { painter } from './terminal.ts';
+import { notePainter } from './terminal.ts';
 
 /**
  * Reads a command line and does what it says. Every failure is told, with what to do about it.
@@ -34,7 +34,7 @@ export async function runCli(
     // It has said by itself what is wrong. Help that was asked for is no mistake, a missing command is one.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
     const { message, advice, exitCode } = explain(error);
-    terminal.note(`${painter(terminal)('red', '✘')} ${message}${advice === undefined ? '' : `\n  → ${advice}`}`);
+    terminal.note(`${notePainter(terminal)('red', '✘')} ${message}${advice === undefined ? '' : `\n  → ${advice}`}`);
     return exitCode;
   }
 }

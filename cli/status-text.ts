@@ -1,9 +1,7 @@
 import type { AclStatus, GrantStatus, Standing } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
 import { ago, duration, moment } from './moments.ts';
-import { columns, harmless, type painter } from './terminal.ts';
-
-type Paint = ReturnType<typeof painter>;
+import { columns, harmless, type Paint } from './terminal.ts';
 
 const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; readonly text: string }>> = {
   right: { style: 'green', text: 'the zone is right' },

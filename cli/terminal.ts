@@ -10,6 +10,8 @@ export interface Terminal {
   readonly note: (text: string) => void;
   /** Colours are wanted in what goes to `out`. */
   readonly colours: boolean;
+  /** Colours are wanted in what goes to `note`. */
+  readonly coloursInNotes: boolean;
   /** `out` is a screen that can be cleared. */
   readonly isScreen: boolean;
   /** A person can be asked. */
@@ -22,10 +24,17 @@ export interface Terminal {
   readonly readInput: () => Promise<string>;
 }
 
-/** Text with colours where they are wanted. */
-export function painter(terminal: Pick<Terminal, 'colours'>): (style: Style, text: string) => string {
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours what goes to `out`, where they are wanted. */
+export function painter({ colours }: Pick<Terminal, 'colours'>): Paint {
   // Whether to colour is decided by the terminal, not once more here.
-  return (style, text) => (terminal.colours ? styleText(style, text, { validateStream: false }) : text);
+  return (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** Colours what goes to `note`, where they are wanted. */
+export function notePainter({ coloursInNotes }: Pick<Terminal, 'coloursInNotes'>): Paint {
+  return painter({ colours: coloursInNotes });
 }
 
 /** Columns as wide as their widest cell; the last one is not padded. */

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
 import type { Target } from '../target.ts';
-import { painter } from '../terminal.ts';
+import { type Paint, painter } from '../terminal.ts';
 
 export interface DoctorOptions {
   readonly acl?: readonly string[];
@@ -117,7 +117,7 @@ const SIGNS = { ok: '✔', warning: '!', failure: '✘', skipped: '·' } as cons
 const STYLES = { ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim' } as const;
 const LINK_WIDTH = 16;
 
-function lineOf({ link, level, code, detail, mend }: Finding, paint: ReturnType<typeof painter>): string {
+function lineOf({ link, level, code, detail, mend }: Finding, paint: Paint): string {
   const said = code ? `${paint(STYLES[level], code)} ${detail}` : detail;
   const first = `${paint(STYLES[level], SIGNS[level])} ${link.padEnd(LINK_WIDTH)}  ${said}`;
   if (mend === undefined) return first;

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT } from '../exit-codes.ts';
 import { fieldsOf } from '../problem.ts';
-import { painter } from '../terminal.ts';
+import { notePainter } from '../terminal.ts';
 
 export interface RotateOptions {
   /** Make no new key: only end the previous one. */
@@ -17,7 +17,7 @@ const KEY_BYTES = 48;
 /** Makes a new key for the webhook; the one in use stays good beside it until the next rotation, or until it is dropped. */
 export const rotateWebhookSecret: Command<RotateOptions> = async (target, options, here) => {
   const { terminal } = here;
-  const paint = painter(terminal);
+  const paint = notePainter(terminal);
   const { current, previous } = fieldsOf((await target.webhookSecret.read()) ?? '');
   const [inUse, old] = [current, previous].map((key) => (isKey(key) ? key : undefined));
   if (options.dropPrevious) {
@@ -45,7 +45,7 @@ export const rotateWebhookSecret: Command<RotateOptions> = async (target, option
   }
   const key = here.randomBytes(KEY_BYTES).toString('base64');
   await target.webhookSecret.write(JSON.stringify({ current: key, ...(inUse !== undefined && { previous: inUse }) }));
-  terminal.note(`${paint('green', '✔')} the new key is good from now on; give it to the sender:`);
+  terminal.note(`${paint('green', '✔')} the new key is good within ten seconds; give it to the sender:`);
   terminal.out(key);
   if (inUse !== undefined) {
     terminal.note('The one before it stays good. Once the sender signs with the new one, end it:');

@@ -8,7 +8,7 @@ import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { codeOf, fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
-import { harmless, painter } from '../terminal.ts';
+import { harmless, type Paint, painter } from '../terminal.ts';
 
 export interface SendOptions {
   readonly acl?: string;
@@ -89,13 +89,17 @@ const WORDS: Readonly<Record<string, string>> = {
   pending: 'accepted, but the zone does not show it yet',
 };
 
-function textOf(answer: WebhookAnswer, options: SendOptions, paint: ReturnType<typeof painter>): string {
+const KEY_IS_NEW = 'Was the key changed just now? The webhook knows it within ten seconds: try again.';
+
+function textOf(answer: WebhookAnswer, options: SendOptions, paint: Paint): string {
   const { status, id, expiresAt, overtakenBy, detail } = fieldsOf(answer.body);
   const code = codeOf(answer.body);
   if (answer.status < 200 || answer.status > 299) {
     const reason = harmless(String(detail ?? answer.body.slice(0, 200)));
     const first = `${paint('red', '✘')} ${answer.status}${code ? ` ${code}` : ''}: ${reason}`;
-    return code ? `${first}\n  → ${firstStep(code)} (${sectionOf(code)})` : first;
+    // The key that was used is the one that the secret holds: only the function can be behind.
+    const step = code === 'HOOK001' ? KEY_IS_NEW : code && firstStep(code);
+    return code ? `${first}\n  → ${step} (${sectionOf(code)})` : first;
   }
   const fine = exitCodeOf(answer, options) === EXIT.fine;
   const first = `${fine ? paint('green', '✔') : paint('yellow', '!')} ${WORDS[String(status)] ?? String(status)}`;

@@ -3,7 +3,7 @@ import { type Command, chosenAcls } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
-import { painter } from '../terminal.ts';
+import { type Paint, painter } from '../terminal.ts';
 
 export interface StatusOptions {
   readonly acl?: readonly string[];
@@ -35,7 +35,7 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
   }
 };
 
-function page(name: string, statuses: readonly AclStatus[], now: number, paint: ReturnType<typeof painter>): string {
+function page(name: string, statuses: readonly AclStatus[], now: number, paint: Paint): string {
   const title = `${paint('bold', name)}  ${paint('dim', moment(now))}`;
   return [title, ...statuses.map((one) => statusText(one, now, paint))].join('\n\n');
 }

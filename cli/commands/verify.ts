@@ -7,7 +7,7 @@ import { differenceOf } from '../list-difference.ts';
 import { duration } from '../moments.ts';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
 import type { Target } from '../target.ts';
-import { harmless, painter } from '../terminal.ts';
+import { harmless, type Paint, painter } from '../terminal.ts';
 
 export interface VerifyOptions {
   readonly acl?: readonly string[];
@@ -118,7 +118,7 @@ function outcomeOf(acl: string, target: Target, before: ZoneState, after: ZoneSt
   return { acl, outcome: after.confirmedPosition === undefined ? 'untouched' : 'right', zones };
 }
 
-function textOf(result: Outcome, { dryRun }: VerifyOptions, paint: ReturnType<typeof painter>): string {
+function textOf(result: Outcome, { dryRun }: VerifyOptions, paint: Paint): string {
   const { acl, outcome, zones, code, detail = '' } = result;
   const name = paint('bold', acl);
   if (outcome === 'unknown') return `${paint('red', '✘')} ${name}: ${detail}\n  → npm run zone -- doctor`;

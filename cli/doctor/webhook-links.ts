@@ -42,7 +42,12 @@ function judge(answer: WebhookAnswer, url: string): Finding {
   if (answer.status === 401 && code === 'HOOK002') return ok(ANSWERS, `${url} answers, and knows the key`);
   if (code === 'HOOK001') {
     const detail = 'the webhook function does not know the key that is in the secret';
-    return failure(ANSWERS, detail, 'It reads the secret again within seconds: try again; then deploy.', code);
+    return failure(
+      ANSWERS,
+      detail,
+      'It reads a changed secret within ten seconds: try again. If that stays, deploy.',
+      code,
+    );
   }
   if (code) return failure(ANSWERS, `it answers ${answer.status} ${code}`, firstStep(code), code);
   const mend = 'Read the log of the webhook function, and look at the API of the stack.';

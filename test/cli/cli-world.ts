@@ -1,15 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll } from 'vitest';
 import type { Surroundings } from '../../cli/command.ts';
-import type { TargetOptions } from '../../cli/find-target.ts';
 import { localTarget } from '../../cli/local-target.ts';
-import { runCli } from '../../cli/run-cli.ts';
 import type { Target } from '../../cli/target.ts';
-import { fetchHttp } from '../../lib/adapters/fetch-http.ts';
-import { systemClock } from '../../lib/adapters/system-clock.ts';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
-import { FakeTerminal } from './fake-terminal.ts';
+import type { FakeTerminal } from './fake-terminal.ts';
+import { type Ran, typed } from './typed.ts';
 
 export const ACL = 'okta-prod';
 export const ZONE = 'nzo1abcdefGHIJKLM0h7';
@@ -17,14 +13,6 @@ export const SENTINEL = '192.0.2.0/32';
 export const TOKEN = 'cli-okta-token';
 export const ALICE = '203.0.113.7';
 export const BOB = '198.51.100.23';
-
-export interface Ran {
-  readonly code: number;
-  /** What went to standard output. */
-  readonly out: string;
-  /** What went to standard error. */
-  readonly notes: string;
-}
 
 const started: EmbeddedSystem[] = [];
 // Not with each test: several run side by side.
@@ -77,21 +65,4 @@ export class CliWorld {
     const { code, out, notes } = await this.run(`grant --acl ${ACL} --ip ${ip} --for 1h --wait ${more}`);
     if (code !== 0) throw new Error(`the grant did not come through: ${out} ${notes}`);
   }
-}
-
-/** A command line against any target. */
-export async function typed(
-  args: string,
-  findTarget: (options: TargetOptions) => Promise<Target>,
-  person: Partial<FakeTerminal> = {},
-  here: Partial<Surroundings> = {},
-): Promise<Ran> {
-  const terminal = Object.assign(new FakeTerminal(), person);
-  const surroundings: Surroundings = {
-    ...{ terminal, clock: systemClock, http: fetchHttp, newId: randomUUID, randomBytes },
-    stop: new AbortController().signal,
-    ...here,
-  };
-  const code = await runCli(args.split(' ').filter(Boolean), surroundings, findTarget);
-  return { code, out: terminal.written.join('\n'), notes: terminal.noted.join('\n') };
 }

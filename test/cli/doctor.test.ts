@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import type { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
-import { ACL, ALICE, BOB, CliWorld, TOKEN, typed, ZONE } from './cli-world.ts';
+import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
+import { typed } from './typed.ts';
 
 async function findings(
   world: CliWorld,

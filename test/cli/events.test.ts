@@ -64,6 +64,15 @@ describe.concurrent('grant', () => {
     expect(await world.system.logs()).toEqual([]);
   });
 
+  it('says that a key that was changed just now takes some seconds', async () => {
+    const world = await CliWorld.start();
+    await world.run(`grant --ip ${ALICE}`);
+    await world.run('rotate-webhook-secret');
+    const { code, out } = await world.run(`grant --ip ${BOB}`);
+    expect(code).toBe(2);
+    expect(out).toMatch(/401 HOOK001.*\n.*within ten seconds: try again/);
+  });
+
   it('says what to do when the webhook secret holds no key', async () => {
     const world = await CliWorld.start();
     world.system.webhookSecretStore.text = '{}';

@@ -5,6 +5,7 @@ export class FakeTerminal implements Terminal {
   readonly written: string[] = [];
   readonly noted: string[] = [];
   colours = false;
+  coloursInNotes = false;
   isScreen = false;
   canAsk = false;
   /** What the person types, one line for each question. */

@@ -6,7 +6,8 @@ import { localTarget } from '../../cli/local-target.ts';
 import type { Item } from '../../lib/ports.ts';
 import type { OperatorAddress } from '../../local/operator-server.ts';
 import { announceRun, findRun, type RunDescription } from '../../local/run-file.ts';
-import { ACL, ALICE, CliWorld, TOKEN, typed, ZONE } from './cli-world.ts';
+import { ACL, ALICE, CliWorld, TOKEN, ZONE } from './cli-world.ts';
+import { typed } from './typed.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'knocknoc-run-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));

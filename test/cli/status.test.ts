@@ -98,5 +98,8 @@ describe.concurrent('status', () => {
     const world = await CliWorld.start();
     expect((await world.run('status')).out).not.toContain('\u001b[');
     expect((await world.run('status', { colours: true })).out).toContain('\u001b[1m');
+    const mistake = (terminal: object) => world.run('status --acl nope', terminal);
+    expect((await mistake({ colours: true })).notes).not.toContain('\u001b[');
+    expect((await mistake({ coloursInNotes: true })).notes).toContain('\u001b[31m');
   });
 });

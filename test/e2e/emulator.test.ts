@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { findPython } from '../../local/emulator/python.ts';
 import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
+import { operatedStack } from './operated-stack.ts';
 import { endToEnd } from './suite.ts';
 import { CONFIGURATION, OKTA_TOKEN } from './world.ts';
 
@@ -23,6 +24,8 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
   };
 
   endToEnd(start);
+
+  operatedStack(start);
 
   tableContract('DynamoDB', async () => {
     const { endpoint, region, outputs } = await start();

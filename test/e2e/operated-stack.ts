@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../cli/doctor/finding.ts';
+import { stackTarget } from '../../cli/stack-target.ts';
+import type { Target } from '../../cli/target.ts';
+import { CREDENTIALS } from '../../local/emulator/environment.ts';
+import type { EmulatorSystem } from '../../local/emulator/start.ts';
+import { typed } from '../cli/typed.ts';
+import { AclUnderTest, CONFIGURATION, FOUND, OKTA_TOKEN, until } from './world.ts';
+
+const ALICE = '203.0.113.1';
+const BOB = '203.0.113.2';
+
+/** The command line on a deployed stack: what it finds by the stack's name alone. One command after the other. */
+export function operatedStack(start: () => Promise<EmulatorSystem>): void {
+  let target: Target;
+  let acl: AclUnderTest;
+  const run = (args: string, person = {}) => typed(args, async () => target, person);
+  const json = async (args: string) => JSON.parse((await run(`${args} --json`)).out);
+
+  beforeAll(async () => {
+    const system = await start();
+    const { endpoint, region } = system;
+    target = await stackTarget(CONFIGURATION.stackName, { endpoint, region, credentials: CREDENTIALS });
+    acl = await AclUnderTest.make(system);
+  });
+
+  describe('the command line', () => {
+    it('knows the configuration that the functions run with', () => {
+      expect(target.config.acls[acl.acl]?.zoneIds).toEqual([acl.zoneId]);
+      expect(target.config.okta.domain).toBe('local.okta.com');
+    });
+
+    it('lets somebody in, shows them, and puts them out', async () => {
+      const { code, out } = await run(`grant --acl ${acl.acl} --ip ${ALICE} --for 1h --user alice@example.com --wait`);
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('applied') });
+      await acl.showsOnly(ALICE);
+      const { acls } = await json(`status --acl ${acl.acl}`);
+      expect(acls[0].grants).toMatchObject([{ user: 'alice@example.com', ip: ALICE, inZone: 'yes' }]);
+      expect(acls[0].zones).toMatchObject([{ gateways: [`${ALICE}/32`] }]);
+      expect((await run(`revoke --acl ${acl.acl} --ip ${ALICE} --wait`)).code).toBe(0);
+      expect((await run(`grant --acl ${acl.acl} --ip ${BOB} --wait`)).code).toBe(0);
+      await acl.showsOnly(BOB);
+    });
+
+    it('finds every link of the chain in order, but for the alarms that nobody hears', async () => {
+      const { findings }: { findings: Finding[] } = await json(`doctor --acl ${acl.acl}`);
+      const levels = findings.map(({ link, level }) => [link, level]);
+      expect(levels).toEqual([
+        ...['configuration', 'resources', 'webhook secret', 'webhook', 'Okta token', 'token accepted', 'role'].map(ok),
+        ...[`zone ${acl.zoneId} (${acl.acl})`, `room (${acl.acl})`, `list (${acl.acl})`, 'schedule'].map(ok),
+        ['dead letters', expect.any(String)],
+        ['alarms', 'warning'],
+        ...levels.slice(13),
+      ]);
+      expect(findings[1]?.detail).toMatch(/_COMPLETE; 7 more in order/);
+    });
+
+    it('says what an update would write, and has it written', async () => {
+      await acl.okta.editZone(acl.zoneId, { gateways: [{ type: 'CIDR', value: FOUND }] });
+      const rehearsed = await json(`verify --acl ${acl.acl} --dry-run`);
+      expect(rehearsed.acls).toMatchObject([
+        { outcome: 'differs', zones: [{ added: [`${BOB}/32`], removed: [FOUND] }] },
+      ]);
+      expect(await acl.gateways()).toEqual([FOUND]);
+      const { code, out } = await run(`verify --acl ${acl.acl}`);
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('the zone is right') });
+      expect(await acl.gateways()).toEqual([`${BOB}/32`]);
+    });
+
+    it('stores no token that Okta refuses, and one that it takes', async () => {
+      expect((await run('set-token', { input: 'no-token-of-okta' })).code).toBe(2);
+      expect((await target.oktaToken.read())?.trim()).toBe(OKTA_TOKEN);
+      expect((await run('set-token', { input: OKTA_TOKEN })).code).toBe(0);
+      expect(await target.oktaToken.read()).toBe(OKTA_TOKEN);
+    });
+
+    it('makes a new key that is soon good', async () => {
+      expect((await run('rotate-webhook-secret')).code).toBe(0);
+      await until(
+        'the new key is taken',
+        () => run(`flush --acl ${acl.acl} --yes`),
+        ({ code }) => code === 0,
+      );
+    });
+  });
+}
+
+function ok(link: string): [string, string] {
+  return [link, 'ok'];
+}
