@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { EVENTS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -30,7 +31,7 @@ export class GrantsProcessor extends Construct {
       fifo: true,
       consumerTimeout: TIMEOUT,
       retention: Duration.days(4),
-      attempts: 10,
+      attempts: EVENTS_MOST_RECEIVES,
       deadLetters: {
         impact: 'Accepted events were not applied: someone may have no access, or still have it after logging out.',
         first: 'the body of the messages in the dead-letter queue, and STORE001 in the log of the grants function.',

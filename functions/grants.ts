@@ -28,6 +28,7 @@ export function createHandler(deps: () => ApplyDeps) {
               body: record.body,
               // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
               sequence: record.attributes.SequenceNumber ?? record.attributes.SentTimestamp,
+              receives: Number(record.attributes.ApproximateReceiveCount),
             },
             deps(),
           ),

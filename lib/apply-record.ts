@@ -1,8 +1,10 @@
 import { armAlarms } from './alarm-message.ts';
 import { describeError } from './describe-error.ts';
+import { isBeyondMemory } from './domain/event-order.ts';
 import type { GrantBook, Outcome } from './grant-book.ts';
-import type { AlarmQueue, Clock, DeadLetters, Telemetry } from './ports.ts';
-import { parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
+import { EVENTS_MOST_RECEIVES } from './names.ts';
+import type { AlarmQueue, Clock, DeadLetters, Fields, SetAside, Telemetry } from './ports.ts';
+import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export interface ApplyDeps {
   readonly clock: Clock;
@@ -17,6 +19,8 @@ export interface QueueRecord {
   readonly body: string;
   /** The queue's sequence number, decimal digits. */
   readonly sequence: string;
+  /** How often it was received, this time included. */
+  readonly receives: number;
 }
 
 /** Ticks can be two minutes apart, and each arms what falls due in the next two: what is sooner arms its own alarm. */
@@ -24,16 +28,31 @@ const SHORT_GRANT_MS = 125_000;
 
 /**
  * Applies one message of the events queue. It resolves once the message may be deleted.
- * @throws when the table (STORE001, reported here) or a queue fails; the message must then come again
+ * @throws when the table or a queue fails (STORE001, reported here); the message must then come again
  */
 export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<void> {
-  const { telemetry } = deps;
-  const event = parseQueuedEvent(record.body);
-  if (!event) return setAside(record, deps);
-  const outcome = await apply(event, record.sequence, deps);
+  const { body, messageId } = record;
+  const event = parseQueuedEvent(body);
+  // Both would block every event behind them, and trying again can't mend them.
+  if (!event) {
+    const letter = { body, messageId, reason: 'not an event of this system', retryable: false };
+    return setAside(letter, 'a message is no event; it was moved to the dead-letter queue', {}, deps);
+  }
   const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
-  telemetry.info(`event ${outcome.kind}`, {
+  if (isBeyondMemory(event.timestamp, deps.clock.now())) {
+    const letter = { body, messageId, reason: 'older than the events that are remembered', retryable: false };
+    const said = 'an event is too old to be ordered; it was moved to the dead-letter queue';
+    return setAside(letter, said, { webhookId, type, acl }, deps);
+  }
+  let outcome: Outcome;
+  try {
+    outcome = await apply(event, record.sequence, deps);
+  } catch (error) {
+    return failed(record, event, error, deps);
+  }
+  deps.telemetry.info(`event ${outcome.kind}`, {
     ...{ webhookId, type, acl, ip, grantId, user, expiresAt, sequence: record.sequence },
+    ...(event.sequence !== undefined && { firstSequence: event.sequence }),
     ...(outcome.kind === 'overtaken' && { by: outcome.by }),
     ...(outcome.kind === 'applied' && { ended: outcome.ended }),
   });
@@ -41,17 +60,8 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
 
 async function apply(event: QueuedEvent, sequence: string, deps: ApplyDeps): Promise<Outcome> {
   const now = deps.clock.now();
-  try {
-    await armOwnAlarm(event, now, deps);
-    return await deps.grants.apply(event, sequence, now);
-  } catch (error) {
-    const { webhookId, type, acl } = event;
-    deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', {
-      ...{ webhookId, type, acl },
-      reason: describeError(error),
-    });
-    throw error;
-  }
+  await armOwnAlarm(event, now, deps);
+  return deps.grants.apply(event, sequence, now);
 }
 
 /** Before the grant is stored, so that no crash can leave a stored grant without its alarm. */
@@ -60,14 +70,33 @@ async function armOwnAlarm(event: QueuedEvent, now: number, deps: ApplyDeps): Pr
   await armAlarms(deps.alarms, [{ kind: 'expiry', acl: event.acl, at: event.expiresAt }], now);
 }
 
-/** It would block every event behind it, and trying again can't mend it. */
-async function setAside({ body, messageId }: QueueRecord, deps: ApplyDeps): Promise<void> {
-  try {
-    await deps.deadLetters.send({ body, messageId, reason: 'not an event of this system' });
-  } catch (error) {
-    const reason = describeError(error);
-    deps.telemetry.error('STORE001', 'a message that is no event could not be set aside', { messageId, reason });
+/** The queue would move it without a word after the last time; so it goes there with its reason and its place among events. */
+async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, deps: ApplyDeps): Promise<void> {
+  const { webhookId, type, acl } = event;
+  const fields = { webhookId, type, acl, reason: describeError(error) };
+  if (record.receives < EVENTS_MOST_RECEIVES) {
+    deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', fields);
     throw error;
   }
-  deps.telemetry.error('STORE001', 'a message is no event; it was moved to the dead-letter queue', { messageId });
+  const letter = {
+    body: formatQueuedEvent({ ...event, sequence: event.sequence ?? record.sequence }),
+    messageId: record.messageId,
+    // No message of the error: it could hold anything.
+    reason: `STORE001 ${error instanceof Error ? error.name : 'unknown'}`,
+    retryable: true,
+  };
+  const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
+  await setAside(letter, said, fields, deps);
+}
+
+async function setAside(letter: SetAside, said: string, fields: Fields, deps: ApplyDeps): Promise<void> {
+  const { messageId } = letter;
+  try {
+    await deps.deadLetters.send(letter);
+  } catch (error) {
+    const why = describeError(error);
+    deps.telemetry.error('STORE001', 'a message could not be set aside', { ...fields, messageId, setAside: why });
+    throw error;
+  }
+  deps.telemetry.error('STORE001', said, { ...fields, messageId });
 }

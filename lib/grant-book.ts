@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { eventOrder, positionOf, queuePosition } from './domain/event-order.ts';
+import { eventOrder, MEMORY_SECONDS, positionOf, queuePosition } from './domain/event-order.ts';
 import { ITEM, SEEN_PARTITION } from './names.ts';
 import type { Condition, Item, Key, Table, Write } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -23,11 +23,6 @@ export type Outcome =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'overtaken'; readonly by: 'a later flush' | 'a later revoke' | 'a later event on the same grant' };
 
-/**
- * How long orders and webhook ids are remembered. An event is up to 24 hours old when it is
- * accepted, and may then wait out the 14 days that a dead-letter queue keeps it.
- */
-const MEMORY_SECONDS = 16 * 24 * 3600;
 /** Deletes under way at once when many grants end together. */
 const PARALLEL = 25;
 
@@ -65,11 +60,14 @@ export class GrantBook {
    * @throws whatever the table throws; the event can then be applied again
    */
   async apply(event: QueuedEvent, sequence: string, now: number): Promise<Outcome> {
-    const order = eventOrder(event.timestamp, sequence);
+    const order = eventOrder(event.timestamp, event.sequence ?? sequence);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
+    const position = queuePosition(sequence);
+    // Whoever waits for an event that was put back must wait for the place that it has now.
+    const moved = event.sequence === undefined ? {} : { position };
     const books = {
-      seen: { put: { ...seenKey(event.webhookId), order, ttl }, when: [{ absent: true }] },
-      position: { update: { acl: event.acl, item: ITEM.events }, set: { position: queuePosition(sequence) } },
+      seen: { put: { ...seenKey(event.webhookId), order, ttl, ...moved }, when: [{ absent: true }] },
+      position: { update: { acl: event.acl, item: ITEM.events }, set: { position } },
     } as const satisfies Books;
     switch (event.type) {
       case 'access.granted':
@@ -107,7 +105,7 @@ export class GrantBook {
   async fate(event: QueuedEvent): Promise<Fate | undefined> {
     const seen = await this.#table.get(seenKey(event.webhookId), { stale: true });
     if (!seen) return undefined;
-    const position = positionOf(String(seen.order));
+    const position = String(seen.position ?? positionOf(String(seen.order)));
     return { position, ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }) };
   }
 

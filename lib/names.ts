@@ -65,6 +65,15 @@ export const ORG_LIMIT_ITEM = 'LIMIT';
 /** All events of all ACLs share one message group: that is what makes the grants function single. */
 export const EVENTS_MESSAGE_GROUP = 'events';
 
+/** The message attribute of a dead letter that says why it is one. */
+export const LETTER_REASON = 'Reason';
+
+/**
+ * Receptions of a message on the events queue before it leaves for the dead-letter queue. The grants function
+ * puts it there itself at the last one, with the reason; the queue does it, without one, where the function could not.
+ */
+export const EVENTS_MOST_RECEIVES = 10;
+
 export const WEBHOOK_PATH = '/webhook';
 
 /** Key in the template's metadata under which the stack tells the configuration that it was deployed with. */

@@ -68,9 +68,38 @@ export interface AlarmQueue {
   send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void>;
 }
 
-/** The dead-letter queue of the events, for messages that no retry can mend. */
+export interface SetAside {
+  readonly body: string;
+  readonly messageId: string;
+  /** Why, in a few words: an error's code or kind, nothing of the body. */
+  readonly reason: string;
+  /** Whether it can come to something when it is put back. */
+  readonly retryable: boolean;
+}
+
+/** The dead-letter queue of the events, for what is set aside with its reason. */
 export interface DeadLetters {
-  send(letter: { readonly body: string; readonly messageId: string; readonly reason: string }): Promise<void>;
+  send(letter: SetAside): Promise<void>;
+}
+
+export interface Letter {
+  readonly messageId: string;
+  readonly body: string;
+  /** Absent where the queue itself moved it. */
+  readonly reason?: string;
+  /** Whether it lies among the events, whose order the queue keeps. */
+  readonly retryable: boolean;
+  /** What the queue knows this reception of it by. */
+  readonly receipt: string;
+}
+
+/** The dead-letter queue of the events, to be looked through. */
+export interface DeadLetterBox {
+  /** The next letters, which nobody else gets for some minutes; none where none are left. */
+  receive(): Promise<readonly Letter[]>;
+  remove(letter: Letter): Promise<void>;
+  /** Gives it back: it can be received again at once. */
+  release(letter: Letter): Promise<void>;
 }
 
 /** A secret's text. */

@@ -7,6 +7,11 @@ import type { AcceptedEvent } from './domain/webhook-event.ts';
  */
 export interface QueuedEvent extends AcceptedEvent {
   readonly webhookId: string;
+  /**
+   * The sequence number that the event had when it was queued first, decimal digits. Only where it was put back
+   * onto the queue, or is on its way there: its place among events of the same time stays the one it had.
+   */
+  readonly sequence?: string;
 }
 
 const VERSION = 1;
@@ -25,6 +30,7 @@ const schema = v.object({
   grantId: v.optional(v.string()),
   user: v.optional(v.string()),
   expiresAt: v.optional(count),
+  sequence: v.optional(v.pipe(v.string(), v.regex(/^\d{1,39}$/))),
 });
 
 export function formatQueuedEvent(event: QueuedEvent): string {
@@ -41,7 +47,7 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt } = parsed.output;
+  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt, sequence } = parsed.output;
   if (type !== 'access.flushed' && ip === undefined) return undefined;
   if (type === 'access.granted' && expiresAt === undefined) return undefined;
   return {
@@ -53,5 +59,6 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
     ...(grantId !== undefined && { grantId }),
     ...(user !== undefined && { user }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(sequence !== undefined && { sequence }),
   };
 }

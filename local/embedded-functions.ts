@@ -6,7 +6,7 @@ import { createHandler as createZone } from '../functions/zone.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import type { Config } from '../lib/config.ts';
 import { GrantBook } from '../lib/grant-book.ts';
-import { ITEM } from '../lib/names.ts';
+import { EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta-zones.ts';
 import type { Fields, HttpClient } from '../lib/ports.ts';
 import { ZoneStates } from '../lib/zone-state.ts';
@@ -64,7 +64,7 @@ export class EmbeddedFunctions {
         return answer.batchItemFailures.map((failure) => failure.itemIdentifier);
       },
       visibilityMs: 6 * GRANTS_TIMEOUT_MS,
-      maxReceives: 10,
+      maxReceives: EVENTS_MOST_RECEIVES,
     });
     this.alarms = new DelayQueue({
       timers,
@@ -121,7 +121,7 @@ export class EmbeddedFunctions {
     };
     const deps = {
       webhook: { ...webhook, telemetry: telemetry('webhook') },
-      grants: { ...common, deadLetters: this.events.asDeadLetters(), telemetry: telemetry('grants') },
+      grants: { ...common, deadLetters: this.events.deadLetters, telemetry: telemetry('grants') },
       expiry: { ...common, telemetry: telemetry('expiry') },
       zone: { ...zone, telemetry: telemetry('zone') },
     };

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { EVENTS_MESSAGE_GROUP } from '../names.ts';
+import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
 import type { AlarmQueue, DeadLetters, EventQueue } from '../ports.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
 
@@ -43,17 +43,20 @@ export function sqsAlarmQueue(queueUrl: string): AlarmQueue {
   };
 }
 
-/** The FIFO dead-letter queue, for messages that are put there directly; the reason goes along. */
+/**
+ * The FIFO dead-letter queue, for messages that are put there directly; the reason goes along. What
+ * stays there for good has a message group of its own: a group is only read on when its first are gone.
+ */
 export function sqsDeadLetters(queueUrl: string): DeadLetters {
   return {
-    async send({ body, messageId, reason }) {
+    async send({ body, messageId, reason, retryable }) {
       await client.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: body,
-          MessageGroupId: EVENTS_MESSAGE_GROUP,
+          MessageGroupId: retryable ? EVENTS_MESSAGE_GROUP : messageId,
           MessageDeduplicationId: messageId,
-          MessageAttributes: { Reason: { DataType: 'String', StringValue: reason } },
+          MessageAttributes: { [LETTER_REASON]: { DataType: 'String', StringValue: reason } },
         }),
       );
     },

@@ -7,6 +7,21 @@ const TIME_DIGITS = 20;
 const SEQUENCE_DIGITS = 39;
 
 /**
+ * How long orders and webhook ids are remembered. An event is up to 24 hours old when it is
+ * accepted, and may then wait out the 14 days that a dead-letter queue keeps it.
+ */
+export const MEMORY_SECONDS = 16 * 24 * 3600;
+
+/**
+ * Whether what came later than an event may be forgotten already, so that nothing could tell that it was overtaken.
+ * @param timestamp the event's own time, in nanoseconds since the epoch
+ * @param now milliseconds since the epoch
+ */
+export function isBeyondMemory(timestamp: bigint, now: number): boolean {
+  return timestamp < (BigInt(Math.floor(now)) - BigInt(MEMORY_SECONDS) * 1_000n) * 1_000_000n;
+}
+
+/**
  * @param timestamp nanoseconds since the epoch, not negative
  * @param sequence the queue's sequence number, decimal digits
  */

@@ -1,4 +1,5 @@
-import type { DeadLetters, EventQueue } from '../../lib/ports.ts';
+import type { EventQueue } from '../../lib/ports.ts';
+import { DeadLetterShelf } from './dead-letter-shelf.ts';
 import type { Timers } from './timers.ts';
 
 export interface FifoMessage {
@@ -27,7 +28,9 @@ const DEDUPLICATION_MS = 5 * 60_000;
 export class FifoQueue implements EventQueue {
   /** Every send fails. */
   unreachable = false;
-  readonly deadLetters: { readonly body: string; readonly messageId: string; readonly reason: string }[] = [];
+  /** Sequence numbers begin after it: SQS's have twenty digits. */
+  firstSequence = 0n;
+  readonly deadLetters: DeadLetterShelf;
   readonly #options: FifoOptions;
   readonly #messages: FifoMessage[] = [];
   readonly #seen = new Map<string, { readonly sequence: string; readonly at: number }>();
@@ -36,6 +39,7 @@ export class FifoQueue implements EventQueue {
 
   constructor(options: FifoOptions) {
     this.#options = options;
+    this.deadLetters = new DeadLetterShelf(options.timers);
   }
 
   async send({ body, deduplicationId }: { body: string; deduplicationId: string }): Promise<string> {
@@ -44,20 +48,11 @@ export class FifoQueue implements EventQueue {
     const seen = this.#seen.get(deduplicationId);
     if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
     this.#sent += 1;
-    const sequence = String(this.#sent).padStart(20, '0');
+    const sequence = String(this.firstSequence + BigInt(this.#sent)).padStart(20, '0');
     this.#seen.set(deduplicationId, { sequence, at: now });
     this.#messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
     this.#pump(0);
     return sequence;
-  }
-
-  /** The port for messages that are set aside at once. */
-  asDeadLetters(): DeadLetters {
-    return {
-      send: async (letter) => {
-        this.deadLetters.push(letter);
-      },
-    };
   }
 
   get length(): number {
@@ -76,7 +71,7 @@ export class FifoQueue implements EventQueue {
     const kept = new Set(await this.#kept(batch));
     const failed = batch.filter((message) => kept.has(message.messageId));
     const dead = failed.filter((message) => message.receives >= this.#options.maxReceives);
-    this.deadLetters.push(...dead.map((message) => ({ ...message, reason: 'received too often' })));
+    for (const message of dead) this.deadLetters.moved(message);
     this.#messages.splice(0, batch.length, ...failed.filter((message) => !dead.includes(message)));
     this.#busy = false;
     this.#pump(failed.length > 0 ? this.#options.visibilityMs : 0);

@@ -31,9 +31,9 @@ describe('events while the table is out of reach', () => {
     system.functions.table.unreachable = true;
     await system.grant(ALICE);
     await seconds(13 * 60);
-    expect(system.functions.events.deadLetters).toEqual([]);
+    expect(system.functions.events.deadLetters.letters).toEqual([]);
     await seconds(10 * 60);
-    expect(system.functions.events.deadLetters).toMatchObject([{ body: expect.stringContaining(ALICE) }]);
+    expect(system.functions.events.deadLetters.letters).toMatchObject([{ body: expect.stringContaining(ALICE) }]);
     expect(system.functions.events.length).toBe(0);
   });
 
@@ -45,7 +45,7 @@ describe('events while the table is out of reach', () => {
     await system.grant(BOB, { durationSeconds: 86_400 });
     await system.grant(ALICE, { durationSeconds: 3_600 });
     await seconds(5);
-    const [letter] = system.functions.events.deadLetters;
+    const [letter] = system.functions.events.deadLetters.letters;
     await system.functions.events.send({ body: letter?.body ?? '', deduplicationId: 'redriven' });
     await seconds(5);
     expect(live().sort()).toEqual([ALICE, BOB]);
@@ -63,7 +63,7 @@ describe('a message that is no event', () => {
     await seconds(3);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
     expect(system.codes()).toEqual(['STORE001']);
-    expect(system.functions.events.deadLetters).toHaveLength(1);
+    expect(system.functions.events.deadLetters.letters).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/grants.ts';
-import { formatQueuedEvent } from '../../lib/queue-message.ts';
+import { formatQueuedEvent, parseQueuedEvent } from '../../lib/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
 import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
@@ -45,6 +45,57 @@ describe('a batch of the FIFO queue', () => {
   });
 });
 
+describe('an event that fails for the last time', () => {
+  beforeEach(() => {
+    handler.faults.receives = 10;
+  });
+
+  it('is put into the dead-letter queue with its reason and its place, and the rest is applied', async () => {
+    handler.table.crashAt = 2;
+    expect(await handler.deliver(...grants)).toEqual([]);
+    expect(await handler.live()).toEqual([ALICE, CAROL]);
+    expect(handler.setAside).toEqual([
+      { messageId: 'm2', reason: 'STORE001 Crash', retryable: true, body: expect.any(String) },
+    ]);
+    expect(parseQueuedEvent(handler.letters[0] ?? '')).toEqual({ ...grants[1], sequence: '2' });
+    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.lines.find(({ code }) => code)).toMatchObject({
+      ...{ messageId: 'm2', webhookId: grants[1]?.webhookId, type: 'access.granted' },
+      detail: expect.stringContaining('dead-letter queue'),
+    });
+  });
+
+  it('keeps the place it had at first, however often it was put back', async () => {
+    handler.table.crashAt = 2;
+    await handler.deliver(granted(BOB, 1), granted(ALICE, 1, { sequence: '77' }));
+    expect(parseQueuedEvent(handler.letters[0] ?? '')).toMatchObject({ sequence: '77' });
+  });
+
+  it('stops the batch where it can’t be put there: the queue itself then moves it', async () => {
+    handler.table.crashAt = 2;
+    handler.faults.deadLetters = new Error('the dead-letter queue does not answer');
+    expect(await handler.deliver(...grants)).toEqual(['m2', 'm3']);
+    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.lines.find(({ code }) => code)).toMatchObject({
+      reason: expect.stringContaining('Crash'),
+      setAside: expect.stringContaining('does not answer'),
+    });
+  });
+
+  it('is not given up on a time too early', async () => {
+    Object.assign(handler.faults, { receives: 9 });
+    handler.table.crashAt = 2;
+    expect(await handler.deliver(...grants)).toEqual(['m2', 'm3']);
+    expect(handler.letters).toEqual([]);
+  });
+
+  it('shows nothing of itself in its reason', async () => {
+    handler.table.write = () => Promise.reject(new Error('hush-hush'));
+    await handler.deliver(granted(ALICE, 1, { user: 'alice' }));
+    expect(handler.setAside).toMatchObject([{ reason: 'STORE001 Error' }]);
+  });
+});
+
 describe('a message that is no event', () => {
   const POISON = [
     ...['not json', '{}', '{"version":2}', '', 'null', '[]', '"text"', '{"version":1,"type":"access.denied"}'],
@@ -65,6 +116,16 @@ describe('a message that is no event', () => {
     expect(await handler.deliver(granted(ALICE, 1), 'poison', granted(CAROL, 1))).toEqual(['m2', 'm3']);
     expect(await handler.live()).toEqual([ALICE]);
     expect(handler.codes()).toEqual(['STORE001']);
+  });
+
+  it('and an event that is too old to be ordered is set aside too: what overtook it may be forgotten', async () => {
+    const days = (n: number) => granted(ALICE, -n * 86_400);
+    expect(await handler.deliver(days(16), days(16.001))).toEqual([]);
+    expect(handler.setAside).toMatchObject([
+      { messageId: 'm2', reason: expect.stringContaining('older'), retryable: false },
+    ]);
+    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.lines.find(({ code }) => code)).toMatchObject({ messageId: 'm2', acl: grants[0]?.acl });
   });
 
   it('shows in no log line', async () => {

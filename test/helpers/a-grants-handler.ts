@@ -1,6 +1,6 @@
 import { createHandler } from '../../functions/grants.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
-import type { Fields } from '../../lib/ports.ts';
+import type { Fields, SetAside } from '../../lib/ports.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../../lib/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
@@ -14,18 +14,20 @@ export function aGrantsHandler() {
   const table = new FaultyTable(new MemoryTable());
   const lines: Fields[] = [];
   const letters: string[] = [];
+  const setAside: SetAside[] = [];
   const alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
-  /** Set to an error to be thrown instead of setting a letter aside. */
-  const faults: { deadLetters?: Error } = {};
+  /** An error to be thrown instead of setting a letter aside; how often each message was received. */
+  const faults: { deadLetters?: Error; receives?: number } = {};
   const book = new GrantBook(table);
   const deps = {
     clock: new VirtualTimers(NOW),
     grants: book,
     alarms: { send: async (messages: typeof alarms) => void alarms.push(...messages) },
     deadLetters: {
-      send: async ({ body }: { readonly body: string }) => {
+      send: async (letter: SetAside) => {
         if (faults.deadLetters) throw faults.deadLetters;
-        letters.push(body);
+        letters.push(letter.body);
+        setAside.push(letter);
       },
     },
     telemetry: logTelemetry(
@@ -37,14 +39,14 @@ export function aGrantsHandler() {
   const handler = createHandler(() => deps);
   let delivered = 0;
   return {
-    ...{ table, lines, letters, alarms, faults, book },
+    ...{ table, lines, letters, setAside, alarms, faults, book },
     /** One batch: events, or the text of messages. @returns the ids (m1, m2, ...) of those reported as failed */
     deliver: async (...messages: readonly (QueuedEvent | string)[]) => {
       const batch = messages.map((message, i) => ({
         messageId: `m${i + 1}`,
         body: typeof message === 'string' ? message : formatQueuedEvent(message),
         sequence: String(delivered + i + 1),
-        receives: 1,
+        receives: faults.receives ?? 1,
       }));
       delivered += batch.length;
       const answer = await handler(
