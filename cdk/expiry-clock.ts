@@ -4,6 +4,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
+import { ALARMS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -32,26 +33,30 @@ export class ExpiryClock extends Construct {
       consumerTimeout: TIMEOUT,
       // The minute tick has long done the work of an alarm that is older.
       retention: Duration.hours(1),
-      attempts: 3,
+      attempts: ALARMS_MOST_RECEIVES,
       deadLetters: {
         impact: 'Grants were not ended at their second; the minute tick ends them, up to about two minutes late.',
         first: 'the log of the expiry function at the time of the messages.',
         section: 'Dead-letter queues',
       },
     });
-    const { queue } = this.alarmQueue;
+    const { queue, deadLetterQueue } = this.alarmQueue;
     this.function = new ServiceFunction(this, 'Expiry', {
       deployment,
       name: 'expiry',
       description: 'Ends grants that are due, arms alarms for the next ones, asks for rebuilds of zones',
       timeout: TIMEOUT,
-      environment: { tableName: table.table.tableName, alarmQueueUrl: queue.queueUrl },
+      environment: {
+        tableName: table.table.tableName,
+        alarmQueueUrl: queue.queueUrl,
+        deadLetterQueueUrl: deadLetterQueue.queueUrl,
+      },
       failures: 3,
       impact: 'Grants may stay in the zone after they have expired.',
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
-    this.function.allow(['sqs:SendMessage'], queue.queueArn);
+    this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
     this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
     this.#tick();
     alarms.watch(this, 'TickAlarm', {

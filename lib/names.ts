@@ -73,6 +73,8 @@ export const LETTER_REASON = 'Reason';
  * puts it there itself at the last one, with the reason; the queue does it, without one, where the function could not.
  */
 export const EVENTS_MOST_RECEIVES = 10;
+/** The same of the alarm queue, whose reader does as the grants function does. */
+export const ALARMS_MOST_RECEIVES = 3;
 
 export const WEBHOOK_PATH = '/webhook';
 

@@ -6,7 +6,7 @@ import { createHandler as createZone } from '../functions/zone.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import type { Config } from '../lib/config.ts';
 import { GrantBook } from '../lib/grant-book.ts';
-import { EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
+import { ALARMS_MOST_RECEIVES, EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta-zones.ts';
 import type { Fields, HttpClient } from '../lib/ports.ts';
 import { ZoneStates } from '../lib/zone-state.ts';
@@ -68,12 +68,15 @@ export class EmbeddedFunctions {
     });
     this.alarms = new DelayQueue({
       timers,
-      consume: async (body, messageId) => {
-        const answer = await this.#handlers.expiry(alarmEvent(messageId, body), this.#context('expiry', 30_000));
+      consume: async (body, messageId, receives) => {
+        const answer = await this.#handlers.expiry(
+          alarmEvent(messageId, body, receives),
+          this.#context('expiry', 30_000),
+        );
         if (answer.batchItemFailures.length > 0) throw new Error('the alarm is to come again');
       },
       visibilityMs: 180_000,
-      maxReceives: 3,
+      maxReceives: ALARMS_MOST_RECEIVES,
     });
     this.#handlers = this.deploy(options.config);
   }
@@ -122,7 +125,7 @@ export class EmbeddedFunctions {
     const deps = {
       webhook: { ...webhook, telemetry: telemetry('webhook') },
       grants: { ...common, deadLetters: this.events.deadLetters, telemetry: telemetry('grants') },
-      expiry: { ...common, telemetry: telemetry('expiry') },
+      expiry: { ...common, deadLetters: this.alarms.asDeadLetters(), telemetry: telemetry('expiry') },
       zone: { ...zone, telemetry: telemetry('zone') },
     };
     const handlers = {

@@ -44,7 +44,7 @@ export function sqsAlarmQueue(queueUrl: string): AlarmQueue {
 }
 
 /**
- * The FIFO dead-letter queue, for messages that are put there directly; the reason goes along. What
+ * A dead-letter queue, for messages that are put there directly; the reason goes along. In a FIFO queue, what
  * stays there for good has a message group of its own: a group is only read on when its first are gone.
  */
 export function sqsDeadLetters(queueUrl: string): DeadLetters {
@@ -54,8 +54,10 @@ export function sqsDeadLetters(queueUrl: string): DeadLetters {
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: body,
-          MessageGroupId: retryable ? EVENTS_MESSAGE_GROUP : messageId,
-          MessageDeduplicationId: messageId,
+          ...(queueUrl.endsWith('.fifo') && {
+            MessageGroupId: retryable ? EVENTS_MESSAGE_GROUP : messageId,
+            MessageDeduplicationId: messageId,
+          }),
           MessageAttributes: { [LETTER_REASON]: { DataType: 'String', StringValue: reason } },
         }),
       );

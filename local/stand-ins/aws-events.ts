@@ -14,8 +14,8 @@ export function fifoEvent(batch: readonly FifoMessage[]): SQSEvent {
   };
 }
 
-export function alarmEvent(messageId: string, body: string): SQSEvent {
-  return { Records: [sqsRecord(messageId, body, 1)] };
+export function alarmEvent(messageId: string, body: string, receives = 1): SQSEvent {
+  return { Records: [sqsRecord(messageId, body, receives)] };
 }
 
 export function streamEvent(batch: readonly Change[]): DynamoDBStreamEvent {

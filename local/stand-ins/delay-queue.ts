@@ -1,10 +1,10 @@
-import type { AlarmQueue } from '../../lib/ports.ts';
+import type { AlarmQueue, DeadLetters } from '../../lib/ports.ts';
 import type { Timers } from './timers.ts';
 
 export interface DelayOptions {
   readonly timers: Timers;
   /** Handles one message. Rejects when it is to come again. */
-  readonly consume: (body: string, messageId: string) => Promise<void>;
+  readonly consume: (body: string, messageId: string, receives: number) => Promise<void>;
   readonly visibilityMs: number;
   readonly maxReceives: number;
 }
@@ -13,7 +13,7 @@ export interface DelayOptions {
 export class DelayQueue implements AlarmQueue {
   /** Messages vanish on their way. */
   losesEverything = false;
-  readonly deadLetters: string[] = [];
+  readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
   readonly #options: DelayOptions;
   #sent = 0;
 
@@ -31,11 +31,16 @@ export class DelayQueue implements AlarmQueue {
     }
   }
 
+  /** The port for what is set aside with its reason. */
+  asDeadLetters(): DeadLetters {
+    return { send: async ({ body, reason }) => void this.deadLetters.push({ body, reason }) };
+  }
+
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
     this.#options.timers.after(delayMs, () => {
       if (this.losesEverything) return;
-      this.#options.consume(body, messageId).catch(() => {
-        if (receives >= this.#options.maxReceives) this.deadLetters.push(body);
+      this.#options.consume(body, messageId, receives).catch(() => {
+        if (receives >= this.#options.maxReceives) this.deadLetters.push({ body });
         else this.#deliver(body, messageId, this.#options.visibilityMs, receives + 1);
       });
     });

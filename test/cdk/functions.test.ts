@@ -62,7 +62,7 @@ describe('every function', () => {
   it.each([
     ['Webhook', [ENV.eventsQueueUrl, ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
     ['Grants', [ENV.alarmQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
-    ['Expiry', [ENV.alarmQueueUrl, ENV.tableName, ENV.serviceName]],
+    ['Expiry', [ENV.alarmQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
     ['Zone', [ENV.alarmQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
   ])('%s is told addresses and the service name, and nothing else', (name, keys) => {
     const variables = property(functionOf(name), 'Environment', 'Variables') as Record<string, unknown>;
@@ -112,13 +112,14 @@ describe('what a function may do', () => {
     );
   });
 
-  it('expiry: consume and arm alarms, end grants', () => {
+  it('expiry: consume and arm alarms, put aside what fails, end grants', () => {
     expect(rights('ExpiryRole')).toEqual(
       [
         ...logs('Expiry'),
         ...table('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
         byExpiry,
         ...[...CONSUME, 'SendMessage'].map((action) => `sqs:${action} on ExpiryAlarmsQueue.Arn`),
+        'sqs:SendMessage on ExpiryAlarmsDeadLetters.Arn',
       ].toSorted(),
     );
   });

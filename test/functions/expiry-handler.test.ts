@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler, type ExpiryEvent } from '../../functions/expiry.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
 import { ITEM } from '../../lib/names.ts';
+import type { SetAside } from '../../lib/ports.ts';
 import { alarmEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { ACL, granted, NOW } from '../helpers/events.ts';
 import { ExpiryWorld } from '../helpers/expiry-world.ts';
@@ -62,6 +63,29 @@ describe('the expiry function', () => {
       batchItemFailures: ['m1', 'm2', 'm4'].map((itemIdentifier) => ({ itemIdentifier })),
     });
     expect(world.grants()).toEqual([BOB]);
+  });
+
+  it('puts what fails for the last time into the dead-letter queue, with its reason and no word of what went on', async () => {
+    const letters: SetAside[] = [];
+    const deadLetters = { send: async (letter: SetAside) => void letters.push(letter) };
+    const event = (receives: number, ...bodies: readonly string[]) => ({
+      Records: bodies.flatMap((body, i) => alarmEvent(`m${i + 1}`, body, receives).Records),
+    });
+    const deps = { ...world.deps, deadLetters };
+    world.table.unreachable = true;
+    expect((await handle(event(2, text(), 'x'), deps)).batchItemFailures).toHaveLength(2);
+    expect(letters).toEqual([]);
+    expect(await handle(event(3, text(), 'x'), deps)).toEqual({ batchItemFailures: [] });
+    expect(letters).toEqual([
+      { messageId: 'm2', body: 'x', reason: 'not an alarm of this system', retryable: false },
+      { messageId: 'm1', body: text(), reason: 'STORE001 Error', retryable: false },
+    ]);
+    expect(world.lines.filter(({ message }) => /dead-letter/.test(String(message)))).toMatchObject([
+      { messageId: 'm2' },
+      { messageId: 'm1' },
+    ]);
+    deadLetters.send = () => Promise.reject(new Error('no answer'));
+    expect((await handle(event(3, text()), deps)).batchItemFailures).toHaveLength(1);
   });
 
   it('says of what is no alarm that it is none, and nothing of what it holds', async () => {

@@ -122,9 +122,19 @@ describe('the tick', () => {
     expect(system.gateways()).toEqual([SENTINEL]);
   });
 
+  it('that fails for the last time lies in the dead-letter queue with its reason', async () => {
+    await system.grant(ALICE, { durationSeconds: 100 });
+    system.functions.table.unreachable = true;
+    await seconds(600);
+    expect(system.functions.alarms.deadLetters.length).toBeGreaterThan(0);
+    expect(new Set(system.functions.alarms.deadLetters.map(({ reason }) => reason))).toEqual(
+      new Set(['STORE001 Error']),
+    );
+  });
+
   it('leaves what is no alarm to the dead letters', async () => {
     await system.functions.alarms.send([{ body: 'hello', delaySeconds: 0 }]);
     await seconds(3_600);
-    expect(system.functions.alarms.deadLetters).toEqual(['hello']);
+    expect(system.functions.alarms.deadLetters).toEqual([{ body: 'hello', reason: 'not an alarm of this system' }]);
   });
 });

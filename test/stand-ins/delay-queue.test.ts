@@ -68,7 +68,7 @@ describe('a delay queue', () => {
     await send('x', 0);
     await timers.advance(3_600_000);
     expect(times('x')).toHaveLength(3);
-    expect(queue.deadLetters).toEqual(['x']);
+    expect(queue.deadLetters).toEqual([{ body: 'x' }]);
   });
 
   it('holds up no message by another that fails', async () => {
