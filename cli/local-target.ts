@@ -28,6 +28,15 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
     },
     oktaToken: { read: () => call('readOktaToken'), write: (text) => call('writeOktaToken', text) },
     webhookSecret: { read: () => call('readWebhookSecret'), write: (text) => call('writeWebhookSecret', text) },
+    queues: {
+      events: { send: (message) => call('sendEvent', message) },
+      box: {
+        receive: () => call('receiveLetters'),
+        remove: (letter) => call('removeLetter', letter),
+        release: (letter) => call('releaseLetter', letter),
+      },
+      deadLetters: { send: (letter) => call('setAside', letter) },
+    },
     facts: {
       parts: () => call('parts'),
       schedule: () => call('schedule'),

@@ -1,6 +1,7 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Command as Run } from './command.ts';
 import { doctor } from './commands/doctor.ts';
+import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
 import { setToken } from './commands/set-token.ts';
@@ -123,6 +124,11 @@ export function createProgram(execute: Execute) {
     .addOption(wait())
     .addOption(json())
     .action(({ wait, ...options }) => run(flush, { ...options, ...waiting(wait) }));
+
+  add('redrive', 'puts the events of the dead-letter queue back', ['redrive --dry-run', 'redrive'])
+    .option('--dry-run', 'say what would be put back, and move nothing', false)
+    .addOption(json())
+    .action((options) => run(redrive, options));
 
   return program;
 }

@@ -28,6 +28,19 @@ export interface StackDescription {
 const NOT_TOLD =
   'It was deployed by an older version, which did not write its configuration into the template: deploy it again with `npm run cdk -- deploy`, which changes nothing else. If it is no stack of this project, name the right one with --stack.';
 
+/**
+ * The resource of a type whose logical id begins so: CDK makes those of the constructs' names.
+ * @throws {CliFailure} where there is none
+ */
+export function resourceOf({ name, resources }: StackDescription, type: string, prefix: string): string {
+  const found = resources.find((resource) => resource.type === type && resource.logicalId.startsWith(prefix));
+  if (found) return found.physicalId;
+  throw new CliFailure(`the stack ${name} has no ${type} ${prefix}…`, 'Deploy it again with `npm run cdk -- deploy`.');
+}
+
+/** The dead-letter queue of the events, by its logical id. */
+export const EVENTS_DEAD_LETTERS = 'GrantsEventsDeadLetters';
+
 /** @throws {CliFailure} where there is no such stack, or it does not tell its configuration */
 export async function readStack(name: string, settings: AwsSettings): Promise<StackDescription> {
   const client = new CloudFormationClient(clientSettings(settings));

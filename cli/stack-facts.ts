@@ -4,13 +4,12 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
-import { CliFailure } from './cli-failure.ts';
-import type { StackDescription, StackResource } from './stack-description.ts';
+import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
 import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids. */
 const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
-  ['GrantsEventsDeadLetters', 'events'],
+  [EVENTS_DEAD_LETTERS, 'events'],
   ['ExpiryAlarmsDeadLetters', 'alarms'],
   ['ZoneFailures', 'zone failures'],
 ];
@@ -24,31 +23,25 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
   const lambda = new LambdaClient(client);
   const cloudWatch = new CloudWatchClient(client);
   const ofType = (type: string) => stack.resources.filter((resource) => resource.type === type);
-  const only = (type: string, prefix: string): StackResource => {
-    const found = ofType(type).find(({ logicalId }) => logicalId.startsWith(prefix));
-    if (!found) throw new CliFailure(`the stack has no ${type} called ${prefix}…`, 'Deploy it again.');
-    return found;
-  };
+  const only = (type: string, prefix: string) => resourceOf(stack, type, prefix);
   return {
     parts: async () => [
       { name: `stack ${stack.name}`, state: stack.status, usable: SETTLED.test(stack.status) },
-      ...(await Promise.all(
-        FUNCTIONS.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name).physicalId)),
-      )),
+      ...(await Promise.all(FUNCTIONS.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name))))),
       ...(await Promise.all(ofType('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
     ],
     schedule: async (): Promise<ScheduleFact> => {
-      const { physicalId } = only('AWS::Scheduler::Schedule', 'Expiry');
+      const Name = only('AWS::Scheduler::Schedule', 'Expiry');
       const scheduler = new SchedulerClient(client);
-      const { State } = await scheduler.send(new GetScheduleCommand({ Name: physicalId }));
-      const expiry = only('AWS::Lambda::Function', 'Expiry').physicalId;
+      const { State } = await scheduler.send(new GetScheduleCommand({ Name }));
+      const expiry = only('AWS::Lambda::Function', 'Expiry');
       return { enabled: State !== 'DISABLED', recentRuns: await recentRuns(cloudWatch, expiry) };
     },
     deadLetters: async () => {
       const sqs = new SQSClient(client);
       return Promise.all(
         DEAD_LETTER_QUEUES.map(async ([prefix, queue]) => {
-          const QueueUrl = only('AWS::SQS::Queue', prefix).physicalId;
+          const QueueUrl = only('AWS::SQS::Queue', prefix);
           const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
           const { Attributes = {} } = await sqs.send(
             new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),

@@ -1,14 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
+import { sqsDeadLetterBox } from '../lib/adapters/sqs-dead-letters.ts';
+import { sqsDeadLetters, sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
 import { emulatedUrl } from '../local/emulator/emulated-url.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
-import { readStack } from './stack-description.ts';
+import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
-import type { SecretStore, Target } from './target.ts';
+import type { EventQueues, SecretStore, Target } from './target.ts';
 
 /** A deployed stack, found by its name. */
 export async function stackTarget(stackName: string, settings: AwsSettings): Promise<Target> {
@@ -32,7 +35,20 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     oktaToken: secretStore(secrets, output('OktaTokenSecretArn')),
     webhookSecret: secretStore(secrets, output('WebhookSecretArn')),
     webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },
+    queues: queuesOf(
+      output('EventsQueueUrl'),
+      resourceOf(stack, 'AWS::SQS::Queue', EVENTS_DEAD_LETTERS),
+      new SQSClient(client),
+    ),
     facts: stackFacts(stack, output('AlarmTopicArn'), settings),
+  };
+}
+
+function queuesOf(eventsUrl: string, deadLettersUrl: string, client: SQSClient): EventQueues {
+  return {
+    events: sqsEventQueue(eventsUrl, client),
+    box: sqsDeadLetterBox(deadLettersUrl, client),
+    deadLetters: sqsDeadLetters(deadLettersUrl, client),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../lib/config.ts';
-import type { SecretReader, Table } from '../lib/ports.ts';
+import type { DeadLetterBox, DeadLetters, EventQueue, SecretReader, Table } from '../lib/ports.ts';
 
 /** A secret that an operator may also change. */
 export interface SecretStore extends SecretReader {
@@ -40,6 +40,13 @@ export interface Facts {
   alarms(): Promise<AlarmFacts | undefined>;
 }
 
+/** The queue of accepted events, and where those lie that could not be applied. */
+export interface EventQueues {
+  readonly events: EventQueue;
+  readonly box: DeadLetterBox;
+  readonly deadLetters: DeadLetters;
+}
+
 /** A running system, deployed or local. The commands know nothing else of it. */
 export interface Target {
   /** As a person calls it. */
@@ -50,5 +57,6 @@ export interface Target {
   readonly oktaToken: SecretStore;
   readonly webhookSecret: SecretStore;
   readonly webhook: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  readonly queues: EventQueues;
   readonly facts: Facts;
 }

@@ -6,7 +6,7 @@ import type { Item } from '../lib/ports.ts';
  * arguments are what `cli/local-target.ts` sends.
  */
 export function operatorCalls(target: Target) {
-  const { table, oktaToken, webhookSecret, facts } = target;
+  const { table, oktaToken, webhookSecret, facts, queues } = target;
   return {
     about: async () => ({ name: target.name, config: target.config, webhook: target.webhook }),
     get: (...args: Parameters<typeof table.get>) => table.get(...args),
@@ -17,6 +17,11 @@ export function operatorCalls(target: Target) {
     writeOktaToken: (text: string) => oktaToken.write(text),
     readWebhookSecret: () => webhookSecret.read(),
     writeWebhookSecret: (text: string) => webhookSecret.write(text),
+    sendEvent: (...args: Parameters<typeof queues.events.send>) => queues.events.send(...args),
+    receiveLetters: () => queues.box.receive(),
+    removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),
+    releaseLetter: (...args: Parameters<typeof queues.box.release>) => queues.box.release(...args),
+    setAside: (...args: Parameters<typeof queues.deadLetters.send>) => queues.deadLetters.send(...args),
     parts: () => facts.parts(),
     schedule: () => facts.schedule(),
     deadLetters: () => facts.deadLetters(),

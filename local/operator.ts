@@ -24,6 +24,7 @@ export function operated(system: OperatedSystem): Target {
     oktaToken: storeOf(system.oktaToken),
     webhookSecret: storeOf(system.webhookSecret),
     webhook: { url: system.webhookUrl, headers: {} },
+    queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },
     facts: factsOf(functions),
   };
 }
@@ -42,7 +43,7 @@ function factsOf(functions: EmbeddedFunctions): Facts {
     parts: async () => [{ name: 'the process', state: 'running', usable: true }],
     schedule: async () => ({ enabled: !functions.scheduleIsDead, recentRuns: undefined }),
     deadLetters: async () => [
-      { queue: 'events', messages: functions.events.deadLetters.length },
+      { queue: 'events', messages: functions.events.deadLetters.letters.length },
       { queue: 'alarms', messages: functions.alarms.deadLetters.length },
       { queue: 'zone failures', messages: functions.stream.failures.length },
     ],

@@ -3,12 +3,12 @@ import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
 import type { AlarmQueue, DeadLetters, EventQueue } from '../ports.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
 
-const client = new SQSClient(AWS_CLIENT_DEFAULTS);
+const ownClient = new SQSClient(AWS_CLIENT_DEFAULTS);
 /** Entries in one batch request of SQS. */
 const BATCH = 10;
 
 /** The FIFO queue of events. One message group for all: see EVENTS_MESSAGE_GROUP. */
-export function sqsEventQueue(queueUrl: string): EventQueue {
+export function sqsEventQueue(queueUrl: string, client = ownClient): EventQueue {
   return {
     async send({ body, deduplicationId }) {
       const sent = await client.send(
@@ -25,7 +25,7 @@ export function sqsEventQueue(queueUrl: string): EventQueue {
 }
 
 /** The standard queue whose messages carry delays. */
-export function sqsAlarmQueue(queueUrl: string): AlarmQueue {
+export function sqsAlarmQueue(queueUrl: string, client = ownClient): AlarmQueue {
   return {
     async send(messages) {
       for (let at = 0; at < messages.length; at += BATCH) {
@@ -47,7 +47,7 @@ export function sqsAlarmQueue(queueUrl: string): AlarmQueue {
  * A dead-letter queue, for messages that are put there directly; the reason goes along. In a FIFO queue, what
  * stays there for good has a message group of its own: a group is only read on when its first are gone.
  */
-export function sqsDeadLetters(queueUrl: string): DeadLetters {
+export function sqsDeadLetters(queueUrl: string, client = ownClient): DeadLetters {
   return {
     async send({ body, messageId, reason, retryable }) {
       await client.send(

@@ -1,0 +1,53 @@
+import { type LetterReport, redrive as putBack, type RedriveReport } from '../../lib/redrive.ts';
+import type { Command } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { columns, harmless, type Paint, painter } from '../terminal.ts';
+
+export interface RedriveOptions {
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** A FIFO queue shows no more than these before some of them are gone. */
+const SHOWN_BY_A_DRY_RUN = 10;
+
+/** Puts the events that could not be applied back onto their queue, once the cause is mended. */
+export const redrive: Command<RedriveOptions> = async (target, { dryRun, json }, here) => {
+  const { terminal, clock } = here;
+  terminal.note('going through the dead letters …');
+  const report = await putBack({ clock, ...target.queues }, { dryRun });
+  const code = exitCodeOf(report);
+  if (json) terminal.out(JSON.stringify({ dryRun, ...report }, undefined, 2));
+  else terminal.out(textOf(report, dryRun, painter(terminal)));
+  return code;
+};
+
+function exitCodeOf({ stopped, stayed }: RedriveReport): ExitCode {
+  if (stopped !== undefined) return EXIT.failure;
+  return stayed > 0 ? EXIT.warning : EXIT.fine;
+}
+
+function textOf(report: RedriveReport, dryRun: boolean, paint: Paint): string {
+  const { letters, putBack: count, stayed, stopped } = report;
+  if (letters.length === 0 && stopped === undefined) return `${paint('green', '✔')} there are no dead letters`;
+  const heading = ['EVENT', 'ACL', 'ID', 'WHY IT WAS THERE', ''].map((title) => paint('dim', title));
+  const lines =
+    letters.length === 0 ? [] : [columns([heading, ...letters.map((letter) => row(letter, dryRun, paint))])];
+  if (stopped !== undefined) {
+    lines.push(`${paint('red', '✘')} it came to an end before all were seen: ${harmless(stopped)}`);
+    lines.push(`  → ${count} are put back, the rest is still there. Mend that, and do it again.`);
+    return lines.join('\n');
+  }
+  const put = dryRun ? 'would be put back' : 'put back';
+  lines.push(`${stayed > 0 ? paint('yellow', '!') : paint('green', '✔')} ${count} ${put}, ${stayed} stay`);
+  if (dryRun && letters.length >= SHOWN_BY_A_DRY_RUN) lines.push('  there may be more: the queue shows ten at most');
+  if (stayed > 0) lines.push('  → Read them in the SQS console (docs/errors.md#dead-letter-queues), then delete them.');
+  return lines.join('\n');
+}
+
+function row({ event, messageId, reason, stays }: LetterReport, dryRun: boolean, paint: Paint): string[] {
+  const put = paint('green', dryRun ? 'would be put back' : 'put back');
+  const outcome = stays === undefined ? put : paint('yellow', `stays: ${stays}`);
+  const { type = '-', acl = '-', webhookId = messageId } = event ?? {};
+  return [...[type, acl, webhookId, reason].map(harmless), outcome];
+}
