@@ -58,21 +58,6 @@ describe('the end of a grant', () => {
     await seconds(3_600);
     expect(system.gateways()).toEqual([SENTINEL]);
   });
-
-  it('of five thousand grants in the same second is done in a few updates', async () => {
-    system.redeploy({ gatewayLimit: 5_000 });
-    const table = system.functions.table;
-    const at = system.timers.now() + 90_000;
-    await system.grant(BOB);
-    for (let i = 0; i < 5_000; i += 1) {
-      const ip = `198.18.${i >> 8}.${i & 255}`;
-      await table.write([
-        { put: { acl: ACL, item: `${ITEM.grant}${ip}#`, ip, order: '1', since: '1', expiresAt: at } },
-      ]);
-    }
-    await seconds(95);
-    expect(system.gateways()).toEqual([`${BOB}/32`]);
-  });
 });
 
 describe('the tick', () => {

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { ITEM } from '../../lib/names.ts';
+import { ACL, VirtualSystem } from '../helpers/virtual-system.ts';
+
+const BOB = '203.0.113.2';
+
+it('the end of five thousand grants in the same second is done in a few updates', async () => {
+  const system = new VirtualSystem();
+  system.redeploy({ gatewayLimit: 5_000 });
+  const table = system.functions.table;
+  const at = system.timers.now() + 90_000;
+  await system.grant(BOB);
+  for (let i = 0; i < 5_000; i += 1) {
+    const ip = `198.18.${i >> 8}.${i & 255}`;
+    await table.write([{ put: { acl: ACL, item: `${ITEM.grant}${ip}#`, ip, order: '1', since: '1', expiresAt: at } }]);
+  }
+  await system.timers.advance(89_000);
+  const before = system.puts();
+  await system.timers.advance(6_000);
+  expect(system.gateways()).toEqual([`${BOB}/32`]);
+  expect(system.puts() - before).toBeLessThan(5);
+});
