@@ -28,7 +28,8 @@ export function canonicalAddress(text: string): string | undefined {
   // ipaddr.js alone accepts octal and short forms; the checks of node:net are strict.
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  // `::1.2.3.4` is not IPv4-mapped, but ipaddr.js would read it as if it were.
+  const address = ipaddr.IPv6.parse(/^::\d+\./.test(text) ? `0${text}` : text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
 
