@@ -1,0 +1,18 @@
+import { measure, slowdown } from './burst.ts';
+
+/** `npm run burst`: what bursts cost, on a virtual clock with the production handlers; ends with 1 where a bound is passed. */
+const figures = await measure();
+console.table(
+  figures.map(({ what, measured, allowed, unit }) => ({
+    what,
+    measured,
+    'at most': allowed,
+    unit,
+    holds: measured <= allowed,
+  })),
+);
+const { putsInTenSeconds, lowestRemaining } = await slowdown(40);
+console.log(
+  `a quota of 40 calls a minute: PUTs in each ten seconds ${putsInTenSeconds.join(', ')}; ${lowestRemaining} calls were left`,
+);
+process.exitCode = figures.every(({ measured, allowed }) => measured <= allowed) ? 0 : 1;
