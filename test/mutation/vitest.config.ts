@@ -10,6 +10,7 @@ export default defineConfig({
         'test/functions/exported-handlers.test.ts',
         'test/lib/fetch-http.test.ts',
         'test/lib/powertools-telemetry.test.ts',
+        'test/lib/sqs-dead-letters.test.ts',
       ],
       // Seconds, which each mutant would take.
       'test/functions/expiry-many.test.ts',
