@@ -126,6 +126,36 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
     });
   });
 
+  describe.concurrent('two zones of five gateways each', () => {
+    it('are merged, overflow, leave the last to come waiting, and let them in as room appears', async () => {
+      const [first, second] = AclUnderTest.ofTwoZones(system);
+      const began = Date.now() - 60_000;
+      const ip = (byte: number) => `203.0.113.${byte}`;
+      /** They come in this order, one a millisecond. */
+      const come = (...bytes: readonly number[]) =>
+        Promise.all(bytes.map((byte) => first.grant(ip(byte), {}, { at: began + byte, wait: 20 })));
+
+      await come(10, 12, 14, 16, 18);
+      await first.showsOnly(...[10, 12, 14, 16, 18].map(ip));
+      await second.showsOnly(SENTINEL);
+      await come(19);
+      const merged = [ip(10), ip(12), ip(14), ip(16), `${ip(18)}/31`];
+      await first.showsOnly(...merged);
+      await come(30, 32, 34, 36, 38);
+      await first.showsOnly(...merged);
+      await second.showsOnly(...[30, 32, 34, 36, 38].map(ip));
+
+      const [full] = await come(50);
+      expect([full?.status, JSON.parse(full?.body ?? '{}').code]).toEqual([502, 'ZONE005']);
+      expect(await first.reports('ZONE005')).toMatchObject({ waiting: 1, first: [ip(50)] });
+      await first.revoke(ip(32));
+      await second.showsOnly(...[30, 34, 36, 38, 50].map(ip));
+      await first.showsOnly(...merged);
+      await first.revoke(ip(19));
+      await first.showsOnly(...[10, 12, 14, 16, 18].map(ip));
+    });
+  });
+
   describe.concurrent('an Okta that is not as it should be', () => {
     it('what an admin changed is put right with the next event, and said as ZONE007', async () => {
       const acl = await anAcl();

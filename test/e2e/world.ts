@@ -16,9 +16,17 @@ const LOOK_EVERY_MS = 150;
 /** One ACL with one zone for every test, so that they can run side by side. */
 const ACLS = 40;
 
+/** The ACL that overflows from one zone into the other. */
+const TWO_ZONES = { acl: 'acl-of-two', zoneIds: ['nzo1endToEndFirst0000', 'nzo1endToEndSecond000'] } as const;
+
 export const CONFIGURATION = {
   stackName: 'KnocknocOktaTest',
-  acls: Object.fromEntries(Array.from({ length: ACLS }, (_, i) => [aclName(i), { zoneIds: [zoneOf(aclName(i))] }])),
+  acls: {
+    ...Object.fromEntries(Array.from({ length: ACLS }, (_, i) => [aclName(i), { zoneIds: [zoneOf(aclName(i))] }])),
+    [TWO_ZONES.acl]: { zoneIds: TWO_ZONES.zoneIds },
+  },
+  // Few enough that a test fills two zones, and more than any other test needs.
+  gatewayLimit: 5,
   sentinel: SENTINEL,
   retainData: false,
 } as const;
@@ -39,10 +47,16 @@ export class AclUnderTest {
   readonly zoneId: string;
   readonly #system: RunningSystem;
 
-  private constructor(system: RunningSystem, acl: string) {
+  private constructor(system: RunningSystem, acl: string, zoneId = zoneOf(acl)) {
     this.#system = system;
     this.acl = acl;
-    this.zoneId = zoneOf(acl);
+    this.zoneId = zoneId;
+  }
+
+  /** The ACL with two zones, once for each of them. */
+  static ofTwoZones(system: RunningSystem): [AclUnderTest, AclUnderTest] {
+    const [first, second] = TWO_ZONES.zoneIds;
+    return [new AclUnderTest(system, TWO_ZONES.acl, first), new AclUnderTest(system, TWO_ZONES.acl, second)];
   }
 
   static async make(system: RunningSystem): Promise<AclUnderTest> {
@@ -125,8 +139,9 @@ export async function until<T>(what: string, look: () => Promise<T>, good: (valu
 
 /** Seeds the zone of every ACL as customers have them: with a list, a proxy and a name of their own. */
 export async function seedZones(system: RunningSystem): Promise<void> {
-  for (let i = 0; i < ACLS; i += 1) {
-    await system.simulator.seedZone(zoneOf(aclName(i)), {
+  const ids = Object.values(CONFIGURATION.acls).flatMap(({ zoneIds }) => zoneIds);
+  for (const [i, id] of ids.entries()) {
+    await system.simulator.seedZone(id, {
       name: `Customer zone ${i}`,
       gateways: [{ type: 'CIDR', value: FOUND }],
       proxies: [{ type: 'CIDR', value: '198.51.100.1/32' }],
