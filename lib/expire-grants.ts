@@ -97,7 +97,8 @@ async function missedSomething(
 }
 
 function verificationDue(state: ZoneState, now: number, minutes: number): string | undefined {
-  if ((state.doubtUntil ?? 0) >= (state.verifiedAt ?? 0)) return 'an update without an answer may have come late';
-  const due = (state.verifiedAt ?? 0) + minutes * 60_000 - HALF_A_TICK_MS;
+  const { doubtUntil, verifiedAt = 0 } = state;
+  if (doubtUntil !== undefined && doubtUntil >= verifiedAt) return 'an update without an answer may have come late';
+  const due = verifiedAt + minutes * 60_000 - HALF_A_TICK_MS;
   return now >= due ? 'verification is due' : undefined;
 }

@@ -63,6 +63,7 @@ describe('the tick asks for a rebuild', () => {
     ['the order of the zones', { acls: { [ACL]: { zoneIds: ['nzo2', 'nzo1'] } } }],
     ['the sentinel', { sentinel: '192.0.2.9/32' }],
     ['the limit', { gatewayLimit: 100 }],
+    ['the IPv6 networks', { ipv6PrefixLength: 64 }],
     ['the org', { okta: { domain: 'other.okta.com' } }],
   ])('where the configuration changed %s', async (_, settings) => {
     await world.zonesAre();
@@ -92,6 +93,14 @@ describe('the tick asks for a rebuild', () => {
     expect(await world.reasonAfterTick()).toBeUndefined();
     await world.timers.advance(MINUTE);
     expect(await world.reasonAfterTick()).toEqual(changed);
+  });
+
+  it('where an update without an answer may have come after the last look', async () => {
+    await world.zonesAre({ verifiedAt: NOW, doubtUntil: NOW + MINUTE });
+    expect(await world.reasonAfterTick()).toEqual(changed);
+    await world.zonesAre({ verifiedAt: NOW + MINUTE + 1, doubtUntil: NOW + MINUTE });
+    await world.timers.advance(MINUTE + 2);
+    expect(await world.reasonAfterTick()).toBeUndefined();
   });
 
   it('every minute, where that is how often to verify', async () => {

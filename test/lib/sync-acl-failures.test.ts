@@ -77,6 +77,12 @@ describe('when a failure is tried again', () => {
     expect(world.wakeUps()).toEqual([wakeAt - NOW]);
   });
 
+  it('and looked for once more a minute later, when it can no longer come late', async () => {
+    fail({ status: 503 }, 'PUT');
+    await world.sync();
+    expect(await world.state()).toMatchObject({ doubtUntil: world.timers.now() + 60_000 });
+  });
+
   it('ever more seldom while it lasts, up to a minute', async () => {
     fail({ status: 503 }, undefined, 8);
     const pauses: number[] = [];
