@@ -67,6 +67,19 @@ describe('a message that is no event', () => {
   });
 });
 
+describe('the revoke of one grant', () => {
+  it('leaves nothing of it, and the others on its IP', async () => {
+    for (const grantId of ['one', 'two']) await system.grant(ALICE, { grantId });
+    await system.revoke(ALICE, { grantId: 'one' });
+    await seconds(2);
+    const grants = system.functions.table.items().filter(({ item }) => item.startsWith(ITEM.grant));
+    expect(grants.map(({ grantId }) => grantId)).toEqual(['two']);
+    await system.revoke(ALICE, { grantId: 'two' });
+    await seconds(5);
+    expect(live()).toEqual([]);
+  });
+});
+
 describe('an id that comes again', () => {
   it('within minutes is not even queued again, and later is applied no second time', async () => {
     const at = new Date(system.timers.now()).toISOString();

@@ -93,6 +93,18 @@ describe('when a failure is tried again', () => {
       await world.timers.advance(wakeAt - world.timers.now());
     }
     expect(pauses).toEqual([2, 4, 8, 16, 32, 60, 60, 60]);
+    // Each by a message of its own: those before it have come.
+    expect(world.alarms.map(({ delaySeconds }) => delaySeconds)).toEqual(pauses);
+  });
+
+  it('by a message of its own, where the one that is left from a failure that is over comes later', async () => {
+    fail({ status: 503 }, 'GET', 5);
+    for (let i = 0; i < 6; i += 1) await world.sync();
+    expect((await world.state()).failures).toBe(0);
+    fail({ status: 503 }, 'GET');
+    await world.sync();
+    expect(world.wakeUps().at(-1)).toBe(world.timers.now() - NOW + 2_000);
+    expect(world.wakeUps().at(-2)).toBeGreaterThan(world.timers.now() - NOW + 2_000);
   });
 
   it('from the start again once it was over', async () => {

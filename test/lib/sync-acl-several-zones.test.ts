@@ -189,6 +189,21 @@ describe('trouble with one of several zones', () => {
     expect(world.gateways('nzo1')).toEqual([cidr(1), cidr(2)]);
   });
 
+  it('says in the log which zone, or how many wait', async () => {
+    await come(...Array.from({ length: 16 }, (_, i) => i + 1));
+    await world.sync();
+    expect(world.lines.find(({ code }) => code === 'ZONE005')).toMatchObject({
+      detail: expect.stringMatching(/^12 IPs/),
+      waiting: 12,
+      first: Array.from({ length: 10 }, (_, i) => ip(i + 5)),
+    });
+    edit('nzo1', { status: 'INACTIVE' });
+    await again();
+    expect(world.lines.findLast(({ code }) => code === 'ZONE004')).toMatchObject({
+      detail: expect.stringContaining('nzo1'),
+    });
+  });
+
   it('of a kind that is about all of Okta ends the pass, and is said once', async () => {
     await come(1, 2, 3);
     world.okta.revokeToken('sync-okta-token');

@@ -25,6 +25,11 @@ describe('the pause after an update', () => {
     expect(pauseAfter(left, 2)).toBe(Math.max(1_000, pause));
   });
 
+  it('is a second while half of the quota is left, however many calls an update costs', () => {
+    expect(pauseAfter(quota(300), 20)).toBe(1_000);
+    expect(pauseAfter(quota(299), 20)).toBe(Math.ceil(60_000 / 11));
+  });
+
   it('grows with the calls that an update costs', () => {
     expect(pauseAfter(quota(100), 20)).toBeGreaterThan(pauseAfter(quota(100), 2));
   });

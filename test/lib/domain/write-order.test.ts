@@ -14,6 +14,16 @@ describe('the order in which zones are written', () => {
     ['a host moves as part of a larger block', [[A], ['203.0.113.2/31']], [['203.0.113.2/31'], [A]], [0, 1]],
     ['a block falls apart and a half of it moves', [[A], ['203.0.113.2/31']], [[A], [C, B]], [0, 1]],
     ['two move to the third, one to the second', [[A, B, C], [], []], [[], [A], [B, C]], [2, 1, 0]],
+    ['a newcomer merges with a neighbour who stays', [[A], [B]], [[A], ['203.0.113.2/31']], [0, 1]],
+    [
+      'some were in both zones',
+      [
+        [A, B, C],
+        [A, B],
+      ],
+      [[A, B], [C]],
+      [1, 0],
+    ],
     ['nothing was known of the zones', [[], []], [[A], [B]], [0, 1]],
   ])('%s', (_, before, after, order) => {
     expect(writeOrder(before, after)).toEqual(order);
