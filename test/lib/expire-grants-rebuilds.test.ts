@@ -35,6 +35,11 @@ describe('the tick asks for a rebuild', () => {
     expect(await world.reasonAfterTick()).toEqual(changed);
   });
 
+  it('where a rebuild left its lease behind, though all else is well', async () => {
+    await world.zonesAre({ leaseOwner: 'dead', leaseUntil: NOW - 1 });
+    expect(await world.reasonAfterTick()).toEqual(changed);
+  });
+
   it('where events are not in the zone yet: a lost stream record', async () => {
     await world.zonesAre();
     await world.apply(granted('203.0.113.2', 1));
@@ -89,9 +94,9 @@ describe('the tick asks for a rebuild', () => {
 
   it('where a verification is due, or would be before the next tick', async () => {
     await world.zonesAre();
-    await world.timers.advance(4 * MINUTE);
+    await world.timers.advance(4.5 * MINUTE - 1);
     expect(await world.reasonAfterTick()).toBeUndefined();
-    await world.timers.advance(MINUTE);
+    await world.timers.advance(1);
     expect(await world.reasonAfterTick()).toEqual(changed);
   });
 
@@ -115,6 +120,8 @@ describe('the tick leaves alone', () => {
   it('an ACL whose rebuild is under way, until its lease is over', async () => {
     await world.zonesAre({ needsSync: true, leaseUntil: NOW + 35_000 });
     expect(await world.reasonAfterTick()).toBeUndefined();
+    // The next tick can be two minutes away.
+    expect(world.armed()).toEqual([['rebuild', 35_000, 35]]);
     await world.timers.advance(35_001);
     expect(await world.reasonAfterTick()).toEqual(changed);
   });
@@ -122,6 +129,7 @@ describe('the tick leaves alone', () => {
   it('an ACL in its pause', async () => {
     await world.zonesAre({ needsSync: true, notBefore: NOW + 30_000 });
     expect(await world.reasonAfterTick()).toBeUndefined();
+    expect(world.armed()).toEqual([['rebuild', 30_000, 30]]);
     await world.timers.advance(30_000);
     expect(await world.reasonAfterTick()).toEqual(changed);
   });
@@ -130,6 +138,7 @@ describe('the tick leaves alone', () => {
     await world.zonesAre({ needsSync: true });
     await world.deps.states.letOktaRestUntil(NOW + 30_000);
     expect(await world.reasonAfterTick()).toBeUndefined();
+    expect(world.armed()).toEqual([['rebuild', 30_000, 30]]);
     await world.timers.advance(30_000);
     expect(await world.reasonAfterTick()).toEqual(changed);
   });

@@ -30,15 +30,15 @@ describe('a list that someone else changed', () => {
     });
   });
 
-  it('is named in the log with what came and went, twenty of each at most', async () => {
-    const others = Array.from({ length: 22 }, (_, i) => `198.51.100.${100 + i}/32`);
+  it('is named in the log with what came and went, fifty of each at most', async () => {
+    const others = Array.from({ length: 52 }, (_, i) => `198.51.100.${100 + i}/32`);
     world.okta.editZone('nzo1', { addGateways: others });
     await again();
     expect(world.lines.find(({ code }) => code === 'ZONE007')).toMatchObject({
-      ...{ detail: expect.stringContaining('nzo1'), before: 1, after: 23, added: others.slice(0, 20), removed: [] },
+      ...{ detail: expect.stringContaining('nzo1'), before: 1, after: 53, added: others.slice(0, 50), removed: [] },
     });
     const updates = world.lines.filter(({ message }) => message === 'zone updated');
-    expect(updates.at(-1)).toMatchObject({ zoneId: 'nzo1', added: [], removed: others.slice(0, 20) });
+    expect(updates.at(-1)).toMatchObject({ zoneId: 'nzo1', added: [], removed: others.slice(0, 50) });
   });
 
   it('is said also where it happens to be what the grants ask for by now', async () => {
