@@ -37,7 +37,7 @@ describe.each(promises)('the promise %s', (_, section) => {
     for (const line of proofs) {
       const [, shown, path = '', name = ''] = PROOF.exec(line) ?? [];
       expect(shown, line).toBe(path);
-    expect(readFileSync(join(ROOT, path), 'utf8').includes(name), line).toBe(true);
+      expect(readFileSync(join(ROOT, path), 'utf8').includes(name), line).toBe(true);
     }
   });
 });
