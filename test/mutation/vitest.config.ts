@@ -11,6 +11,7 @@ export default defineConfig({
         'test/lib/fetch-http.test.ts',
         'test/lib/powertools-telemetry.test.ts',
         'test/lib/sqs-dead-letters.test.ts',
+        'test/corpus/routes.test.ts',
       ],
       // Seconds, which each mutant would take.
       'test/functions/expiry-many.test.ts',
