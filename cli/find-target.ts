@@ -42,7 +42,17 @@ async function findLocal(): Promise<Target> {
   if (run.kind === 'embedded') return localTarget(run.operator);
   const { stackTarget } = await import('./stack-target.ts');
   const { region, endpoint, stackName } = run;
-  return stackTarget(stackName, { region, endpoint, credentials: CREDENTIALS });
+  try {
+    return await stackTarget(stackName, { region, endpoint, credentials: CREDENTIALS });
+  } catch (error) {
+    throw isRefused(error) ? noLocalRun(error) : error;
+  }
+}
+
+/** Nobody listens there any more: a run that was killed could not take its file away. */
+function isRefused(error: unknown): boolean {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.some((one) => one instanceof Error && 'code' in one && one.code === 'ECONNREFUSED');
 }
 
 /** The configuration file of this folder or, where it was named, another one; undefined where there is none. */

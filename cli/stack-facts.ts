@@ -8,7 +8,7 @@ import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResou
 import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids. */
-const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
+export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
   [EVENTS_DEAD_LETTERS, 'events'],
   ['ExpiryAlarmsDeadLetters', 'alarms'],
   ['ZoneFailures', 'zone failures'],

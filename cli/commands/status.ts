@@ -1,6 +1,7 @@
 import { type AclStatus, readAclStatus } from '../acl-status.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { explain } from '../explain.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
 import { type Paint, painter } from '../terminal.ts';
@@ -18,7 +19,7 @@ const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 export const status: Command<StatusOptions> = async (target, options, here) => {
   const { terminal, clock, stop } = here;
   const acls = chosenAcls(target, options.acl);
-  for (;;) {
+  const look = async () => {
     const now = clock.now();
     const statuses = await Promise.all(acls.map((acl) => readAclStatus(target, acl, now)));
     if (options.json) {
@@ -29,10 +30,15 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
       const clear = options.watch !== undefined && terminal.isScreen ? CLEAR_SCREEN : '';
       terminal.out(`${clear}${page(target.name, statuses, now, painter(terminal))}`);
     }
-    if (options.watch === undefined || stop.aborted) return EXIT.fine;
+  };
+  await look();
+  while (options.watch !== undefined && !stop.aborted) {
     await clock.sleep(options.watch * 1000);
-    if (stop.aborted) return EXIT.fine;
+    if (stop.aborted) break;
+    // Whoever watches wants to see when it is there again.
+    await look().catch((error: unknown) => terminal.note(`${explain(error).message}; looking again`));
   }
+  return EXIT.fine;
 };
 
 function page(name: string, statuses: readonly AclStatus[], now: number, paint: Paint): string {

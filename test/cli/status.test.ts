@@ -94,6 +94,25 @@ describe.concurrent('status', () => {
     expect(out.split('\n').map((line) => JSON.parse(line).acls[0].acl)).toEqual([ACL, ACL, ACL]);
   });
 
+  it('goes on watching when a look fails', async () => {
+    const world = await CliWorld.start();
+    const stop = new AbortController();
+    const { table } = world.system.functions;
+    let pauses = 0;
+    const clock = {
+      now: () => Date.now(),
+      sleep: async () => {
+        pauses += 1;
+        table.unreachable = pauses === 1;
+        if (pauses === 3) stop.abort();
+      },
+    };
+    const { code, out, notes } = await world.run('status --watch --json', {}, { clock, stop: stop.signal });
+    expect(code).toBe(0);
+    expect(out.split('\n')).toHaveLength(2);
+    expect(notes).toContain('the table does not answer');
+  });
+
   it('colours only where they are wanted', async () => {
     const world = await CliWorld.start();
     expect((await world.run('status')).out).not.toContain('\u001b[');

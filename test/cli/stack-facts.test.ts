@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StackDescription } from '../../cli/stack-description.ts';
+import { DEAD_LETTER_QUEUES, stackFacts } from '../../cli/stack-facts.ts';
+import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { configOf } from '../helpers/events.ts';
+import { type Answering, startFakeAws } from '../helpers/fake-aws.ts';
+
+const template = templateWith();
+const TYPES = [
+  'AWS::Lambda::Function',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Scheduler::Schedule',
+  'AWS::SQS::Queue',
+  'AWS::CloudWatch::Alarm',
+];
+
+/** The stack as it would be deployed: every resource has its logical id as its name. */
+function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
+  const resources = TYPES.flatMap((type) =>
+    resourcesOf(template, type).map(([logicalId]) => ({ type, logicalId, physicalId: logicalId })),
+  );
+  return { name: 'KnocknocOkta', status, region: 'eu-west-1', outputs: {}, resources, config: configOf() };
+}
+
+describe('the queues that are looked at', () => {
+  it('are all those of the stack that letters end in, each once', () => {
+    const queues = resourcesOf(template, 'AWS::SQS::Queue').map(([id, { Properties }]) => ({ id, Properties }));
+    const sources = queues.filter(({ Properties }) => Properties.RedrivePolicy !== undefined);
+    expect(sources.length).toBeGreaterThan(0);
+    const ends = queues.filter(({ id }) => !sources.some((source) => source.id === id)).map(({ id }) => id);
+    const looked = DEAD_LETTER_QUEUES.map(([prefix]) => ends.filter((id) => id.startsWith(prefix)));
+    expect(looked.map((ids) => ids.length)).toEqual(DEAD_LETTER_QUEUES.map(() => 1));
+    expect(looked.flat().toSorted()).toEqual(ends.toSorted());
+  });
+});
+
+describe('what AWS says of a stack', () => {
+  let aws: Awaited<ReturnType<typeof startFakeAws>>;
+  let answering: Answering;
+  beforeAll(async () => {
+    aws = await startFakeAws((call) => answering(call));
+  });
+  afterAll(() => aws.close());
+
+  const facts = (status?: string) =>
+    stackFacts(deployed(status), 'arn:aws:sns:eu-west-1:111122223333:alarms', {
+      ...{ endpoint: aws.url, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+    });
+  const healthy: Answering = ({ operation }) => {
+    if (operation.includes('/event-source-mappings/')) return { body: { State: 'Enabled' } };
+    if (operation.includes('/functions/')) return { body: { State: 'Active', LastUpdateStatus: 'Successful' } };
+    return { body: { Attributes: { ApproximateNumberOfMessages: '0' } } };
+  };
+
+  it('is in order when all of it is: the stack, four functions, and what wakes three of them', async () => {
+    answering = healthy;
+    const parts = await facts().parts();
+    expect(parts.map(({ name }) => name).toSorted()).toEqual([
+      'expiry function',
+      'grants function',
+      'stack KnocknocOkta',
+      'webhook function',
+      'what wakes the expiry function',
+      'what wakes the grants function',
+      'what wakes the zone function',
+      'zone function',
+    ]);
+    expect(parts.filter(({ usable }) => !usable)).toEqual([]);
+  });
+
+  it.each([
+    ['a function that could not start', 'Zone', { State: 'Failed', StateReason: 'out of space' }, 'zone function'],
+    ['an update that failed', 'Grants', { State: 'Active', LastUpdateStatus: 'Failed' }, 'grants function'],
+    ['a mapping that is off', 'event-source-mappings/Zone', { State: 'Disabled' }, 'what wakes the zone function'],
+    [
+      'a mapping that has trouble',
+      'event-source-mappings/Grants',
+      { State: 'Enabled', LastProcessingResult: 'PROBLEM: function call failed' },
+      'what wakes the grants function',
+    ],
+  ])('shows %s', async (_, path, body, name) => {
+    answering = (call) => {
+      const isMapping = path.startsWith('event-source');
+      const hit = isMapping ? call.operation.includes(path) : call.operation.includes(`/functions/${path}`);
+      return hit ? { body } : healthy(call);
+    };
+    const broken = (await facts().parts()).filter(({ usable }) => !usable);
+    expect(broken.map((part) => part.name)).toEqual([name]);
+  });
+
+  it.each(['UPDATE_ROLLBACK_FAILED', 'DELETE_IN_PROGRESS', 'ROLLBACK_COMPLETE'])(
+    'shows a stack that is %s',
+    async (status) => {
+      answering = healthy;
+      const broken = (await facts(status).parts()).filter(({ usable }) => !usable);
+      expect(broken).toEqual([{ name: 'stack KnocknocOkta', state: status, usable: false }]);
+    },
+  );
+
+  it('counts dead letters, those that somebody is reading included', async () => {
+    answering = (call) =>
+      String(call.input.QueueUrl).startsWith('GrantsEvents')
+        ? { body: { Attributes: { ApproximateNumberOfMessages: '2', ApproximateNumberOfMessagesNotVisible: '1' } } }
+        : healthy(call);
+    expect(await facts().deadLetters()).toEqual([
+      { queue: 'events', messages: 3 },
+      { queue: 'alarms', messages: 0 },
+      { queue: 'zone failures', messages: 0 },
+    ]);
+  });
+
+  it('says when AWS does not allow it', async () => {
+    const body = {
+      __type: 'AccessDeniedException',
+      message: 'not authorized to perform lambda:GetFunctionConfiguration',
+    };
+    answering = () => ({ status: 403, body });
+    await expect(facts().parts()).rejects.toThrow('lambda:GetFunctionConfiguration');
+  });
+});
