@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { stackTarget } from '../../cli/stack-target.ts';
 import type { Target } from '../../cli/target.ts';
+import { formatQueuedEvent } from '../../lib/queue-message.ts';
 import { CREDENTIALS } from '../../local/emulator/environment.ts';
 import type { EmulatorSystem } from '../../local/emulator/start.ts';
 import { typed } from '../cli/typed.ts';
@@ -72,6 +73,18 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       expect((await target.oktaToken.read())?.trim()).toBe(OKTA_TOKEN);
       expect((await run('set-token', { input: OKTA_TOKEN })).code).toBe(0);
       expect(await target.oktaToken.read()).toBe(OKTA_TOKEN);
+    });
+
+    it('finds a dead letter and puts it back, so that it takes effect', async () => {
+      const now = Date.now();
+      const grant = { type: 'access.granted', acl: acl.acl, ip: ALICE, expiresAt: now + 3_600_000 } as const;
+      const body = formatQueuedEvent({ ...grant, webhookId: `letter_${now}`, timestamp: BigInt(now) * 1_000_000n });
+      await target.queues.deadLetters.send({ body, messageId: `${now}`, reason: 'STORE001', retryable: true });
+      const sick = await run(`doctor --acl ${acl.acl}`);
+      expect({ code: sick.code, out: sick.out }).toEqual({ code: 2, out: expect.stringContaining('-- redrive') });
+      const { out } = await run('redrive');
+      expect(out).toMatch(new RegExp(`letter_${now} +STORE001 +put back`));
+      await acl.showsOnly(ALICE, BOB);
     });
 
     it('makes a new key that is soon good', async () => {
