@@ -27,7 +27,7 @@ export function createHandler(deps: () => AlarmDeps) {
       }
       const outcomes = await Promise.allSettled(
         event.Records.map(({ messageId, body, attributes }) =>
-          handleAlarmRecord({ messageId, body, receives: Number(attributes?.ApproximateReceiveCount) }, deps()),
+          handleAlarmRecord({ messageId, body, receives: Number(attributes?.ApproximateReceiveCount) || 1 }, deps()),
         ),
       );
       const failed = event.Records.filter((_, index) => outcomes[index]?.status === 'rejected');

@@ -18,7 +18,7 @@ import { observe } from './observe.ts';
 export function createHandler(deps: () => ApplyDeps) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observe(() => deps().telemetry))
-    .handler((event) =>
+    .handler((event, context) =>
       processPartialResponse(
         event,
         (record: SQSRecord) =>
@@ -28,7 +28,9 @@ export function createHandler(deps: () => ApplyDeps) {
               body: record.body,
               // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
               sequence: record.attributes.SequenceNumber ?? record.attributes.SentTimestamp,
-              receives: Number(record.attributes.ApproximateReceiveCount),
+              // Without a count it is not the last time.
+              receives: Number(record.attributes.ApproximateReceiveCount) || 1,
+              remainingMs: context.getRemainingTimeInMillis(),
             },
             deps(),
           ),

@@ -21,7 +21,12 @@ export interface QueueRecord {
   readonly sequence: string;
   /** How often it was received, this time included. */
   readonly receives: number;
+  /** What the function has left of its time, in milliseconds. */
+  readonly remainingMs: number;
 }
+
+/** The clients' own retries can take this long, and what failed must still be set aside. */
+const TIME_FOR_A_TRY_MS = 9_000;
 
 /** Ticks can be two minutes apart, and each arms what falls due in the next two: what is sooner arms its own alarm. */
 const SHORT_GRANT_MS = 125_000;
@@ -46,6 +51,8 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   }
   let outcome: Outcome;
   try {
+    // A function that dies here could not say why, and the queue would move all that are at their last time.
+    if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
     outcome = await apply(event, record.sequence, deps);
   } catch (error) {
     return failed(record, event, error, deps);
@@ -74,7 +81,7 @@ async function armOwnAlarm(event: QueuedEvent, now: number, deps: ApplyDeps): Pr
 async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, deps: ApplyDeps): Promise<void> {
   const { webhookId, type, acl } = event;
   const fields = { webhookId, type, acl, reason: describeError(error) };
-  if (record.receives < EVENTS_MOST_RECEIVES) {
+  if (!isLastTime(record)) {
     deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', fields);
     throw error;
   }
@@ -87,6 +94,15 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
   };
   const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
   await setAside(letter, said, fields, deps);
+}
+
+/** An event was not even tried, since those before it in the batch took too long to fail. */
+class NoTimeLeft extends Error {
+  override name = 'NoTimeLeft';
+}
+
+function isLastTime({ receives }: QueueRecord): boolean {
+  return receives >= EVENTS_MOST_RECEIVES;
 }
 
 async function setAside(letter: SetAside, said: string, fields: Fields, deps: ApplyDeps): Promise<void> {

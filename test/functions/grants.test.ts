@@ -82,6 +82,18 @@ describe('an event that fails for the last time', () => {
     });
   });
 
+  it('is set aside untried where the others have used up the time: a function that dies could not say why', async () => {
+    handler.faults.remainingMs = 8_999;
+    expect(await handler.deliver(granted(ALICE, 1))).toEqual([]);
+    expect(handler.setAside).toMatchObject([{ reason: 'STORE001 NoTimeLeft', retryable: true }]);
+    expect([handler.table.writes, await handler.live()]).toEqual([0, []]);
+    handler.faults.remainingMs = 9_000;
+    await handler.deliver(granted(BOB, 1));
+    Object.assign(handler.faults, { receives: 9, remainingMs: 1 });
+    await handler.deliver(granted(CAROL, 1));
+    expect(await handler.live()).toEqual([BOB, CAROL]);
+  });
+
   it('is not given up on a time too early', async () => {
     Object.assign(handler.faults, { receives: 9 });
     handler.table.crashAt = 2;

@@ -16,8 +16,8 @@ export function aGrantsHandler() {
   const letters: string[] = [];
   const setAside: SetAside[] = [];
   const alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
-  /** An error to be thrown instead of setting a letter aside; how often each message was received. */
-  const faults: { deadLetters?: Error; receives?: number } = {};
+  /** An error to be thrown instead of setting a letter aside; how often each message was received; the time that is left. */
+  const faults: { deadLetters?: Error; receives?: number; remainingMs?: number } = {};
   const book = new GrantBook(table);
   const deps = {
     clock: new VirtualTimers(NOW),
@@ -51,7 +51,7 @@ export function aGrantsHandler() {
       delivered += batch.length;
       const answer = await handler(
         fifoEvent(batch),
-        lambdaContext('grants', 'request-1', () => 15_000),
+        lambdaContext('grants', 'request-1', () => faults.remainingMs ?? 15_000),
       );
       return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     },
