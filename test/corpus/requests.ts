@@ -23,6 +23,8 @@ export const REQUESTS: readonly BadRequest[] = [
       'Latin 1': 'application/json; charset=latin1',
       'UTF-16': 'application/json; charset=utf-16',
       'two character sets': 'application/json; charset=utf-8; charset=latin1',
+      'a parameter that ends like the character set': 'application/json; xcharset=utf-8',
+      'a character set that begins like UTF-8': 'application/json; charset=utf-80',
       'another parameter': 'application/json; profile=x',
       'two types': 'application/json, text/plain',
       'no slash': 'json',

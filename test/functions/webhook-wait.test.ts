@@ -26,6 +26,20 @@ describe('a sender that prefers to wait', () => {
     expect(system.timers.now()).toBeLessThan(NOW + 3_000);
   });
 
+  it('is told by what its event was overtaken, and nothing of that where it was not', async () => {
+    const timestamp = new Date(NOW - 60_000).toISOString();
+    const data = { acl: ACL, ip: ALICE };
+    await system.send('access.flushed');
+    const late = await system.post({
+      body: JSON.stringify({ type: 'access.granted', timestamp, data }),
+      ...waiting('wait=10'),
+    });
+    expect(late).toMatchObject({ status: 200, body: { status: 'applied', overtakenBy: 'a later flush' } });
+    const now = await grant('wait=10');
+    expect(now.body).not.toHaveProperty('overtakenBy');
+    expect(now).toMatchObject({ status: 200 });
+  });
+
   it('is told so of a revoke and a flush', async () => {
     await grant('wait=10');
     expect(await system.send('access.revoked', { ip: ALICE }, waiting('wait=10'))).toMatchObject({ status: 200 });
@@ -88,7 +102,8 @@ describe('a sender that prefers to wait', () => {
         status: 502,
         code,
         title: expect.any(String),
-        detail: expect.any(String),
+        // First what it means to a person, then what went wrong.
+        detail: expect.stringMatching(/^[A-Z][^(]{20,}: [^(]{10,}\.? \(.+\)$|^[A-Z][^(]{20,}\. \(.+\)$/),
         type: expect.stringContaining(code),
       },
     });
@@ -98,7 +113,10 @@ describe('a sender that prefers to wait', () => {
   it('is told with ZONE005 that the zone is full, though the others are in', async () => {
     system = new VirtualSystem({ gatewayLimit: 1 });
     await system.grant('203.0.113.1');
-    expect(await grant('wait=10')).toMatchObject({ status: 502, body: { code: 'ZONE005' } });
+    expect(await grant('wait=10')).toMatchObject({
+      status: 502,
+      body: { code: 'ZONE005', detail: expect.stringMatching(/^The Okta zone is full/) },
+    });
     expect(await system.send('access.granted', { ip: '203.0.113.1' }, waiting('wait=10'))).toMatchObject({
       status: 200,
     });
@@ -107,6 +125,9 @@ describe('a sender that prefers to wait', () => {
   it('is told that it is pending where the outcome can’t be looked up: the event is on the queue all the same', async () => {
     system.functions.table.unreachable = true;
     expect(await grant('wait=5')).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(system.lines.find(({ message }) => /looked up/.test(String(message)))).toMatchObject({
+      ...{ level: 'WARN', reason: expect.stringContaining('Error') },
+    });
     system.functions.table.unreachable = false;
     await system.timers.advance(120_000);
     expect(system.gateways()).toContain(`${ALICE}/32`);

@@ -78,11 +78,21 @@ describe('what is accepted', () => {
     await system.post({ body: flush(NOW - 30_000) });
     expect(system.lines.filter((line) => line.ClockSkewSeconds !== undefined)).toEqual([]);
     await system.post({ body: flush(NOW - 31_000) });
-    expect(system.lines.some((line) => line.ClockSkewSeconds === 31.01)).toBe(true);
+    expect(system.lines.find((line) => line.ClockSkewSeconds === 31.01)).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'ClockSkewSeconds', Unit: 'Seconds' }] }] },
+    });
   });
 });
 
 describe('the log', () => {
+  it('has one line for what is accepted, with what it is about', async () => {
+    await system.grant(ALICE, { grantId: 'g', user: 'alice', durationSeconds: 60 });
+    expect(system.lines.find(({ message }) => message === 'event accepted')).toMatchObject({
+      ...{ webhookId: 'id-1', type: 'access.granted', acl: ACL, ip: ALICE, grantId: 'g', user: 'alice' },
+      ...{ expiresAt: NOW + 60_000, sequence: expect.any(String) },
+    });
+  });
+
   it('says nothing of body, signature or secret in the log', async () => {
     const body = JSON.stringify({
       type: 'access.granted',
@@ -102,33 +112,39 @@ describe('what is not the sender’s fault', () => {
   it.each([
     [
       'the queue is out of reach',
+      'could not be put onto the queue',
       (s: VirtualSystem) => {
         s.functions.events.unreachable = true;
       },
     ],
     [
       'the secret can’t be read',
+      'could not be read',
       (s: VirtualSystem) => {
         s.webhookSecret.unreadable = true;
       },
     ],
     [
       'the secret has no value',
+      'holds no usable key',
       (s: VirtualSystem) => {
         s.webhookSecret.text = undefined;
       },
     ],
     [
       'the secret’s key is too short',
+      'holds no usable key',
       (s: VirtualSystem) => {
         s.webhookSecret.text = '{"current":"c2hvcnQ="}';
       },
     ],
-  ])('%s: 503 with HOOK007, and right again afterwards', async (_, breakIt) => {
+  ])('%s: 503 with HOOK007, and right again afterwards', async (_, said, breakIt) => {
     breakIt(system);
     const answer = await system.post({ body: flush() });
     expect([answer.status, answer.body.code, answer.headers['retry-after']]).toEqual([503, 'HOOK007', '5']);
+    expect(answer.body.detail).toEqual(expect.stringContaining(`${said}; try again`));
     expect(system.codes()).toEqual(['HOOK007']);
+    expect(system.lines.find(({ code }) => code)).toMatchObject({ reason: expect.any(String) });
     system.functions.events.unreachable = false;
     system.webhookSecret.unreadable = false;
     system.webhookSecret.text = JSON.stringify({ current: WEBHOOK_KEY });

@@ -45,7 +45,9 @@ describe('a signed request', () => {
     async (name) => {
       for (const value of [undefined, '']) {
         const { headers, body } = signed();
-        await expect(judge({ headers: { ...headers, [name]: value }, body })).rejects.toEqual(refused('HOOK001'));
+        const refusal = expect(judge({ headers: { ...headers, [name]: value }, body })).rejects;
+        await refusal.toEqual(refused('HOOK001'));
+        await refusal.toThrow(/are required/);
       }
     },
   );
