@@ -120,7 +120,7 @@ describe('an ACL that is not configured', () => {
       expect(world.calls()).toBe(0);
       expect(world.table.items()).toEqual([]);
       expect(world.codes()).toEqual([]);
-      expect(world.lines).toMatchObject([{ level: 'INFO', acl }]);
+      expect(world.lines).toMatchObject([{ level: 'INFO', acl, message: expect.stringContaining('no such ACL') }]);
     },
   );
 });

@@ -104,6 +104,19 @@ describe('the pace', () => {
     expect(world.gateways()).toContain('203.0.113.3/32');
   });
 
+  it.each([
+    ['of three seconds is waited out', 3_000, RUN_MS, 3_000, []],
+    ['of more than three seconds is left to a message', 3_001, RUN_MS, 0, [3_001]],
+    ['that leaves no time for a pass behind it is left to a message', 2_000, 21_999, 0, [2_000]],
+    ['that leaves just the time for a pass is waited out', 2_000, 22_000, 2_000, []],
+  ])('pauses: one %s', async (_, pause, runMs, waited, wakeUps) => {
+    await world.deps.states.letOktaRestUntil(NOW + pause);
+    await world.timers.finish(syncAcl(ACL, world.deps, NOW + runMs));
+    expect([world.timers.now() - NOW, world.wakeUps(), world.calls('PUT')]).toEqual([
+      ...[waited, wakeUps, wakeUps.length === 0 ? 1 : 0],
+    ]);
+  });
+
   it('goes by what Okta says of the quota also where nothing had to be written', async () => {
     await world.sync();
     world.okta.setRateLimit({ limit: 100, remaining: 5, resetInSeconds: 30 });
