@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ConfigError, loadConfig } from '../cdk/config.ts';
 import { readJsonFile } from '../cdk/json-file.ts';
 import { CREDENTIALS } from '../local/emulator/environment.ts';
-import { findRun } from '../local/run-file.ts';
+import { findRun, RUN_FILE } from '../local/run-file.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import type { ConfigFile } from './doctor/configuration-link.ts';
 import { localTarget, noLocalRun } from './local-target.ts';
@@ -21,11 +21,15 @@ const DEFAULT_CONFIG = 'config.json';
 const DEFAULT_STACK = 'KnocknocOkta';
 
 /** The running system that is meant: a deployed stack, or the local run. @throws {CliFailure} */
-export async function findTarget(options: TargetOptions, environment: NodeJS.ProcessEnv): Promise<Target> {
+export async function findTarget(
+  options: TargetOptions,
+  environment: NodeJS.ProcessEnv,
+  runFile = RUN_FILE,
+): Promise<Target> {
   if (options.local) {
     const other = (['stack', 'region', 'endpointUrl'] as const).find((name) => options[name] !== undefined);
     if (other) throw usageFailure(`--local stands alone: it finds by itself what ${other} would say`);
-    return findLocal();
+    return findLocal(runFile);
   }
   // Loaded only when asked for: a local run needs none of the clients.
   const { stackTarget } = await import('./stack-target.ts');
@@ -36,8 +40,8 @@ export async function findTarget(options: TargetOptions, environment: NodeJS.Pro
   });
 }
 
-async function findLocal(): Promise<Target> {
-  const run = await findRun();
+async function findLocal(runFile: string): Promise<Target> {
+  const run = await findRun(runFile);
   if (!run) throw noLocalRun();
   if (run.kind === 'embedded') return localTarget(run.operator);
   const { stackTarget } = await import('./stack-target.ts');

@@ -1,3 +1,5 @@
+import { allErrorCodes } from '../../lib/error-codes.ts';
+import { firstStep } from '../advice.ts';
 import { moment } from '../moments.ts';
 import type { AlarmFacts, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
@@ -81,10 +83,13 @@ export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
   } else {
     findings.push(ok('alarms', `subscribed: ${subscriptions.map(({ endpoint }) => endpoint).join(', ')}`));
   }
-  if (on.length > 0) {
-    findings.push(
-      warning('alarms', `on: ${on.join(', ')}`, 'Each says in its description what it means; docs/errors.md.'),
-    );
-  }
+  findings.push(...on.map(alarmThatIsOn));
   return findings;
+}
+
+/** The alarm on a code says with it what to do first; any other says so in its description. */
+function alarmThatIsOn(name: string): Finding {
+  const code = allErrorCodes().find((one) => name.endsWith(`-${one}`));
+  const mend = code ? firstStep(code) : 'Its description says what it means, and what to look at first.';
+  return warning('alarms', `${name} is on`, mend, code);
 }

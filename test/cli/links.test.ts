@@ -103,8 +103,11 @@ describe('the alarms', () => {
     expect(alarmLinks(facts).map(({ level }) => level)).toEqual(levels);
   });
 
-  it('are named when they are on', () => {
-    const [, on] = alarmLinks({ on: ['KnocknocOkta-OKTA001'], subscriptions: [someone] });
-    expect(on?.detail).toContain('KnocknocOkta-OKTA001');
+  it('are named when they are on, with the code that they stand for', () => {
+    const names = ['KnocknocOkta-HOOK004', 'KnocknocOkta-tick-missing'];
+    const [, hook, tick] = alarmLinks({ on: names, subscriptions: [someone] });
+    expect(hook).toMatchObject({ code: 'HOOK004', detail: expect.stringContaining('KnocknocOkta-HOOK004') });
+    expect(tick).toMatchObject({ detail: expect.stringContaining('KnocknocOkta-tick-missing') });
+    expect(tick).not.toHaveProperty('code');
   });
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { findTarget } from '../../cli/find-target.ts';
 import { localTarget } from '../../cli/local-target.ts';
 import type { Item } from '../../lib/ports.ts';
 import type { OperatorAddress } from '../../local/operator-server.ts';
@@ -101,6 +102,18 @@ describe('the file that says how a local run can be operated', () => {
     expect(await findRun(file)).toEqual(run(1));
     await withdraw();
     expect(await findRun(file)).toBeUndefined();
+  });
+
+  it('is how the command line finds the run, which is none when nobody answers there', async () => {
+    const file = join(folder, 'three', 'run.json');
+    const find = () => typed('status --local', (options) => findTarget(options, {}, file));
+    expect(await find()).toMatchObject({ code: 2, notes: expect.stringContaining('no local run') });
+    const world = await CliWorld.start();
+    await announceRun(world.system.run, file);
+    expect(await find()).toMatchObject({ code: 0, out: expect.stringContaining('the local run') });
+    const gone = { pid: 1, endpoint: 'http://127.0.0.1:9', region: 'us-east-1', stackName: 'Gone', webhookUrl: '' };
+    await announceRun({ kind: 'emulator', ...gone }, file);
+    expect(await find()).toMatchObject({ code: 2, notes: expect.stringContaining('no local run') });
   });
 
   it('stays when a later run has put its own in the place', async () => {
