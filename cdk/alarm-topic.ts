@@ -22,10 +22,16 @@ export interface AlarmOptions {
   readonly metric: IMetric;
   readonly text: AlarmText;
   readonly threshold: number;
-  /** Alarm when the metric is below the threshold instead of at or over it, absence included: a dead man's switch. */
+  /** Alarm when the metric is below the threshold instead of at or over it. */
   readonly whenBelow?: boolean;
-  /** Periods in a row; 1 where absent. */
+  /** Alarm when there is no metric at all: a dead man's switch. So is `whenBelow`. */
+  readonly silenceIsBad?: boolean;
+  /** Alarm only over the threshold, not at it. */
+  readonly over?: boolean;
+  /** Periods that are looked at; 1 where absent. */
   readonly periods?: number;
+  /** How many of them must be bad; all where absent. */
+  readonly badPeriods?: number;
 }
 
 /** The topic of all alarms of the stack. */
@@ -54,17 +60,21 @@ export class AlarmTopic extends Construct {
 
   /** An alarm beside the construct that it watches; tells the topic of trouble and of its end. */
   watch(scope: Construct, id: string, options: AlarmOptions): Alarm {
-    const { name, metric, text, threshold, whenBelow = false, periods = 1 } = options;
+    const { name, metric, text, threshold, whenBelow = false, silenceIsBad = whenBelow, periods = 1 } = options;
+    const comparisonOperator = whenBelow
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : options.over
+        ? ComparisonOperator.GREATER_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     const alarm = new Alarm(scope, id, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
       alarmDescription: `${text.impact} First: ${text.first} More: docs/errors.md, "${text.section}".`,
       metric,
       threshold,
       evaluationPeriods: periods,
-      comparisonOperator: whenBelow
-        ? ComparisonOperator.LESS_THAN_THRESHOLD
-        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      ...(options.badPeriods !== undefined && { datapointsToAlarm: options.badPeriods }),
+      comparisonOperator,
+      treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(this.topic);
     alarm.addAlarmAction(action);

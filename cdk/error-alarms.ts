@@ -29,11 +29,11 @@ export class ErrorAlarms extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     for (const code of allErrorCodes()) {
-      const { period, threshold } = rate(code);
+      const { period, ...rings } = rate(code);
       props.alarms.watch(this, code, {
         name: code,
         metric: errorMetric(stack, code, period),
-        threshold,
+        ...rings,
         text: { ...ALARM_TEXTS[code], section: code },
       });
     }
@@ -45,7 +45,9 @@ export class ErrorAlarms extends Construct {
  * often than scanners do, yet less often than the logins of a small company whose events are all
  * refused.
  */
-function rate(code: ErrorCode): { period: Duration; threshold: number } {
-  if (!PASSER_BY_CODES.includes(code)) return { period: Duration.minutes(1), threshold: 1 };
+function rate(code: ErrorCode): { period: Duration; threshold: number; periods?: number; badPeriods?: number } {
+  // What lasts is said by every tick, and two ticks can be almost two minutes apart: with a single
+  // minute, the alarm would go off and on again all the while.
+  if (!PASSER_BY_CODES.includes(code)) return { period: Duration.minutes(1), threshold: 1, periods: 3, badPeriods: 1 };
   return { period: Duration.minutes(15), threshold: SIGNED_CODES.includes(code) ? 5 : 20 };
 }

@@ -4,11 +4,12 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
-import { ALARMS_MOST_RECEIVES } from '../lib/names.ts';
+import { ALARMS_MOST_RECEIVES, METRICS } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ServiceFunction } from './service-function.ts';
 import { WatchedQueue } from './watched-queue.ts';
+import { healthMetric } from './zone-health-alarms.ts';
 
 const TIMEOUT = Duration.seconds(30);
 
@@ -61,13 +62,15 @@ export class ExpiryClock extends Construct {
     this.#tick();
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',
-      metric: this.function.lambda.metricInvocations({ period: Duration.minutes(5) }),
+      // Not the function's runs: messages of the alarm queue are among those. This one every tick says.
+      metric: healthMetric(Stack.of(this), METRICS.expiredInZone, { period: Duration.minutes(5), statistic: 'SampleCount' }),
       threshold: 1,
       whenBelow: true,
       periods: 2,
       text: {
         impact: 'The minute tick has stopped: expired grants stay in the zone, and failed updates are not repeated.',
-        first: 'whether the schedule is enabled and its role may invoke the expiry function.',
+        first:
+          'whether the schedule is enabled and its role may invoke the expiry function; then the log of that function.',
         section: 'Tick missing',
       },
     });

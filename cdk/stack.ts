@@ -12,6 +12,7 @@ import { GrantsProcessor } from './grants-processor.ts';
 import { GrantsTable } from './grants-table.ts';
 import { Secrets } from './secrets.ts';
 import { WebhookApi } from './webhook-api.ts';
+import { ZoneHealthAlarms } from './zone-health-alarms.ts';
 import { ZoneUpdater } from './zone-updater.ts';
 
 export interface KnocknocOktaStackProps {
@@ -45,6 +46,7 @@ export class KnocknocOktaStack extends Stack {
     const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table });
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, alarmQueue });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
+    new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
       alarms,
       functions: {

@@ -4,6 +4,7 @@ import { configHash } from './config-hash.ts';
 import { forEachAcl } from './for-each-acl.ts';
 import type { GrantBook } from './grant-book.ts';
 import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
+import { type AclLook, reportZoneHealth } from './zone-health.ts';
 import type { ZoneState, ZoneStates } from './zone-state.ts';
 
 export interface ExpiryDeps {
@@ -27,11 +28,19 @@ const FAILED = 'expiry could not be looked after';
  * @throws {AggregateError} when that failed for some ACLs; the others are done
  */
 export async function tick(deps: ExpiryDeps): Promise<void> {
-  await forEachAcl(Object.keys(deps.config.acls), deps.telemetry, FAILED, async (acl) => {
-    await endDue(acl, deps);
-    await armComing(acl, deps);
-    await askForRebuild(acl, deps);
-  });
+  const acls = Object.keys(deps.config.acls);
+  const looks: AclLook[] = [];
+  try {
+    await forEachAcl(acls, deps.telemetry, FAILED, async (acl) => {
+      await endDue(acl, deps);
+      await armComing(acl, deps);
+      const [state, events] = [await deps.states.get(acl), await deps.grants.events(acl)];
+      looks.push({ acl, state, events });
+      await askForRebuild(acl, state, events?.position, deps);
+    });
+  } finally {
+    reportZoneHealth(looks, looks.length === acls.length, deps);
+  }
 }
 
 /**
@@ -63,9 +72,13 @@ async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
 }
 
 /** Now, or by an alarm for when the lease is over or Okta takes calls again: the next tick may be two minutes away. */
-async function askForRebuild(acl: string, deps: ExpiryDeps): Promise<void> {
-  const state = await deps.states.get(acl);
-  const reason = await whyRebuild(acl, state, deps);
+async function askForRebuild(
+  acl: string,
+  state: ZoneState,
+  position: string | undefined,
+  deps: ExpiryDeps,
+): Promise<void> {
+  const reason = whyRebuild(acl, state, position, deps);
   if (!reason) return;
   const now = deps.clock.now();
   const at = Math.max(state.leaseUntil ?? 0, state.notBefore ?? 0, await deps.states.oktaRestsUntil());
@@ -74,25 +87,20 @@ async function askForRebuild(acl: string, deps: ExpiryDeps): Promise<void> {
 }
 
 /** @returns the reason for the log, or undefined where the zones are as they should be, as far as is known */
-async function whyRebuild(acl: string, state: ZoneState, deps: ExpiryDeps): Promise<string | undefined> {
+function whyRebuild(acl: string, state: ZoneState, position: string | undefined, deps: ExpiryDeps): string | undefined {
   const now = deps.clock.now();
   // Whoever holds the lease may have died; if not, one look too many costs little.
   if (state.leaseUntil !== undefined) return 'a rebuild did not finish';
   if (state.needsSync) return 'something was left to do';
   const settings = deps.config.acls[acl];
   if (settings && state.configHash !== configHash(deps.config, settings)) return 'the configuration is new';
-  return (await missedSomething(acl, state, now, deps)) ?? verificationDue(state, now, deps.config.verifyMinutes);
+  return missedSomething(state, position, now) ?? verificationDue(state, now, deps.config.verifyMinutes);
 }
 
 /** What a lost stream record or a TTL delete would leave behind. */
-async function missedSomething(
-  acl: string,
-  state: ZoneState,
-  now: number,
-  deps: ExpiryDeps,
-): Promise<string | undefined> {
+function missedSomething(state: ZoneState, position: string | undefined, now: number): string | undefined {
   if (state.nextExpiry && state.nextExpiry <= now) return 'a grant in the zone has expired';
-  if ((await deps.grants.position(acl)) !== state.confirmedPosition) return 'events are not in the zone yet';
+  if (position !== state.confirmedPosition) return 'events are not in the zone yet';
   return undefined;
 }
 

@@ -32,9 +32,18 @@ export interface Fate {
   readonly overtakenBy?: string;
 }
 
+export interface AclEvents {
+  /** The position in the queue up to which they are applied. */
+  readonly position: string;
+  /** When the first was applied, in milliseconds since the epoch. */
+  readonly since?: number;
+}
+
 interface PositionWrite {
   readonly update: Key;
   readonly set: { readonly position: string };
+  /** When the ACL saw its first event. */
+  readonly setOnce: { readonly since: number };
 }
 /** What every applied event writes: that it was seen, and how far the queue is applied. */
 interface Books {
@@ -67,7 +76,7 @@ export class GrantBook {
     const moved = event.sequence === undefined ? {} : { position };
     const books = {
       seen: { put: { ...seenKey(event.webhookId), order, ttl, ...moved }, when: [{ absent: true }] },
-      position: { update: { acl: event.acl, item: ITEM.events }, set: { position } },
+      position: { update: { acl: event.acl, item: ITEM.events }, set: { position }, setOnce: { since: now } },
     } as const satisfies Books;
     switch (event.type) {
       case 'access.granted':
@@ -116,8 +125,15 @@ export class GrantBook {
 
   /** The position in the queue up to which the ACL's events are applied; undefined until it has seen one. */
   async position(acl: string): Promise<string | undefined> {
+    return (await this.events(acl))?.position;
+  }
+
+  /** What is known of the ACL's events as a whole; undefined until it has seen one. */
+  async events(acl: string): Promise<AclEvents | undefined> {
     const marker = await this.#table.get({ acl, item: ITEM.events });
-    return marker && String(marker.position);
+    if (!marker) return undefined;
+    const { position, since } = marker;
+    return { position: String(position), ...(since !== undefined && { since: Number(since) }) };
   }
 
   /** A grant, or the revoke of one grant: one atomic write. */

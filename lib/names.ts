@@ -23,7 +23,26 @@ export const METRICS = {
   codeDimension: 'Code',
   /** Seconds between a sender's event time and the receipt, where it is over 30. */
   clockSkew: 'ClockSkewSeconds',
+  /** Said by every tick, each the worst of all ACLs: seconds since an ACL's zones were last seen to be right, */
+  verificationAge: 'VerificationAgeSeconds',
+  /** seconds since an expiry after which no update of the zones was confirmed, */
+  expiredInZone: 'ExpiredInZoneSeconds',
+  /** and entries in percent of what the zones hold. */
+  capacityUsed: 'ZoneCapacityUsedPercent',
 } as const;
+
+/** Where the state of the zones becomes an alarm. */
+export const HEALTH_LIMITS = {
+  /** A grant whose alarm message is lost stays for 125 seconds at most. */
+  expiredInZoneSeconds: 180,
+  /** More than this. */
+  capacityPercent: 80,
+} as const;
+
+/** Seconds without a verification that are an alarm: 15 minutes, or more where verifications are meant to be rare. */
+export function verificationLimitSeconds(verifyMinutes: number): number {
+  return 60 * Math.max(15, verifyMinutes + 10);
+}
 
 /** Shape of the grants table. */
 export const TABLE = {

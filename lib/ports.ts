@@ -134,5 +134,5 @@ export interface Telemetry {
   warn(message: string, fields?: Fields): void;
   /** One log line with the code, and one count of the metric `Errors` for it. */
   error(code: ErrorCode, detail: string, fields?: Fields): void;
-  metric(name: string, unit: 'Count' | 'Seconds' | 'Milliseconds', value: number): void;
+  metric(name: string, unit: 'Count' | 'Seconds' | 'Milliseconds' | 'Percent', value: number): void;
 }

@@ -21,7 +21,6 @@ describe('each error code', () => {
       MetricName: 'Errors',
       Statistic: 'Sum',
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
     });
     expect(Properties.Dimensions).toHaveLength(2);
@@ -59,7 +58,7 @@ describe('each error code', () => {
 
 describe('every alarm', () => {
   it('tells the topic of trouble and of its end', () => {
-    expect(alarms).toHaveLength(allErrorCodes().length + 14);
+    expect(alarms).toHaveLength(allErrorCodes().length + 17);
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
       expect(Properties.OKActions).toEqual([{ Ref: topicId }]);
@@ -99,7 +98,8 @@ describe('the ways in which the pipeline gets stuck', () => {
     });
     expect(alarmOf('zone-iterator-age').Properties).toMatchObject({ MetricName: 'IteratorAge', Threshold: 60_000 });
     expect(alarmOf('tick-missing').Properties).toMatchObject({
-      MetricName: 'Invocations',
+      MetricName: 'ExpiredInZoneSeconds',
+      Statistic: 'SampleCount',
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
       TreatMissingData: 'breaching',

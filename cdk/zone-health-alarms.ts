@@ -1,0 +1,66 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../lib/names.ts';
+import type { Deployment } from './deployment.ts';
+
+/** A metric of the zones as the minute tick says it: the worst of all ACLs. */
+export function healthMetric(stack: Stack, metricName: string, options: MetricOptions): Metric {
+  return new Metric({
+    namespace: METRICS.namespace,
+    metricName,
+    dimensionsMap: { [METRICS.serviceDimension]: stack.stackName },
+    statistic: 'Maximum',
+    ...options,
+  });
+}
+
+/** Alarms on what the zones are like, whatever the reason. */
+export class ZoneHealthAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly deployment: Deployment }) {
+    super(scope, id);
+    const { alarms, config } = props.deployment;
+    const metric = (name: string, minutes: number) =>
+      healthMetric(Stack.of(this), name, { period: Duration.minutes(minutes) });
+    const limit = verificationLimitSeconds(config.verifyMinutes);
+    alarms.watch(this, 'NotVerified', {
+      name: 'zone-not-verified',
+      // A tick a minute, so five minutes without one are trouble as well.
+      metric: metric(METRICS.verificationAge, 5),
+      threshold: limit,
+      silenceIsBad: true,
+      text: {
+        impact:
+          `No one knows whether the zones of an ACL are right: for ${limit / 60} minutes nothing has confirmed it, or the tick ` +
+          'is silent. New people may have no access, and people who left may still have it.',
+        first: 'the other alarms that are on: they say why. If there is none, the log of the zone function.',
+        section: 'Zone not verified',
+      },
+    });
+    alarms.watch(this, 'ExpiredInZone', {
+      name: 'expired-in-zone',
+      metric: metric(METRICS.expiredInZone, 1),
+      threshold: HEALTH_LIMITS.expiredInZoneSeconds,
+      // Like the codes: on as long as one of the last three minutes says so.
+      periods: 3,
+      badPeriods: 1,
+      text: {
+        impact: 'A grant has expired minutes ago and its IP may still be in the zone: someone keeps access too long.',
+        first: 'the other alarms that are on; then the warnings of the expiry function, which name the ACL.',
+        section: 'Expired in the zone',
+      },
+    });
+    alarms.watch(this, 'NearlyFull', {
+      name: 'zone-nearly-full',
+      metric: metric(METRICS.capacityUsed, 5),
+      threshold: HEALTH_LIMITS.capacityPercent,
+      over: true,
+      text: {
+        impact: `The zones of an ACL are more than ${HEALTH_LIMITS.capacityPercent} % full. When they are full, the next people to log in get no access.`,
+        first:
+          'the warning of the expiry function, which names the ACL; then add a zone to "zoneIds" and to the policies.',
+        section: 'Zone nearly full',
+      },
+    });
+  }
+}
