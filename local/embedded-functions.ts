@@ -8,7 +8,7 @@ import type { Config } from '../lib/config.ts';
 import { GrantBook } from '../lib/grant-book.ts';
 import { ALARMS_MOST_RECEIVES, EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta-zones.ts';
-import type { Fields, HttpClient } from '../lib/ports.ts';
+import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
 import { ZoneStates } from '../lib/zone-state.ts';
 import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from './stand-ins/aws-events.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
   readonly webhookSecret: MemorySecret;
   readonly oktaToken: MemorySecret;
   readonly write: (line: Fields) => void;
+  /** By the function's name; lines as objects to `write` where absent. */
+  readonly telemetry?: (functionName: string) => Telemetry;
 }
 
 /** Timeouts of the functions and limits of the queues, as the stack sets them. */
@@ -108,7 +110,8 @@ export class EmbeddedFunctions {
     const { timers: clock, http, oktaToken, webhookSecret } = this.#options;
     const grants = new GrantBook(this.table);
     const states = new ZoneStates(this.table);
-    const telemetry = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
+    const toWrite = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
+    const { telemetry = toWrite } = this.#options;
     const common = { config, clock, grants, states, alarms: this.alarms };
     const webhook = {
       ...common,

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../cdk/config.ts';
-import type { Fields, HttpClient } from '../../lib/ports.ts';
+import type { Fields, HttpClient, Telemetry } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
@@ -45,7 +45,12 @@ export class VirtualSystem {
   readonly #settings: Readonly<Record<string, unknown>>;
   #ids = 0;
 
-  constructor(settings: Readonly<Record<string, unknown>> = {}, seed: ZoneSeed = {}) {
+  /** @param telemetry by the function's name; the lines are kept in `lines` where absent */
+  constructor(
+    settings: Readonly<Record<string, unknown>> = {},
+    seed: ZoneSeed = {},
+    telemetry?: (functionName: string) => Telemetry,
+  ) {
     this.#settings = { okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } }, ...settings };
     this.okta = new OktaSimulator({ now: () => this.timers.now(), token: TOKEN });
     this.okta.seedZone(ZONE, { name: 'Zone', gateways: [{ type: 'CIDR', value: SENTINEL }], ...seed });
@@ -56,6 +61,7 @@ export class VirtualSystem {
       webhookSecret: this.webhookSecret,
       oktaToken: this.oktaToken,
       write: (line) => this.lines.push(line),
+      ...(telemetry && { telemetry }),
     });
     this.functions.start();
   }
