@@ -1,8 +1,10 @@
 import { aclConfig } from '../lib/config.ts';
-import { blockOf, covers, readableBlocks } from '../lib/domain/address-block.ts';
+import { type Block, blockOf, covers, readableBlocks } from '../lib/domain/address-block.ts';
 import { desiredGateways } from '../lib/domain/desired-gateways.ts';
+import { positionOf } from '../lib/domain/event-order.ts';
 import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
 import { type Grant, GrantBook } from '../lib/grant-book.ts';
+import { isWaiting } from '../lib/waiting-record.ts';
 import { type ZoneState, ZoneStates } from '../lib/zone-state.ts';
 import { firstStep } from './advice.ts';
 import { differenceOf } from './list-difference.ts';
@@ -70,11 +72,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
       ip: grant.ip,
       ...(grant.grantId !== undefined && { grantId: grant.grantId }),
       expiresAt: new Date(grant.expiresAt).toISOString(),
-      inZone: state.waiting?.includes(grant.ip)
-        ? 'waiting'
-        : listed.some((block) => covers(block, blockOf(grant.ip)))
-          ? 'yes'
-          : 'no',
+      inZone: inZone(grant, state, listed),
     })),
     zones,
     ...(state.verifiedAt !== undefined && { verifiedAt: new Date(state.verifiedAt).toISOString() }),
@@ -89,6 +87,14 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
       },
     }),
   };
+}
+
+function inZone({ ip, order }: Grant, state: ZoneState, listed: readonly Block[]): GrantStatus['inZone'] {
+  // A grant that the lists were made without is not in them yet; whether there is room is not known.
+  const isNew = positionOf(order) > (state.confirmedPosition ?? '');
+  if (!isNew && isWaiting(state, ip)) return 'waiting';
+  const block = blockOf(ip);
+  return listed.some((entry) => covers(entry, block)) ? 'yes' : 'no';
 }
 
 function zonesOf(target: Target, acl: string, state: ZoneState, grants: readonly Grant[] | undefined) {

@@ -2,6 +2,7 @@ import type { ErrorCode } from './error-codes.ts';
 import type { Fate, GrantBook } from './grant-book.ts';
 import type { Clock } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
+import { isWaiting } from './waiting-record.ts';
 import type { ZoneState, ZoneStates } from './zone-state.ts';
 
 export interface OutcomeDeps {
@@ -52,7 +53,7 @@ async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, grant
   if (!(await grants.stands(event))) {
     return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
   }
-  if (state.waiting?.includes(event.ip ?? '')) {
+  if (event.ip !== undefined && isWaiting(state, event.ip)) {
     return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
   }
   return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };

@@ -8,6 +8,7 @@ import { OktaAccess } from './okta-access.ts';
 import { OktaFailure, type OktaZones } from './okta-zones.ts';
 import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
 import { updateZones } from './update-zones.ts';
+import { recordOfWaiting } from './waiting-record.ts';
 import { LeaseLost, type StateChange, type ZoneState, type ZoneStates } from './zone-state.ts';
 
 export interface SyncDeps {
@@ -109,7 +110,7 @@ async function attempt(
     if (failure) {
       if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
       const change = await failed(acl, failure, state, position, deps);
-      return { ...change, set: { ...change.set, notBefore, zones: result.zones, waiting: result.waiting } };
+      return { ...change, set: { ...change.set, notBefore, zones: result.zones, ...recordOfWaiting(result.waiting) } };
     }
     return succeeded(acl, result, { notBefore, position, grants, configHash: configHash(config, settings) }, deps);
   } catch (error) {
@@ -139,11 +140,12 @@ function succeeded(
     zones: result.zones,
     ...(pass.position !== undefined && { confirmedPosition: pass.position }),
   };
-  if (result.waiting.length === 0) return { set: { ...set, needsSync: false }, clear: ['lastError', 'waiting'] };
+  if (result.waiting.length === 0)
+    return { set: { ...set, needsSync: false }, clear: ['lastError', 'waiting', 'waitingCount'] };
   const detail = reportWaiting(acl, result.waiting, deps.telemetry);
   // needsSync: while somebody waits, every minute looks again, and the alarm stays on.
   const lastError = { code: 'ZONE005', at: now, detail } as const;
-  return { set: { ...set, needsSync: true, waiting: result.waiting, lastError } };
+  return { set: { ...set, needsSync: true, ...recordOfWaiting(result.waiting), lastError } };
 }
 
 async function failed(

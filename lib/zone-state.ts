@@ -30,8 +30,9 @@ const schema = v.object({
   configHash: v.exactOptional(v.string()),
   /** Soonest expiry among the grants in the last confirmed lists; 0: none. */
   nextExpiry: v.exactOptional(moment),
-  /** IPs that fit into no zone. */
+  /** IPs that fit into no zone, first come first: the first of them by name, and how many they are. */
   waiting: v.exactOptional(list),
+  waitingCount: v.exactOptional(v.number()),
   /**
    * Per zone id, as canonical texts: the list that Okta last showed or confirmed, and the list that a
    * write was begun with since (the zone may have it, confirmed or not).

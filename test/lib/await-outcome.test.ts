@@ -137,6 +137,22 @@ describe('a zone that could not be updated', () => {
   });
 });
 
+describe('more that wait than are kept by name', () => {
+  it('is ZONE005 for whoever is in no list, and for nobody else', async () => {
+    const [inside, coming, outside] = ['203.0.113.2', '203.0.113.3', ALICE].map((ip, i) => granted(ip, i)) as [
+      QueuedEvent,
+      QueuedEvent,
+      QueuedEvent,
+    ];
+    await apply(inside, coming, outside);
+    const zones = { nzo1: { written: ['203.0.113.2/32'], intended: ['203.0.113.2/31'] } };
+    await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: ['203.0.113.9'], waitingCount: 2, zones });
+    expect(await wait(outside)).toMatchObject({ status: 'failed', code: 'ZONE005' });
+    expect(await wait(inside)).toEqual({ status: 'applied' });
+    expect(await wait(coming)).toEqual({ status: 'applied' });
+  });
+});
+
 describe('an event that a later one overtook', () => {
   it('is applied, with the word that it changed nothing, once the later one is confirmed', async () => {
     const [late, earlier] = [revoked(ALICE, 5), granted(ALICE, 1)];

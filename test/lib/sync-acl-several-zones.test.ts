@@ -141,6 +141,7 @@ describe('more people than all zones hold', () => {
     await again();
     const state = await world.state();
     expect(state).not.toHaveProperty('waiting');
+    expect(state).not.toHaveProperty('waitingCount');
     expect(state).not.toHaveProperty('lastError');
     expect(state.needsSync).toBe(false);
   });
