@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { canonicalAddress } from './ip-address.ts';
 
@@ -45,6 +46,7 @@ export function parseBlock(text: string): Block | undefined {
 
 /** One text for one set of addresses: `1.2.3.4`, `1.2.3.4/32` and `1.2.3.4-1.2.3.4` all give `1.2.3.4/32`. */
 export function formatBlock(block: Block): string {
+  if (block.first === block.last) return `${toText(block.family, block.first)}/${BITS[block.family]}`;
   const size = block.last - block.first + 1n;
   const aligned = (size & (size - 1n)) === 0n && block.first % size === 0n;
   if (!aligned) return `${toText(block.family, block.first)}-${toText(block.family, block.last)}`;
@@ -82,7 +84,12 @@ export function covers(outer: Block, inner: Block): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
+// Twenty thousand grants are read and written at each rebuild, nearly all of them IPv4: that goes
+// without ipaddr.js, several times as fast (`npm run bench`).
+
 function toNumber(text: string): { family: 4 | 6; value: bigint } | undefined {
+  if (isIPv4(text))
+    return { family: 4, value: BigInt(text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)) };
   const canonical = canonicalAddress(text);
   if (canonical === undefined) return undefined;
   const bytes = ipaddr.parse(canonical).toByteArray();
@@ -91,8 +98,10 @@ function toNumber(text: string): { family: 4 | 6; value: bigint } | undefined {
 }
 
 function toText(family: 4 | 6, value: bigint): string {
-  const length = family === 4 ? 4 : 16;
-  const bytes = Array.from({ length }, (_, i) => Number((value >> BigInt(8 * (length - 1 - i))) & 255n));
-  const address = ipaddr.fromByteArray(bytes);
-  return address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString();
+  if (family === 4) {
+    const bits = Number(value);
+    return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+  }
+  const bytes = Array.from({ length: 16 }, (_, i) => Number((value >> BigInt(8 * (15 - i))) & 255n));
+  return (ipaddr.fromByteArray(bytes) as ipaddr.IPv6).toRFC5952String();
 }
