@@ -27,6 +27,22 @@ function wholeNumber(min: number, max: number) {
   );
 }
 
+/** Days for which CloudWatch Logs can keep lines; it takes no others. */
+export const LOG_RETENTION_DAYS: readonly number[] = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+function retentionDays(whenAbsent: number) {
+  const message = `must be one of the lengths that CloudWatch knows: ${LOG_RETENTION_DAYS.join(', ')}`;
+  return v.optional(
+    v.pipe(
+      v.number(message),
+      v.check((days) => LOG_RETENTION_DAYS.includes(days), message),
+    ),
+    whenAbsent,
+  );
+}
+
 function flag(whenAbsent: boolean) {
   return v.optional(v.boolean('must be true or false'), whenAbsent);
 }
@@ -76,6 +92,7 @@ export const rootEntries = {
   alarmEmail: v.optional(
     v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
   ),
+  logRetentionDays: retentionDays(30),
   retainData: flag(true),
 };
 

@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
@@ -36,7 +36,7 @@ export class ServiceFunction extends Construct {
     const { deployment, name } = props;
     this.timeout = props.timeout;
     this.logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.ONE_MONTH,
+      retention: deployment.config.logRetentionDays,
       removalPolicy: recordsPolicy(deployment.config),
     });
     // A role of its own rather than the default one, which may write to every log group of the account.

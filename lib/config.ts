@@ -31,6 +31,8 @@ export interface Config {
   readonly verifyMinutes: number;
   readonly reservedConcurrency: boolean;
   readonly alarmEmail?: string;
+  /** Days that log lines are kept. */
+  readonly logRetentionDays: number;
   readonly retainData: boolean;
 }
 

@@ -1,5 +1,7 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../cdk/config.ts';
+import { LOG_RETENTION_DAYS } from '../../cdk/config-schema.ts';
 import { aclConfig } from '../../lib/config.ts';
 import { ACL, MINIMAL, withAcl } from './problems.ts';
 
@@ -24,6 +26,7 @@ describe('a good configuration', () => {
       gatewayLimit: 150,
       verifyMinutes: 5,
       reservedConcurrency: true,
+      logRetentionDays: 30,
       retainData: true,
     });
   });
@@ -56,9 +59,18 @@ describe('a good configuration', () => {
       verifyMinutes: 1440,
       reservedConcurrency: false,
       alarmEmail: 'ops@example.com',
+      logRetentionDays: 365,
       retainData: false,
     };
     expect(parseConfig(all)).toEqual(all);
+  });
+
+  it('may keep log lines for every length that CloudWatch knows', () => {
+    const known = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+    expect([...LOG_RETENTION_DAYS, RetentionDays.INFINITE].toSorted()).toEqual(known.toSorted());
+    for (const logRetentionDays of LOG_RETENTION_DAYS) {
+      expect(parseConfig({ ...MINIMAL, logRetentionDays })).toMatchObject({ logRetentionDays });
+    }
   });
 
   it('has no default lifetime over a shorter maximum, since every grant is capped by it', () => {

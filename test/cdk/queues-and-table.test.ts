@@ -162,6 +162,13 @@ describe('removal of the stack', () => {
     expect(policies({ retainData: false }, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('Delete'));
   });
 
+  it.each([undefined, 400])('keeps every log line for the configured days (%s)', (logRetentionDays) => {
+    const groups = resourcesOf(templateWith({ logRetentionDays }), 'AWS::Logs::LogGroup');
+    expect(groups.map(([, { Properties }]) => Properties.RetentionInDays)).toEqual(
+      Array(5).fill(logRetentionDays ?? 30),
+    );
+  });
+
   it('removes both secrets in any case', () => {
     expect(policies({}, 'AWS::SecretsManager::Secret')).toEqual(['Delete', 'Delete']);
     expect(policies({ retainData: false }, 'AWS::SecretsManager::Secret')).toEqual(['Delete', 'Delete']);
