@@ -63,7 +63,10 @@ export class ExpiryClock extends Construct {
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',
       // Not the function's runs: messages of the alarm queue are among those. This one every tick says.
-      metric: healthMetric(Stack.of(this), METRICS.expiredInZone, { period: Duration.minutes(5), statistic: 'SampleCount' }),
+      metric: healthMetric(Stack.of(this), METRICS.expiredInZone, {
+        period: Duration.minutes(5),
+        statistic: 'SampleCount',
+      }),
       threshold: 1,
       whenBelow: true,
       periods: 2,
