@@ -87,7 +87,9 @@ describe('the template', () => {
   });
 
   it('fixes no account and no region', () => {
-    expect(JSON.stringify(template.toJSON())).not.toMatch(/\d{12}|[a-z]{2}-[a-z]+-\d/);
+    // Hashes of bundles may hold any digits.
+    const text = JSON.stringify(template.toJSON()).replaceAll(/[0-9a-f]{64}/g, 'HASH');
+    expect(text.match(/\d{12}|[a-z]{2}-[a-z]+-\d/g)).toBeNull();
   });
 
   it('is named as configured', () => {
