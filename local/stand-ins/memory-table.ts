@@ -41,6 +41,7 @@ export class MemoryTable implements Table {
       return (write.when ?? []).every((condition) => holds(condition, item)) ? [] : [index];
     });
     if (failed.length > 0) return { written: false, failed };
+    refuseUndefined(writes);
     const after = writes.map((write) => this.#after(write));
     if (after.some((item) => item && sizeOf(item) > LARGEST_ITEM_BYTES)) {
       throw new RangeError('Item size has exceeded the maximum allowed size');
@@ -115,6 +116,20 @@ export class MemoryTable implements Table {
   #remove(key: Key, byTtl: boolean): void {
     if (!this.#partitions.get(key.acl)?.delete(key.item)) return;
     this.#onChange({ eventName: 'REMOVE', key: { acl: key.acl, item: key.item }, byTtl });
+  }
+}
+
+/** As the client of DynamoDB does, wherever in an item it stands. */
+function refuseUndefined(writes: readonly Write[]): void {
+  for (const write of writes) {
+    const values = 'put' in write ? [write.put] : 'update' in write ? [write.set, write.setOnce, write.add] : [];
+    JSON.stringify(
+      values.filter((each) => each !== undefined),
+      (name, value) => {
+        if (value === undefined) throw new TypeError(`the attribute ${name} is undefined`);
+        return value;
+      },
+    );
   }
 }
 

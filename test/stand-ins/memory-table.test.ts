@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Write } from '../../lib/ports.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { tableContract } from './table-contract.ts';
 
@@ -62,5 +63,17 @@ describe('the stand-in out of reach', () => {
     table.unreachable = false;
     expect(await table.get(key)).toEqual(key);
     expect(changes).toHaveLength(1);
+  });
+});
+
+describe('a value that is undefined', () => {
+  it.each([
+    ['put', { put: { ...key, gone: undefined } }],
+    ['set', { update: key, set: { gone: undefined } }],
+    ['deep inside', { update: key, set: { zones: { a: { gone: undefined } } } }],
+  ])('is refused, as the client of DynamoDB does: %s', async (_, write) => {
+    const { table } = watched();
+    await expect(table.write([write as unknown as Write])).rejects.toThrow('gone is undefined');
+    expect(table.items()).toEqual([]);
   });
 });
