@@ -177,3 +177,18 @@ describe('a refusal', () => {
     });
   });
 });
+
+describe('what a failure says', () => {
+  it.each([
+    ['Okta’s own words', answer(400, { errorSummary: 'Not valid' }), 'Okta answered 400: Not valid'],
+    ['that Okta gave no words', answer(500, 'oops'), 'Okta answered 500: no reason given'],
+    ['that there is no zone in the answer', answer(200, {}), 'Okta answered 200 with something that is not a zone'],
+    ['that there was no answer', new Error('socket hang up'), 'no answer from Okta to GET: socket hang up'],
+  ])('is %s', async (_, instead, message) => {
+    okta.next.push(instead);
+    const { message: said, fields } = await failure(zones.get(ID, TOKEN));
+    expect(said).toBe(message);
+    expect(Object.values(fields)).not.toContain(undefined);
+    expect(Object.keys(fields)).not.toEqual([]);
+  });
+});
