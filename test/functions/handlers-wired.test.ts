@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ENV } from '../../lib/names.ts';
+import { formatQueuedEvent } from '../../lib/queue-message.ts';
+import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import { signedHeaders } from '../../local/webhook-client.ts';
+import { apiEvent } from '../../local/webhook-server.ts';
+import { ACL, configOf, granted } from '../helpers/events.ts';
+import { startFakeAws } from '../helpers/fake-aws.ts';
+import { rawZone } from '../helpers/raw-okta.ts';
+
+/** The exported handlers in this process: which of them reaches what, by the addresses in their environment. */
+const KEY = Buffer.alloc(33, 'k').toString('base64');
+const EVENT_SOURCE = { messageId: 'm1', sequence: '7', receives: 1 };
+let aws: Awaited<ReturnType<typeof startFakeAws>>;
+beforeAll(async () => {
+  aws = await startFakeAws(({ operation, input }) => {
+    if (operation === 'GET /api/v1/zones/nzo1') return { body: rawZone() };
+    if (operation === 'GET /api/v1/zones/nzo2') return { status: 503, body: {} };
+    if (operation !== 'GetSecretValue') return undefined;
+    return { body: { SecretString: input.SecretId === 'arn:okta' ? 'wired-token' : JSON.stringify({ current: KEY }) } };
+  });
+  const environment = {
+    ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
+    ...{ AWS_ENDPOINT_URL: aws.url, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+    ...{ [ENV.serviceName]: 'KnocknocOkta', [ENV.tableName]: 'grants' },
+    ...{ [ENV.eventsQueueUrl]: `${aws.url}/0/events.fifo`, [ENV.alarmQueueUrl]: `${aws.url}/0/alarms` },
+    ...{ [ENV.deadLetterQueueUrl]: `${aws.url}/0/dead.fifo` },
+    ...{ [ENV.webhookSecretArn]: 'arn:webhook', [ENV.oktaTokenSecretArn]: 'arn:okta' },
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const acls = { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } };
+  vi.stubGlobal('KNOCKNOC_CONFIG', configOf({ acls, okta: { domain: 'acme.okta.com', baseUrl: aws.url } }));
+});
+afterAll(() => {
+  aws.close();
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+beforeEach(() => {
+  aws.calls.length = 0;
+});
+const context = lambdaContext('f', 'request-1', () => 30_000);
+const inputs = (operation: string) =>
+  aws.calls.filter((call) => call.operation === operation).map(({ input }) => input);
+
+describe('the handler that is deployed', () => {
+  it('of the webhook takes its secret, puts the event onto the events queue, and looks for its outcome in the table', async () => {
+    const { handler } = await import('../../functions/webhook.ts');
+    const data = { acl: ACL, ip: '203.0.113.7' };
+    const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
+    const headers = { 'content-type': 'application/json', prefer: 'wait=1' };
+    const signed = signedHeaders(KEY, 'msg', Math.floor(Date.now() / 1000), body);
+    const event = apiEvent('/webhook', { ...headers, ...signed }, Buffer.from(body));
+    expect(await handler(event, context)).toMatchObject({ statusCode: 202, body: expect.stringContaining('pending') });
+    expect(inputs('GetSecretValue')).toEqual([{ SecretId: 'arn:webhook' }]);
+    expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/events.fifo` }]);
+    expect(inputs('GetItem')[0]).toMatchObject({ TableName: 'grants' });
+  });
+
+  it('of the grants writes to the table, arms alarms, and sets poison aside', async () => {
+    const { handler } = await import('../../functions/grants.ts');
+    const short = granted('203.0.113.7', 0, {
+      timestamp: BigInt(Date.now()) * 1_000_000n,
+      expiresAt: Date.now() + 60_000,
+    });
+    const batch = [formatQueuedEvent(short), 'poison'].map((body) => ({ ...EVENT_SOURCE, body }));
+    expect(await handler(fifoEvent(batch), context)).toEqual({ batchItemFailures: [] });
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
+    expect(JSON.stringify(inputs('TransactWriteItems'))).toContain('"TableName":"grants"');
+    expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/dead.fifo`, MessageBody: 'poison' }]);
+  });
+
+  it('of the expiry reads the table, arms alarms, and sets aside what fails for the last time', async () => {
+    const { handler } = await import('../../functions/expiry.ts');
+    await handler({ kind: 'tick' }, context);
+    expect(inputs('Query')[0]).toMatchObject({ TableName: 'grants' });
+    expect(JSON.stringify(inputs('TransactWriteItems'))).toContain('REBUILD');
+    const later = JSON.stringify({ version: 1, kind: 'expiry', acl: ACL, at: Date.now() + 60_000 });
+    await handler(alarmEvent('m1', later), context);
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
+    await handler(alarmEvent('m2', 'poison', 3), context);
+    expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/dead.fifo`, MessageBody: 'poison' }]);
+  });
+
+  it('of the zones takes Okta’s token and address, and arms an alarm where Okta does not answer', async () => {
+    const { handler } = await import('../../functions/zone.ts');
+    const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: 'REBUILD' }, byTtl: false }) as const;
+    await handler(streamEvent([change(ACL), change('other')]), context);
+    expect(inputs('GetSecretValue')).toEqual(expect.arrayContaining([{ SecretId: 'arn:okta' }]));
+    const toOkta = aws.calls.filter(({ operation }) => operation.startsWith('GET '));
+    expect(toOkta.map(({ headers }) => headers.authorization)).toEqual(Array(2).fill('SSWS wired-token'));
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
+    expect(JSON.stringify(inputs('TransactWriteItems'))).toContain('leaseOwner');
+  });
+});
