@@ -4,7 +4,6 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
-  LogQueryVisualizationType,
   LogQueryWidget,
   Metric,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -13,16 +12,18 @@ import { Construct } from 'constructs';
 import { allErrorCodes } from '../lib/error-codes.ts';
 import { METRICS } from '../lib/names.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
+import { type DashboardQuery, dashboardQueries, latestErrors } from './dashboard-queries.ts';
 import { errorMetric } from './error-alarms.ts';
+import type { FunctionName } from './function-code.ts';
 import type { ServiceFunction } from './service-function.ts';
+import { healthMetric } from './zone-health-alarms.ts';
 
 const PERIOD = Duration.minutes(1);
 
 export interface ServiceDashboardProps {
   readonly alarms: AlarmTopic;
   /** By the label they get. */
-  readonly functions: Readonly<Record<string, ServiceFunction>>;
-  readonly zoneFunction: ServiceFunction;
+  readonly functions: Readonly<Record<FunctionName, ServiceFunction>>;
   /** Queues that should drain at once. */
   readonly queues: Readonly<Record<string, IQueue>>;
   /** Queues that should stay empty. */
@@ -50,8 +51,17 @@ export class ServiceDashboard extends Construct {
         'Errors by code',
         allErrorCodes().map((code) => errorMetric(stack, code, PERIOD).with({ label: code })),
       ),
-      this.#latestErrors(Object.values(props.functions)),
+      logWidget(latestErrors(Object.values(props.functions)), 12),
     );
+    for (const row of dashboardQueries(props.functions)) {
+      dashboard.addWidgets(...row.map((query) => logWidget(query, 24 / row.length)));
+    }
+    const percent = healthMetric(stack, METRICS.capacityUsed, { label: 'fullest ACL', period: PERIOD });
+    const worst = [
+      healthMetric(stack, METRICS.expiredInZone, { label: 'expired and not confirmed out', period: PERIOD }),
+      healthMetric(stack, METRICS.verificationAge, { label: 'since the last verification', period: PERIOD }),
+    ];
+    dashboard.addWidgets(graph('Gateways in use (% of the zones)', [percent]), graph('Worst ACL (s)', worst));
     dashboard.addWidgets(
       graph(
         'Age of the oldest message (s)',
@@ -80,7 +90,7 @@ export class ServiceDashboard extends Construct {
     );
     dashboard.addWidgets(
       graph('Stream: age of the last record (ms)', [
-        props.zoneFunction.lambda.metric('IteratorAge', { label: 'zone', period: PERIOD, statistic: 'Maximum' }),
+        props.functions.zone.lambda.metric('IteratorAge', { label: 'zone', period: PERIOD, statistic: 'Maximum' }),
       ]),
       graph("Sender's clock off by (s)", [
         new Metric({
@@ -95,15 +105,9 @@ export class ServiceDashboard extends Construct {
     );
     this.name = dashboard.dashboardName;
   }
+}
 
-  #latestErrors(functions: readonly ServiceFunction[]): LogQueryWidget {
-    return new LogQueryWidget({
-      title: 'Latest errors',
-      logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
-      view: LogQueryVisualizationType.TABLE,
-      queryLines: ['fields @timestamp, code, message', 'filter ispresent(code)', 'sort @timestamp desc', 'limit 20'],
-      width: 12,
-      height: 6,
-    });
-  }
+function logWidget({ title, of, view, lines }: DashboardQuery, width: number): LogQueryWidget {
+  const logGroupNames = of.map(({ logGroup }) => logGroup.logGroupName);
+  return new LogQueryWidget({ title, logGroupNames, view, queryLines: [...lines], width, height: 6 });
 }

@@ -55,7 +55,6 @@ export class KnocknocOktaStack extends Stack {
         expiry: expiry.function,
         zone: zone.function,
       },
-      zoneFunction: zone.function,
       queues: { events: eventsQueue, alarms: alarmQueue },
       deadLetterQueues: {
         'events dead letters': grants.events.deadLetterQueue,

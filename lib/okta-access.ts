@@ -1,8 +1,25 @@
 import type { CachedSecret } from './cached-secret.ts';
 import type { Gateway } from './domain/address-block.ts';
-import { CALL_TIMEOUT_MS, OktaFailure, type OktaZone, type OktaZones, type ZoneAnswer } from './okta-zones.ts';
+import {
+  CALL_TIMEOUT_MS,
+  OktaFailure,
+  type OktaZone,
+  type OktaZones,
+  type Quota,
+  type ZoneAnswer,
+} from './okta-zones.ts';
 import type { Clock } from './ports.ts';
 import type { ZoneStates } from './zone-state.ts';
+
+/** One call to Okta, for the log. */
+export interface OktaCall {
+  readonly method: 'GET' | 'PUT';
+  readonly zoneId: string;
+  readonly oktaStatus: number | 'none';
+  readonly tookMs: number;
+  readonly quotaLimit?: number;
+  readonly quotaRemaining?: number;
+}
 
 /** Left after the last call to save what it led to, in milliseconds. */
 const TIME_TO_SAVE_MS = 3_000;
@@ -17,24 +34,55 @@ export class OktaAccess {
   readonly #clock: Clock;
   readonly #states: ZoneStates;
   readonly #deadline: number;
+  readonly #tell: (call: OktaCall) => void;
 
-  /** @param deadline milliseconds since the epoch */
-  constructor(zones: OktaZones, token: CachedSecret, clock: Clock, states: ZoneStates, deadline: number) {
+  /**
+   * @param deadline milliseconds since the epoch
+   * @param tell is told of every call once it is over
+   */
+  constructor(
+    zones: OktaZones,
+    token: CachedSecret,
+    clock: Clock,
+    states: ZoneStates,
+    deadline: number,
+    tell: (call: OktaCall) => void = () => {},
+  ) {
     this.#zones = zones;
     this.#states = states;
     this.#token = token;
     this.#clock = clock;
     this.#deadline = deadline;
+    this.#tell = tell;
   }
 
   /** @throws {OktaFailure} */
   async get(zoneId: string): Promise<ZoneAnswer> {
-    return this.#authorized((token) => this.#zones.get(zoneId, token));
+    return this.#authorized((token) => this.#told('GET', zoneId, this.#zones.get(zoneId, token)));
   }
 
   /** @throws {OktaFailure} */
   async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
-    return this.#authorized((token) => this.#zones.putGateways(zoneId, zone, gateways, token));
+    return this.#authorized((token) =>
+      this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, token)),
+    );
+  }
+
+  async #told(method: OktaCall['method'], zoneId: string, answer: Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    const began = this.#clock.now();
+    const tell = (oktaStatus: OktaCall['oktaStatus'], quota?: Quota) =>
+      this.#tell({
+        ...{ method, zoneId, oktaStatus, tookMs: this.#clock.now() - began },
+        ...(quota && { quotaLimit: quota.limit, quotaRemaining: quota.remaining }),
+      });
+    try {
+      const { quota } = await answer;
+      tell(200, quota);
+    } catch (error) {
+      const status = error instanceof OktaFailure ? error.fields.oktaStatus : undefined;
+      tell(typeof status === 'number' ? status : 'none');
+    }
+    return answer;
   }
 
   /** A refused token is fetched once more: it may have been rotated. */

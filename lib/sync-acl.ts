@@ -6,6 +6,7 @@ import { pauseAfter, retryPause, SHORTEST_PAUSE_MS } from './domain/pacing.ts';
 import type { GrantBook } from './grant-book.ts';
 import { OktaAccess } from './okta-access.ts';
 import { OktaFailure, type OktaZones } from './okta-zones.ts';
+import { passLine } from './pass-line.ts';
 import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
 import { updateZones } from './update-zones.ts';
 import { recordOfWaiting } from './waiting-record.ts';
@@ -100,10 +101,16 @@ async function attempt(
       config,
       grants,
       state,
-      okta: new OktaAccess(deps.okta, deps.oktaToken, clock, deps.states, deadline),
+      okta: new OktaAccess(deps.okta, deps.oktaToken, clock, deps.states, deadline, (call) =>
+        telemetry.info('Okta called', { acl, ...call }),
+      ),
       telemetry,
       announce: (zones) => deps.states.save(acl, owner, { set: { zones } }),
     });
+    if (grants) {
+      const line = passLine(result, grants, state.confirmedPosition, config, clock.now());
+      telemetry.info('zones compared', { acl, ...line });
+    }
     const notBefore = clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length);
     const [failure, ...others] = result.failures;
     for (const other of others) report(acl, other, telemetry);

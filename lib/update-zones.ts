@@ -42,6 +42,8 @@ export interface UpdatedZones {
  */
 export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
   const { settings, state, telemetry } = update;
+  // Before anything of Okta's can fail: how many there are is worth knowing then above all.
+  if (update.grants) telemetry.info('grants counted', { acl: update.acl, grants: update.grants.length });
   const failures: OktaFailure[] = [];
   const found = new Map<string, OktaZone>();
   let quota: Quota | undefined;

@@ -35,6 +35,11 @@ export function queuePosition(sequence: string): string {
   return sequence.padStart(SEQUENCE_DIGITS, '0');
 }
 
+/** @returns the time that an order was made with, in whole milliseconds since the epoch */
+export function timeOf(order: string): number {
+  return Number(BigInt(order.slice(0, TIME_DIGITS)) / 1_000_000n);
+}
+
 /** @returns the place in the queue that an order was made with */
 export function positionOf(order: string): string {
   return order.slice(TIME_DIGITS + 1);

@@ -140,14 +140,3 @@ describe('the topic', () => {
     templateWith().resourceCountIs('AWS::SNS::Subscription', 0);
   });
 });
-
-describe('the dashboard', () => {
-  it('shows every error code, every function and every queue', () => {
-    const [, dashboard] = resourceOf(template, 'AWS::CloudWatch::Dashboard', 'Dashboard');
-    const body = JSON.stringify(dashboard.Properties.DashboardBody);
-    for (const code of allErrorCodes()) expect(body).toContain(`\\"Code\\",\\"${code}\\"`);
-    for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue']) {
-      for (const [id] of resourcesOf(template, type)) expect(body, id).toContain(`"${id}"`);
-    }
-  });
-});

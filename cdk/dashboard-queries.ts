@@ -1,0 +1,96 @@
+import { LogQueryVisualizationType } from 'aws-cdk-lib/aws-cloudwatch';
+import type { FunctionName } from './function-code.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** A widget that reads log lines: what would be a metric for each ACL, status or type is free this way. */
+export interface DashboardQuery {
+  readonly title: string;
+  /** The functions whose log is read. */
+  readonly of: readonly ServiceFunction[];
+  readonly view: LogQueryVisualizationType;
+  /** In the language of CloudWatch Logs Insights. */
+  readonly lines: readonly string[];
+}
+
+const { TABLE, LINE } = LogQueryVisualizationType;
+
+/** What the zones are like and what goes on, row by row. (A line chart groups by time alone; so what is by ACL is a table.) */
+export function dashboardQueries(functions: Readonly<Record<FunctionName, ServiceFunction>>): DashboardQuery[][] {
+  const { webhook, grants, expiry, zone } = functions;
+  return [
+    [
+      {
+        title: 'Live grants by ACL',
+        of: [zone],
+        view: TABLE,
+        lines: ['filter message = "grants counted"', 'stats latest(grants) as live, max(grants) as most by acl'],
+      },
+      {
+        title: 'Gateways by ACL, against what its zones hold',
+        of: [zone],
+        view: TABLE,
+        lines: [
+          'filter message = "zones compared"',
+          'stats latest(gateways) as used, latest(capacity) as room, latest(waiting) as outside by acl',
+        ],
+      },
+      {
+        title: 'Events by type and outcome',
+        of: [webhook, grants],
+        view: TABLE,
+        lines: [
+          'filter message in ["event accepted", "event applied", "event overtaken", "event duplicate"]',
+          'stats count(*) as events by type, message',
+          'sort type, message',
+        ],
+      },
+    ],
+    [
+      {
+        title: 'From a grant to the zone (ms)',
+        of: [zone],
+        view: LINE,
+        lines: [
+          'filter ispresent(eventToZoneMs)',
+          'stats pct(eventToZoneMs, 50) as median, max(eventToZoneMs) as slowest by bin(5m)',
+        ],
+      },
+      {
+        title: 'Grants ended after their expiry by (ms)',
+        of: [expiry],
+        view: LINE,
+        lines: ['filter ispresent(lateMs)', 'stats pct(lateMs, 50) as median, max(lateMs) as slowest by bin(5m)'],
+      },
+    ],
+    [
+      {
+        title: 'Calls to Okta by status',
+        of: [zone],
+        view: TABLE,
+        lines: [
+          'filter message = "Okta called"',
+          'stats count(*) as calls, pct(tookMs, 95) as slow by method, oktaStatus',
+          'sort calls desc',
+        ],
+      },
+      {
+        title: "Okta's quota: calls left",
+        of: [zone],
+        view: LINE,
+        lines: [
+          'filter ispresent(quotaRemaining)',
+          'stats min(quotaRemaining) as remaining, max(quotaLimit) as allowed by bin(5m)',
+        ],
+      },
+    ],
+  ];
+}
+
+export function latestErrors(of: readonly ServiceFunction[]): DashboardQuery {
+  return {
+    title: 'Latest errors',
+    of,
+    view: TABLE,
+    lines: ['fields @timestamp, code, acl, detail', 'filter ispresent(code)', 'sort @timestamp desc', 'limit 20'],
+  };
+}
