@@ -9,7 +9,7 @@ import { type HttpAnswer, problem, Refusal } from './domain/refusal.ts';
 import { formatRfc3339 } from './domain/rfc3339.ts';
 import { readEvent } from './domain/webhook-event.ts';
 import type { ErrorCode } from './error-codes.ts';
-import { METRICS } from './names.ts';
+import { AUDIT, METRICS } from './names.ts';
 import type { Clock, EventQueue, Telemetry } from './ports.ts';
 import { formatQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
@@ -74,7 +74,17 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   const deduplicationId = hash('sha256', webhookId);
   const sequence = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
   const { type, acl, ip, grantId, user, expiresAt } = event;
-  telemetry.info('event accepted', { webhookId, type, acl, ip, grantId, user, expiresAt, sequence });
+  telemetry.info('event accepted', {
+    action: AUDIT.accepted,
+    webhookId,
+    type,
+    acl,
+    ip,
+    grantId,
+    user,
+    expiresAt,
+    sequence,
+  });
   const wait = preferredWait(request.headers.prefer);
   if (wait === undefined) return success(202, 'accepted', queued);
   const answer = await waited(queued, now + wait * 1000, deps);

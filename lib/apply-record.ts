@@ -2,7 +2,7 @@ import { armAlarms } from './alarm-message.ts';
 import { describeError } from './describe-error.ts';
 import { isBeyondMemory } from './domain/event-order.ts';
 import type { GrantBook, Outcome } from './grant-book.ts';
-import { EVENTS_MOST_RECEIVES } from './names.ts';
+import { AUDIT, EVENTS_MOST_RECEIVES } from './names.ts';
 import type { AlarmQueue, Clock, DeadLetters, Fields, SetAside, Telemetry } from './ports.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
@@ -27,6 +27,11 @@ export interface QueueRecord {
 
 /** The clients' own retries can take this long, and what failed must still be set aside. */
 const TIME_FOR_A_TRY_MS = 9_000;
+const ACTIONS = {
+  'access.granted': AUDIT.granted,
+  'access.revoked': AUDIT.revoked,
+  'access.flushed': AUDIT.flushed,
+} as const satisfies Record<QueuedEvent['type'], string>;
 
 /** Ticks can be two minutes apart, and each arms what falls due in the next two: what is sooner arms its own alarm. */
 const SHORT_GRANT_MS = 125_000;
@@ -58,7 +63,8 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     return failed(record, event, error, deps);
   }
   deps.telemetry.info(`event ${outcome.kind}`, {
-    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, sequence: record.sequence },
+    action: outcome.kind === 'applied' ? ACTIONS[type] : AUDIT[outcome.kind],
+    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, sequence: record.sequence },
     ...(event.sequence !== undefined && { firstSequence: event.sequence }),
     ...(outcome.kind === 'overtaken' && { by: outcome.by }),
     ...(outcome.kind === 'applied' && { ended: outcome.ended }),
@@ -68,7 +74,13 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
 async function apply(event: QueuedEvent, sequence: string, deps: ApplyDeps): Promise<Outcome> {
   const now = deps.clock.now();
   await armOwnAlarm(event, now, deps);
-  return deps.grants.apply(event, sequence, now);
+  return deps.grants.apply(event, sequence, now, (ended) => {
+    for (const { acl, ip, grantId, user, expiresAt } of ended) {
+      const { webhookId, type: cause } = event;
+      const fields = { action: AUDIT.ended, webhookId, acl, ip, grantId, user, expiresAt, cause };
+      deps.telemetry.info('grant ended', fields);
+    }
+  });
 }
 
 /** Before the grant is stored, so that no crash can leave a stored grant without its alarm. */

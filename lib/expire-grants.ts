@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { configHash } from './config-hash.ts';
 import { forEachAcl } from './for-each-acl.ts';
 import type { GrantBook } from './grant-book.ts';
+import { AUDIT } from './names.ts';
 import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
 import { type AclLook, reportZoneHealth } from './zone-health.ts';
 import type { ZoneState, ZoneStates } from './zone-state.ts';
@@ -59,7 +60,9 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
   const ended = await deps.grants.end(await deps.grants.between(acl, 0, now));
   for (const { ip, grantId, user, expiresAt } of ended) {
-    deps.telemetry.info('grant expired', { acl, ip, grantId, user, expiresAt, lateMs: now - expiresAt });
+    deps.telemetry.info('grant expired', {
+      ...{ action: AUDIT.expired, acl, ip, grantId, user, cause: 'expiry', expiresAt, lateMs: now - expiresAt },
+    });
   }
 }
 

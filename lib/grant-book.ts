@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { eventOrder, MEMORY_SECONDS, positionOf, queuePosition } from './domain/event-order.ts';
+import { type RecentEvent, recentEvents, withEvent } from './domain/recent-events.ts';
 import { ITEM, SEEN_PARTITION } from './names.ts';
 import type { Condition, Item, Key, Table, Write } from './ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -37,11 +38,13 @@ export interface AclEvents {
   readonly position: string;
   /** When the first was applied, in milliseconds since the epoch. */
   readonly since?: number;
+  /** The last few of them, for log lines alone; some may be missing. */
+  readonly recent: readonly RecentEvent[];
 }
 
 interface PositionWrite {
   readonly update: Key;
-  readonly set: { readonly position: string };
+  readonly set: { readonly position: string; readonly recent: readonly RecentEvent[] };
   /** When the ACL saw its first event. */
   readonly setOnce: { readonly since: number };
 }
@@ -57,6 +60,8 @@ interface Books {
  */
 export class GrantBook {
   readonly #table: Table;
+  /** By ACL: the last events that this process has applied. */
+  readonly #recent = new Map<string, readonly RecentEvent[]>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -66,28 +71,31 @@ export class GrantBook {
    * Applies one event, once: the same webhook id again, or the same message redelivered, changes nothing.
    * @param sequence the message's sequence number on the queue
    * @param now milliseconds since the epoch
+   * @param ended is told of the grants that a flush or the revoke of a whole IP has ended, as they end
    * @throws whatever the table throws; the event can then be applied again
    */
-  async apply(event: QueuedEvent, sequence: string, now: number): Promise<Outcome> {
+  async apply(
+    event: QueuedEvent,
+    sequence: string,
+    now: number,
+    ended: (grants: readonly Grant[]) => void = () => {},
+  ): Promise<Outcome> {
     const order = eventOrder(event.timestamp, event.sequence ?? sequence);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
     const position = queuePosition(sequence);
     // Whoever waits for an event that was put back must wait for the place that it has now.
     const moved = event.sequence === undefined ? {} : { position };
+    const recent = withEvent(this.#recent.get(event.acl) ?? [], [sequence, event.webhookId]);
     const books = {
       seen: { put: { ...seenKey(event.webhookId), order, ttl, ...moved }, when: [{ absent: true }] },
-      position: { update: { acl: event.acl, item: ITEM.events }, set: { position }, setOnce: { since: now } },
+      position: { update: { acl: event.acl, item: ITEM.events }, set: { position, recent }, setOnce: { since: now } },
     } as const satisfies Books;
-    switch (event.type) {
-      case 'access.granted':
-        return this.#applyToOne(event, order, ttl, books, true);
-      case 'access.revoked':
-        return event.grantId === undefined
-          ? this.#applyToMany(event, order, ttl, books)
-          : this.#applyToOne(event, order, ttl, books, false);
-      case 'access.flushed':
-        return this.#applyToMany(event, order, ttl, books);
-    }
+    const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
+    const outcome = ofOne
+      ? await this.#applyToOne(event, order, ttl, books, event.type === 'access.granted')
+      : await this.#applyToMany(event, order, ttl, books, ended);
+    this.#recent.set(event.acl, recent);
+    return outcome;
   }
 
   /** Grants that are live at `now`, all pages, strongly consistent. */
@@ -133,7 +141,8 @@ export class GrantBook {
     const marker = await this.#table.get({ acl, item: ITEM.events });
     if (!marker) return undefined;
     const { position, since } = marker;
-    return { position: String(position), ...(since !== undefined && { since: Number(since) }) };
+    const recent = recentEvents(marker.recent);
+    return { position: String(position), recent, ...(since !== undefined && { since: Number(since) }) };
   }
 
   /** A grant, or the revoke of one grant: one atomic write. */
@@ -168,7 +177,13 @@ export class GrantBook {
    * grants that arrive later find it; then what it covers is removed; the webhook id comes last, so
    * that a redelivery finishes what a crash cut short.
    */
-  async #applyToMany(event: QueuedEvent, order: string, ttl: number, books: Books): Promise<Outcome> {
+  async #applyToMany(
+    event: QueuedEvent,
+    order: string,
+    ttl: number,
+    books: Books,
+    tell: (grants: readonly Grant[]) => void,
+  ): Promise<Outcome> {
     if (await this.#table.get(seenKey(event.webhookId))) return this.#duplicate(books.position);
     const { acl, ip } = event;
     const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
@@ -182,6 +197,7 @@ export class GrantBook {
       const covered = page.map(toGrant).filter((grant) => grant.order < order);
       const removed = await this.#removeEach(covered, () => [{ attribute: 'order', below: order }]);
       ended += removed.length;
+      tell(removed);
     }
     const result = await this.#table.write([books.seen, books.position]);
     return result.written ? { kind: 'applied', ended } : this.#duplicate(books.position);

@@ -44,6 +44,30 @@ export function verificationLimitSeconds(verifyMinutes: number): number {
   return 60 * Math.max(15, verifyMinutes + 10);
 }
 
+/**
+ * What the field `action` of the audit's log lines can say. Saved queries and people filter by it, so a value
+ * keeps its meaning. Lines about one grant carry `acl`, `ip`, `grantId` and `user`; those of an event `webhookId`;
+ * those of a zone `webhookIds`, the ids of the events that it reflects for the first time.
+ */
+export const AUDIT = {
+  /** The webhook has put an event onto the queue. */
+  accepted: 'event-accepted',
+  granted: 'granted',
+  revoked: 'revoked',
+  flushed: 'flushed',
+  /** The event came after a later one and changed nothing. */
+  overtaken: 'event-overtaken',
+  /** The event was applied before. */
+  duplicate: 'event-duplicate',
+  /** One grant that a flush, or the revoke of a whole IP, has ended. */
+  ended: 'grant-ended',
+  expired: 'grant-expired',
+  /** Okta has confirmed another list. */
+  zoneUpdated: 'zone-updated',
+  /** All zones of the ACL are right, and reflect events that they had not reflected before. */
+  zoneConfirmed: 'zone-confirmed',
+} as const;
+
 /** Shape of the grants table. */
 export const TABLE = {
   partitionKey: 'acl',

@@ -3,11 +3,13 @@ import type { CachedSecret } from './cached-secret.ts';
 import { type AclConfig, aclConfig, type Config } from './config.ts';
 import { configHash } from './config-hash.ts';
 import { pauseAfter, retryPause, SHORTEST_PAUSE_MS } from './domain/pacing.ts';
+import { idsAfter } from './domain/recent-events.ts';
 import type { GrantBook } from './grant-book.ts';
+import { AUDIT } from './names.ts';
 import { OktaAccess } from './okta-access.ts';
 import { OktaFailure, type OktaZones } from './okta-zones.ts';
 import { passLine } from './pass-line.ts';
-import type { AlarmQueue, Clock, Telemetry } from './ports.ts';
+import type { AlarmQueue, Clock, Fields, Telemetry } from './ports.ts';
 import { updateZones } from './update-zones.ts';
 import { recordOfWaiting } from './waiting-record.ts';
 import { LeaseLost, type StateChange, type ZoneState, type ZoneStates } from './zone-state.ts';
@@ -91,9 +93,20 @@ async function attempt(
   deadline: number,
 ): Promise<StateChange> {
   const { clock, config, grants: book, telemetry } = deps;
-  const position = await book.position(acl);
+  const applied = await book.events(acl);
+  const position = applied?.position;
   const readAt = clock.now();
   const grants = position === undefined ? undefined : await book.live(acl, readAt);
+  const hash = configHash(config, settings);
+  const isNews = position !== undefined && position !== state.confirmedPosition;
+  const causes = [
+    ...(isNews ? ['events'] : []),
+    ...(state.nextExpiry && state.nextExpiry <= readAt ? ['expiry'] : []),
+    ...(state.configHash !== undefined && state.configHash !== hash ? ['configuration'] : []),
+  ];
+  // Each id stands between spaces, so that a query can look for it as a whole.
+  const ids = idsAfter(applied?.recent ?? [], state.confirmedPosition);
+  const audit = { position, ...(isNews && ids.length > 0 && { webhookIds: ` ${ids.join(' ')} ` }) };
   try {
     const result = await updateZones({
       acl,
@@ -105,6 +118,7 @@ async function attempt(
         telemetry.info('Okta called', { acl, ...call }),
       ),
       telemetry,
+      audit: { ...audit, cause: causes.join(', ') || 'repair' },
       announce: (zones) => deps.states.save(acl, owner, { set: { zones } }),
     });
     if (grants) {
@@ -113,16 +127,21 @@ async function attempt(
     }
     const notBefore = clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length);
     const [failure, ...others] = result.failures;
-    for (const other of others) report(acl, other, telemetry);
+    for (const other of others) report(acl, other, audit, telemetry);
     if (failure) {
       if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
-      const change = await failed(acl, failure, state, position, deps);
+      const change = await failed(acl, failure, state, audit, deps);
       return { ...change, set: { ...change.set, notBefore, zones: result.zones, ...recordOfWaiting(result.waiting) } };
     }
-    return succeeded(acl, result, { notBefore, position, grants, configHash: configHash(config, settings) }, deps);
+    if (isNews) {
+      const { waiting } = result;
+      const fields = { action: AUDIT.zoneConfirmed, acl, ...audit, grants: grants?.length, waiting: waiting.length };
+      telemetry.info('zones confirmed', fields);
+    }
+    return succeeded(acl, result, { notBefore, position, grants, configHash: hash }, deps);
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
-    return failed(acl, error, state, position, deps);
+    return failed(acl, error, state, audit, deps);
   }
 }
 
@@ -159,10 +178,11 @@ async function failed(
   acl: string,
   failure: OktaFailure,
   state: ZoneState,
-  position: string | undefined,
+  audit: Fields & { readonly position: string | undefined },
   deps: SyncDeps,
 ): Promise<StateChange> {
-  report(acl, failure, deps.telemetry);
+  report(acl, failure, audit, deps.telemetry);
+  const { position } = audit;
   const now = deps.clock.now();
   const failures = (state.failures ?? 0) + 1;
   const set: Partial<ZoneState> = {
@@ -188,8 +208,8 @@ function reportWaiting(acl: string, waiting: readonly string[], telemetry: Telem
   return detail;
 }
 
-function report(acl: string, failure: OktaFailure, telemetry: Telemetry): void {
-  telemetry.error(failure.code, failure.message, { acl, ...failure.fields });
+function report(acl: string, failure: OktaFailure, audit: Fields, telemetry: Telemetry): void {
+  telemetry.error(failure.code, failure.message, { acl, ...audit, ...failure.fields });
 }
 
 /** Makes sure that a message wakes the ACL at the moment. @returns when it does */

@@ -6,8 +6,9 @@ import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { Grant } from './grant-book.ts';
+import { AUDIT } from './names.ts';
 import { OktaFailure, type OktaZone, type Quota, type ZoneCalls } from './okta-zones.ts';
-import type { Telemetry } from './ports.ts';
+import type { Fields, Telemetry } from './ports.ts';
 import type { ZoneLists, ZoneState } from './zone-state.ts';
 
 /** Trouble with one zone that says nothing of the others. */
@@ -24,6 +25,8 @@ export interface ZoneUpdate {
   readonly state: ZoneState;
   readonly okta: ZoneCalls;
   readonly telemetry: Telemetry;
+  /** What brought this pass about, for the line of each change. */
+  readonly audit?: Fields;
   /** Remembers that a list is about to be written. */
   readonly announce: (zones: Readonly<Record<string, ZoneLists>>) => Promise<void>;
 }
@@ -89,7 +92,9 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
         known[zoneId] = { written: current, intended: desired };
         await update.announce(known);
         quota = (await write(update, zoneId, zone, desired)) ?? quota;
-        telemetry.info('zone updated', { acl: update.acl, zoneId, ...difference(current, desired) });
+        telemetry.info('zone updated', {
+          ...{ action: AUDIT.zoneUpdated, acl: update.acl, zoneId, ...update.audit, ...difference(current, desired) },
+        });
       }
       known[zoneId] = { written: desired };
       has[index] = desired;

@@ -197,9 +197,25 @@ describe('the log', () => {
     const grant = granted(ALICE, 5, { grantId: 'g', user: 'alice' });
     await handler.deliver(grant, grant, revoked(ALICE, 1, { grantId: 'g' }), flushed(9));
     expect(handler.lines).toMatchObject([
-      { message: 'event applied', acl: grant.acl, ip: ALICE, grantId: 'g', user: 'alice', sequence: '1' },
-      { message: 'event duplicate', webhookId: grant.webhookId },
+      {
+        message: 'event applied',
+        action: 'granted',
+        acl: grant.acl,
+        ip: ALICE,
+        grantId: 'g',
+        user: 'alice',
+        sequence: '1',
+      },
+      { message: 'event duplicate', action: 'event-duplicate', webhookId: grant.webhookId },
       { message: 'event overtaken', by: 'a later event on the same grant' },
+      {
+        message: 'grant ended',
+        action: 'grant-ended',
+        ip: ALICE,
+        grantId: 'g',
+        user: 'alice',
+        cause: 'access.flushed',
+      },
       { message: 'event applied', type: 'access.flushed', ended: 1, awsRequestId: 'request-1' },
     ]);
   });

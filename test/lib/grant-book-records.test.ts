@@ -127,9 +127,27 @@ describe('what is kept of an event', () => {
     expect(stored(ITEM.events)).toEqual([expect.not.objectContaining({ ttl: expect.anything() })]);
   });
 
-  it('of a webhook id: nothing of its text, which a sender chooses', async () => {
+  it('of a webhook id: its text among the last events of the ACL alone, and in no key', async () => {
     await book.apply(granted(ALICE, 1, { webhookId: 'chosen-by-a-sender' }), '1', NOW);
+    const others = table.items().map(({ recent: _, ...rest }) => rest);
+    expect(JSON.stringify(others)).not.toContain('chosen-by-a-sender');
+    expect(await book.events(ACL)).toMatchObject({ recent: [['1', 'chosen-by-a-sender']] });
+    await book.apply(granted(ALICE, 2, { webhookId: 'x'.repeat(256) }), '2', NOW);
+    for (const n of [3, 4, 5]) await book.apply(granted(ALICE, n, { webhookId: `${n}`.repeat(256) }), `${n}`, NOW);
     expect(JSON.stringify(table.items())).not.toContain('chosen-by-a-sender');
+  });
+
+  it('of its last events, for log lines: those of this ACL, each once, also where one is tried again', async () => {
+    const event = granted(ALICE, 1, { webhookId: 'evt-1' });
+    await book.apply(event, '1', NOW);
+    await book.apply(granted(ALICE, 2, { webhookId: 'evt-2', acl: 'other' }), '2', NOW);
+    await book.apply(event, '1', NOW);
+    await book.apply(granted(ALICE, 3, { webhookId: 'evt-3' }), '3', NOW);
+    expect((await book.events(ACL))?.recent).toEqual([
+      ['1', 'evt-1'],
+      ['3', 'evt-3'],
+    ]);
+    expect((await book.events('other'))?.recent).toEqual([['2', 'evt-2']]);
   });
 });
 

@@ -64,10 +64,10 @@ describe('a rebuild', () => {
   it('claims no more than it has read where an event comes while it reads', async () => {
     // The event arrives between the reading of the position and the reading of the grants.
     class Busy extends GrantBook {
-      override async position(acl: string) {
-        const position = await super.position(acl);
+      override async events(acl: string) {
+        const applied = await super.events(acl);
         await world.apply(granted('203.0.113.9', 2));
-        return position;
+        return applied;
       }
     }
     await world.sync(ACL, { grants: new Busy(world.table) });

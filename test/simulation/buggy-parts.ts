@@ -1,5 +1,5 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type Grant, GrantBook, type Outcome } from '../../lib/grant-book.ts';
+import { type AclEvents, type Grant, GrantBook, type Outcome } from '../../lib/grant-book.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { QueuedEvent } from '../../lib/queue-message.ts';
@@ -61,8 +61,8 @@ export class TtlLiveness extends GrantBook {
 
 /** Writes zones before anything is known of who should be in them. */
 export class NoAdoption extends GrantBook {
-  override async position(acl: string): Promise<string> {
-    return (await super.position(acl)) ?? '';
+  override async events(acl: string): Promise<AclEvents> {
+    return (await super.events(acl)) ?? { position: '', recent: [] };
   }
 }
 

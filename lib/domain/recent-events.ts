@@ -1,0 +1,39 @@
+import { queuePosition } from './event-order.ts';
+
+/** Sequence number and webhook id of an event that was applied. */
+export type RecentEvent = readonly [sequence: string, webhookId: string];
+
+/** The item that they lie in is written with every event; within a kilobyte that costs no more than without them. */
+const MOST_CHARACTERS = 700;
+
+/** @returns the events with one more, and without the oldest that have no room any more */
+export function withEvent(events: readonly RecentEvent[], event: RecentEvent): RecentEvent[] {
+  const kept: RecentEvent[] = [];
+  let room = MOST_CHARACTERS - length(event);
+  for (const earlier of events.filter(([sequence]) => sequence !== event[0]).toReversed()) {
+    room -= length(earlier);
+    if (room < 0) break;
+    kept.push(earlier);
+  }
+  return [...kept.reverse(), event];
+}
+
+/** Reads them from the table; what another version has written there, and this one can't read, is left out. */
+export function recentEvents(value: unknown): RecentEvent[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry: unknown) => {
+    if (!Array.isArray(entry)) return [];
+    const [sequence, webhookId]: unknown[] = entry;
+    const good = typeof sequence === 'string' && /^\d{1,39}$/.test(sequence) && typeof webhookId === 'string';
+    return good ? [[sequence, webhookId] as const] : [];
+  });
+}
+
+/** @returns the webhook ids of the events after a position of the queue; of all where there is none */
+export function idsAfter(events: readonly RecentEvent[], position = ''): string[] {
+  return events.flatMap(([sequence, webhookId]) => (queuePosition(sequence) > position ? [webhookId] : []));
+}
+
+function length([sequence, webhookId]: RecentEvent): number {
+  return sequence.length + webhookId.length;
+}
