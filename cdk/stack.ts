@@ -10,6 +10,7 @@ import { ErrorAlarms } from './error-alarms.ts';
 import { ExpiryClock } from './expiry-clock.ts';
 import { GrantsProcessor } from './grants-processor.ts';
 import { GrantsTable } from './grants-table.ts';
+import { SavedQueries } from './saved-queries.ts';
 import { Secrets } from './secrets.ts';
 import { WebhookApi } from './webhook-api.ts';
 import { ZoneHealthAlarms } from './zone-health-alarms.ts';
@@ -47,14 +48,17 @@ export class KnocknocOktaStack extends Stack {
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, alarmQueue });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
+    const functions = {
+      webhook: webhook.function,
+      grants: grants.function,
+      expiry: expiry.function,
+      zone: zone.function,
+    };
+    new SavedQueries(this, 'Queries', { functions: Object.values(functions) });
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
       alarms,
-      functions: {
-        webhook: webhook.function,
-        grants: grants.function,
-        expiry: expiry.function,
-        zone: zone.function,
-      },
+      functions,
+      zoneFunction: zone.function,
       queues: { events: eventsQueue, alarms: alarmQueue },
       deadLetterQueues: {
         'events dead letters': grants.events.deadLetterQueue,
