@@ -55,7 +55,7 @@ export class ExpiryClock extends Construct {
       failures: 3,
       impact: 'Grants may stay in the zone after they have expired.',
     });
-    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
+    table.allow(this.function, 'GetItem', 'PutItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
     this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
     this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { ENV } from '../../lib/names.ts';
+import { formatQueuedEvent } from '../../lib/queue-message.ts';
+import { alarmEvent, fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import { signedHeaders } from '../../local/webhook-client.ts';
+import { apiEvent } from '../../local/webhook-server.ts';
+import { ACL, configOf, granted } from '../helpers/events.ts';
+import { type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
+import { invoke } from '../helpers/lambda-process.ts';
+import { recordingTable, tableRights } from '../helpers/sdk-recorder.ts';
+import { makePlan } from '../simulation/plan.ts';
+import { runSchedule } from '../simulation/run-schedule.ts';
+import { rightsIn } from './rights.ts';
+import { property, resourceOf, templateWith } from './synthesised.ts';
+
+const template = templateWith();
+const SECRET = Buffer.alloc(33, 'k').toString('base64');
+const SCHEDULES = 60;
+const soon = () => Date.now() + 30_000;
+
+/** What Lambda itself does with a function's role: write its log, and poll what wakes it. */
+const logs = (name: string) => ['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${name}Logs.Arn`);
+const POLL_QUEUE = [
+  'ChangeMessageVisibility',
+  'DeleteMessage',
+  'GetQueueAttributes',
+  'GetQueueUrl',
+  'ReceiveMessage',
+] as const;
+const poll = (queue: string) => POLL_QUEUE.map((action) => `sqs:${action} on ${queue}.Arn`);
+const BY_LAMBDA = {
+  webhook: logs('Webhook'),
+  grants: [...logs('Grants'), ...poll('GrantsEventsQueue')],
+  expiry: [...logs('Expiry'), ...poll('ExpiryAlarmsQueue')],
+  zone: [
+    ...logs('Zone'),
+    ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+      (action) => `dynamodb:${action} on GrantsTable.StreamArn`,
+    ),
+    'sqs:SendMessage on ZoneFailuresQueue.Arn',
+  ],
+} as const;
+type Name = keyof typeof BY_LAMBDA;
+const NAMES = Object.keys(BY_LAMBDA) as Name[];
+
+/** The address variable of a queue or secret that the process got in place of the real one. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  'events.fifo': ENV.eventsQueueUrl,
+  alarms: ENV.alarmQueueUrl,
+  'dead.fifo': ENV.deadLetterQueueUrl,
+  'arn:webhook': ENV.webhookSecretArn,
+  'arn:okta': ENV.oktaTokenSecretArn,
+};
+
+/** The right that a request asks for; the resource is the one whose address the stack gives to this function. */
+function rightsOf(name: Name, { operation, input }: AwsCall): string[] {
+  if (/^(GET|PUT) /.test(operation)) return []; // Okta
+  if (input.QueueUrl === undefined && input.SecretId === undefined) return tableRights(operation, input);
+  const address = String(input.QueueUrl ?? input.SecretId).replace(/^http.*\//, '');
+  const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const [, lambda] = resourceOf(template, 'AWS::Lambda::Function', `${title}Function`);
+  const value = JSON.stringify(property(lambda, 'Environment', 'Variables', VARIABLES[address] ?? '') ?? null);
+  const [, id = `no address of ${address}`] = /"(?:Ref|Fn::GetAtt)":\[?"(\w+)[0-9A-F]{8}"/.exec(value) ?? [];
+  const isSecret = input.SecretId !== undefined;
+  const action = isSecret ? 'secretsmanager:GetSecretValue' : `sqs:${operation.replace(/Batch$/, '')}`;
+  return [`${action} on ${id}.${isSecret ? 'Id' : 'Arn'}`];
+}
+
+/** Requests of the exported handlers, on the events that make them use all that they are given. */
+async function called(name: Name): Promise<string[]> {
+  const item = { acl: { S: ACL }, item: { S: 'GRANT#203.0.113.7#' }, ip: { S: '203.0.113.7' }, order: { S: '1' } };
+  const aws = await startFakeAws(({ operation, input }) => {
+    if (operation === 'GetSecretValue') {
+      return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
+    }
+    if (operation === 'Query') return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
+    // Okta is down: the next attempt is armed.
+    return /^(GET|PUT) /.test(operation) ? { status: 503, body: {} } : undefined;
+  });
+  try {
+    const config = configOf({ okta: { domain: 'acme.okta.com', baseUrl: aws.url } });
+    await invoke(name, eventsFor(name), aws.url, config);
+    return aws.calls.flatMap((call) => rightsOf(name, call));
+  } finally {
+    aws.close();
+  }
+}
+
+function eventsFor(name: Name): unknown[] {
+  if (name === 'webhook') {
+    const data = { acl: ACL, ip: '203.0.113.7' };
+    const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
+    const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), body);
+    return [apiEvent('/webhook', { 'content-type': 'application/json', ...signed }, Buffer.from(body))];
+  }
+  if (name === 'grants') {
+    const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });
+    const records = [short, 'poison'].map((body, i) => ({
+      ...{ messageId: `m${i}`, body, sequence: `${i + 1}`, receives: 1 },
+    }));
+    return [fifoEvent(records)];
+  }
+  if (name === 'expiry') return [{ kind: 'tick' }, alarmEvent('m1', 'poison', 3)];
+  return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'REBUILD' }, byTtl: false }])];
+}
+
+/** Requests to the table in simulated schedules with all kinds of trouble. */
+async function simulated(): Promise<Map<string, Set<string>>> {
+  const seen = new Map<string, Set<string>>(NAMES.map((name) => [name, new Set()]));
+  for (let seed = 1; seed <= SCHEDULES; seed += 1) {
+    await runSchedule(makePlan(seed), {
+      table: (table, name) => recordingTable(table, (right) => seen.get(name)?.add(right)),
+    });
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  return seen;
+}
+
+describe('each function', () => {
+  it('may do what its code does, on what its code does it to, and nothing else', { timeout: 180_000 }, async () => {
+    const inSimulation = await simulated();
+    for (const name of NAMES) {
+      const used = new Set([...BY_LAMBDA[name], ...(inSimulation.get(name) ?? []), ...(await called(name))]);
+      const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+      expect.soft(rightsIn(template, `${title}Role`), name).toEqual([...used].toSorted());
+    }
+  });
+});
