@@ -58,7 +58,6 @@ export class KnocknocOktaStack extends Stack {
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
       alarms,
       functions,
-      zoneFunction: zone.function,
       queues: { events: eventsQueue, alarms: alarmQueue },
       deadLetterQueues: {
         'events dead letters': grants.events.deadLetterQueue,

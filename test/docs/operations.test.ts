@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { SAVED_QUERIES } from '../../cdk/saved-queries.ts';
+import { allErrorCodes } from '../../lib/error-codes.ts';
+import { AUDIT } from '../../lib/names.ts';
+import { LOCAL } from '../../local/local-configuration.ts';
+import { handleControl } from '../../local/okta-simulator/control.ts';
+import { ACL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
+import { readDocument, sectionsOf, tableRows } from './documents.ts';
+
+const sections = sectionsOf(readDocument('docs/operations.md'), 2);
+const first = (section: string) => tableRows(sections.get(section) ?? '').map(([cell = '']) => cell.replaceAll('`', ''));
+const practice = tableRows(sections.get('Practise: cause each error') ?? '').filter(([code]) => code !== 'code');
+const CALL = /^`(GET|PUT|POST|PATCH|DELETE) (\/control\/\S+)(?: (\{.*\}))?`$/;
+const simulated = practice.filter(([, cause = '']) => CALL.test(cause));
+
+/** Does what a cell says by the simulator's control API. */
+function control(system: VirtualSystem, cell: string): void {
+  const [, method = '', path = '', body = ''] = CALL.exec(cell) ?? [];
+  const answer = handleControl(system.okta, { method, path: path.replace(LOCAL.oktaToken, TOKEN), body });
+  expect(answer.status, answer.body).toBeLessThan(300);
+}
+
+/** A system whose zone is in use, with `npm run local`'s names. */
+async function inUse(settings = {}): Promise<VirtualSystem> {
+  const system = new VirtualSystem(settings);
+  await system.grant('203.0.113.7');
+  await system.timers.advance(5_000);
+  expect(system.codes()).toEqual([]);
+  return system;
+}
+
+describe('docs/operations.md', () => {
+  it('has every action of the audit, and no other', () => {
+    expect(first('The audit').slice(1).toSorted()).toEqual(Object.values(AUDIT).toSorted());
+  });
+
+  it('has every saved query, and no other', () => {
+    expect(first('Saved queries').slice(1).toSorted()).toEqual(Object.keys(SAVED_QUERIES).toSorted());
+  });
+
+  it('has each error code to practise, once', () => {
+    expect(practice.map(([code]) => code).toSorted()).toEqual(allErrorCodes().toSorted());
+    expect([LOCAL.acl, LOCAL.zoneId]).toEqual([ACL, ZONE]);
+    expect(simulated.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each(simulated)('%s is caused by %s, and mended', async (code = '', cause = '', mend = '') => {
+    const system = await inUse();
+    control(system, cause);
+    await system.grant('203.0.113.8');
+    await system.timers.advance(10_000);
+    expect(new Set(system.codes())).toEqual(new Set([code]));
+    if (CALL.test(mend)) control(system, mend);
+    await system.timers.advance(150_000);
+    const { length } = system.codes();
+    await system.timers.advance(300_000);
+    expect(system.gateways()).toEqual(['203.0.113.7/32', '203.0.113.8/32']);
+    expect(system.codes()).toHaveLength(length);
+  });
+
+  it('tells true what a request causes', async () => {
+    const system = await inUse();
+    const stale = { type: 'access.granted', timestamp: new Date(system.timers.now()).toISOString() };
+    const over = { acl: ACL, ip: '203.0.113.8', expiresAt: new Date(system.timers.now() - 1_000).toISOString() };
+    const answers = [
+      await system.post({ body: JSON.stringify(stale), key: Buffer.alloc(33, 'x').toString('base64') }),
+      await system.post({ body: JSON.stringify(stale), signedAt: Math.floor(system.timers.now() / 1000) - 3_600 }),
+      await system.post({ body: Buffer.alloc(20_000) }),
+      await system.grant('203.0.113.8', { acl: 'nobody' }),
+      await system.grant('10.0.0.1'),
+      await system.post({ body: JSON.stringify({ ...stale, data: over }) }),
+    ];
+    expect(system.codes()).toEqual(['HOOK001', 'HOOK002', 'HOOK003', 'HOOK004', 'HOOK005', 'HOOK006']);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 413, 404, 422, 422]);
+  });
+
+  it('tells true what a setting, and what is missing, causes', async () => {
+    const full = await inUse({ gatewayLimit: 1 });
+    await full.grant('203.0.113.9');
+    await full.timers.advance(5_000);
+    expect(new Set(full.codes())).toEqual(new Set(['ZONE005']));
+    const untold = new VirtualSystem();
+    untold.oktaToken.text = undefined;
+    await untold.timers.advance(120_000);
+    expect(new Set(untold.codes())).toEqual(new Set(['ZONE006']));
+  });
+});
