@@ -3,6 +3,7 @@ import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ITEM, TABLE } from '../lib/names.ts';
+import { batchesAtOnce } from '../lib/stream-batches.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { allowReading, type Secrets } from './secrets.ts';
@@ -53,7 +54,7 @@ export class ZoneUpdater extends Construct {
     table.allowQueryByExpiry(this.function);
     allowReading(this.function, secrets.oktaTokenSecretArn);
     this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, this.failures.queue.queueArn);
-    this.#listen(table.streamArn);
+    this.#listen(table.streamArn, batchesAtOnce(deployment.config));
     alarms.watch(this, 'IteratorAgeAlarm', {
       name: 'zone-iterator-age',
       metric: this.function.lambda.metric('IteratorAge', { period: Duration.minutes(1), statistic: 'Maximum' }),
@@ -68,7 +69,7 @@ export class ZoneUpdater extends Construct {
     });
   }
 
-  #listen(streamArn: string): void {
+  #listen(streamArn: string, parallelizationFactor: number): void {
     // All four on the stream alone: with `*` for ListStreams, as the library does it, the function
     // could list the streams of the whole account.
     this.function.allow(
@@ -80,8 +81,9 @@ export class ZoneUpdater extends Construct {
       // LATEST loses what is written in the first minutes, until the mapping is up everywhere.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // One batch of a shard at a time, so rebuilds of an ACL never overlap.
-      parallelizationFactor: 1,
+      // Side by side, so that an ACL that is slow does not hold up the others. Two batches may concern the
+      // same ACL: its lease keeps the rebuilds apart.
+      parallelizationFactor,
       // The function records failures of Okta itself and succeeds. What fails here is a crash, which
       // must not hold up the ACLs of the same shard for long.
       retryAttempts: 10,

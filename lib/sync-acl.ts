@@ -50,8 +50,10 @@ export async function syncAcl(acl: string, deps: SyncDeps, deadline: number): Pr
   const owner = deps.newId();
   const lease = await deps.states.acquire(acl, owner, deps.clock.now(), deadline + LEASE_MARGIN_MS);
   if (!lease.taken) {
-    // The mark is enough as long as the holder lives; the message is for when it does not.
-    await armAlarms(deps.alarms, [{ kind: 'rebuild', acl, at: lease.until }], deps.clock.now());
+    // The mark is enough as long as the holder lives; the message is for when it does not. One is enough,
+    // however many find the lease taken.
+    const wakeAt = await wake(acl, lease.state, lease.until, deps);
+    if (wakeAt !== lease.state.wakeAt) await deps.states.noteWake(acl, wakeAt);
     return;
   }
   try {

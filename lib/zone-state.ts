@@ -56,7 +56,7 @@ export interface StateChange {
 
 export type Lease =
   | { readonly taken: true; readonly state: ZoneState }
-  | { readonly taken: false; readonly until: number };
+  | { readonly taken: false; readonly until: number; readonly state: ZoneState };
 
 /** Another rebuild has taken the lease: this one outlived it, and must write nothing more. */
 export class LeaseLost extends Error {
@@ -86,7 +86,8 @@ export class ZoneStates {
       await this.#table.write([{ update: zoneKey(acl), add: { news: 1 }, set: { needsSync: true } }]);
       // The holder may have let go between the two writes, without having seen the mark.
       if (!(await this.#take(acl, owner, now, until))) {
-        return { taken: false, until: (await this.get(acl)).leaseUntil ?? now };
+        const state = await this.get(acl);
+        return { taken: false, until: state.leaseUntil ?? now, state };
       }
     }
     return { taken: true, state: await this.get(acl) };
@@ -124,6 +125,11 @@ export class ZoneStates {
     ]);
     if (!released.written) await this.save(acl, owner, change);
     return released.written;
+  }
+
+  /** Remembers that a message wakes the ACL at the moment; needs no lease. */
+  async noteWake(acl: string, wakeAt: number): Promise<void> {
+    await this.#table.write([{ update: zoneKey(acl), set: { wakeAt } }]);
   }
 
   /** The moment before which Okta wants no call on any zone of the org; 0: none. */

@@ -9,6 +9,7 @@ import { GrantBook } from '../lib/grant-book.ts';
 import { ALARMS_MOST_RECEIVES, EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta-zones.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
+import { batchesAtOnce } from '../lib/stream-batches.ts';
 import { ZoneStates } from '../lib/zone-state.ts';
 import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from './stand-ins/aws-events.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
@@ -45,10 +46,12 @@ export class EmbeddedFunctions {
   readonly stream: ChangeStream;
   readonly #options: EmbeddedOptions;
   #handlers: ReturnType<EmbeddedFunctions['deploy']>;
+  #config: Config;
   #ids = 0;
 
   constructor(options: EmbeddedOptions) {
     this.#options = options;
+    this.#config = options.config;
     const { timers } = options;
     this.table = new MemoryTable((change) => this.stream.push(change));
     this.stream = new ChangeStream({
@@ -58,6 +61,7 @@ export class EmbeddedFunctions {
         await this.#handlers.zone(streamEvent(batch), this.#context('zone', ZONE_TIMEOUT_MS));
       },
       maxRetries: 10,
+      batchesAtOnce: () => batchesAtOnce(this.#config),
     });
     this.events = new FifoQueue({
       timers,
@@ -107,6 +111,7 @@ export class EmbeddedFunctions {
 
   /** New code, as after a deploy: with this configuration, and nothing kept in memory. */
   deploy(config: Config) {
+    this.#config = config;
     const { timers: clock, http, oktaToken, webhookSecret } = this.#options;
     const grants = new GrantBook(this.table);
     const states = new ZoneStates(this.table);

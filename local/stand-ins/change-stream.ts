@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Change } from './memory-table.ts';
 import type { Timers } from './timers.ts';
 
@@ -8,6 +9,8 @@ export interface StreamOptions {
   /** Handles one batch. Rejects when it is to come again. */
   readonly consume: (batch: readonly Change[]) => Promise<void>;
   readonly maxRetries: number;
+  /** Batches that are handled at once; 1 unless it is given. */
+  readonly batchesAtOnce?: () => number;
 }
 
 const BATCH = 100;
@@ -15,15 +18,22 @@ const BATCH = 100;
 const POLL_MS = 250;
 const RETRY_MS = 1_000;
 
-/** DynamoDB Streams with a Lambda mapping, as one shard: in order, one batch at a time, a bounded number of retries. */
+interface Lane {
+  readonly changes: Change[];
+  busy: boolean;
+}
+
+/**
+ * DynamoDB Streams with a Lambda mapping, as one shard: a bounded number of batches at a time and of
+ * retries. The changes of one item come in order, one batch at a time; those of different items need not.
+ */
 export class ChangeStream {
   /** Records vanish on their way. */
   losesEverything = false;
   /** Batches given up on. */
   readonly failures: (readonly Change[])[] = [];
   readonly #options: StreamOptions;
-  readonly #changes: Change[] = [];
-  #busy = false;
+  readonly #lanes = new Map<number, Lane>();
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -31,15 +41,24 @@ export class ChangeStream {
 
   push(change: Change): void {
     if (this.losesEverything || !this.#options.wanted(change)) return;
-    this.#changes.push(change);
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#options.timers.after(POLL_MS, () => void this.#drain());
+    const lane = this.#laneOf(change);
+    lane.changes.push(change);
+    if (lane.busy) return;
+    lane.busy = true;
+    this.#options.timers.after(POLL_MS, () => void this.#drain(lane));
   }
 
-  async #drain(): Promise<void> {
-    while (this.#changes.length > 0) await this.#handle(this.#changes.splice(0, BATCH));
-    this.#busy = false;
+  #laneOf({ key }: Change): Lane {
+    const count = this.#options.batchesAtOnce?.() ?? 1;
+    const number = count === 1 ? 0 : hash('md5', `${key.acl} ${key.item}`, 'buffer').readUInt32BE() % count;
+    const lane = this.#lanes.get(number) ?? { changes: [], busy: false };
+    this.#lanes.set(number, lane);
+    return lane;
+  }
+
+  async #drain(lane: Lane): Promise<void> {
+    while (lane.changes.length > 0) await this.#handle(lane.changes.splice(0, BATCH));
+    lane.busy = false;
   }
 
   async #handle(batch: readonly Change[]): Promise<void> {

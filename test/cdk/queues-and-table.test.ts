@@ -113,12 +113,11 @@ describe('the grants table', () => {
     expect(table.Properties).not.toHaveProperty('GlobalSecondaryIndexes');
   });
 
-  it('has a stream with both images, which wakes the zone function, one batch of a shard at a time', () => {
+  it('has a stream with both images, which wakes the zone function', () => {
     expect(table.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
     const [, { Properties }] = resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'ZoneFunctionStream');
     expect(Properties).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
-      ParallelizationFactor: 1,
       BatchSize: 100,
       MaximumRetryAttempts: 10,
       MaximumRecordAgeInSeconds: 3600,
@@ -126,6 +125,17 @@ describe('the grants table', () => {
     });
     expect(Properties).not.toHaveProperty('FunctionResponseTypes');
     expect(target(Properties.DestinationConfig)).toMatch(/^ZoneFailuresQueue/);
+  });
+
+  it.each([
+    ['as many batches at once as there are ACLs', 2, true, 2],
+    ['ten at most', 50, true, 10],
+    ['one where the account has a small quota', 50, false, 1],
+  ])('wakes it with %s', (_, count, reservedConcurrency, expected) => {
+    const acls = Object.fromEntries(Array.from({ length: count }, (_, i) => [`acl-${i}`, { zoneIds: [`nzo${i}`] }]));
+    const changed = templateWith({ acls, reservedConcurrency });
+    const [, { Properties }] = resourceOf(changed, 'AWS::Lambda::EventSourceMapping', 'ZoneFunctionStream');
+    expect(Properties.ParallelizationFactor).toBe(expected);
   });
 
   it('wakes it for grants, the events marker and requests for a rebuild, and for nothing else', () => {

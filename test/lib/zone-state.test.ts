@@ -23,9 +23,9 @@ describe('the lease on an ACL’s zones', () => {
 
   it('is refused to everybody else until it is over, and says when that is', async () => {
     await take('a');
-    expect(await take('b')).toEqual({ taken: false, until: UNTIL });
-    expect(await take('b', UNTIL, UNTIL + 1)).toEqual({ taken: false, until: UNTIL });
-    expect(await take('a')).toEqual({ taken: false, until: UNTIL });
+    expect(await take('b')).toMatchObject({ taken: false, until: UNTIL });
+    expect(await take('b', UNTIL, UNTIL + 1)).toMatchObject({ taken: false, until: UNTIL });
+    expect(await take('a')).toMatchObject({ taken: false, until: UNTIL });
   });
 
   it('is taken over once it is over: the holder can save nothing more', async () => {

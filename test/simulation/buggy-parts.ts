@@ -90,7 +90,7 @@ export class NoLease extends ZoneStates {
 export class NoMark extends ZoneStates {
   override async acquire(acl: string, owner: string, now: number, until: number): Promise<Lease> {
     const state = await this.get(acl);
-    if ((state.leaseUntil ?? 0) >= now) return { taken: false, until: now + 3_600_000 };
+    if ((state.leaseUntil ?? 0) >= now) return { taken: false, until: now + 3_600_000, state: {} };
     return super.acquire(acl, owner, now, until);
   }
 }

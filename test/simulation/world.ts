@@ -14,7 +14,7 @@ import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
 import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta-zones.ts';
-import type { HttpRequest, SecretReader, Table } from '../../lib/ports.ts';
+import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { parseQueuedEvent } from '../../lib/queue-message.ts';
 import { ZoneStates } from '../../lib/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
@@ -69,7 +69,7 @@ export class World {
     const { around } = options;
     this.table = new SimTable((change) => {
       if (change.key.acl === ORG_PARTITION) options.monitor.restIsStored(Number(this.table.look(change.key)?.until));
-      else if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key.acl).push(change);
+      else if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
     });
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
     this.alarms = new SimAlarms(around, (event) => this.expiry.invoke(event));
@@ -95,9 +95,10 @@ export class World {
     await this.expiry.invoke({ kind: 'tick' }).catch(() => {});
   }
 
-  #shard(acl: string): SimShard {
+  /** All in one batch at a time; or several at once, where only the changes of one item keep their order. */
+  #shard({ acl, item }: Key): SimShard {
     const { around, oneShard } = this.#options;
-    const name = oneShard ? 'all' : acl;
+    const name = oneShard ? 'all' : `${acl} ${item.length % 3}`;
     const shard =
       this.#shards.get(name) ??
       new SimShard(around, (event) => {

@@ -95,6 +95,39 @@ describe('a change stream', () => {
     expect(stream.failures.map((batch) => batch.map(({ key }) => key.item))).toEqual([['1']]);
   });
 
+  it('handles no more batches at once than asked for, and those of one item in order', async () => {
+    let under = 0;
+    let most = 0;
+    const seen: string[] = [];
+    const many = new ChangeStream({
+      timers,
+      wanted: () => true,
+      consume: async (batch) => {
+        under += 1;
+        most = Math.max(most, under);
+        await timers.sleep(1_000);
+        under -= 1;
+        seen.push(...batch.map(({ key, eventName }) => `${key.acl} ${eventName}`));
+      },
+      maxRetries: 0,
+      batchesAtOnce: () => 3,
+    });
+    const acls = Array.from({ length: 30 }, (_, i) => `acl-${i}`);
+    for (const eventName of ['INSERT', 'MODIFY', 'REMOVE'] as const) {
+      for (const acl of acls) many.push({ eventName, key: { acl, item: 'i' }, byTtl: false });
+      await timers.advance(400);
+    }
+    await timers.advance(60_000);
+    expect(most).toBe(3);
+    for (const acl of acls) {
+      expect(seen.filter((line) => line.startsWith(`${acl} `))).toEqual([
+        `${acl} INSERT`,
+        `${acl} MODIFY`,
+        `${acl} REMOVE`,
+      ]);
+    }
+  });
+
   it('delivers again after it was idle', async () => {
     push('1');
     await timers.advance(10_000);

@@ -50,6 +50,20 @@ describe('the stream of the stand-in', () => {
   });
 });
 
+describe('an item that DynamoDB would not take', () => {
+  const text = (bytes: number) => 'x'.repeat(bytes);
+
+  it('is refused by the stand-in as well, with the whole transaction', async () => {
+    const { changes, table } = watched();
+    const writes = [{ put: { acl: 'a', item: 'small' } }, { put: { ...key, text: text(400 * 1024) } }];
+    await expect(table.write(writes)).rejects.toThrow('maximum allowed size');
+    await table.write([{ put: { ...key, list: Array.from({ length: 3_000 }, () => text(100)) } }]);
+    await expect(table.write([{ update: key, set: { more: text(110_000) } }])).rejects.toThrow('maximum allowed size');
+    expect(changes).toHaveLength(1);
+    expect(await table.get(key)).not.toHaveProperty('more');
+  });
+});
+
 describe('the stand-in out of reach', () => {
   it('fails every call, and has lost nothing afterwards', async () => {
     const { changes, table } = watched();
