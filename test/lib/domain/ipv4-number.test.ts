@@ -5,7 +5,11 @@ import { ipv4Number, ipv4Text } from '../../../lib/domain/ipv4-number.ts';
 
 describe('an IPv4 address as a number', () => {
   it('is the one that comes back as the same text', () => {
-    fc.assert(fc.property(fc.ipV4(), (text) => expect(ipv4Text(ipv4Number(text) ?? -1)).toBe(text)));
+    fc.assert(
+      fc.property(fc.ipV4(), (text) => {
+        expect(ipv4Text(ipv4Number(text) ?? -1)).toBe(text);
+      }),
+    );
     expect([ipv4Number('0.0.0.0'), ipv4Number('1.2.3.4'), ipv4Number('255.255.255.255')]).toEqual([
       ...[0, 16_909_060, 4_294_967_295],
     ]);
@@ -23,7 +27,9 @@ describe('an IPv4 address as a number', () => {
           parts.map((list) => list.join('.')),
           fc.ipV4Extended(),
         ),
-        (text) => expect([text, ipv4Number(text) !== undefined]).toEqual([text, isIPv4(text)]),
+        (text) => {
+          expect([text, ipv4Number(text) !== undefined]).toEqual([text, isIPv4(text)]);
+        },
       ),
       { numRuns: 2_000 },
     );
