@@ -7,6 +7,8 @@ import { markdownOf } from './markdown.ts';
 /** Loaded when it is asked for: no bench is to weigh on another. */
 const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: () => Promise<Bench> }>> = {
   load: { title: 'Size and load time', load: async () => (await import('./load.ts')).run },
+  lists: { title: 'Lists', load: async () => (await import('./lists.ts')).run },
+  bursts: { title: 'Bursts of logins', load: async () => (await import('./bursts.ts')).run },
 };
 
 const USAGE = `Usage: npm run bench -- [--json FILE] [NAME...]
