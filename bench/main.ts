@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: 
   load: { title: 'Size and load time', load: async () => (await import('./load.ts')).run },
   lists: { title: 'Lists', load: async () => (await import('./lists.ts')).run },
   bursts: { title: 'Bursts of logins', load: async () => (await import('./bursts.ts')).run },
+  throughput: { title: 'Throughput', load: async () => (await import('./throughput.ts')).run },
 };
 
 const USAGE = `Usage: npm run bench -- [--json FILE] [NAME...]
