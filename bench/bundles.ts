@@ -44,19 +44,19 @@ export class Bundles {
   readonly #folder = mkdtempSync(join(ROOT, 'bench', '.tmp-'));
   readonly #config = loadConfig(join(ROOT, 'config.example.json'));
 
-  /** One of the four functions. */
-  own(name: FunctionName): Bundled {
-    return this.#bundle(name, join(ROOT, 'functions', `${name}.ts`));
+  /** One of the four functions. @param wholeSdk with all of the SDK's search for credentials, as it is not deployed */
+  own(name: FunctionName, wholeSdk = false): Bundled {
+    return this.#bundle(wholeSdk ? `${name}-whole` : name, join(ROOT, 'functions', `${name}.ts`), wholeSdk);
   }
 
   /** A function that does nothing but make the AWS clients that the real one can't do without. */
-  bareClients(name: FunctionName): Bundled {
+  bareClients(name: FunctionName, wholeSdk: boolean): Bundled {
     const clients = CLIENTS[name];
     const entry = join(this.#folder, `${name}-bare.ts`);
     const imports = clients.map((client) => IMPORTS[client]).join('\n');
     const made = clients.map((client) => MADE[client]).join(', ');
     writeFileSync(entry, `${imports}\nconst made = [${made}];\nexport const handler = () => made;\n`);
-    return this.#bundle(`${name}-bare`, entry);
+    return this.#bundle(`${name}-bare${wholeSdk ? '-whole' : ''}`, entry, wholeSdk);
   }
 
   /** A file of bench/baselines. */
@@ -68,10 +68,10 @@ export class Bundles {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #bundle(name: string, entry: string): Bundled {
+  #bundle(name: string, entry: string, wholeSdk = false): Bundled {
     const outdir = join(this.#folder, name);
     mkdirSync(outdir);
-    const { bytes, metafile } = bundleFunction({ entry, outdir, config: this.#config });
+    const { bytes, metafile } = bundleFunction({ entry, outdir, config: this.#config, wholeSdk });
     // The package is ESM; a bundle is CommonJS, as on Lambda, where no package.json is above it.
     writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}');
     return { name, file: join(outdir, 'index.js'), bytes, metafile };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildSync, type Metafile } from 'esbuild';
 import type { Config } from '../lib/config.ts';
 
@@ -10,6 +11,8 @@ export interface BundleOptions {
   readonly config: Config;
   /** Writes `index.js.map` beside it; off, since Lambda would have to be told to read it. */
   readonly sourcemap?: boolean;
+  /** Leaves the SDK's whole search for credentials in: for a comparison. */
+  readonly wholeSdk?: boolean;
 }
 
 export interface Bundle {
@@ -18,12 +21,15 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
+/** Only this of the SDK's search for credentials can ever be used on Lambda. */
+const CREDENTIALS = fileURLToPath(new URL('../lib/adapters/lambda-credentials.ts', import.meta.url));
+
 /**
  * Makes one function's deployable file. The AWS SDK goes in (the emulator brings only a part of it,
  * and the one of the Lambda runtime loads more slowly), and so does the configuration, which would
  * not fit into environment variables.
  */
-export function bundleFunction({ entry, outdir, config, sourcemap = false }: BundleOptions): Bundle {
+export function bundleFunction({ entry, outdir, config, sourcemap = false, wholeSdk = false }: BundleOptions): Bundle {
   const { metafile } = buildSync({
     entryPoints: [entry],
     outfile: join(outdir, 'index.js'),
@@ -33,6 +39,7 @@ export function bundleFunction({ entry, outdir, config, sourcemap = false }: Bun
     format: 'cjs',
     // The SDK's `module` builds shake far better than its CommonJS ones: a third less to load.
     mainFields: ['module', 'main'],
+    ...(!wholeSdk && { alias: { '@aws-sdk/credential-provider-node': CREDENTIALS } }),
     minify: true,
     legalComments: 'none',
     sourcemap,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleFunction } from '../../cdk/bundle.ts';
 import { parseConfig } from '../../cdk/config.ts';
 import { type FunctionName, functionCode } from '../../cdk/function-code.ts';
@@ -52,6 +52,38 @@ describe('a bundle', () => {
     expect(() => bundleFunction({ entry, outdir: join(folder, 'broken'), config })).toThrow(
       /Could not resolve ".\/nowhere.ts"/,
     );
+  });
+});
+
+describe('the AWS clients in a bundle', () => {
+  const NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+  const outdir = join(folder, 'client');
+  const credentials = (): Promise<unknown> => require(join(outdir, 'index.js')).handler();
+  let inputs: string[];
+
+  beforeAll(() => {
+    const entry = join(import.meta.dirname, 'bundled-client.ts');
+    inputs = Object.keys(bundleFunction({ entry, outdir, config: parseConfig(CONFIG) }).metafile.inputs);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('take the credentials of the role from the environment, where Lambda puts them', async () => {
+    for (const name of NAMES) vi.stubEnv(name, `the ${name}`);
+    expect(await credentials()).toMatchObject({
+      accessKeyId: 'the AWS_ACCESS_KEY_ID',
+      secretAccessKey: 'the AWS_SECRET_ACCESS_KEY',
+      sessionToken: 'the AWS_SESSION_TOKEN',
+    });
+  });
+
+  it('say so where there are none', async () => {
+    for (const name of NAMES) vi.stubEnv(name, undefined);
+    await expect(credentials()).rejects.toThrow('Unable to find environment variable credentials');
+  });
+
+  it('bring none of what would look for credentials anywhere else', () => {
+    expect(inputs.some((file) => file.includes('@aws-sdk/credential-provider-env/'))).toBe(true);
+    expect(inputs.filter((file) => /nested-clients|credential-provider-(?!env)/.test(file))).toEqual([]);
   });
 });
 
