@@ -1,0 +1,86 @@
+import type { DeployedStack } from './deployed-stack.ts';
+import type { Usage } from './meter.ts';
+import { LATENCY_MS } from './meter.ts';
+import prices from './prices.json' with { type: 'json' };
+import type { DayUse } from './working-day.ts';
+
+/** Every day of the month is a working day: what is counted is rather too much. */
+export const DAYS = 30;
+/** Lambda holds this many requests open on each queue that it reads, and each of them waits this long. */
+export const POLLERS = 5;
+export const POLL_SECONDS = 20;
+/** What the API writes to its access log for each request. */
+const ACCESS_LOG_BYTES = 360;
+const GB = 2 ** 30;
+
+export interface Stage {
+  readonly name: string;
+  /** US dollars a month. */
+  readonly dollars: number;
+}
+
+export interface Bill {
+  readonly stages: readonly Stage[];
+  readonly total: number;
+}
+
+/** What a month of such days costs beyond the fixed prices, by stage. US dollars, no free tier. */
+export function monthlyBill({ usage, events, storedItems }: DayUse, { memoryMb }: DeployedStack): Bill {
+  const { webhook, grants, zone, expiry } = usage;
+  const perDay = {
+    'HTTP API': perMillion(events, 'apiRequests'),
+    'webhook function': compute(webhook, memoryMb.webhook) + perMillion(webhook.secretReads, 'secretReads'),
+    // Sent, received and deleted; the two of the mapping are for a batch.
+    'events queue': perMillion(webhook.fifoRequests + 2 * grants.invocations, 'fifoQueueRequests'),
+    'events queue: empty polls': perMillion(emptyPolls(), 'fifoQueueRequests'),
+    'grants function': compute(grants, memoryMb.grants),
+    'zone function': compute(zone, memoryMb.zone) + perMillion(zone.secretReads, 'secretReads'),
+    'expiry function': compute(expiry, memoryMb.expiry),
+    'minute schedule': perMillion(TICKS, 'scheduledInvocations'),
+    'alarm queue': perMillion(
+      grants.standardRequests + zone.standardRequests + expiry.standardRequests + 2 * (expiry.invocations - TICKS),
+      'standardQueueRequests',
+    ),
+    'alarm queue: empty polls': perMillion(emptyPolls(), 'standardQueueRequests'),
+    'table: events': table(grants) + table(webhook),
+    'table: zone states and lists of grants': table(zone),
+    'table: expiry and ticks': table(expiry),
+    logs:
+      ((webhook.logBytes + grants.logBytes + zone.logBytes + expiry.logBytes + events * ACCESS_LOG_BYTES) / GB) *
+      prices.logGb,
+  };
+  const stages = Object.entries(perDay).map(([name, dollars]) => ({ name, dollars: DAYS * dollars }));
+  // Stored twice, since the index holds the grants as well; what is remembered of events lies there for a day.
+  const stored = ((storedItems * 2 * 400) / GB) * (prices.tableStorageGbMonth + prices.tableBackupGbMonth);
+  stages.push({ name: 'table: storage and backup', dollars: stored });
+  return { stages, total: stages.reduce((sum, { dollars }) => sum + dollars, 0) };
+}
+
+/** What a month costs whatever happens. */
+export function fixedPrices(stack: DeployedStack, customMetrics: number): readonly Stage[] {
+  const { secret, alarmMetric, customMetric } = prices.perMonth;
+  return [
+    { name: `${stack.secrets} secrets`, dollars: stack.secrets * secret },
+    { name: `${stack.alarms} alarms`, dollars: stack.alarmMetrics * alarmMetric },
+    { name: `${customMetrics} custom metrics`, dollars: customMetrics * customMetric },
+  ];
+}
+
+const TICKS = 24 * 60;
+
+function perMillion(count: number, price: keyof typeof prices.perMillion): number {
+  return (count / 1_000_000) * prices.perMillion[price];
+}
+
+function emptyPolls(): number {
+  return (POLLERS * 24 * 3_600) / POLL_SECONDS;
+}
+
+function compute({ invocations, coldStarts, runMs }: Usage, memoryMb: number): number {
+  const seconds = (runMs + coldStarts * LATENCY_MS.coldStart) / 1_000;
+  return perMillion(invocations, 'lambdaRequests') + seconds * (memoryMb / 1_024) * prices.lambdaGbSecondArm;
+}
+
+function table({ writeUnits, readUnits }: Usage): number {
+  return perMillion(writeUnits, 'tableWriteUnits') + perMillion(readUnits, 'tableReadUnits');
+}

@@ -1,0 +1,143 @@
+import { type BenchResult, type BenchTable, rounded } from './bench-result.ts';
+import { type Bill, DAYS, fixedPrices, monthlyBill, POLL_SECONDS, POLLERS } from './bill.ts';
+import { deployedStack } from './deployed-stack.ts';
+import { LATENCY_MS } from './meter.ts';
+import prices from './prices.json' with { type: 'json' };
+import { type DayUse, FUNCTION_NAMES, measureDay } from './working-day.ts';
+
+/** People a day. The first is a system at rest, which is the baseline. */
+const SIZES = [0, 50, 500, 5_000] as const;
+const MOST_DOLLARS_BY_USE = 1;
+const MOST_DOLLARS_FIXED = 5;
+
+/** Okta calls, AWS requests and dollars of a month, from requests that the real handlers make on a virtual clock. */
+export async function run(progress: (text: string) => void): Promise<BenchResult> {
+  const stack = deployedStack();
+  const days: DayUse[] = [];
+  for (const people of SIZES) days.push(await measureDay(people, progress));
+  const bills = days.map((day) => monthlyBill(day, stack));
+  const customMetrics = Math.max(...days.map(({ metrics }) => metrics.size));
+  const fixed = fixedPrices(stack, customMetrics);
+  const fixedTotal = fixed.reduce((sum, { dollars }) => sum + dollars, 0);
+  const at500 = bills[SIZES.indexOf(500)]?.total ?? Number.NaN;
+  return {
+    tables: [
+      oktaTable(days),
+      requestsTable(days),
+      billTable(bills),
+      {
+        title: 'The fixed price of a month, with one ACL (US dollars)',
+        columns: ['what', 'dollars'],
+        rows: [...fixed.map(({ name, dollars }) => [name, rounded(dollars, 2)]), ['together', rounded(fixedTotal, 2)]],
+        note:
+          'Counted in the synthesised template; custom metrics are those that got data on the days above. An error ' +
+          `code adds ${prices.perMonth.customMetric.toFixed(2)} for a month in which it occurs all the time, by the ` +
+          `hour. Not in the sum: ${stack.dashboards} dashboard, ${prices.perMonth.dashboard.toFixed(2)} where the ` +
+          'account has more than the three that are free.',
+      },
+    ],
+    goals: [
+      {
+        what: 'a month at 500 people a day, beyond the fixed price',
+        measured: rounded(at500, 2),
+        atMost: MOST_DOLLARS_BY_USE,
+        unit: 'dollars',
+      },
+      {
+        what: 'secrets, alarms and custom metrics with one ACL',
+        measured: rounded(fixedTotal, 2),
+        atMost: MOST_DOLLARS_FIXED,
+        unit: 'dollars',
+      },
+    ],
+  };
+}
+
+function oktaTable(days: readonly DayUse[]): BenchTable {
+  return {
+    title: 'Calls to Okta',
+    columns: [
+      'people a day',
+      'zones',
+      'changes',
+      'GETs a day',
+      'PUTs a day',
+      'calls per change',
+      'calls per hour at rest',
+    ],
+    rows: days.map(({ people, zones, events, expiries, okta, oktaCallsPerHourAtRest }) => [
+      people,
+      zones,
+      events + expiries,
+      okta.gets,
+      okta.puts,
+      events === 0 ? '-' : rounded((okta.gets + okta.puts - 24 * oktaCallsPerHourAtRest) / (events + expiries), 2),
+      rounded(oktaCallsPerHourAtRest, 1),
+    ]),
+    note:
+      'A change is a login, a logout or an expiry. At rest a zone is read once in `verifyMinutes` (5), and never written. ' +
+      'Calls per change are those beyond what a day at rest costs: one GET of each zone of the ACL, one PUT of each ' +
+      'zone that differs.',
+  };
+}
+
+function requestsTable(days: readonly DayUse[]): BenchTable {
+  const rows = FUNCTION_NAMES.flatMap((name) =>
+    days.map(({ people, usage }) => {
+      const use = usage[name];
+      return [
+        name,
+        people,
+        use.invocations,
+        rounded(use.invocations === 0 ? 0 : use.runMs / use.invocations),
+        use.writeUnits,
+        rounded(use.readUnits),
+        use.fifoRequests + use.standardRequests,
+        use.secretReads,
+        rounded(use.logBytes / 1024),
+      ];
+    }),
+  );
+  return {
+    title: 'AWS requests of a day',
+    columns: [
+      'function',
+      'people a day',
+      'runs',
+      'ms a run',
+      'write units',
+      'read units',
+      'queue',
+      'secrets',
+      'log KB',
+    ],
+    rows,
+    note:
+      'Counted where the real handlers make them, over 24 hours of a virtual clock. Everybody logs in between 8 and 10 ' +
+      'from an address of their own, for 8 hours; every second one logs out between 14 and 16, the others expire. The ' +
+      `time of a run is assumed, from its calls: ${LATENCY_MS.read} ms for a read of the table, ${LATENCY_MS.write} for ` +
+      `a write, ${LATENCY_MS.queue} for a queue, ${LATENCY_MS.secret} for a secret, ${LATENCY_MS.okta} for Okta, ` +
+      `${LATENCY_MS.ownWork} of its own, ${LATENCY_MS.coldStart} more after five minutes of rest.`,
+  };
+}
+
+function billTable(bills: readonly Bill[]): BenchTable {
+  const names = bills[0]?.stages.map(({ name }) => name) ?? [];
+  const cells = (of: (bill: Bill) => number) => bills.map((bill) => rounded(of(bill), 3).toFixed(3));
+  return {
+    title: 'What a month costs beyond the fixed price (US dollars)',
+    columns: ['stage', ...SIZES.map((people) => `${people.toLocaleString('en-US')} people a day`)],
+    rows: [
+      ...names.map((name) => [
+        name,
+        ...cells(({ stages }) => stages.find((stage) => stage.name === name)?.dollars ?? 0),
+      ]),
+      ['together', ...cells(({ total }) => total)],
+    ],
+    note:
+      `${prices.source} (${prices.date}). ${DAYS} such days, no free tier. Empty polls: Lambda is taken to hold ${POLLERS} requests ` +
+      `of ${POLL_SECONDS} seconds open on each of the two queues, day and night. Lambda's reads of the table's stream are ` +
+      'free. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
+      'retries after failures, requests that are refused, senders that wait with `Prefer: wait`.',
+  };
+}

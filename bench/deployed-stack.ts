@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../cdk/config.ts';
+import type { FunctionName } from '../cdk/function-code.ts';
+import { KnocknocOktaStack } from '../cdk/stack.ts';
+import cdkJson from '../cdk.json' with { type: 'json' };
+
+/** What of the stack has a price or sets one, as it stands in the template. */
+export interface DeployedStack {
+  readonly memoryMb: Readonly<Record<FunctionName, number>>;
+  readonly secrets: number;
+  readonly alarms: number;
+  /** What alarms are paid by: each metric that one of them looks at. */
+  readonly alarmMetrics: number;
+  readonly dashboards: number;
+  readonly queueMappings: number;
+  readonly logGroups: number;
+}
+
+/** Synthesises the stack with one ACL; nothing is bundled. */
+export function deployedStack(): DeployedStack {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-stack-'));
+  try {
+    const app = new App({
+      analyticsReporting: false,
+      outdir: join(folder, 'out'),
+      context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
+    });
+    const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { 'okta-prod': { zoneIds: ['nzo1'] } } });
+    const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, functionsDir: folder }));
+    const all = (type: string) => Object.entries(template.findResources(type));
+    const memoryOf = (id: string): number => {
+      const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(id));
+      if (found.length !== 1) throw new Error(`${found.length} functions begin with ${id}`);
+      return found[0]?.[1].Properties.MemorySize;
+    };
+    const alarms = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const looksAt = ({ Metrics = [] }: { Metrics?: readonly { MetricStat?: unknown }[] }) =>
+      Math.max(1, Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
+    return {
+      memoryMb: {
+        webhook: memoryOf('Webhook'),
+        grants: memoryOf('Grants'),
+        expiry: memoryOf('Expiry'),
+        zone: memoryOf('Zone'),
+      },
+      secrets: all('AWS::SecretsManager::Secret').length,
+      alarms: alarms.length,
+      alarmMetrics: alarms.reduce((sum, alarm) => sum + looksAt(alarm), 0),
+      dashboards: all('AWS::CloudWatch::Dashboard').length,
+      queueMappings: all('AWS::Lambda::EventSourceMapping').filter(
+        ([, { Properties }]) => Properties.FunctionResponseTypes !== undefined && !('StartingPosition' in Properties),
+      ).length,
+      logGroups: all('AWS::Logs::LogGroup').length,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

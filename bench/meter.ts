@@ -1,0 +1,205 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FunctionName } from '../cdk/function-code.ts';
+import type { Fields, Item, Key, Scalar, Table, Value, Write } from '../lib/ports.ts';
+import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
+
+/** What one function, or what stands before it, used. */
+export interface Usage {
+  invocations: number;
+  coldStarts: number;
+  /** Of the virtual clock, with the latencies below. */
+  runMs: number;
+  writeUnits: number;
+  readUnits: number;
+  /** Requests to a queue, by the function itself. */
+  fifoRequests: number;
+  standardRequests: number;
+  secretReads: number;
+  logBytes: number;
+}
+
+export type UsageByFunction = Readonly<Record<FunctionName, Usage>>;
+
+/** Assumed, in milliseconds: what a call takes while a function waits for it. */
+export const LATENCY_MS = { read: 5, write: 10, queue: 10, secret: 30, okta: 200, ownWork: 5, coldStart: 500 } as const;
+/** A function that has rested for this long is assumed to start cold. */
+const WARM_MS = 5 * 60_000;
+/** CloudWatch counts each log event's bytes and this. */
+const LOG_EVENT_BYTES = 26;
+/** The lines of the Lambda service itself about an invocation: START, END and REPORT. */
+const PLATFORM_LOG_BYTES = 330 + 3 * LOG_EVENT_BYTES;
+/** What the logging library adds to each line beside what the stand-in writes: level, service, function, request. */
+const LIBRARY_LOG_BYTES = 120;
+
+/**
+ * Counts what the handlers of a virtual system ask of AWS, by the function that asks, in the units that are paid for.
+ * From now on each call takes its latency on the virtual clock, so that an invocation's time is known as well.
+ */
+export class Meter {
+  readonly usage: UsageByFunction;
+  /** Each custom metric that got data: name and dimensions. */
+  readonly metrics = new Set<string>();
+  readonly #system: VirtualSystem;
+  readonly #running = new AsyncLocalStorage<FunctionName>();
+
+  constructor(system: VirtualSystem, handlers: ReturnType<VirtualSystem['functions']['deploy']>) {
+    this.#system = system;
+    this.usage = { webhook: nothing(), grants: nothing(), expiry: nothing(), zone: nothing() };
+    system.latencyMs = LATENCY_MS.okta;
+    for (const name of ['webhook', 'grants', 'expiry', 'zone'] as const) this.#watchHandler(handlers, name);
+    this.#watchTable(system.functions.table);
+    this.#watchQueues();
+    this.#watchSecrets();
+    const keep = system.lines.push.bind(system.lines);
+    system.lines.push = (...lines) => {
+      for (const line of lines) this.#logged(line);
+      return keep();
+    };
+  }
+
+  #now(): Usage {
+    const name = this.#running.getStore();
+    if (!name) throw new Error('something outside of a function uses AWS');
+    return this.usage[name];
+  }
+
+  #watchHandler(handlers: Record<string, unknown>, name: FunctionName): void {
+    const usage = this.usage[name];
+    const { timers } = this.#system;
+    let last = Number.NEGATIVE_INFINITY;
+    handlers[name] = new Proxy(handlers[name] as (...args: unknown[]) => Promise<unknown>, {
+      apply: (handler, self, args) =>
+        this.#running.run(name, async () => {
+          const began = timers.now();
+          usage.invocations += 1;
+          usage.logBytes += PLATFORM_LOG_BYTES;
+          if (began - last > WARM_MS) usage.coldStarts += 1;
+          last = began;
+          await timers.sleep(LATENCY_MS.ownWork);
+          try {
+            return await Reflect.apply(handler, self, args);
+          } finally {
+            last = timers.now();
+            usage.runMs += last - began;
+          }
+        }),
+    });
+  }
+
+  #watchTable(table: Table): void {
+    const { timers } = this.#system;
+    const plain = {
+      get: table.get.bind(table),
+      write: table.write.bind(table),
+      prefix: table.queryPrefix.bind(table),
+      expiry: table.queryExpiry.bind(table),
+    };
+    table.get = async (key, options) => {
+      await timers.sleep(LATENCY_MS.read);
+      const item = await plain.get(key, options);
+      this.#now().readUnits += readUnits(item ? sizeOf(item) : 0) * (options?.stale ? 0.5 : 1);
+      return item;
+    };
+    table.write = async (writes) => {
+      const before = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
+      await timers.sleep(LATENCY_MS.write);
+      const result = await plain.write(writes);
+      const after = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
+      for (const index of writes.keys()) this.#now().writeUnits += writeUnits(before[index], after[index]);
+      return result;
+    };
+    const pages = async function* (this: Meter, found: AsyncIterable<readonly Item[]>) {
+      await timers.sleep(LATENCY_MS.read);
+      let bytes = 0;
+      for await (const page of found) {
+        bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
+        yield page;
+      }
+      this.#now().readUnits += readUnits(bytes);
+    }.bind(this);
+    table.queryPrefix = (acl, prefix) => pages(plain.prefix(acl, prefix));
+    table.queryExpiry = (acl, after, upTo) => pages(plain.expiry(acl, after, upTo));
+  }
+
+  #watchQueues(): void {
+    const { timers, functions } = this.#system;
+    const sendEvent = functions.events.send.bind(functions.events);
+    functions.events.send = async (message) => {
+      this.#now().fifoRequests += 1;
+      await timers.sleep(LATENCY_MS.queue);
+      return sendEvent(message);
+    };
+    const sendAlarms = functions.alarms.send.bind(functions.alarms);
+    functions.alarms.send = async (messages) => {
+      const requests = Math.ceil(messages.length / 10);
+      this.#now().standardRequests += requests;
+      await timers.sleep(LATENCY_MS.queue * requests);
+      return sendAlarms(messages);
+    };
+  }
+
+  #watchSecrets(): void {
+    for (const secret of [this.#system.oktaToken, this.#system.webhookSecret]) {
+      const read = secret.read.bind(secret);
+      secret.read = async () => {
+        this.#now().secretReads += 1;
+        await this.#system.timers.sleep(LATENCY_MS.secret);
+        return read();
+      };
+    }
+  }
+
+  #logged(line: Fields): void {
+    this.#now().logBytes += Buffer.byteLength(JSON.stringify(line)) + LOG_EVENT_BYTES + LIBRARY_LOG_BYTES;
+    if (!('_aws' in line)) return;
+    const { CloudWatchMetrics } = line._aws as {
+      CloudWatchMetrics: { Dimensions: string[][]; Metrics: { Name: string }[] }[];
+    };
+    for (const { Dimensions, Metrics } of CloudWatchMetrics) {
+      const dimensions = (Dimensions[0] ?? []).map((name) => `${name}=${line[name]}`).join(' ');
+      for (const { Name } of Metrics) this.metrics.add(`${Name} ${dimensions}`);
+    }
+  }
+}
+
+/** A strongly consistent read, in units of 4 KB; also of nothing. */
+function readUnits(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / 4096));
+}
+
+/**
+ * In a transaction: two units for each KB of the larger of the item's two states, also where a condition failed. What
+ * the index over expiries takes on top is counted likewise: a changed key is a removal and a new entry.
+ */
+function writeUnits(before: Item | undefined, after: Item | undefined): number {
+  const units = 2 * kilobytes(Math.max(before ? sizeOf(before) : 0, after ? sizeOf(after) : 0));
+  const entry = (item: Item | undefined) => (item?.expiresAt === undefined ? 0 : 2 * kilobytes(sizeOf(item)));
+  const unchanged = JSON.stringify(before) === JSON.stringify(after);
+  const moved = before?.expiresAt !== after?.expiresAt;
+  const index = unchanged ? 0 : moved ? entry(before) + entry(after) : entry(after);
+  return units + index;
+}
+
+function kilobytes(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / 1024));
+}
+
+function keyOf(write: Write): Key {
+  if ('put' in write) return write.put;
+  if ('update' in write) return write.update;
+  return 'check' in write ? write.check : write.remove;
+}
+
+/** Roughly as DynamoDB counts an item. */
+function sizeOf(value: Value | Scalar | Item): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
+  if (typeof value === 'boolean') return 1;
+  if (Array.isArray(value)) return value.reduce((sum: number, part: Value) => sum + sizeOf(part) + 1, 3);
+  return Object.entries(value).reduce((sum, [name, part]) => sum + Buffer.byteLength(name) + sizeOf(part) + 1, 3);
+}
+
+function nothing(): Usage {
+  const counts = { fifoRequests: 0, standardRequests: 0, secretReads: 0, logBytes: 0 };
+  return { invocations: 0, coldStarts: 0, runMs: 0, writeUnits: 0, readUnits: 0, ...counts };
+}
