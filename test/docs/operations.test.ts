@@ -8,7 +8,8 @@ import { ACL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
 import { readDocument, sectionsOf, tableRows } from './documents.ts';
 
 const sections = sectionsOf(readDocument('docs/operations.md'), 2);
-const first = (section: string) => tableRows(sections.get(section) ?? '').map(([cell = '']) => cell.replaceAll('`', ''));
+const first = (section: string) =>
+  tableRows(sections.get(section) ?? '').map(([cell = '']) => cell.replaceAll('`', ''));
 const practice = tableRows(sections.get('Practise: cause each error') ?? '').filter(([code]) => code !== 'code');
 const CALL = /^`(GET|PUT|POST|PATCH|DELETE) (\/control\/\S+)(?: (\{.*\}))?`$/;
 const simulated = practice.filter(([, cause = '']) => CALL.test(cause));
