@@ -1,3 +1,4 @@
+import { MEMORY_SECONDS } from '../lib/domain/event-order.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Usage } from './meter.ts';
 import { LATENCY_MS } from './meter.ts';
@@ -12,6 +13,8 @@ export const POLL_SECONDS = 20;
 /** What the API writes to its access log for each request. */
 const ACCESS_LOG_BYTES = 360;
 const GB = 2 ** 30;
+/** With what DynamoDB adds to each item for its own use. What is remembered of an event lies there for `MEMORY_SECONDS`. */
+const ITEM_BYTES = 400;
 
 export interface Stage {
   readonly name: string;
@@ -50,8 +53,8 @@ export function monthlyBill({ usage, events, storedItems }: DayUse, { memoryMb }
       prices.logGb,
   };
   const stages = Object.entries(perDay).map(([name, dollars]) => ({ name, dollars: DAYS * dollars }));
-  // Stored twice, since the index holds the grants as well; what is remembered of events lies there for a day.
-  const stored = ((storedItems * 2 * 400) / GB) * (prices.tableStorageGbMonth + prices.tableBackupGbMonth);
+  const remembered = storedItems * ITEM_BYTES * (MEMORY_SECONDS / 86_400);
+  const stored = (remembered / GB) * (prices.tableStorageGbMonth + prices.tableBackupGbMonth);
   stages.push({ name: 'table: storage and backup', dollars: stored });
   return { stages, total: stages.reduce((sum, { dollars }) => sum + dollars, 0) };
 }

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { bundleFunction } from '../cdk/bundle.ts';
-import { loadConfig } from '../cdk/config.ts';
+import { loadConfig, parseConfig } from '../cdk/config.ts';
 import type { FunctionName } from '../cdk/function-code.ts';
+import type { Config } from '../lib/config.ts';
 
 export const FUNCTIONS = ['webhook', 'grants', 'expiry', 'zone'] as const satisfies readonly FunctionName[];
 
@@ -42,7 +43,12 @@ const CLIENTS: Readonly<Record<FunctionName, readonly (keyof typeof MADE)[]>> = 
 export class Bundles {
   // Inside the repository, so that the imports of baselines resolve.
   readonly #folder = mkdtempSync(join(ROOT, 'bench', '.tmp-'));
-  readonly #config = loadConfig(join(ROOT, 'config.example.json'));
+  readonly #config: Config;
+
+  /** @param settings as in a configuration file; those of the example where absent */
+  constructor(settings?: object) {
+    this.#config = settings ? parseConfig(settings) : loadConfig(join(ROOT, 'config.example.json'));
+  }
 
   /** One of the four functions. @param wholeSdk with all of the SDK's search for credentials, as it is not deployed */
   own(name: FunctionName, wholeSdk = false): Bundled {

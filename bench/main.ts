@@ -7,6 +7,7 @@ import { markdownOf } from './markdown.ts';
 /** Loaded when it is asked for: no bench is to weigh on another. */
 const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: () => Promise<Bench> }>> = {
   costs: { title: 'Calls, requests and dollars', load: async () => (await import('./costs.ts')).run },
+  memory: { title: 'Memory', load: async () => (await import('./memory.ts')).run },
   load: { title: 'Size and load time', load: async () => (await import('./load.ts')).run },
   lists: { title: 'Lists', load: async () => (await import('./lists.ts')).run },
   bursts: { title: 'Bursts of logins', load: async () => (await import('./bursts.ts')).run },

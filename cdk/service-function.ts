@@ -49,7 +49,8 @@ export class ServiceFunction extends Construct {
       architecture: Architecture.ARM_64,
       code: functionCode(name, deployment.functionsDir, deployment.config),
       handler: 'index.handler',
-      // CPU comes with memory: with less, a cold start takes visibly longer and costs as much.
+      // Measured: at most 250 MB in the largest cases. CPU comes with memory, so with less all would be slower
+      // (docs/decisions/0028-memory-of-the-functions.md).
       memorySize: 512,
       timeout: props.timeout,
       role: this.#role,

@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import type { FunctionName } from '../cdk/function-code.ts';
+import { eventOrder, queuePosition } from '../lib/domain/event-order.ts';
+import { ITEM, WEBHOOK_PATH } from '../lib/names.ts';
+import { formatQueuedEvent } from '../lib/queue-message.ts';
+import { fifoEvent, streamEvent } from '../local/stand-ins/aws-events.ts';
+import { signedHeaders } from '../local/webhook-client.ts';
+import { apiEvent } from '../local/webhook-server.ts';
+import type { Answering, AwsAnswer, AwsCall } from '../test/helpers/fake-aws.ts';
+
+export const ACL = 'okta-prod';
+/** Live grants of one ACL, and what the zone function has to go through. */
+export const LIVE_GRANTS = 20_000;
+/** Grants that one flush or one second ends. */
+export const ENDED_GRANTS = 5_000;
+const ZONES = 20;
+/** DynamoDB's page is 1 MB; a grant with its user and id is about 400 bytes. */
+const PAGE = 2_500;
+const KEY = Buffer.alloc(33, 'k').toString('base64');
+
+export const zoneIds = Array.from({ length: ZONES }, (_, i) => `nzo1bench${String(i).padStart(11, '0')}`);
+
+/** What a function is woken by in the case that asks most of it. @param now milliseconds since the epoch */
+export function largestEvent(name: FunctionName, now: number): unknown {
+  const timestamp = new Date(now).toISOString();
+  switch (name) {
+    case 'webhook': {
+      const data = { acl: ACL, ip: '203.0.113.7', user: 'alice@example.com' };
+      const body = Buffer.from(JSON.stringify({ type: 'access.granted', timestamp, data }));
+      const signed = signedHeaders(KEY, 'bench-1', Math.floor(now / 1000), body);
+      return apiEvent(WEBHOOK_PATH, { 'content-type': 'application/json', ...signed }, body);
+    }
+    case 'grants': {
+      const event = { type: 'access.flushed', acl: ACL, timestamp: BigInt(now) * 1_000_000n } as const;
+      const body = formatQueuedEvent({ webhookId: 'bench-1', ...event });
+      return fifoEvent([{ messageId: 'm-1', body, sequence: '1'.padStart(20, '0'), receives: 1 }]);
+    }
+    case 'expiry':
+      return { kind: 'tick' };
+    case 'zone':
+      return streamEvent([{ eventName: 'MODIFY', key: { acl: ACL, item: ITEM.rebuild }, byTtl: false }]);
+  }
+}
+
+/** The AWS and the Okta that the largest case meets: a table full of grants, zones that hold others. */
+export function answersFor(name: FunctionName, now: number): Answering {
+  const count = name === 'zone' ? LIVE_GRANTS : ENDED_GRANTS;
+  const expiresAt = name === 'expiry' ? now - 1_000 : now + 3_600_000;
+  const items = Array.from({ length: count }, (_, i) => grantItem(i, expiresAt, now));
+  return (call) => {
+    if (call.operation === 'Query') return page(items, call);
+    if (call.operation === 'GetSecretValue') {
+      return { body: { SecretString: name === 'webhook' ? JSON.stringify({ current: KEY }) : 'bench-token' } };
+    }
+    if (call.operation === 'GetItem') return { body: itemOf(call, now) };
+    return call.operation.includes('/api/v1/zones/') ? zoneAnswer(call) : undefined;
+  };
+}
+
+function grantItem(index: number, expiresAt: number, now: number) {
+  const ip = `8.${index >> 14}.${(index >> 7) & 127}.${(index & 127) * 2}`;
+  const order = eventOrder(BigInt(now - 60_000) * 1_000_000n, String(index));
+  const texts = { acl: ACL, item: `${ITEM.grant}${ip}#session-${index}`, ip, grantId: `session-${index}`, order };
+  const more = { since: order, user: `person-${index}@example.com`, audit: hash('sha256', ip) };
+  const numbers = { expiresAt, ttl: Math.ceil(expiresAt / 1000) };
+  return {
+    ...Object.fromEntries(Object.entries({ ...texts, ...more }).map(([attribute, S]) => [attribute, { S }])),
+    ...Object.fromEntries(Object.entries(numbers).map(([attribute, N]) => [attribute, { N: String(N) }])),
+  };
+}
+
+/** The key that a page goes on after is only its number: the function hands it back as it is. */
+function page(items: readonly unknown[], { input }: AwsCall): AwsAnswer {
+  const values = input.ExpressionAttributeValues as Record<string, { N?: string }> | undefined;
+  // The tick asks for what falls due next, too: there is none.
+  if (Number(values?.[':first']?.N ?? 0) > 1 && items.length === ENDED_GRANTS) return { body: { Items: [], Count: 0 } };
+  const from = Number((input.ExclusiveStartKey as { acl?: { S: string } } | undefined)?.acl?.S ?? 0);
+  const found = items.slice(from, from + PAGE);
+  const next = from + PAGE < items.length ? { LastEvaluatedKey: { acl: { S: String(from + PAGE) } } } : {};
+  return { body: { Items: found, Count: found.length, ScannedCount: found.length, ...next } };
+}
+
+function itemOf({ input }: AwsCall, now: number): unknown {
+  const key = input.Key as { item?: { S: string } };
+  if (key.item?.S !== ITEM.events) return {};
+  return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
+}
+
+function zoneAnswer({ operation, input }: AwsCall): AwsAnswer {
+  const id = operation.split('/').at(-1) ?? '';
+  const zone = { id, name: id, type: 'IP', status: 'ACTIVE', usage: 'POLICY', system: false, proxies: null };
+  const gateways = operation.startsWith('PUT') ? input.gateways : [{ type: 'CIDR', value: '192.0.2.0/32' }];
+  return { body: { ...zone, gateways } };
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import type { FunctionName } from '../cdk/function-code.ts';
+import { ENV } from '../lib/names.ts';
+import { startFakeAws } from '../test/helpers/fake-aws.ts';
+import { type BenchResult, median, rounded } from './bench-result.ts';
+import { Bundles, FUNCTIONS } from './bundles.ts';
+import { deployedStack } from './deployed-stack.ts';
+import { ACL, answersFor, ENDED_GRANTS, LIVE_GRANTS, largestEvent, zoneIds } from './largest-case.ts';
+
+/** Fresh processes for each function. */
+const ROUNDS = 3;
+/** Of the memory that a function has, at most this may be taken in its largest case. */
+const MOST_TAKEN = 0.75;
+const MARK = 'MEASURED ';
+
+interface Peak {
+  /** Megabytes of the whole process. */
+  readonly node: number;
+  readonly loaded: number;
+  readonly peak: number;
+  /** Megabytes on the heap afterwards, before anything is given back. */
+  readonly heap: number;
+  /** Seconds of the processor that the invocation took. */
+  readonly cpuSeconds: number;
+}
+
+/** How much memory each function takes: a bare process, the loaded bundle, the peak in its largest case. */
+export async function run(progress: (text: string) => void): Promise<BenchResult> {
+  const { memoryMb } = deployedStack();
+  const peaks: [FunctionName, Peak][] = [];
+  for (const name of FUNCTIONS) {
+    const measured: Peak[] = [];
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      progress(`${name}, round ${round} of ${ROUNDS}`);
+      measured.push(await measure(name));
+    }
+    const of = (key: keyof Peak) => median(measured.map((peak) => peak[key]));
+    peaks.push([
+      name,
+      { node: of('node'), loaded: of('loaded'), peak: of('peak'), heap: of('heap'), cpuSeconds: of('cpuSeconds') },
+    ]);
+  }
+  return {
+    tables: [
+      {
+        title: 'Memory of the functions (MB of the whole process)',
+        columns: ['function', 'bare Node.js', 'bundle loaded', 'largest case', 'of it heap', 'CPU seconds', 'setting'],
+        rows: peaks.map(([name, { node, loaded, peak, heap, cpuSeconds }]) => [
+          name,
+          rounded(node),
+          rounded(loaded),
+          rounded(peak),
+          rounded(heap),
+          rounded(cpuSeconds, 2),
+          memoryMb[name],
+        ]),
+        note:
+          `Medians of ${ROUNDS} fresh processes; the clients' own calls go to a stand-in over HTTP. Largest cases: webhook, ` +
+          `one grant; grants, a flush of ${ENDED_GRANTS.toLocaleString('en-US')}; expiry, a tick at which as many are due; ` +
+          `zone, a rebuild of ${LIVE_GRANTS.toLocaleString('en-US')} live grants over ${zoneIds.length} zones. Nothing ` +
+          'urges Node.js to be thrifty here; on Lambda it collects sooner.',
+      },
+    ],
+    goals: peaks.map(([name, { peak }]) => ({
+      what: `${name}: share of its memory in the largest case`,
+      measured: rounded(peak / memoryMb[name], 2),
+      atMost: MOST_TAKEN,
+    })),
+  };
+}
+
+async function measure(name: FunctionName): Promise<Peak> {
+  const now = Date.now();
+  const aws = await startFakeAws(answersFor(name, now));
+  const bundles = new Bundles({
+    okta: { domain: 'acme.okta.com', baseUrl: aws.url },
+    acls: { [ACL]: { zoneIds } },
+  });
+  try {
+    return await inProcess(name, bundles.own(name).file, largestEvent(name, now), aws.url);
+  } finally {
+    bundles.remove();
+    aws.close();
+  }
+}
+
+function inProcess(name: FunctionName, file: string, event: unknown, awsUrl: string): Promise<Peak> {
+  // Not `resourceUsage().maxRSS`: a process that is started begins with its parent's. Linux alone tells it so.
+  const script = `const { readFileSync } = require('node:fs');
+const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+const node = peak();
+const { handler } = require(${JSON.stringify(file)});
+const loaded = peak();
+const cpu = process.cpuUsage();
+const context = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 60_000 };
+handler(${JSON.stringify(event)}, context).then((answer) => {
+  const { user, system } = process.cpuUsage(cpu);
+  const failed = answer?.batchItemFailures?.length > 0 || answer?.statusCode >= 300;
+  const heap = process.memoryUsage().heapUsed / 2 ** 20;
+  const measured = { node, loaded, peak: peak(), heap, cpuSeconds: (user + system) / 1e6, failed };
+  process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(measured) + '\\n', () => process.exit(0));
+});`;
+  const env = {
+    PATH: process.env.PATH,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_ENDPOINT_URL: awsUrl,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    [ENV.serviceName]: 'Bench',
+    [ENV.tableName]: 'grants',
+    [ENV.eventsQueueUrl]: `${awsUrl}/0/events.fifo`,
+    [ENV.alarmQueueUrl]: `${awsUrl}/0/alarms`,
+    [ENV.deadLetterQueueUrl]: `${awsUrl}/0/dead.fifo`,
+    [ENV.webhookSecretArn]: 'arn:webhook',
+    [ENV.oktaTokenSecretArn]: 'arn:okta',
+  };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['-e', script], { env, cwd: tmpdir() });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += String(chunk);
+      });
+    }
+    child.on('error', reject);
+    child.on('close', () => {
+      const line = output.split('\n').find((text) => text.startsWith(MARK));
+      const { failed = true, ...peak } = line ? JSON.parse(line.slice(MARK.length)) : {};
+      // A code in the log means that the work was not done, so the figures would be of something else.
+      const codes = output.split('\n').filter((text) => text.includes('"code":"') && !text.includes('ZONE005'));
+      if (failed || codes.length > 0) reject(new Error(`${name} failed: ${codes[0] ?? output.slice(-2_000)}`));
+      else resolve(peak);
+    });
+  });
+}
