@@ -57,6 +57,15 @@ export class Meter {
     };
   }
 
+  /** Calls to Okta so far. */
+  calls(): { readonly gets: number; readonly puts: number } {
+    const methods = this.#system.okta.requests(0).map(({ method }) => method);
+    return {
+      gets: methods.filter((method) => method === 'GET').length,
+      puts: methods.filter((method) => method === 'PUT').length,
+    };
+  }
+
   #now(): Usage {
     const name = this.#running.getStore();
     if (!name) throw new Error('something outside of a function uses AWS');
