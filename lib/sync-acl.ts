@@ -133,7 +133,11 @@ async function attempt(
     if (failure) {
       if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
       const change = await failed(acl, failure, state, audit, deps);
-      return { ...change, set: { ...change.set, notBefore, zones: result.zones, ...recordOfWaiting(result.waiting) } };
+      const seen = { notBefore, zones: result.zones, ...recordOfWaiting(result.waiting) };
+      // Whoever expired may still be in a zone whose list was refused; a zone that is gone or unusable lets nobody in.
+      const refused = result.failures.some(({ code }) => code === 'ZONE002');
+      const expiry = grants && !refused ? { nextExpiry: grants[0]?.expiresAt ?? 0 } : {};
+      return { ...change, set: { ...change.set, ...seen, ...expiry } };
     }
     if (isNews) {
       const { waiting } = result;

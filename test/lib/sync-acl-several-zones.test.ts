@@ -222,6 +222,19 @@ describe('trouble with one of several zones', () => {
     expect(world.calls('PUT')).toBe(0);
   });
 
+  it.each([
+    ['it is inactive', () => edit('nzo2', { status: 'INACTIVE' }), false],
+    ['Okta refuses the list of who expired', () => fail('nzo1', { status: 400 }), true],
+  ])('%s: that somebody who expired may still be in is said only where it is so', async (_, breakIt, mayBeIn) => {
+    await world.apply(granted(ip(1), 1, { expiresAt: NOW + 60_000 }));
+    await come(2, 3);
+    await world.sync();
+    await world.timers.advance(61_000);
+    breakIt();
+    await world.sync();
+    expect(((await world.state()).nextExpiry ?? 0) <= world.timers.now()).toBe(mayBeIn);
+  });
+
   it('is forgotten once it is over', async () => {
     await come(1, 2, 3);
     edit('nzo1', { status: 'INACTIVE' });

@@ -1,6 +1,6 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ExpiryEvent } from '../../functions/expiry.ts';
-import type { AlarmQueue } from '../../lib/ports.ts';
+import type { AlarmQueue, SetAside } from '../../lib/ports.ts';
 import { alarmEvent, fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
 import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
@@ -47,6 +47,11 @@ export class SimFifo {
     this.messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
     this.#pump(this.#around.random.whole(0, 60));
     return sequence;
+  }
+
+  /** The function puts a message among the dead letters by itself. */
+  setAside({ messageId, body }: SetAside): void {
+    this.deadLetters.push({ messageId, body, sequence: '', receives: MOST_RECEIVES });
   }
 
   #pump(delayMs: number): void {

@@ -14,7 +14,7 @@ import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
 import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta-zones.ts';
-import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
+import type { HttpRequest, Key, SecretReader, SetAside, Table } from '../../lib/ports.ts';
 import { parseQueuedEvent } from '../../lib/queue-message.ts';
 import { ZoneStates } from '../../lib/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
@@ -159,7 +159,10 @@ export class World {
   }
 
   #grants(environment: Environment) {
-    const deps = { ...this.#common(environment, 'grants'), deadLetters: { send: async () => {} } };
+    const deps = {
+      ...this.#common(environment, 'grants'),
+      deadLetters: { send: async (letter: SetAside) => this.fifo.setAside(letter) },
+    };
     const handler = wrapped(createGrants(() => deps));
     return this.#options.hooks.grantsHandler?.(handler) ?? handler;
   }
