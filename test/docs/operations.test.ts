@@ -4,6 +4,7 @@ import { allErrorCodes } from '../../lib/error-codes.ts';
 import { AUDIT } from '../../lib/names.ts';
 import { LOCAL } from '../../local/local-configuration.ts';
 import { handleControl } from '../../local/okta-simulator/control.ts';
+import { templateWith } from '../cdk/synthesised.ts';
 import { ACL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
 import { readDocument, sectionsOf, tableRows } from './documents.ts';
 
@@ -43,6 +44,16 @@ describe('docs/operations.md', () => {
     expect(practice.map(([code]) => code).toSorted()).toEqual(allErrorCodes().toSorted());
     expect([LOCAL.acl, LOCAL.zoneId]).toEqual([ACL, ZONE]);
     expect(simulated.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it('says of each code when its alarm goes on', () => {
+    const alarms = Object.values(templateWith().findResources('AWS::CloudWatch::Alarm')).map((each) => each.Properties);
+    for (const row of practice) {
+      const [code = ''] = row;
+      const { Threshold, Period } = alarms.find(({ AlarmName }) => AlarmName.endsWith(`-${code}`)) ?? {};
+      const [count, minutes = '1'] = row.at(-1)?.match(/\d+/g) ?? [];
+      expect([code, Number(count), 60 * Number(minutes)]).toEqual([code, Threshold, Period]);
+    }
   });
 
   it.each(simulated)('%s is caused by %s, and mended', async (code = '', cause = '', mend = '') => {
