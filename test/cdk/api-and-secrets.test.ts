@@ -21,12 +21,29 @@ describe('the API', () => {
     expect(stage.Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
     });
     const format = JSON.parse(String(property(stage, 'AccessLogSettings', 'Format'))) as Record<string, string>;
     expect(format).toMatchObject({ sourceIp: '$context.identity.sourceIp', status: '$context.status' });
     expect(Object.values(format).filter((value) => !/^\$context\.[A-Za-z.]+$/.test(value))).toEqual([]);
     expect(JSON.stringify(format)).not.toMatch(/header|body|querystring|authorizer/i);
+  });
+});
+
+describe('the throttle of the API', () => {
+  const [, stage] = resourceOf(template, 'AWS::ApiGatewayV2::Stage', 'Webhook');
+  const [rate, burst] = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'].map((name) =>
+    Number(property(stage, 'DefaultRouteSettings', name)),
+  ) as [number, number];
+
+  it('lets five thousand logins in a minute through, also where they come unevenly', () => {
+    expect(60 * rate + burst).toBeGreaterThanOrEqual(5_000);
+    expect(rate).toBeGreaterThan(5_000 / 60);
+    expect(burst).toBeGreaterThanOrEqual(2 * rate);
+  });
+
+  it('lets no more through at once than the FIFO queue takes in a second', () => {
+    expect(rate).toBeGreaterThan(0);
+    expect(Math.max(rate, burst)).toBeLessThanOrEqual(300);
   });
 });
 
