@@ -50,7 +50,7 @@ export class ServiceFunction extends Construct {
       code: functionCode(name, deployment.functionsDir, deployment.config),
       handler: 'index.handler',
       // Measured: at most 250 MB in the largest cases. CPU comes with memory, so with less all would be slower
-      // (docs/decisions/0028-memory-of-the-functions.md).
+      // (docs/decisions/0031-memory-of-the-functions.md).
       memorySize: 512,
       timeout: props.timeout,
       role: this.#role,
