@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** One project a kind of test, so that each can be run by itself (see the scripts in package.json). */
 export default defineConfig({
   test: {
+    // Vitest would leave one core of two to itself.
+    maxWorkers: 2,
     projects: [
       {
         test: {

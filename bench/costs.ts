@@ -18,7 +18,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
   const days: DayUse[] = [];
   for (const people of SIZES) days.push(await (people > RUN_WHOLE ? sampleDay : measureDay)(people, progress));
   const bills = days.map((day) => monthlyBill(day, stack));
-  const customMetrics = Math.max(...days.map(({ metrics }) => metrics.size));
+  const customMetrics = days[0]?.metrics.size ?? 0;
   const fixed = fixedPrices(stack, customMetrics);
   const fixedTotal = fixed.reduce((sum, { dollars }) => sum + dollars, 0);
   const at500 = bills[SIZES.indexOf(500)]?.total ?? Number.NaN;
@@ -32,9 +32,9 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
         columns: ['what', 'dollars'],
         rows: [...fixed.map(({ name, dollars }) => [name, rounded(dollars, 2)]), ['together', rounded(fixedTotal, 2)]],
         note:
-          'Counted in the synthesised template; custom metrics are those that got data on the days above. An error ' +
-          `code adds ${prices.perMonth.customMetric.toFixed(2)} for a month in which it occurs all the time, by the ` +
-          `hour. Not in the sum: ${stack.dashboards} dashboard, ${prices.perMonth.dashboard.toFixed(2)} where the ` +
+          'Counted in the synthesised template; custom metrics are those that a system at rest sends. That of zones ' +
+          'which are more than 80 % full is paid by the hour, while they are, and so is that of an error: a ' +
+          `whole month of either is ${prices.perMonth.customMetric.toFixed(2)}. Not in the sum: ${stack.dashboards} dashboard, ${prices.perMonth.dashboard.toFixed(2)} where the ` +
           'account has more than the three that are free.',
       },
     ],

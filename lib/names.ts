@@ -23,11 +23,11 @@ export const METRICS = {
   codeDimension: 'Code',
   /** Seconds between a sender's event time and the receipt, where it is over 30. */
   clockSkew: 'ClockSkewSeconds',
-  /** Said by every tick, each the worst of all ACLs: seconds since an ACL's zones were last seen to be right, */
+  /** Each the worst of all ACLs. Said by every tick: seconds since an ACL's zones were last seen to be right, */
   verificationAge: 'VerificationAgeSeconds',
-  /** seconds since an expiry after which no update of the zones was confirmed, */
+  /** and seconds since an expiry after which no update of the zones was confirmed. */
   expiredInZone: 'ExpiredInZoneSeconds',
-  /** and entries in percent of what the zones hold. */
+  /** Only while the limit is passed: entries in percent of what the zones hold. */
   capacityUsed: 'ZoneCapacityUsedPercent',
 } as const;
 

@@ -54,11 +54,9 @@ export function reportZoneHealth(looks: readonly AclLook[], complete: boolean, d
     'Seconds',
     worst(({ expiredInZone }) => expiredInZone),
   );
-  telemetry.metric(
-    METRICS.capacityUsed,
-    'Percent',
-    worst(({ capacityUsed }) => capacityUsed),
-  );
+  // Said only while it matters: a metric costs by the hours in which it is said, and silence is no trouble here.
+  const fullest = worst(({ capacityUsed }) => capacityUsed);
+  if (fullest > HEALTH_LIMITS.capacityPercent) telemetry.metric(METRICS.capacityUsed, 'Percent', fullest);
   if (complete)
     telemetry.metric(
       METRICS.verificationAge,

@@ -392,6 +392,6 @@ describe('the metrics that cost money', () => {
     };
     const one = await count(running);
     vi.restoreAllMocks();
-    expect([one, await count(runningWithTwo)]).toEqual([3, 3]);
+    expect([one, await count(runningWithTwo)]).toEqual([2, 2]);
   });
 });

@@ -14,7 +14,8 @@ it.skipIf(python === undefined && process.env.CI === undefined)(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'knocknoc-guard-'));
     // In the place of the emulator: a program that says it is up, then does nothing for a long time.
-    await mkdir(join(folder, 'ministack'));
+    await mkdir(join(folder, 'ministack/services/cloudformation'), { recursive: true });
+    await writeFile(join(folder, 'ministack/services/cloudformation/provisioners.py'), '_RESOURCE_HANDLERS = {}\n');
     await mkdir(join(folder, 'run'));
     await writeFile(join(folder, 'ministack/__main__.py'), 'import time\nprint("up", flush=True)\ntime.sleep(1000)\n');
     await writeFile(join(folder, 'run/file'), '');

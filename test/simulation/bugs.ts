@@ -10,6 +10,8 @@ export interface Bug {
   /** The promises it breaks; by default that the right people are in. */
   readonly breaks?: readonly Invariant[];
   readonly hooks: Hooks;
+  /** The seed to begin with, for a bug that shows in few schedules: soon after it comes one. */
+  readonly from?: number;
 }
 
 /** Who is in, at last and in time. */
@@ -79,6 +81,7 @@ export const BUGS: readonly Bug[] = [
     name: 'mark-forgotten',
     what: 'a rebuild that finds the lease taken leaves no mark',
     hooks: { states: (table) => new parts.NoMark(table) },
+    from: 6_500,
   },
   {
     name: 'old-list-after-conflict',
@@ -124,6 +127,7 @@ export const BUGS: readonly Bug[] = [
     name: 'no-second-look',
     what: 'an update without an answer is never looked for again',
     hooks: { states: (table) => new parts.NoDoubt(table) },
+    from: 4_400,
   },
   {
     name: 'merged-too-wide',

@@ -11,18 +11,18 @@ import { simulate } from './simulate.ts';
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string' },
     workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
     verbose: { type: 'boolean', default: false },
     bug: { type: 'string' },
   },
 });
-const [runs, seed, workers] = [Number(values.runs), Number(values.seed), Number(values.workers)];
+const { hooks, from = 1, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
+const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? from), Number(values.workers)];
 if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
   console.error('--runs, --seed and --workers take whole numbers');
   process.exit(2);
 }
-const { hooks, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
 const only = hooks && breaks;
 const began = performance.now();
 let shownAt = 0;
