@@ -2,12 +2,12 @@ import { aclConfig } from '../lib/config.ts';
 import { type Block, blockOf, covers, readableBlocks } from '../lib/domain/address-block.ts';
 import { desiredGateways } from '../lib/domain/desired-gateways.ts';
 import { positionOf } from '../lib/domain/event-order.ts';
+import { differenceOf } from '../lib/domain/list-difference.ts';
 import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
 import { type Grant, GrantBook } from '../lib/grant-book.ts';
 import { isWaiting } from '../lib/waiting-record.ts';
 import { type ZoneState, ZoneStates } from '../lib/zone-state.ts';
 import { firstStep } from './advice.ts';
-import { differenceOf } from './list-difference.ts';
 import type { Target } from './target.ts';
 
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */

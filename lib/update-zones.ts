@@ -1,6 +1,7 @@
 import type { AclConfig, Config } from './config.ts';
 import { canonicalGateways, toGateway } from './domain/address-block.ts';
 import { desiredGateways } from './domain/desired-gateways.ts';
+import { differenceOf } from './domain/list-difference.ts';
 import { listForNow } from './domain/list-for-now.ts';
 import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
@@ -150,10 +151,7 @@ async function ofOneZone(failures: OktaFailure[], zoneId: string, work: () => Pr
 }
 
 function difference(before: readonly string[], after: readonly string[]) {
-  const had = new Set(before);
-  const has = new Set(after);
-  const added = after.filter((entry) => !had.has(entry));
-  const removed = before.filter((entry) => !has.has(entry));
+  const { added, removed } = differenceOf(before, after);
   return {
     before: before.length,
     after: after.length,

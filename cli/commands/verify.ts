@@ -1,9 +1,9 @@
+import { differenceOf } from '../../lib/domain/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
 import { firstStep, meaningOf, sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
-import { differenceOf } from '../list-difference.ts';
 import { duration } from '../moments.ts';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
 import type { Target } from '../target.ts';

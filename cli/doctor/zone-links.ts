@@ -1,8 +1,8 @@
+import { differenceOf } from '../../lib/domain/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import type { OktaFailure, Quota } from '../../lib/okta-zones.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
-import { differenceOf } from '../list-difference.ts';
 import { ago } from '../moments.ts';
 import type { Rehearsal, ZoneRehearsal } from '../rehearsal.ts';
 import { harmless } from '../terminal.ts';
