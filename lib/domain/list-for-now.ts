@@ -38,11 +38,12 @@ function onTheMove(
   const staying = (desired[zone] ?? []).map(blockOf);
   const leaving = new Set<string>();
   for (const [other, list] of desired.entries()) {
-    if (other === zone) continue;
     const there = new Set(has[other] ?? []);
+    const coming = other === zone ? [] : list.filter((text) => !there.has(text));
+    // Most zones gain nobody: their lists need not be read.
+    if (coming.length === 0) continue;
     const inOther = readableBlocks(has[other] ?? []);
-    for (const text of list) {
-      if (there.has(text)) continue;
+    for (const text of coming) {
       const block = blockOf(text);
       const safe = (part: Block) => [...inOther, ...staying].some((around) => covers(around, part));
       for (const entry of own) {

@@ -60,11 +60,7 @@ export function placeHosts(
  */
 function placeBlocks(hosts: readonly Host[], inZone: ReadonlyMap<Host, number>, rooms: readonly number[]): Host[][] {
   const blocks = mergedBlocks(hosts.map(({ block }) => block));
-  const members = new Map<Block, Host[]>();
-  for (const host of hosts) {
-    const block = blockAround(blocks, host.block) as Block;
-    members.set(block, [...(members.get(block) ?? []), host]);
-  }
+  const members = Map.groupBy(hosts, (host) => blockAround(blocks, host.block));
   const left = [...rooms];
   const placed: Host[][] = rooms.map(() => []);
   const enters = (group: readonly Host[], zone: number | undefined): boolean => {
