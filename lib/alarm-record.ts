@@ -1,4 +1,5 @@
 import { parseAlarm } from './alarm-message.ts';
+import { reasonOfFailure } from './dead-letter-reasons.ts';
 import { type ExpiryDeps, handleAlarm } from './expire-grants.ts';
 import { ALARMS_MOST_RECEIVES } from './names.ts';
 import type { DeadLetters } from './ports.ts';
@@ -38,9 +39,7 @@ export async function handleAlarmRecord(record: AlarmRecord, deps: AlarmDeps): P
   }
 }
 
-/** The kind of the error and no message: that could hold anything. */
 function reasonFor(error: unknown): string {
   if (error instanceof NotAnAlarm) return 'not an alarm of this system';
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
-  return `STORE001 ${cause instanceof Error ? cause.name : 'unknown'}`;
+  return reasonOfFailure(error instanceof AggregateError ? error.errors[0] : error);
 }

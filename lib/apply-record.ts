@@ -1,4 +1,5 @@
 import { armAlarms } from './alarm-message.ts';
+import { NO_EVENT, reasonOfFailure, TOO_OLD } from './dead-letter-reasons.ts';
 import { describeError } from './describe-error.ts';
 import { isBeyondMemory } from './domain/event-order.ts';
 import type { GrantBook, Outcome } from './grant-book.ts';
@@ -45,12 +46,12 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   const event = parseQueuedEvent(body);
   // Both would block every event behind them, and trying again can't mend them.
   if (!event) {
-    const letter = { body, messageId, reason: 'not an event of this system', retryable: false };
+    const letter = { body, messageId, reason: NO_EVENT, retryable: false };
     return setAside(letter, 'a message is no event; it was moved to the dead-letter queue', {}, deps);
   }
   const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
   if (isBeyondMemory(event.timestamp, deps.clock.now())) {
-    const letter = { body, messageId, reason: 'older than the events that are remembered', retryable: false };
+    const letter = { body, messageId, reason: TOO_OLD, retryable: false };
     const said = 'an event is too old to be ordered; it was moved to the dead-letter queue';
     return setAside(letter, said, { webhookId, type, acl }, deps);
   }
@@ -100,8 +101,7 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
   const letter = {
     body: formatQueuedEvent({ ...event, sequence: event.sequence ?? record.sequence }),
     messageId: record.messageId,
-    // No message of the error: it could hold anything.
-    reason: `STORE001 ${error instanceof Error ? error.name : 'unknown'}`,
+    reason: reasonOfFailure(error),
     retryable: true,
   };
   const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';

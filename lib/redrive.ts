@@ -1,3 +1,4 @@
+import { NO_EVENT, TOO_OLD } from './dead-letter-reasons.ts';
 import { describeError } from './describe-error.ts';
 import { isBeyondMemory } from './domain/event-order.ts';
 import type { Clock, DeadLetterBox, DeadLetters, EventQueue, Letter } from './ports.ts';
@@ -30,8 +31,6 @@ export interface RedriveReport {
   readonly stopped?: string;
 }
 
-const NO_EVENT = 'not an event of this system';
-const TOO_OLD = 'older than the events that are remembered';
 /** The function came to its end each time, or could not set it aside. */
 const MOVED_BY_THE_QUEUE = 'moved by the queue after its last try: see the log of the grants function';
 
