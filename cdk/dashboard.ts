@@ -1,12 +1,5 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
-import {
-  AlarmStatusWidget,
-  Dashboard,
-  GraphWidget,
-  type IMetric,
-  LogQueryWidget,
-  Metric,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, LogQueryWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allErrorCodes } from '../lib/error-codes.ts';
@@ -15,8 +8,8 @@ import type { AlarmTopic } from './alarm-topic.ts';
 import { type DashboardQuery, dashboardQueries, latestErrors } from './dashboard-queries.ts';
 import { errorMetric } from './error-alarms.ts';
 import type { FunctionName } from './function-code.ts';
+import { ownMetric } from './own-metric.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { healthMetric } from './zone-health-alarms.ts';
 
 const PERIOD = Duration.minutes(1);
 
@@ -56,10 +49,10 @@ export class ServiceDashboard extends Construct {
     for (const row of dashboardQueries(props.functions)) {
       dashboard.addWidgets(...row.map((query) => logWidget(query, 24 / row.length)));
     }
-    const percent = healthMetric(stack, METRICS.capacityUsed, { label: 'fullest ACL', period: PERIOD });
+    const percent = ownMetric(stack, METRICS.capacityUsed, { label: 'fullest ACL', period: PERIOD });
     const worst = [
-      healthMetric(stack, METRICS.expiredInZone, { label: 'expired and not confirmed out', period: PERIOD }),
-      healthMetric(stack, METRICS.verificationAge, { label: 'since the last verification', period: PERIOD }),
+      ownMetric(stack, METRICS.expiredInZone, { label: 'expired and not confirmed out', period: PERIOD }),
+      ownMetric(stack, METRICS.verificationAge, { label: 'since the last verification', period: PERIOD }),
     ];
     dashboard.addWidgets(graph('Gateways in use (% of the zones)', [percent]), graph('Worst ACL (s)', worst));
     dashboard.addWidgets(
@@ -92,16 +85,7 @@ export class ServiceDashboard extends Construct {
       graph('Stream: age of the last record (ms)', [
         props.functions.zone.lambda.metric('IteratorAge', { label: 'zone', period: PERIOD, statistic: 'Maximum' }),
       ]),
-      graph("Sender's clock off by (s)", [
-        new Metric({
-          namespace: METRICS.namespace,
-          metricName: METRICS.clockSkew,
-          dimensionsMap: { [METRICS.serviceDimension]: stack.stackName },
-          label: 'webhook',
-          period: PERIOD,
-          statistic: 'Maximum',
-        }),
-      ]),
+      graph("Sender's clock off by (s)", [ownMetric(stack, METRICS.clockSkew, { label: 'webhook', period: PERIOD })]),
     );
     this.name = dashboard.dashboardName;
   }

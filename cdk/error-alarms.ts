@@ -1,10 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { allErrorCodes, type ErrorCode, PASSER_BY_CODES } from '../lib/error-codes.ts';
 import { METRICS } from '../lib/names.ts';
 import { ALARM_TEXTS } from './alarm-texts.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
+import { ownMetric } from './own-metric.ts';
 
 /**
  * Codes that take a valid signature to cause, so only Knocknoc does: a few of them in a quarter of
@@ -14,10 +15,8 @@ const SIGNED_CODES: readonly ErrorCode[] = ['HOOK004', 'HOOK005', 'HOOK006'];
 
 /** The count of one error code, as the functions emit it. */
 export function errorMetric(stack: Stack, code: ErrorCode, period: Duration): Metric {
-  return new Metric({
-    namespace: METRICS.namespace,
-    metricName: METRICS.errors,
-    dimensionsMap: { [METRICS.serviceDimension]: stack.stackName, [METRICS.codeDimension]: code },
+  return ownMetric(stack, METRICS.errors, {
+    dimensionsMap: { [METRICS.codeDimension]: code },
     statistic: 'Sum',
     period,
   });

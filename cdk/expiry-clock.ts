@@ -7,9 +7,9 @@ import { Construct } from 'constructs';
 import { ALARMS_MOST_RECEIVES, METRICS } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
+import { ownMetric } from './own-metric.ts';
 import { ServiceFunction } from './service-function.ts';
 import { WatchedQueue } from './watched-queue.ts';
-import { healthMetric } from './zone-health-alarms.ts';
 
 const TIMEOUT = Duration.seconds(30);
 
@@ -63,7 +63,7 @@ export class ExpiryClock extends Construct {
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',
       // Not the function's runs: messages of the alarm queue are among those. This one every tick says.
-      metric: healthMetric(Stack.of(this), METRICS.expiredInZone, {
+      metric: ownMetric(Stack.of(this), METRICS.expiredInZone, {
         period: Duration.minutes(5),
         statistic: 'SampleCount',
       }),

@@ -1,19 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
-
-/** A metric of the zones as the minute tick says it: the worst of all ACLs. */
-export function healthMetric(stack: Stack, metricName: string, options: MetricOptions): Metric {
-  return new Metric({
-    namespace: METRICS.namespace,
-    metricName,
-    dimensionsMap: { [METRICS.serviceDimension]: stack.stackName },
-    statistic: 'Maximum',
-    ...options,
-  });
-}
+import { ownMetric } from './own-metric.ts';
 
 /** Alarms on what the zones are like, whatever the reason. */
 export class ZoneHealthAlarms extends Construct {
@@ -21,7 +10,7 @@ export class ZoneHealthAlarms extends Construct {
     super(scope, id);
     const { alarms, config } = props.deployment;
     const metric = (name: string, minutes: number) =>
-      healthMetric(Stack.of(this), name, { period: Duration.minutes(minutes) });
+      ownMetric(Stack.of(this), name, { period: Duration.minutes(minutes) });
     const limit = verificationLimitSeconds(config.verifyMinutes);
     alarms.watch(this, 'NotVerified', {
       name: 'zone-not-verified',
