@@ -1,4 +1,5 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { secondsOf } from '../local/seconds-of.ts';
 import type { Command as Run } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
@@ -17,7 +18,6 @@ const ABOUT = `Operates a deployment of Knocknoc for Okta, or the local one.
 
 Exit codes: 0 fine; 1 it works, but someone should look; 2 something is wrong, or was not done; 64 the command line is wrong. More in docs/cli.md.`;
 
-const SECONDS = { s: 1, m: 60, h: 3600 } as const;
 const WATCH_SECONDS = 2;
 /** The longest that the webhook lets anyone wait. */
 const WAIT_SECONDS = 20;
@@ -170,7 +170,7 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 }
 
 function seconds(text: string): number {
-  const [, number, unit] = /^(\d{1,9})([smh])$/.exec(text) ?? [];
-  if (number === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
-  return Number(number) * SECONDS[unit as keyof typeof SECONDS];
+  const found = secondsOf(text);
+  if (found === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
+  return found;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { secondsOf } from './seconds-of.ts';
 import { sendEvent } from './webhook-client.ts';
 
 const HELP = `Signs one event and posts it to a webhook.
@@ -12,8 +13,6 @@ Where to: --url URL (or WEBHOOK_URL), with the secret in WEBHOOK_SECRET (or --se
 users of the machine can see in the process list). --header 'Name: value' adds a header.
 Exit code 0: accepted; 1: refused, or no answer; 2: the command line is wrong.
 `;
-
-const SECONDS = { s: 1, m: 60, h: 3600 } as const;
 
 class Usage extends Error {
   override name = 'Usage';
@@ -50,15 +49,15 @@ function eventOf(command: string | undefined, values: Values, now: Date): unknow
   const data = { acl, ip: required(values.ip, '--ip'), ...(grantId !== undefined && { grantId }) };
   if (command === 'revoke') return { type: 'access.revoked', timestamp, data };
   if (command !== 'grant') throw new Usage('say what to send: grant, revoke or flush');
-  const lifetime = values.for === undefined ? {} : { durationSeconds: secondsOf(values.for) };
+  const lifetime = values.for === undefined ? {} : { durationSeconds: lifetimeOf(values.for) };
   const user = values.user === undefined ? {} : { user: values.user };
   return { type: 'access.granted', timestamp, data: { ...data, ...user, ...lifetime } };
 }
 
-function secondsOf(text: string): number {
-  const match = /^(\d{1,9})([smh])$/.exec(text);
-  if (!match) throw new Usage('--for takes a whole number with s, m or h, such as 30s');
-  return Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
+function lifetimeOf(text: string): number {
+  const seconds = secondsOf(text);
+  if (seconds === undefined) throw new Usage('--for takes a whole number with s, m or h, such as 30s');
+  return seconds;
 }
 
 function headersOf(values: Values): Record<string, string> {
