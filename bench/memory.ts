@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { FunctionName } from '../cdk/function-code.ts';
-import { ENV } from '../lib/names.ts';
 import { startFakeAws } from '../test/helpers/fake-aws.ts';
+import { lambdaEnvironment } from '../test/helpers/lambda-process.ts';
 import { type BenchResult, median, rounded } from './bench-result.ts';
 import { Bundles, FUNCTIONS } from './bundles.ts';
 import { deployedStack } from './deployed-stack.ts';
@@ -101,21 +101,7 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
   const measured = { node, loaded, peak: peak(), heap, cpuSeconds: (user + system) / 1e6, failed };
   process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(measured) + '\\n', () => process.exit(0));
 });`;
-  const env = {
-    PATH: process.env.PATH,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_ENDPOINT_URL: awsUrl,
-    AWS_LAMBDA_FUNCTION_NAME: name,
-    [ENV.serviceName]: 'Bench',
-    [ENV.tableName]: 'grants',
-    [ENV.eventsQueueUrl]: `${awsUrl}/0/events.fifo`,
-    [ENV.alarmQueueUrl]: `${awsUrl}/0/alarms`,
-    [ENV.deadLetterQueueUrl]: `${awsUrl}/0/dead.fifo`,
-    [ENV.webhookSecretArn]: 'arn:webhook',
-    [ENV.oktaTokenSecretArn]: 'arn:okta',
-  };
+  const env = lambdaEnvironment(name, awsUrl);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['-e', script], { env, cwd: tmpdir() });
     let output = '';

@@ -16,21 +16,9 @@ export interface Invocation {
 
 const MARK = 'RESULT ';
 
-/**
- * Runs the exported handler of a function as Lambda does: in a process of its own, with its
- * environment variables and the configuration in its bundle, once for each event. AWS is at `awsUrl`.
- */
-export function invoke(name: Name, events: readonly unknown[], awsUrl: string, config: Config): Promise<Invocation> {
-  const file = join(import.meta.dirname, `../../functions/${name}.ts`);
-  const script = `globalThis.KNOCKNOC_CONFIG = ${JSON.stringify(config)};
-const { handler } = await import(${JSON.stringify(file)});
-for (const [index, event] of ${JSON.stringify(events)}.entries()) {
-  const context = { awsRequestId: 'request-' + index, functionName: 'f', getRemainingTimeInMillis: () => 30_000 };
-  const result = await handler(event, context).then((answer) => ({ answer }), (error) => ({ error: String(error) }));
-  process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(result) + '\\n');
-}
-process.exit(0);`;
-  const env = {
+/** What Lambda gives a function in its environment, and what the stack does. AWS is at `awsUrl`. */
+export function lambdaEnvironment(name: Name, awsUrl: string) {
+  return {
     PATH: process.env.PATH,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'id',
@@ -45,6 +33,23 @@ process.exit(0);`;
     [ENV.webhookSecretArn]: 'arn:webhook',
     [ENV.oktaTokenSecretArn]: 'arn:okta',
   };
+}
+
+/**
+ * Runs the exported handler of a function as Lambda does: in a process of its own, with its
+ * environment variables and the configuration in its bundle, once for each event. AWS is at `awsUrl`.
+ */
+export function invoke(name: Name, events: readonly unknown[], awsUrl: string, config: Config): Promise<Invocation> {
+  const file = join(import.meta.dirname, `../../functions/${name}.ts`);
+  const script = `globalThis.KNOCKNOC_CONFIG = ${JSON.stringify(config)};
+const { handler } = await import(${JSON.stringify(file)});
+for (const [index, event] of ${JSON.stringify(events)}.entries()) {
+  const context = { awsRequestId: 'request-' + index, functionName: 'f', getRemainingTimeInMillis: () => 30_000 };
+  const result = await handler(event, context).then((answer) => ({ answer }), (error) => ({ error: String(error) }));
+  process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(result) + '\\n');
+}
+process.exit(0);`;
+  const env = lambdaEnvironment(name, awsUrl);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { env });
     let output = '';
