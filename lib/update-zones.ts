@@ -14,6 +14,8 @@ import type { ZoneLists, ZoneState } from './zone-state.ts';
 
 /** Trouble with one zone that says nothing of the others. */
 const OF_ONE_ZONE: readonly ErrorCode[] = ['ZONE001', 'ZONE002', 'ZONE004'];
+/** Zones that are read at once: with many, one after the other would take longer than the function may. */
+const READ_AT_ONCE = 5;
 /** At most this many changed entries are named in a log line. */
 const NAMED_IN_LOG = 50;
 
@@ -49,17 +51,9 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
   // Before anything of Okta's can fail: how many there are is worth knowing then above all.
   if (update.grants) telemetry.info('grants counted', { acl: update.acl, grants: update.grants.length });
   const failures: OktaFailure[] = [];
-  const found = new Map<string, OktaZone>();
-  let quota: Quota | undefined;
-  for (const zoneId of settings.zoneIds) {
-    await ofOneZone(failures, zoneId, async () => {
-      const answer = await update.okta.get(zoneId);
-      quota = answer.quota ?? quota;
-      const reason = whyUnusable(answer.zone);
-      if (reason) throw new OktaFailure('ZONE004', `zone ${zoneId} can't be used: ${reason}`);
-      found.set(zoneId, answer.zone);
-    });
-  }
+  const read = await readZones(update, failures);
+  const { found } = read;
+  let { quota } = read;
   const known: Record<string, ZoneLists> = {};
   for (const zoneId of settings.zoneIds) known[zoneId] = state.zones?.[zoneId] ?? {};
   if (!update.grants) return { zones: known, waiting: [], quota, failures };
@@ -110,6 +104,34 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
     await bring(index, async (zoneId) => (found.has(zoneId) ? (await update.okta.get(zoneId)).zone : undefined));
   }
   return { zones: known, waiting, quota, failures };
+}
+
+/**
+ * Reads the ACL's zones: the first, then a few at a time. Those that can't be used are among the failures afterwards.
+ * @throws {OktaFailure} as `updateZones` does; no further zone is read then
+ */
+async function readZones(
+  { settings, okta }: ZoneUpdate,
+  failures: OktaFailure[],
+): Promise<{ found: Map<string, OktaZone>; quota: Quota | undefined }> {
+  const found = new Map<string, OktaZone>();
+  let quota: Quota | undefined;
+  // The first alone: where Okta as a whole refuses, one call is enough to learn it.
+  for (let at = 0, next = 1; at < settings.zoneIds.length; at = next, next += READ_AT_ONCE) {
+    const answers = await Promise.allSettled(settings.zoneIds.slice(at, next).map((zoneId) => okta.get(zoneId)));
+    // In the order of the zones, whatever order the answers came in.
+    for (const [index, answer] of answers.entries()) {
+      const zoneId = settings.zoneIds[at + index] ?? '';
+      await ofOneZone(failures, zoneId, async () => {
+        if (answer.status === 'rejected') throw answer.reason;
+        quota = answer.value.quota ?? quota;
+        const reason = whyUnusable(answer.value.zone);
+        if (reason) throw new OktaFailure('ZONE004', `zone ${zoneId} can't be used: ${reason}`);
+        found.set(zoneId, answer.value.zone);
+      });
+    }
+  }
+  return { found, quota };
 }
 
 /** Writes the list and makes sure that Okta has it: by its answer or, where that shows another list, by reading again. */

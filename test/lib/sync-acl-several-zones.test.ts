@@ -155,6 +155,33 @@ describe('more people than all zones hold', () => {
   });
 });
 
+describe('an ACL with forty zones', () => {
+  const zoneIds = Array.from({ length: 40 }, (_, i) => `nzo${i}`);
+  beforeEach(() => {
+    world = new SyncWorld({ config: configOf({ acls: { [ACL]: { zoneIds } } }) });
+    world.latencyMs = 900;
+  });
+
+  it('is brought up to date in one run, also where Okta takes a second for a call', async () => {
+    await come(1);
+    await world.sync();
+    expect(world.gateways('nzo0')).toEqual([cidr(1)]);
+    expect(new Set(world.okta.requests().map(({ zoneId }) => zoneId)).size).toBe(zoneIds.length);
+    expect(world.codes()).toEqual([]);
+  });
+
+  it('asks for few of them at once, and for no more where the first shows that Okta refuses', async () => {
+    await come(1);
+    await world.sync();
+    const moments = world.okta.requests().map(({ at }) => at);
+    expect(Math.max(...moments.map((at) => moments.filter((other) => other === at).length))).toBe(5);
+    world.okta.clearRequests();
+    world.okta.revokeToken('sync-okta-token');
+    await again();
+    expect(world.calls()).toBe(1);
+  });
+});
+
 describe('trouble with one of several zones', () => {
   const BROKEN: readonly (readonly [string, string, (id: string) => unknown])[] = [
     ['it is gone', 'ZONE001', (id) => world.okta.removeZone(id)],
