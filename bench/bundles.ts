@@ -20,13 +20,14 @@ const ROOT = join(import.meta.dirname, '..');
 
 const IMPORTS = {
   dynamodb: `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';`,
+import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';`,
   sqs: `import { SQSClient, SendMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';`,
   secrets: `import { SecretsManagerClient, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';`,
 } as const;
 
 const MADE = {
-  dynamodb: 'DynamoDBDocumentClient.from(new DynamoDBClient({})), GetCommand, TransactWriteCommand, paginateQuery',
+  dynamodb:
+    'DynamoDBDocumentClient.from(new DynamoDBClient({})), GetCommand, PutCommand, TransactWriteCommand, paginateQuery',
   sqs: 'new SQSClient({}), SendMessageCommand, SendMessageBatchCommand',
   secrets: 'new SecretsManagerClient({}), GetSecretValueCommand',
 } as const;

@@ -63,7 +63,7 @@ export class WebhookApi extends Construct {
     });
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);
-    table.allow(this.function, 'GetItem');
+    table.allow(this.function, 'GetItem', 'Query');
 
     const api = new HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
     const routes = api.addRoutes({

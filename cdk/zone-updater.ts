@@ -50,7 +50,7 @@ export class ZoneUpdater extends Construct {
       failures: 3,
       impact: 'Okta zones are updated late or not at all: people wait to get in, or stay in.',
     });
-    table.allow(this.function, 'GetItem', 'UpdateItem');
+    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     table.allowQueryByExpiry(this.function);
     allowReading(this.function, secrets.oktaTokenSecretArn);
     this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, this.failures.queue.queueArn);

@@ -6,6 +6,7 @@ import { differenceOf } from '../lib/domain/list-difference.ts';
 import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
 import { type Grant, GrantBook } from '../lib/grant-book.ts';
 import { isWaiting } from '../lib/waiting-record.ts';
+import type { KnownLists } from '../lib/zone-lists.ts';
 import { type ZoneState, ZoneStates } from '../lib/zone-state.ts';
 import { firstStep } from './advice.ts';
 import type { Target } from './target.ts';
@@ -58,10 +59,11 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
   const states = new ZoneStates(target.table);
   // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
   const state = await states.get(acl);
+  const lists = (await states.lists(acl, state)).known();
   const oktaRests = await states.oktaRestsUntil();
   const position = await book.position(acl);
   const grants = await book.live(acl, now);
-  const zones = zonesOf(target, acl, state, position === undefined ? undefined : grants);
+  const zones = zonesOf(target, acl, lists, position === undefined ? undefined : grants);
   const listed = zones.flatMap(({ gateways }) => readableBlocks(gateways ?? []));
   const restsUntil = Math.max(state.notBefore ?? 0, oktaRests);
   return {
@@ -72,7 +74,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
       ip: grant.ip,
       ...(grant.grantId !== undefined && { grantId: grant.grantId }),
       expiresAt: new Date(grant.expiresAt).toISOString(),
-      inZone: inZone(grant, state, listed),
+      inZone: inZone(grant, state, lists, listed),
     })),
     zones,
     ...(state.verifiedAt !== undefined && { verifiedAt: new Date(state.verifiedAt).toISOString() }),
@@ -89,18 +91,23 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
   };
 }
 
-function inZone({ ip, order }: Grant, state: ZoneState, listed: readonly Block[]): GrantStatus['inZone'] {
+function inZone(
+  { ip, order }: Grant,
+  state: ZoneState,
+  lists: KnownLists,
+  listed: readonly Block[],
+): GrantStatus['inZone'] {
   // A grant that the lists were made without is not in them yet; whether there is room is not known.
   const isNew = positionOf(order) > (state.confirmedPosition ?? '');
-  if (!isNew && isWaiting(state, ip)) return 'waiting';
+  if (!isNew && isWaiting(state, ip, lists)) return 'waiting';
   const block = blockOf(ip);
   return listed.some((entry) => covers(entry, block)) ? 'yes' : 'no';
 }
 
-function zonesOf(target: Target, acl: string, state: ZoneState, grants: readonly Grant[] | undefined) {
+function zonesOf(target: Target, acl: string, lists: KnownLists, grants: readonly Grant[] | undefined) {
   const settings = aclConfig(target.config, acl);
   const zoneIds = settings?.zoneIds ?? [];
-  const written = zoneIds.map((zoneId) => state.zones?.[zoneId]?.written);
+  const written = zoneIds.map((zoneId) => lists[zoneId]?.written);
   const desired = grants
     ? desiredGateways({
         grants,

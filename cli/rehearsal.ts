@@ -46,7 +46,7 @@ export async function rehearse(
   if (!settings) throw new Error(`no such ACL: ${acl}`);
   const book = new GrantBook(target.table);
   const states = new ZoneStates(target.table);
-  const state = await states.get(acl);
+  const known = (await states.lists(acl, await states.get(acl))).known();
   const adopted = (await book.position(acl)) !== undefined;
   const grants = adopted ? await book.live(acl, clock.now()) : undefined;
   const found = new Map<string, OktaZone>();
@@ -78,7 +78,7 @@ export async function rehearse(
   try {
     const announce = async () => {};
     const { config } = target;
-    outcome = await updateZones({ acl, settings, config, grants, state, okta, telemetry: heard, announce });
+    outcome = await updateZones({ acl, settings, config, grants, known, okta, telemetry: heard, announce });
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     failure = error;

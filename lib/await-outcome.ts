@@ -37,7 +37,7 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
   for (;;) {
     fate ??= await grants.fate(event);
     const state = fate && (await states.get(event.acl, { stale: true }));
-    if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, grants);
+    if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, deps);
     const failure = fate && state && failureAt(state, fate.position);
     const timeIsUp = clock.now() + pause > until;
     if (failure && (timeIsUp || !PASSING.includes(failure.code))) return failure;
@@ -47,13 +47,19 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
   }
 }
 
-async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, grants: GrantBook): Promise<Outcome> {
+async function confirmed(
+  event: QueuedEvent,
+  state: ZoneState,
+  fate: Fate,
+  { grants, states }: OutcomeDeps,
+): Promise<Outcome> {
   const overtaken = fate.overtakenBy !== undefined && { overtakenBy: fate.overtakenBy };
   if (event.type !== 'access.granted') return { status: 'applied', ...overtaken };
   if (!(await grants.stands(event))) {
     return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
   }
-  if (event.ip !== undefined && isWaiting(state, event.ip)) {
+  const lists = state.waiting ? (await states.lists(event.acl, state)).known() : {};
+  if (event.ip !== undefined && isWaiting(state, event.ip, lists)) {
     return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
   }
   return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };

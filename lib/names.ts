@@ -96,6 +96,8 @@ export const ITEM = {
   rebuild: 'REBUILD',
   /** State of the ACL's zones, with the lease. Written by the zone function alone. */
   zone: 'ZONE',
+  /** The list of one of the ACL's zones: see `ZoneLists`. */
+  list: 'LIST#',
 } as const;
 
 /** Partition key of the remembered webhook ids (they belong to no ACL; `#` cannot occur in an ACL's name). */

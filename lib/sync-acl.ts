@@ -12,6 +12,7 @@ import { passLine } from './pass-line.ts';
 import type { AlarmQueue, Clock, Fields, Telemetry } from './ports.ts';
 import { updateZones } from './update-zones.ts';
 import { recordOfWaiting } from './waiting-record.ts';
+import { gatewaysIn } from './zone-lists.ts';
 import { LeaseLost, type StateChange, type ZoneState, type ZoneStates } from './zone-state.ts';
 
 export interface SyncDeps {
@@ -101,6 +102,7 @@ async function attempt(
   const grants = position === undefined ? undefined : await book.live(acl, readAt);
   const hash = configHash(config, settings);
   const isNews = position !== undefined && position !== state.confirmedPosition;
+  const lists = await deps.states.lists(acl, state, owner);
   const causes = [
     ...(isNews ? ['events'] : []),
     ...(state.nextExpiry && state.nextExpiry <= readAt ? ['expiry'] : []),
@@ -115,25 +117,29 @@ async function attempt(
       settings,
       config,
       grants,
-      state,
+      known: lists.known(),
       okta: new OktaAccess(deps.okta, deps.oktaToken, clock, deps.states, deadline, (call) =>
         telemetry.info('Okta called', { acl, ...call }),
       ),
       telemetry,
       audit: { ...audit, cause: causes.join(', ') || 'repair' },
-      announce: (zones) => deps.states.save(acl, owner, { set: { zones } }),
+      announce: (zoneId, current, desired) => lists.announce(zoneId, current, desired),
     });
     if (grants) {
       const line = passLine(result, grants, state.confirmedPosition, config, clock.now());
       telemetry.info('zones compared', { acl, ...line });
     }
+    const listed = {
+      confirmedWrites: await lists.settle(result.zones),
+      gateways: gatewaysIn(result.zones, config.sentinel),
+    };
     const notBefore = clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length);
     const [failure, ...others] = result.failures;
     for (const other of others) report(acl, other, audit, telemetry);
     if (failure) {
       if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
       const change = await failed(acl, failure, state, audit, deps);
-      const seen = { notBefore, zones: result.zones, ...recordOfWaiting(result.waiting) };
+      const seen = { notBefore, ...listed, ...recordOfWaiting(result.waiting) };
       // Whoever expired may still be in a zone whose list was refused; a zone that is gone or unusable lets nobody in.
       const refused = result.failures.some(({ code }) => code === 'ZONE002');
       const expiry = grants && !refused ? { nextExpiry: grants[0]?.expiresAt ?? 0 } : {};
@@ -144,7 +150,7 @@ async function attempt(
       const fields = { action: AUDIT.zoneConfirmed, acl, ...audit, grants: grants?.length, waiting: waiting.length };
       telemetry.info('zones confirmed', fields);
     }
-    return succeeded(acl, result, { notBefore, position, grants, configHash: hash }, deps);
+    return succeeded(acl, result, { ...listed, notBefore, position, grants, configHash: hash }, deps);
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     return failed(acl, error, state, audit, deps);
@@ -155,6 +161,8 @@ function succeeded(
   acl: string,
   result: Awaited<ReturnType<typeof updateZones>>,
   pass: {
+    readonly confirmedWrites: Readonly<Record<string, number>>;
+    readonly gateways: number;
     readonly notBefore: number;
     readonly position: string | undefined;
     readonly grants: readonly { readonly expiresAt: number }[] | undefined;
@@ -169,7 +177,8 @@ function succeeded(
     failures: 0,
     configHash: pass.configHash,
     nextExpiry: pass.grants?.[0]?.expiresAt ?? 0,
-    zones: result.zones,
+    confirmedWrites: pass.confirmedWrites,
+    gateways: pass.gateways,
     ...(pass.position !== undefined && { confirmedPosition: pass.position }),
   };
   if (result.waiting.length === 0)

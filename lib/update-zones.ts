@@ -10,7 +10,7 @@ import type { Grant } from './grant-book.ts';
 import { AUDIT } from './names.ts';
 import { OktaFailure, type OktaZone, type Quota, type ZoneCalls } from './okta-zones.ts';
 import type { Fields, Telemetry } from './ports.ts';
-import type { ZoneLists, ZoneState } from './zone-state.ts';
+import type { KnownLists, ZoneList } from './zone-lists.ts';
 
 /** Trouble with one zone that says nothing of the others. */
 const OF_ONE_ZONE: readonly ErrorCode[] = ['ZONE001', 'ZONE002', 'ZONE004'];
@@ -25,17 +25,18 @@ export interface ZoneUpdate {
   readonly config: Config;
   /** The live grants; undefined until the ACL has seen an event: then its zones are read, not written. */
   readonly grants: readonly Grant[] | undefined;
-  readonly state: ZoneState;
+  /** What is known of the lists from before. */
+  readonly known: KnownLists;
   readonly okta: ZoneCalls;
   readonly telemetry: Telemetry;
   /** What brought this pass about, for the line of each change. */
   readonly audit?: Fields;
-  /** Remembers that a list is about to be written. */
-  readonly announce: (zones: Readonly<Record<string, ZoneLists>>) => Promise<void>;
+  /** Remembers that a zone which has one list is about to be given another. */
+  readonly announce: (zoneId: string, current: readonly string[], desired: readonly string[]) => Promise<void>;
 }
 
 export interface UpdatedZones {
-  readonly zones: Readonly<Record<string, ZoneLists>>;
+  readonly zones: KnownLists;
   readonly waiting: readonly string[];
   readonly quota: Quota | undefined;
   /** What is wrong with single zones; the others are right. */
@@ -47,15 +48,15 @@ export interface UpdatedZones {
  * @throws {OktaFailure} when Okta as a whole refuses or does not answer
  */
 export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
-  const { settings, state, telemetry } = update;
+  const { settings, telemetry } = update;
   // Before anything of Okta's can fail: how many there are is worth knowing then above all.
   if (update.grants) telemetry.info('grants counted', { acl: update.acl, grants: update.grants.length });
   const failures: OktaFailure[] = [];
   const read = await readZones(update, failures);
   const { found } = read;
   let { quota } = read;
-  const known: Record<string, ZoneLists> = {};
-  for (const zoneId of settings.zoneIds) known[zoneId] = state.zones?.[zoneId] ?? {};
+  const known: Record<string, ZoneList> = {};
+  for (const zoneId of settings.zoneIds) known[zoneId] = update.known[zoneId] ?? {};
   if (!update.grants) return { zones: known, waiting: [], quota, failures };
 
   const previous = settings.zoneIds.map((zoneId) => known[zoneId]?.written ?? []);
@@ -85,7 +86,7 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
       if (!same(current, desired)) {
         // What was just read is known to have been there, whatever becomes of this write.
         known[zoneId] = { written: current, intended: desired };
-        await update.announce(known);
+        await update.announce(zoneId, current, desired);
         quota = (await write(update, zoneId, zone, desired)) ?? quota;
         telemetry.info('zone updated', {
           ...{ action: AUDIT.zoneUpdated, acl: update.acl, zoneId, ...update.audit, ...difference(current, desired) },
@@ -148,7 +149,7 @@ async function write(
   throw new OktaFailure('ZONE003', `Okta accepted the update of zone ${zoneId}, but shows another list`);
 }
 
-function reportForeignChange(update: ZoneUpdate, zoneId: string, current: readonly string[], lists: ZoneLists): void {
+function reportForeignChange(update: ZoneUpdate, zoneId: string, current: readonly string[], lists: ZoneList): void {
   if (!lists.written || same(current, lists.written)) return;
   if (lists.intended && same(current, lists.intended)) return;
   update.telemetry.error('ZONE007', `zone ${zoneId} is not as it was last written; it is put right`, {

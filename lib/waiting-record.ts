@@ -1,4 +1,5 @@
 import { blockOf, covers, readableBlocks } from './domain/address-block.ts';
+import type { KnownLists } from './zone-lists.ts';
 import type { ZoneState } from './zone-state.ts';
 
 /** So many are kept by name: DynamoDB takes no item over 400 KB, and twenty thousand may wait. */
@@ -13,13 +14,14 @@ export function recordOfWaiting(waiting: readonly string[]): Pick<ZoneState, 'wa
  * Whether a grant that the last confirmed lists were made with waits for room. Past those kept by
  * name, whoever is in no list waits.
  * @param ip in canonical form
+ * @param lists those of the ACL's zones
  */
-export function isWaiting(state: ZoneState, ip: string): boolean {
+export function isWaiting(state: ZoneState, ip: string, lists: KnownLists): boolean {
   const { waiting = [], waitingCount = waiting.length } = state;
   if (waiting.includes(ip)) return true;
   if (waitingCount <= waiting.length) return false;
   const block = blockOf(ip);
   // An update under way was begun with the second list: whoever is in it has their place.
-  const lists = Object.values(state.zones ?? {}).flatMap(({ written = [], intended = [] }) => [written, intended]);
-  return !lists.some((list) => readableBlocks(list).some((entry) => covers(entry, block)));
+  const known = Object.values(lists).flatMap(({ written = [], intended = [] }) => [written, intended]);
+  return !known.some((list) => readableBlocks(list).some((entry) => covers(entry, block)));
 }

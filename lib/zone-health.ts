@@ -1,5 +1,4 @@
 import { aclConfig, type Config } from './config.ts';
-import { blockOf, formatBlock } from './domain/address-block.ts';
 import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from './names.ts';
 import type { Clock, Telemetry } from './ports.ts';
 import type { ZoneState } from './zone-state.ts';
@@ -68,19 +67,12 @@ export function reportZoneHealth(looks: readonly AclLook[], complete: boolean, d
 /** @param now milliseconds since the epoch */
 export function zoneHealth({ acl, state, events }: AclLook, config: Config, now: number): ZoneHealth {
   const { zoneIds = [] } = aclConfig(config, acl) ?? {};
-  const sentinel = formatBlock(blockOf(config.sentinel));
-  const used = zoneIds.map((zoneId) => entries(state.zones?.[zoneId]?.written ?? [], sentinel));
   const room = zoneIds.length * config.gatewayLimit;
   return {
     verificationAge: events ? secondsBetween(state.verifiedAt ?? events.since ?? now, now) : 0,
     expiredInZone: state.nextExpiry ? secondsBetween(state.nextExpiry, now) : 0,
-    capacityUsed: room === 0 ? 0 : (100 * used.reduce((sum, count) => sum + count, 0)) / room,
+    capacityUsed: room === 0 ? 0 : (100 * (state.gateways ?? 0)) / room,
   };
-}
-
-/** The sentinel stands in a list only while nothing else does: it takes nobody's place. */
-function entries(list: readonly string[], sentinel: string): number {
-  return list.length === 1 && list[0] === sentinel ? 0 : list.length;
 }
 
 function secondsBetween(from: number, to: number): number {

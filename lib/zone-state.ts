@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { allErrorCodes } from './error-codes.ts';
 import { ITEM, ORG_LIMIT_ITEM, ORG_PARTITION } from './names.ts';
 import type { Key, Table } from './ports.ts';
+import { ZoneLists } from './zone-lists.ts';
 
 const moment = v.number();
 const list = v.pipe(v.array(v.string()), v.readonly());
@@ -33,13 +34,10 @@ const schema = v.object({
   /** IPs that fit into no zone, first come first: the first of them by name, and how many they are. */
   waiting: v.exactOptional(list),
   waitingCount: v.exactOptional(v.number()),
-  /**
-   * Per zone id, as canonical texts: the list that Okta last showed or confirmed, and the list that a
-   * write was begun with since (the zone may have it, confirmed or not).
-   */
-  zones: v.exactOptional(
-    v.record(v.string(), v.object({ written: v.exactOptional(list), intended: v.exactOptional(list) })),
-  ),
+  /** Per zone id, the write of its list that Okta has confirmed: see `ZoneLists`. */
+  confirmedWrites: v.exactOptional(v.pipe(v.record(v.string(), v.number()), v.readonly())),
+  /** Entries in all lists together, without sentinels. */
+  gateways: v.exactOptional(v.number()),
   leaseUntil: v.exactOptional(moment),
   /** Rises whenever somebody found the lease taken. */
   news: v.exactOptional(v.number()),
@@ -47,7 +45,6 @@ const schema = v.object({
 
 /** What is remembered of an ACL's zones between rebuilds. All moments in milliseconds since the epoch. */
 export type ZoneState = Readonly<v.InferOutput<typeof schema>>;
-export type ZoneLists = NonNullable<ZoneState['zones']>[string];
 
 export interface StateChange {
   readonly set: Partial<ZoneState>;
@@ -63,7 +60,7 @@ export class LeaseLost extends Error {
   override name = 'LeaseLost';
 }
 
-/** The zone item of each ACL: the lease on it and the state of its zones. */
+/** The zone item of each ACL: the lease on it and the state of its zones, whose lists stand apart. */
 export class ZoneStates {
   readonly #table: Table;
 
@@ -74,6 +71,14 @@ export class ZoneStates {
   /** @returns an empty state where nothing was ever saved */
   async get(acl: string, options: { readonly stale?: boolean } = {}): Promise<ZoneState> {
     return v.parse(schema, (await this.#table.get(zoneKey(acl), options)) ?? {});
+  }
+
+  /**
+   * @param state read before
+   * @param owner of the lease; without it the lists can only be read
+   */
+  async lists(acl: string, state: ZoneState, owner?: string): Promise<ZoneLists> {
+    return ZoneLists.read(this.#table, acl, state.confirmedWrites ?? {}, () => this.assertHeld(acl, owner));
   }
 
   /**
@@ -91,6 +96,12 @@ export class ZoneStates {
       }
     }
     return { taken: true, state: await this.get(acl) };
+  }
+
+  /** @throws {LeaseLost} when the lease is not `owner`'s */
+  async assertHeld(acl: string, owner: string | undefined): Promise<void> {
+    const item = await this.#table.get(zoneKey(acl));
+    if (owner === undefined || item?.leaseOwner !== owner) throw new LeaseLost(`the lease on ${acl} was taken over`);
   }
 
   /** @throws {LeaseLost} when the lease is no longer `owner`'s */

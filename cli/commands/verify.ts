@@ -1,5 +1,6 @@
 import { differenceOf } from '../../lib/domain/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
+import type { KnownLists } from '../../lib/zone-lists.ts';
 import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
 import { firstStep, meaningOf, sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
@@ -85,13 +86,13 @@ function rehearsed({ acl, adopted, zones, waiting, failure }: Rehearsal): Outcom
 async function rebuilt(acl: string, target: Target, timeout: number, here: Surroundings): Promise<Outcome> {
   const { clock, terminal } = here;
   const states = new ZoneStates(target.table);
-  const before = await states.get(acl);
+  const before = await seen(acl, states);
   await states.requestRebuild(acl, 'operator', clock.now());
   terminal.note(`${acl}: asked for a rebuild, waiting for its outcome …`);
   const end = clock.now() + timeout * 1000;
   for (;;) {
-    const state = await states.get(acl);
-    const outcome = outcomeOf(acl, target, before, state);
+    const { state, lists } = await seen(acl, states);
+    const outcome = outcomeOf(acl, target, before, { state, lists });
     if (outcome) return outcome;
     if (clock.now() > end || here.stop.aborted) {
       const rests = Math.max(state.notBefore ?? 0, await states.oktaRestsUntil()) - clock.now();
@@ -102,15 +103,25 @@ async function rebuilt(acl: string, target: Target, timeout: number, here: Surro
   }
 }
 
-function outcomeOf(acl: string, target: Target, before: ZoneState, after: ZoneState): Outcome | undefined {
+interface Seen {
+  readonly state: ZoneState;
+  readonly lists: KnownLists;
+}
+
+async function seen(acl: string, states: ZoneStates): Promise<Seen> {
+  const state = await states.get(acl);
+  return { state, lists: (await states.lists(acl, state)).known() };
+}
+
+function outcomeOf(acl: string, target: Target, before: Seen, { state: after, lists }: Seen): Outcome | undefined {
   const zoneIds = target.config.acls[acl]?.zoneIds ?? [];
   const zones = zoneIds.map((zoneId) => {
-    const [had = [], has = []] = [before.zones?.[zoneId]?.written, after.zones?.[zoneId]?.written];
+    const [had = [], has = []] = [before.lists[zoneId]?.written, lists[zoneId]?.written];
     return { zoneId, gateways: has.length, ...differenceOf(had, has) };
   });
   const error = after.lastError;
-  const isRight = after.verifiedAt !== before.verifiedAt;
-  if (error && error.at !== before.lastError?.at) {
+  const isRight = after.verifiedAt !== before.state.verifiedAt;
+  if (error && error.at !== before.state.lastError?.at) {
     return { acl, outcome: isRight ? 'full' : 'failed', zones, code: error.code, detail: error.detail };
   }
   if (!isRight) return undefined;

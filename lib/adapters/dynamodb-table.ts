@@ -3,6 +3,7 @@ import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dy
 import {
   DynamoDBDocumentClient,
   GetCommand,
+  PutCommand,
   paginateQuery,
   type QueryCommandInput,
   TransactWriteCommand,
@@ -15,11 +16,19 @@ import { transactItem } from './dynamodb-expressions.ts';
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_DEFAULTS));
 
 /** Another transaction on the same item, or a short burst: over in milliseconds, and the SDK itself does not try again. */
-const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+const PASSING = [
+  'TransactionConflict',
+  'TransactionConflictException',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
 const ATTEMPTS = 5;
 const PAUSE_MS = 40;
 
-/** The grants table. Every write is a transaction, also of one item: one way of failing, and safe to repeat. */
+/**
+ * The grants table. A write is a transaction, also of one item: one way of failing, and safe to repeat. Only an item that
+ * is stored whole, whatever is there, goes out by itself: that is safe to repeat too, and costs half.
+ */
 export class DynamoDbTable implements Table {
   readonly #name: string;
   readonly #client: DynamoDBDocumentClient;
@@ -37,10 +46,9 @@ export class DynamoDbTable implements Table {
   }
 
   async write(writes: readonly Write[]): Promise<WriteResult> {
-    const TransactItems = writes.map((write) => transactItem(this.#name, write));
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#client.send(new TransactWriteCommand({ TransactItems }));
+        await this.#send(writes);
         return { written: true };
       } catch (error) {
         const failed = failedConditions(error);
@@ -48,6 +56,16 @@ export class DynamoDbTable implements Table {
         if (!isPassing(error) || attempt === ATTEMPTS) throw error;
         await setTimeout(PAUSE_MS * attempt);
       }
+    }
+  }
+
+  async #send(writes: readonly Write[]): Promise<void> {
+    const [first, ...others] = writes;
+    if (first && others.length === 0 && 'put' in first && !first.when?.length) {
+      await this.#client.send(new PutCommand({ TableName: this.#name, Item: first.put }));
+    } else {
+      const TransactItems = writes.map((write) => transactItem(this.#name, write));
+      await this.#client.send(new TransactWriteCommand({ TransactItems }));
     }
   }
 
@@ -82,7 +100,7 @@ function failedConditions(error: unknown): number[] {
 }
 
 function isPassing(error: unknown): boolean {
-  return reasonsOf(error).some((code) => PASSING.includes(code));
+  return [...reasonsOf(error), error instanceof Error ? error.name : ''].some((code) => PASSING.includes(code));
 }
 
 function reasonsOf(error: unknown): string[] {

@@ -73,7 +73,8 @@ async function called(name: Name): Promise<string[]> {
     if (operation === 'GetSecretValue') {
       return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
     }
-    if (operation === 'Query') return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
+    if (operation === 'Query' && input.IndexName)
+      return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
     // Okta is down: the next attempt is armed.
     return /^(GET|PUT) /.test(operation) ? { status: 503, body: {} } : undefined;
   });

@@ -88,8 +88,11 @@ export class SyncWorld {
     return this.alarms.map(({ body }) => JSON.parse(body).at - NOW);
   }
 
-  state(acl = ACL) {
-    return new ZoneStates(this.table).get(acl);
+  /** The state of the zones, with what is known of their lists. */
+  async state(acl = ACL) {
+    const states = new ZoneStates(this.table);
+    const state = await states.get(acl);
+    return { ...state, zones: (await states.lists(acl, state)).known() };
   }
 
   readonly #http: HttpClient = async (request) => {

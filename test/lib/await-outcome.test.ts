@@ -145,8 +145,9 @@ describe('more that wait than are kept by name', () => {
       QueuedEvent,
     ];
     await apply(inside, coming, outside);
-    const zones = { nzo1: { written: ['203.0.113.2/32'], intended: ['203.0.113.2/31'] } };
-    await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: ['203.0.113.9'], waitingCount: 2, zones });
+    const change = { written: ['203.0.113.2/32'], removed: ['203.0.113.2/32'], added: ['203.0.113.2/31'], write: 1 };
+    await table.write([{ put: { acl: ACL, item: `${ITEM.list}nzo1`, ...change } }]);
+    await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: ['203.0.113.9'], waitingCount: 2 });
     expect(await wait(outside)).toMatchObject({ status: 'failed', code: 'ZONE005' });
     expect(await wait(inside)).toEqual({ status: 'applied' });
     expect(await wait(coming)).toEqual({ status: 'applied' });

@@ -88,8 +88,9 @@ describe('a rebuild that died with the lease', () => {
     await world.timers.advance(35_001);
     await world.sync();
     const states = new ZoneStates(world.table);
-    const zones = { nzo1: { written: ['10.0.0.0/8'] } };
-    await expect(states.save(ACL, 'dead', { set: { zones } })).rejects.toThrow('taken over');
+    await expect(states.save(ACL, 'dead', { set: { failures: 9 } })).rejects.toThrow('taken over');
+    const lists = await states.lists(ACL, await states.get(ACL), 'dead');
+    await expect(lists.announce('nzo1', [], ['10.0.0.0/8'])).rejects.toThrow('taken over');
     expect((await world.state()).zones).toEqual({ nzo1: { written: [`${ALICE}/32`] } });
   });
 });

@@ -187,7 +187,7 @@ describe('trouble with the table', () => {
   it('in the middle of a run rejects too, and is no failure of Okta', async () => {
     class DyingTable extends MemoryTable {
       override async write(...args: Parameters<MemoryTable['write']>) {
-        if (JSON.stringify(args[0]).includes('intended')) throw new Error('the table does not answer');
+        if (JSON.stringify(args[0]).includes('LIST#')) throw new Error('the table does not answer');
         return super.write(...args);
       }
     }

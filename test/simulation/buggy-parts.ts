@@ -3,7 +3,8 @@ import { type AclEvents, type Grant, GrantBook, type Outcome } from '../../lib/g
 import { ITEM } from '../../lib/names.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { QueuedEvent } from '../../lib/queue-message.ts';
-import { type Lease, type StateChange, ZoneStates } from '../../lib/zone-state.ts';
+import type { ZoneLists } from '../../lib/zone-lists.ts';
+import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
 
 /** Copies of production classes with one thing wrong in each, for the proof that the simulation would notice. */
 
@@ -80,6 +81,7 @@ export class NoLease extends ZoneStates {
     const update = { acl, item: ITEM.zone };
     await this.#table.write([{ update, set: change.set, remove: change.clear ?? [] }]);
   }
+  override async assertHeld(): Promise<void> {}
   override async release(acl: string, owner: string, change: StateChange): Promise<boolean> {
     await this.save(acl, owner, change);
     return true;
@@ -96,14 +98,10 @@ export class NoMark extends ZoneStates {
 }
 
 export class NoWriteAhead extends ZoneStates {
-  override async save(acl: string, owner: string, change: StateChange): Promise<void> {
-    const { zones, ...others } = change.set;
-    // Only what is announced before a write consists of the zones alone.
-    await super.save(
-      acl,
-      owner,
-      Object.keys(others).length === 0 ? { set: {} } : { ...change, set: { ...others, ...(zones && { zones }) } },
-    );
+  override async lists(acl: string, state: ZoneState, owner?: string): Promise<ZoneLists> {
+    const lists = await super.lists(acl, state, owner);
+    lists.announce = async () => {};
+    return lists;
   }
 }
 
