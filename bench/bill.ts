@@ -28,7 +28,8 @@ export interface Bill {
 }
 
 /** What a month of such days costs beyond the fixed prices, by stage. US dollars, no free tier. */
-export function monthlyBill({ usage, events, storedItems }: DayUse, { memoryMb }: DeployedStack): Bill {
+export function monthlyBill(day: DayUse, { memoryMb }: DeployedStack): Bill {
+  const { usage, events, storedItems } = day;
   const { webhook, grants, zone, expiry } = usage;
   const perDay = {
     'HTTP API': perMillion(events, 'apiRequests'),
@@ -48,15 +49,44 @@ export function monthlyBill({ usage, events, storedItems }: DayUse, { memoryMb }
     'table: events': table(grants) + table(webhook),
     'table: zone states and lists of grants': table(zone),
     'table: expiry and ticks': table(expiry),
-    logs:
-      ((webhook.logBytes + grants.logBytes + zone.logBytes + expiry.logBytes + events * ACCESS_LOG_BYTES) / GB) *
-      prices.logGb,
+    logs: logGb(day) * prices.logGb,
   };
   const stages = Object.entries(perDay).map(([name, dollars]) => ({ name, dollars: DAYS * dollars }));
   const remembered = storedItems * ITEM_BYTES * (MEMORY_SECONDS / 86_400);
   const stored = (remembered / GB) * (prices.tableStorageGbMonth + prices.tableBackupGbMonth);
   stages.push({ name: 'table: storage and backup', dollars: stored });
   return { stages, total: stages.reduce((sum, { dollars }) => sum + dollars, 0) };
+}
+
+/**
+ * What of such a bill is inside what AWS gives every account each month without an end, if the account uses it for
+ * nothing else. US dollars. The queues' allowance is counted at the lower of their two prices.
+ */
+export function insideFreeAllowance(day: DayUse, { memoryMb }: DeployedStack): number {
+  const { usage } = day;
+  const { freePerMonth: free, perMillion: price } = prices;
+  const { grants, expiry } = usage;
+  const all = Object.entries(usage);
+  const runs = sum(all, ([, { invocations }]) => invocations);
+  const gbSeconds = sum(all, ([name, use]) => (runSeconds(use) * memoryMb[name as keyof typeof usage]) / 1_024);
+  const own = sum(all, ([, { fifoRequests, standardRequests }]) => fifoRequests + standardRequests);
+  const queue = own + 2 * (grants.invocations + Math.max(0, expiry.invocations - TICKS)) + 2 * emptyPolls();
+  return (
+    perMillion(Math.min(free.lambdaRequests, DAYS * runs), 'lambdaRequests') +
+    Math.min(free.lambdaGbSeconds, DAYS * gbSeconds) * prices.lambdaGbSecondArm +
+    (Math.min(free.queueRequests, DAYS * queue) / 1_000_000) * price.standardQueueRequests +
+    perMillion(Math.min(free.scheduledInvocations, DAYS * TICKS), 'scheduledInvocations') +
+    Math.min(free.logGb, DAYS * logGb(day)) * prices.logGb
+  );
+}
+
+/** What is logged in a day. */
+function logGb({ usage, events }: DayUse): number {
+  return (sum(Object.values(usage), ({ logBytes }) => logBytes) + events * ACCESS_LOG_BYTES) / GB;
+}
+
+function sum<T>(of: readonly T[], value: (each: T) => number): number {
+  return of.reduce((total, each) => total + value(each), 0);
 }
 
 /** What a month costs whatever happens. */
@@ -80,8 +110,12 @@ function emptyPolls(): number {
 }
 
 function compute({ invocations, coldStarts, runMs }: Usage, memoryMb: number): number {
-  const seconds = (runMs + coldStarts * LATENCY_MS.coldStart) / 1_000;
-  return perMillion(invocations, 'lambdaRequests') + seconds * (memoryMb / 1_024) * prices.lambdaGbSecondArm;
+  const gbSeconds = runSeconds({ runMs, coldStarts }) * (memoryMb / 1_024);
+  return perMillion(invocations, 'lambdaRequests') + gbSeconds * prices.lambdaGbSecondArm;
+}
+
+function runSeconds({ runMs, coldStarts }: Pick<Usage, 'runMs' | 'coldStarts'>): number {
+  return (runMs + coldStarts * LATENCY_MS.coldStart) / 1_000;
 }
 
 function table({ writeUnits, readUnits }: Usage): number {

@@ -1,5 +1,5 @@
 import { type BenchResult, type BenchTable, rounded } from './bench-result.ts';
-import { type Bill, DAYS, fixedPrices, monthlyBill, POLL_SECONDS, POLLERS } from './bill.ts';
+import { type Bill, DAYS, fixedPrices, insideFreeAllowance, monthlyBill, POLL_SECONDS, POLLERS } from './bill.ts';
 import { deployedStack } from './deployed-stack.ts';
 import { LATENCY_MS } from './meter.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -18,6 +18,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
   const days: DayUse[] = [];
   for (const people of SIZES) days.push(await (people > RUN_WHOLE ? sampleDay : measureDay)(people, progress));
   const bills = days.map((day) => monthlyBill(day, stack));
+  const free = days.map((day) => insideFreeAllowance(day, stack));
   const customMetrics = days[0]?.metrics.size ?? 0;
   const fixed = fixedPrices(stack, customMetrics);
   const fixedTotal = fixed.reduce((sum, { dollars }) => sum + dollars, 0);
@@ -26,7 +27,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
     tables: [
       oktaTable(days),
       requestsTable(days),
-      billTable(bills),
+      billTable(bills, free),
       {
         title: 'The fixed price of a month, with one ACL (US dollars)',
         columns: ['what', 'dollars'],
@@ -123,9 +124,10 @@ function requestsTable(days: readonly DayUse[]): BenchTable {
   };
 }
 
-function billTable(bills: readonly Bill[]): BenchTable {
+function billTable(bills: readonly Bill[], free: readonly number[]): BenchTable {
   const names = bills[0]?.stages.map(({ name }) => name) ?? [];
-  const cells = (of: (bill: Bill) => number) => bills.map((bill) => rounded(of(bill), 3).toFixed(3));
+  const cells = (of: (bill: Bill, index: number) => number) =>
+    bills.map((bill, index) => rounded(of(bill, index), 3).toFixed(3));
   return {
     title: 'What a month costs beyond the fixed price (US dollars)',
     columns: ['stage', ...SIZES.map((people) => `${people.toLocaleString('en-US')} people a day`)],
@@ -135,11 +137,13 @@ function billTable(bills: readonly Bill[]): BenchTable {
         ...cells(({ stages }) => stages.find((stage) => stage.name === name)?.dollars ?? 0),
       ]),
       ['together', ...cells(({ total }) => total)],
+      ['less what is free each month', ...cells(({ total }, index) => total - (free[index] ?? 0))],
     ],
     note:
       `${prices.source} (${prices.date}). ${DAYS} such days, no free tier. Empty polls: Lambda is taken to hold ${POLLERS} requests ` +
       `of ${POLL_SECONDS} seconds open on each of the two queues, day and night. Lambda's reads of the table's stream are ` +
-      'free. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
+      'free. The last line is for an account that uses what AWS gives every account each month (`freePerMonth` in ' +
+      'bench/prices.json) for nothing else. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
       'retries after failures, requests that are refused, senders that wait with `Prefer: wait`.',
   };
 }

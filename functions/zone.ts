@@ -14,7 +14,8 @@ import { forEachAcl } from '../lib/for-each-acl.ts';
 import { GrantBook } from '../lib/grant-book.ts';
 import { ENV, ITEM, TABLE } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta-zones.ts';
-import { type SyncDeps, syncAcl } from '../lib/sync-acl.ts';
+import { syncAcl } from '../lib/sync-acl.ts';
+import type { SyncDeps } from '../lib/zone-pass.ts';
 import { ZoneStates } from '../lib/zone-state.ts';
 import { observe } from './observe.ts';
 
