@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import { positionOf, timeOf } from './domain/event-order.ts';
-import type { Grant } from './grant-book.ts';
+import type { Grant } from './grant-items.ts';
 import type { Fields } from './ports.ts';
 import type { UpdatedZones } from './update-zones.ts';
 

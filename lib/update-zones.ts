@@ -6,7 +6,7 @@ import { listForNow } from './domain/list-for-now.ts';
 import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
 import type { ErrorCode } from './error-codes.ts';
-import type { Grant } from './grant-book.ts';
+import type { Grant } from './grant-items.ts';
 import { AUDIT } from './names.ts';
 import { OktaFailure, type OktaZone, type Quota, type ZoneCalls } from './okta-zones.ts';
 import type { Fields, Telemetry } from './ports.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { handleAlarm, tick } from '../../lib/expire-grants.ts';
-import type { Grant } from '../../lib/grant-book.ts';
 import { GrantBook } from '../../lib/grant-book.ts';
+import type { Grant } from '../../lib/grant-items.ts';
 import { ITEM } from '../../lib/names.ts';
 import { ACL, configOf, granted, NOW } from '../helpers/events.ts';
 import { ExpiryWorld } from '../helpers/expiry-world.ts';

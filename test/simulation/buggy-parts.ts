@@ -1,5 +1,6 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type AclEvents, type Grant, GrantBook, type Outcome } from '../../lib/grant-book.ts';
+import { type AclEvents, GrantBook, type Outcome } from '../../lib/grant-book.ts';
+import type { Grant } from '../../lib/grant-items.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { QueuedEvent } from '../../lib/queue-message.ts';
