@@ -8,6 +8,8 @@ import type { Change } from '../../local/stand-ins/memory-table.ts';
  */
 export class SimTable implements Table {
   readonly #partitions = new Map<string, Map<string, Item>>();
+  /** The items of each partition by their key, until the next write there. */
+  readonly #sorted = new Map<string, readonly Item[]>();
   readonly #onChange: (change: Change) => void;
 
   constructor(onChange: (change: Change) => void) {
@@ -51,8 +53,12 @@ export class SimTable implements Table {
     return expired.length;
   }
 
-  #items(acl: string): Item[] {
-    return [...(this.#partitions.get(acl)?.values() ?? [])].sort((a, b) => (a.item < b.item ? -1 : 1));
+  #items(acl: string): readonly Item[] {
+    const known = this.#sorted.get(acl);
+    if (known) return known;
+    const items = [...(this.#partitions.get(acl)?.values() ?? [])].sort((a, b) => (a.item < b.item ? -1 : 1));
+    this.#sorted.set(acl, items);
+    return items;
   }
 
   #apply(write: Write): void {
@@ -67,6 +73,7 @@ export class SimTable implements Table {
     this.#partitions.set(item.acl, partition);
     const before = partition.get(item.item);
     partition.set(item.item, item);
+    this.#sorted.delete(item.acl);
     // A write that leaves the item as it was makes no stream record.
     if (before && sameItem(before, item)) return;
     this.#onChange({ eventName: before ? 'MODIFY' : 'INSERT', key, byTtl: false });
@@ -74,6 +81,7 @@ export class SimTable implements Table {
 
   #remove({ acl, item }: Key, byTtl: boolean): void {
     if (!this.#partitions.get(acl)?.delete(item)) return;
+    this.#sorted.delete(acl);
     this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl });
   }
 }
@@ -85,13 +93,14 @@ function sameItem(a: Item, b: Item): boolean {
 }
 
 function updated(before: Item | undefined, write: Extract<Write, { update: Key }>): Item {
-  const item: Record<string, Value> & Key = { ...(before ?? write.update) };
-  for (const [attribute, value] of Object.entries(write.setOnce ?? {})) item[attribute] ??= value;
-  Object.assign(item, write.set);
-  for (const [attribute, value] of Object.entries(write.add ?? {})) {
-    item[attribute] = Number(item[attribute] ?? 0) + value;
+  // What is to go is left out, not deleted: engines slow down whatever reads an object after a `delete`.
+  const item: Record<string, Value> & Key = { acl: write.update.acl, item: write.update.item };
+  for (const attribute in before) {
+    if (!write.remove?.includes(attribute)) item[attribute] = before[attribute] as Value;
   }
-  for (const attribute of write.remove ?? []) delete item[attribute];
+  for (const attribute in write.setOnce) item[attribute] ??= write.setOnce[attribute] as Value;
+  for (const attribute in write.set) item[attribute] = write.set[attribute] as Value;
+  for (const attribute in write.add) item[attribute] = Number(item[attribute] ?? 0) + Number(write.add[attribute]);
   return item;
 }
 
