@@ -28,6 +28,9 @@ export const HEALING_MS = 125_000;
 /** What must disturb nothing, however often it happens. */
 const HARMLESS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
 
+/** Writes a line of the trace; undefined where nobody reads it, so that `note?.(…)` does not even make the line. */
+export type Note = ((text: string) => void) | undefined;
+
 /** Decides which faults strike, counts them, and knows when things must be right again. */
 export class Faults {
   readonly counts: Partial<Record<Fault, number>> = {};
@@ -35,37 +38,38 @@ export class Faults {
   until = Number.POSITIVE_INFINITY;
   /** The moment up to which what went wrong so far may still show. */
   disturbedUntil = 0;
-  readonly #rates: Readonly<Partial<Record<Fault, number>>>;
+  /** By fault; most faults have none in most schedules, which is what they are asked most. */
+  readonly #rates: ReadonlyMap<string, number>;
   readonly #seed: number;
   readonly #now: () => number;
-  readonly #note: (text: string) => void;
-  readonly #streams: Partial<Record<Fault, Random>> = {};
+  readonly #note: Note;
+  readonly #streams = new Map<Fault, Random>();
 
-  constructor(
-    rates: Readonly<Partial<Record<Fault, number>>>,
-    seed: number,
-    now: () => number,
-    note: (text: string) => void,
-  ) {
-    this.#rates = rates;
+  constructor(rates: Readonly<Partial<Record<Fault, number>>>, seed: number, now: () => number, note: Note) {
+    this.#rates = new Map(Object.entries(rates));
     this.#seed = seed;
     this.#now = now;
     this.#note = note;
   }
 
+  /** Whether the fault can strike at all in this schedule. */
+  mayStrike(fault: Fault): boolean {
+    return this.#rates.has(fault);
+  }
+
   /** Whether the fault strikes now; then it is counted, and things have time to heal. */
-  strikes(fault: Fault, where = ''): boolean {
-    const rate = this.#rates[fault];
+  strikes(fault: Fault, where = '', what = ''): boolean {
+    const rate = this.#rates.get(fault);
     if (rate === undefined || this.#now() >= this.until || !this.#stream(fault).chance(rate)) return false;
-    this.struck(fault, HARMLESS.includes(fault) ? 0 : HEALING_MS, where);
+    this.struck(fault, HARMLESS.includes(fault) ? 0 : HEALING_MS, where, what);
     return true;
   }
 
   /** Counts a fault that was decided elsewhere. @param healingMs 0 for what must not disturb anything */
-  struck(fault: Fault, healingMs = 0, where = ''): void {
+  struck(fault: Fault, healingMs = 0, where = '', what = ''): void {
     this.counts[fault] = (this.counts[fault] ?? 0) + 1;
     if (healingMs > 0) this.disturb(healingMs);
-    this.#note(`FAULT ${fault} ${where}`);
+    this.#note?.(`FAULT ${fault} ${where} ${what}`);
   }
 
   disturb(healingMs: number): void {
@@ -78,7 +82,10 @@ export class Faults {
   }
 
   #stream(fault: Fault): Random {
-    this.#streams[fault] ??= Random.named(this.#seed, fault);
-    return this.#streams[fault];
+    const known = this.#streams.get(fault);
+    if (known) return known;
+    const stream = Random.named(this.#seed, fault);
+    this.#streams.set(fault, stream);
+    return stream;
   }
 }

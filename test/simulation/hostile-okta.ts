@@ -39,9 +39,11 @@ export class HostileOkta {
   readonly simulator: OktaSimulator;
   monitor: Monitor | undefined;
   readonly #around: Surroundings;
+  readonly #striking: readonly Striking[];
 
   constructor(around: Surroundings, token: string) {
     this.#around = around;
+    this.#striking = STRIKING.filter(({ fault }) => around.faults.mayStrike(fault));
     this.simulator = new OktaSimulator({ now: () => around.timers.now(), token, journalSize: 100_000 });
   }
 
@@ -82,9 +84,9 @@ export class HostileOkta {
 
   #strike(method: 'GET' | 'PUT', zoneId: string): Fault | undefined {
     const { faults } = this.#around;
-    for (const { fault, does, writes } of STRIKING) {
+    for (const { fault, does, writes } of this.#striking) {
       if (writes && method !== 'PUT') continue;
-      if (!faults.strikes(fault, `${method} ${zoneId}`)) continue;
+      if (!faults.strikes(fault, method, zoneId)) continue;
       this.simulator.addFault({ count: 1, method, zoneId, fault: does(faults.whole(fault, 1, 60)) });
       return fault;
     }

@@ -58,18 +58,17 @@ export class Environment {
   async call<T>(what: string, reach: () => Promise<T>): Promise<T> {
     const faults = this.#faults;
     if (this.dead) return never();
-    const where = `${this.#name} ${what}`;
-    if (faults.strikes('crash before a call', where)) this.die('crash');
+    if (faults.strikes('crash before a call', this.#name, what)) this.die('crash');
     if (this.dead) return never();
     // Most calls take no time at all, which keeps runs fast; some a little, so that others come in between.
     const usual = this.#random.chance(this.#slow ? 0.4 : 0.1) ? this.#random.whole(1, this.#slow ? 1_500 : 25) : 0;
-    const slow = faults.strikes('slow call', where) ? faults.whole('slow call', 50, 6_000) : usual;
+    const slow = faults.strikes('slow call', this.#name, what) ? faults.whole('slow call', 50, 6_000) : usual;
     // The process is gone, the request is on its way.
-    if (faults.strikes('crash inside a call', where)) this.die('crash');
+    if (faults.strikes('crash inside a call', this.#name, what)) this.die('crash');
     if (slow > 0) await this.#timers.sleep(slow);
     const result = await reach();
-    if (faults.strikes('crash after a call', where)) this.die('crash');
-    if (faults.strikes('frozen function', where)) {
+    if (faults.strikes('crash after a call', this.#name, what)) this.die('crash');
+    if (faults.strikes('frozen function', this.#name, what)) {
       await this.#timers.sleep(faults.whole('frozen function', 500, 40_000));
     }
     return this.dead ? never() : result;

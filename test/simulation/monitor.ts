@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/domain/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
-import { type Faults, HEALING_MS } from './faults.ts';
+import { type Faults, HEALING_MS, type Note } from './faults.ts';
 import { fewestEntries, letsIn } from './gateways.ts';
 import type { Environment } from './lambda.ts';
 import type { AclModel } from './model.ts';
@@ -27,7 +27,7 @@ export interface Watched {
   readonly configured: () => { readonly always: readonly string[]; readonly sentinel: string; readonly since: number };
   /** IPs that the production state says are waiting for room. */
   readonly waiting: (acl: string) => readonly string[];
-  readonly note: (text: string) => void;
+  readonly note: Note;
   readonly start: number;
   readonly mostSkewMs: number;
   /** The bound once everything is quiet. */
@@ -66,7 +66,7 @@ export class Monitor {
     const at = this.#watched.now() - this.#watched.start;
     if (this.violations.some((known) => known.invariant === invariant && known.detail === detail)) return;
     this.violations.push({ invariant, detail, at });
-    this.#watched.note(`BROKEN ${invariant}: ${detail}`);
+    this.#watched.note?.(`BROKEN ${invariant}: ${detail}`);
   }
 
   passBegins(environment: Environment): void {
@@ -94,7 +94,7 @@ export class Monitor {
 
   callArrives(environment: Environment, request: HttpRequest, zoneId: string, early: EarlyCall | undefined): void {
     const acl = this.#acls.get(zoneId);
-    this.#watched.note(`${request.method} ${zoneId} ${request.body?.match(/"gateways".*/)?.[0] ?? ''}`);
+    this.#watched.note?.(`${request.method} ${zoneId} ${request.body?.match(/"gateways".*/)?.[0] ?? ''}`);
     if (early)
       this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
     if (request.method !== 'PUT' || !acl) return;
@@ -125,7 +125,7 @@ export class Monitor {
 
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
     if (request.method === 'PUT') this.#written(environment, zoneId);
-    this.#watched.note(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
+    this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const fields = this.#read.get(environment) ?? new Map<string, string>();
     this.#read.set(environment, fields);

@@ -2,7 +2,7 @@ import { parseConfig } from '../../cdk/config.ts';
 import type { Config } from '../../lib/config.ts';
 import { ITEM } from '../../lib/names.ts';
 import { Administrator } from './administrator.ts';
-import { type Fault, Faults, HEALING_MS } from './faults.ts';
+import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import type { Hooks } from './hooks.ts';
 import { HostileOkta } from './hostile-okta.ts';
 import { AclModel } from './model.ts';
@@ -32,9 +32,9 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   const timers = new SimTimers(START);
   const trace: string[] = [];
   const settledMs = plan.slow ? 30_000 : 10_000;
-  const note = traced
-    ? (text: string) => void trace.push(`${((timers.now() - START) / 1000).toFixed(3)} ${text}`)
-    : () => {};
+  const note: Note = traced
+    ? (text) => void trace.push(`${((timers.now() - START) / 1000).toFixed(3)} ${text}`)
+    : undefined;
   const faults = new Faults(plan.rates, plan.seed, () => timers.now(), note);
   faults.until = START + plan.actionMs;
   const around = { timers, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow };
@@ -64,7 +64,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     ...{ around, okta, monitor, token: TOKEN, config: configOf(plan.settings), oneShard: plan.oneShard, hooks, note },
     coldChance: 0.04,
     queued: (event) => {
-      note(
+      note?.(
         `QUEUED ${event.webhookId} ${event.type} ${event.acl} ${event.ip ?? ''}#${event.grantId ?? ''} until ${((event.expiresAt ?? START) - START) / 1000}`,
       );
       acls.find(({ name }) => name === event.acl)?.model.accept(event, timers.now());
@@ -105,7 +105,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   };
 
   function act(action: Action): void {
-    note(`ACTION ${JSON.stringify(action)}`);
+    note?.(`ACTION ${JSON.stringify(action)}`);
     if (action.do === 'event') {
       sender.send(action);
       return;

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { signedHeaders } from '../../local/webhook-client.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
+import type { Note } from './faults.ts';
 import { letsIn } from './gateways.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
 import type { EventAction } from './plan.ts';
@@ -20,17 +21,11 @@ export class Sender {
   readonly #monitor: Monitor;
   readonly #acls: readonly WatchedAcl[];
   readonly #around: Surroundings;
-  readonly #note: (text: string) => void;
+  readonly #note: Note;
   readonly #ids = new Set<string>();
   #latest = 0;
 
-  constructor(
-    world: World,
-    monitor: Monitor,
-    acls: readonly WatchedAcl[],
-    around: Surroundings,
-    note: (text: string) => void,
-  ) {
+  constructor(world: World, monitor: Monitor, acls: readonly WatchedAcl[], around: Surroundings, note: Note) {
     this.#world = world;
     this.#monitor = monitor;
     this.#acls = acls;
@@ -63,7 +58,7 @@ export class Sender {
     const began = timers.now();
     const answer = await this.#post(delivery);
     const status = answer?.statusCode ?? 500;
-    this.#note(`ANSWER ${delivery.event.webhookId}: ${status}`);
+    this.#note?.(`ANSWER ${delivery.event.webhookId}: ${status}`);
     if (status < 500) this.#judge(delivery, began, status, String(answer?.body ?? ''));
     // An answer that was lost on its way looks like none to the sender.
     const lost = faults.strikes('retried by the sender');

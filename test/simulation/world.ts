@@ -19,6 +19,7 @@ import { parseQueuedEvent } from '../../lib/queue-message.ts';
 import { ZoneStates } from '../../lib/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import type { Note } from './faults.ts';
 import type { FunctionName, Hooks } from './hooks.ts';
 import type { HostileOkta } from './hostile-okta.ts';
 import { type Environment, SimFunction } from './lambda.ts';
@@ -39,7 +40,7 @@ export interface WorldOptions {
   readonly oneShard: boolean;
   readonly coldChance: number;
   readonly hooks: Hooks;
-  readonly note: (text: string) => void;
+  readonly note: Note;
   /** An event lies on the queue, whatever its sender is told. */
   readonly queued: (event: NonNullable<ReturnType<typeof parseQueuedEvent>>) => void;
   readonly code: (code: string, detail: string) => void;
