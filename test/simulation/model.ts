@@ -30,6 +30,11 @@ export class AclModel {
     return this.#events.length > 0;
   }
 
+  /** Events that were accepted. */
+  get size(): number {
+    return this.#events.length;
+  }
+
   /** An event was put onto the queue. */
   accept(event: QueuedEvent, now: number): void {
     if (this.#ids.has(event.webhookId)) return;

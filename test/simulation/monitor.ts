@@ -17,14 +17,20 @@ export interface WatchedAcl {
   readonly model: AclModel;
 }
 
+/** What the deployed configuration puts into every ACL's first zone, and the sentinel. */
+export interface Configured {
+  readonly always: readonly string[];
+  readonly sentinel: string;
+  readonly since: number;
+}
+
 export interface Watched {
   readonly acls: readonly WatchedAcl[];
   readonly weather: Weather;
   readonly faults: Faults;
   readonly okta: OktaSimulator;
   readonly now: () => number;
-  /** What the deployed configuration puts into every ACL's first zone, and the sentinel. */
-  readonly configured: () => { readonly always: readonly string[]; readonly sentinel: string; readonly since: number };
+  readonly configured: () => Configured;
   /** IPs that the production state says are waiting for room. */
   readonly waiting: (acl: string) => readonly string[];
   readonly note: Note;
@@ -49,8 +55,13 @@ export class Monitor {
   readonly #rests: RestTimes;
   /** Who is let in by each zone, as last looked up. */
   readonly #seen = new Map<string, ReadonlySet<string>>();
+  /** The ACLs in whose zones exactly those were who should be, with what that rests on. */
+  readonly #right = new Map<
+    WatchedAcl,
+    { readonly until: number; readonly events: number; readonly config: Configured }
+  >();
   readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
-  /** Per environment and zone, all but the gateways as the function last read it. */
+  /** Per environment and zone, the answer in which the function last read it. */
   readonly #read = new WeakMap<Environment, Map<string, string>>();
   readonly #moves = new Moves<Environment>();
   /** By zone: who was in any zone of its ACL when a PUT arrived. */
@@ -102,8 +113,9 @@ export class Monitor {
     this.#before.set(zoneId, this.#inside(acl));
     if (!acl.model.hasSeenAnEvent) this.broken('8 unused zone untouched', `${zoneId} is written`);
     const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
-    if (JSON.stringify(fieldsOf(others)) !== this.#read.get(environment)?.get(zoneId)) {
-      this.broken('6 only gateways change', `${zoneId}: ${JSON.stringify(fieldsOf(others))}`);
+    const kept = JSON.stringify(fieldsOf(others));
+    if (kept !== fieldsIn(this.#read.get(environment)?.get(zoneId))) {
+      this.broken('6 only gateways change', `${zoneId}: ${kept}`);
     }
     if (gateways.length === 0) this.broken('8 unused zone untouched', `${zoneId} is emptied`);
     // As a client sees it: a merged network and its parts let in the same people, but are two lists.
@@ -127,13 +139,8 @@ export class Monitor {
     if (request.method === 'PUT') this.#written(environment, zoneId);
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status !== 200 || request.method !== 'GET') return;
-    const fields = this.#read.get(environment) ?? new Map<string, string>();
-    this.#read.set(environment, fields);
-    try {
-      fields.set(zoneId, JSON.stringify(fieldsOf(v.parse(v.looseObject({}), JSON.parse(answer.body)))));
-    } catch {
-      fields.delete(zoneId); // Half an answer: nothing was read.
-    }
+    const answers = this.#read.get(environment) ?? new Map<string, string>();
+    this.#read.set(environment, answers.set(zoneId, answer.body));
   }
 
   #written(environment: Environment, zoneId: string): void {
@@ -155,7 +162,18 @@ export class Monitor {
 
   /** Whether everybody is in who should be, and nobody else, as far as the time that has passed allows to say. */
   check(): void {
-    for (const acl of this.#watched.acls) if (acl.model.hasSeenAnEvent) this.#checkAcl(acl, false);
+    for (const acl of this.#watched.acls) {
+      if (acl.model.hasSeenAnEvent && !this.#isStillRight(acl)) this.#checkAcl(acl, false);
+    }
+  }
+
+  /** What was exactly right stays so until somebody's time is over, or something changes. */
+  #isStillRight(acl: WatchedAcl): boolean {
+    const right = this.#right.get(acl);
+    const { now, configured } = this.#watched;
+    return (
+      right !== undefined && now() < right.until && right.events === acl.model.size && right.config === configured()
+    );
   }
 
   /** The same, exactly, once nothing has happened for long enough. */
@@ -170,12 +188,15 @@ export class Monitor {
     const overdue = (since: number) =>
       now > Math.max(since + (settled ? this.#watched.settledMs : bound), faults.disturbedUntil);
     const found = this.#inside(acl);
-    const { always, sentinel, since } = configured();
-    const expected = new Set([...always.flatMap(letsIn)]);
+    const config = configured();
+    const { always, sentinel, since } = config;
+    const expected = new Set(always.flatMap(letsIn));
+    let nextEnd = Infinity;
     for (const [ip, presence] of acl.model.ips) {
       const host = `${ip}/32`;
       if (presence.until > now) {
         expected.add(host);
+        nextEnd = Math.min(nextEnd, presence.until);
         // A fast clock ends a grant before its time.
         if (found.has(host) || !overdue(presence.since) || presence.until <= now + mostSkewMs) continue;
         const said = waiting(acl.name).includes(ip) || this.#isMissingOnlyNow(acl.name, ip, now);
@@ -184,6 +205,10 @@ export class Monitor {
         this.broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${ip} is still in`);
       }
     }
+    const right =
+      [...expected].every((host) => found.has(host)) &&
+      [...found].every((host) => expected.has(host) || letsIn(sentinel).includes(host));
+    if (right) this.#right.set(acl, { until: nextEnd, events: acl.model.size, config });
     if (now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil)) return;
     for (const host of found) {
       if (expected.has(host) || acl.model.ips.has(host.slice(0, -3))) continue;
@@ -224,6 +249,8 @@ export class Monitor {
   /** A zone may have been changed: by a PUT, or by an admin. */
   zoneChanged(zoneId: string): void {
     this.#seen.delete(zoneId);
+    const acl = this.#acls.get(zoneId);
+    if (acl) this.#right.delete(acl);
   }
 
   #hosts(zoneId: string): ReadonlySet<string> {
@@ -233,6 +260,15 @@ export class Monitor {
     const hosts = new Set((gateways ?? []).flatMap(({ value }) => letsIn(value)));
     this.#seen.set(zoneId, hosts);
     return hosts;
+  }
+}
+
+/** @returns nothing where the answer is half a one, in which no function can have read anything */
+function fieldsIn(answer: string | undefined): string | undefined {
+  try {
+    return answer === undefined ? undefined : JSON.stringify(fieldsOf(JSON.parse(answer)));
+  } catch {
+    return undefined;
   }
 }
 

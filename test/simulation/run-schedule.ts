@@ -6,7 +6,7 @@ import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import type { Hooks } from './hooks.ts';
 import { HostileOkta } from './hostile-okta.ts';
 import { AclModel } from './model.ts';
-import { Monitor } from './monitor.ts';
+import { type Configured, Monitor } from './monitor.ts';
 import type { Action, Plan, Settings } from './plan.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
@@ -41,20 +41,20 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   const okta = new HostileOkta(around, TOKEN);
   const acls = plan.zones.map((zones, index) => ({
     name: `acl-${index + 1}`,
-    zoneIds: Array.from({ length: zones }, (_, zone) => `zone-${index + 1}-${zone + 1}`),
+    zoneIds: zoneIdsOf(index, zones),
     model: new AclModel(),
   }));
   for (const { zoneIds } of acls) {
     for (const zoneId of zoneIds)
       okta.simulator.seedZone(zoneId, { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] });
   }
-  const deployed = { settings: plan.settings, since: START };
+  let deployed = configuredBy(plan.settings, START);
   const monitor = new Monitor({
     ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => timers.now(), note, start: START },
     settledMs,
     gatewayLimit: plan.gatewayLimit,
     mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
-    configured: () => ({ ...placed(deployed.settings), since: deployed.since }),
+    configured: () => deployed,
     waiting: (acl) => waitingOf(world, acl),
   });
   okta.monitor = monitor;
@@ -115,8 +115,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       return void world.rebuild(action.acl);
     }
     if (action.do === 'redeploy') {
-      deployed.settings = action.settings;
-      deployed.since = timers.now();
+      deployed = configuredBy(action.settings, timers.now());
       faults.struck('redeploy', plan.weather === 'storm' ? HEALING_MS : 0);
       world.redeploy(configOf(action.settings));
       return;
@@ -156,28 +155,30 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   }
 }
 
-function placed(settings: Settings) {
-  return { always: settings.alwaysAllow ? ['198.51.100.0/24'] : [], sentinel: sentinelOf(settings) };
+function configuredBy({ alwaysAllow, otherSentinel }: Settings, since: number): Configured {
+  const sentinel = otherSentinel ? '192.0.2.9/32' : '192.0.2.0/32';
+  return { always: alwaysAllow ? ['198.51.100.0/24'] : [], sentinel, since };
 }
 
-function sentinelOf({ otherSentinel }: Settings): string {
-  return otherSentinel ? '192.0.2.9/32' : '192.0.2.0/32';
+function zoneIdsOf(acl: number, count: number): string[] {
+  return Array.from({ length: count }, (_, zone) => `zone-${acl + 1}-${zone + 1}`);
 }
 
 const configs = new Map<string, Config>();
 
 function configFor({ zones, gatewayLimit }: Plan, settings: Settings): Config {
   const key = JSON.stringify([zones, gatewayLimit, settings]);
-  const acls = zones.map((count, index) => {
-    const zoneIds = Array.from({ length: count }, (_, zone) => `zone-${index + 1}-${zone + 1}`);
-    return [`acl-${index + 1}`, { zoneIds, alwaysAllow: placed(settings).always }];
+  const known = configs.get(key);
+  if (known) return known;
+  const { always, sentinel } = configuredBy(settings, 0);
+  const acls = zones.map((count, index) => [
+    `acl-${index + 1}`,
+    { zoneIds: zoneIdsOf(index, count), alwaysAllow: always },
+  ]);
+  const config = parseConfig({
+    ...{ okta: { domain: 'acme.okta.com' }, acls: Object.fromEntries(acls), gatewayLimit, sentinel },
+    verifyMinutes: settings.verifyMinutes,
   });
-  const config =
-    configs.get(key) ??
-    parseConfig({
-      ...{ okta: { domain: 'acme.okta.com' }, acls: Object.fromEntries(acls), gatewayLimit },
-      ...{ verifyMinutes: settings.verifyMinutes, sentinel: sentinelOf(settings) },
-    });
   configs.set(key, config);
   return config;
 }

@@ -37,7 +37,6 @@ export class SimTimers implements Timers {
   }
 
   async runUntil(end: number): Promise<void> {
-    await settled();
     for (let first = this.#heap[0]; first && first.at <= end; first = this.#heap[0]) {
       this.#pop();
       if (!first.run) continue;
