@@ -57,5 +57,6 @@ function canonical(ip: string): string {
 
 /** Order of two IPs of one family. */
 function compare(a: string, b: string): number {
+  if (a === b) return 0;
   return Buffer.compare(Buffer.from(ipaddr.parse(a).toByteArray()), Buffer.from(ipaddr.parse(b).toByteArray()));
 }

@@ -12,7 +12,7 @@ export function represent(
   { lastUpdated = zone.lastUpdated, exemptFlags = false }: { lastUpdated?: number; exemptFlags?: boolean } = {},
 ): Record<string, unknown> {
   const { type, name, status, usage, gateways, proxies, details } = zone.content;
-  return {
+  const answer: Record<string, unknown> = {
     type,
     id: zone.id,
     name,
@@ -21,15 +21,17 @@ export function represent(
     created: new Date(zone.created).toISOString(),
     lastUpdated: new Date(lastUpdated).toISOString(),
     system: zone.system,
-    ...(exemptFlags ? { useAsBlackList: false, useAsExemptList: true } : {}),
-    ...(type === 'IP' ? { gateways, proxies } : details),
-    _links: links(`https://${domain}/api/v1/zones/${zone.id}`, status === 'ACTIVE' ? 'deactivate' : 'activate'),
   };
+  if (exemptFlags) Object.assign(answer, { useAsBlackList: false, useAsExemptList: true });
+  Object.assign(answer, type === 'IP' ? { gateways, proxies } : details);
+  answer._links = links(`https://${domain}/api/v1/zones/${zone.id}`, status === 'ACTIVE');
+  return answer;
 }
 
-function links(self: string, action: 'activate' | 'deactivate'): Record<string, unknown> {
-  return {
-    self: { href: self, hints: { allow: ['GET', 'PUT', 'DELETE'] } },
-    [action]: { href: `${self}/lifecycle/${action}`, hints: { allow: ['POST'] } },
-  };
+function links(href: string, active: boolean): Record<string, unknown> {
+  const self = { href, hints: { allow: ['GET', 'PUT', 'DELETE'] } };
+  const allow = ['POST'];
+  return active
+    ? { self, deactivate: { href: `${href}/lifecycle/deactivate`, hints: { allow } } }
+    : { self, activate: { href: `${href}/lifecycle/activate`, hints: { allow } } };
 }

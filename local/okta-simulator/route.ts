@@ -4,7 +4,8 @@ export interface Route {
   readonly kind: 'list' | 'zone' | 'activate' | 'deactivate' | 'unknown';
   /** Path without the query. */
   readonly path: string;
-  readonly query: URLSearchParams;
+  /** As it came, without the question mark. */
+  readonly query: string;
   readonly zoneId: string | null;
 }
 
@@ -18,7 +19,7 @@ const METHODS: Readonly<Record<Exclude<Route['kind'], 'unknown'>, readonly strin
 export function parseRoute(target: string): Route {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const [, id, action] = /^\/api\/v1\/zones(?:\/([^/]+)(?:\/lifecycle\/(activate|deactivate))?)?$/.exec(path) ?? [];
-  const route = { path, query: new URLSearchParams(query), zoneId: id === undefined ? null : decode(id) };
+  const route = { path, query, zoneId: id === undefined ? null : decode(id) };
   if (path === '/api/v1/zones') return { ...route, kind: 'list' };
   if (id === undefined) return { ...route, kind: 'unknown' };
   if (action === 'activate' || action === 'deactivate') return { ...route, kind: action };

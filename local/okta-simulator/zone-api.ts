@@ -91,7 +91,8 @@ export class ZoneApi {
   }
 
   /** All zones, or a page of them: `limit`, and `after` the id of the page before, as in the `next` link. */
-  #list({ query }: Route): ApiAnswer {
+  #list(route: Route): ApiAnswer {
+    const query = new URLSearchParams(route.query);
     if (query.has('filter')) throw invalidField('filter', 'The simulator has no filter.');
     const zones = this.#zones.list();
     const after = query.get('after');

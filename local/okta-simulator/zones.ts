@@ -176,6 +176,7 @@ function notice(zone: Zone, content: ZoneContent, now: number): void {
 }
 
 function recent(times: ReadonlyMap<string, number>, now: number): Record<string, number> {
+  if (times.size === 0) return {};
   return Object.fromEntries([...times].filter(([, at]) => now - at < NEWS_MS));
 }
 
