@@ -10,8 +10,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/cdk/**'],
           // Machines are shared: a test is hung, not slow, after this long.
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'cdk',
+          include: ['test/cdk/**/*.test.ts'],
+          globalSetup: 'test/helpers/temporary-folder.ts',
+          // The files of one worker share their modules: loading CDK anew for each takes longer than the tests.
+          isolate: false,
           testTimeout: 60_000,
         },
       },

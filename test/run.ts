@@ -18,7 +18,7 @@ const report = await mkdtemp(join(tmpdir(), 'knocknoc-okta-tests-'));
 const CHECKS: readonly Check[] = [
   { name: 'lint and format', command: ['biome', 'check', '--error-on-warnings', '.'], alone: 'npm run lint' },
   { name: 'types', command: ['tsc', '--noEmit'], alone: 'npm run types' },
-  vitest('unit', ['unit']),
+  vitest('unit', ['unit', 'cdk']),
   // Side by side: both wait more than they work.
   vitest('end-to-end', ['e2e-embedded', 'e2e-emulator']),
 ];

@@ -66,7 +66,7 @@ describe('what a function may do', () => {
     expect(rights('WebhookRole')).toEqual(
       [
         ...logs('Webhook'),
-        ...table('GetItem'),
+        ...table('GetItem', 'Query'),
         'sqs:SendMessage on GrantsEventsQueue.Arn',
         'secretsmanager:GetSecretValue on SecretsWebhook.Id',
       ].toSorted(),
@@ -101,7 +101,7 @@ describe('what a function may do', () => {
     expect(rights('ZoneRole')).toEqual(
       [
         ...logs('Zone'),
-        ...table('GetItem', 'UpdateItem'),
+        ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
         byExpiry,
         ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
           (action) => `dynamodb:${action} on GrantsTable.StreamArn`,

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { parseConfig } from '../../cdk/config.ts';
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
@@ -15,8 +14,7 @@ export interface Resource {
   readonly Properties: Record<string, unknown>;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'knocknoc-cdk-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = inject('temporaryFolder');
 
 /** A configuration whose zone content can be recognised wherever it turns up. */
 export const CONFIG = {
