@@ -37,7 +37,11 @@ export async function simulateInParallel(options: ParallelOptions): Promise<Summ
 
 function inWorker(share: Share, progress: (state: { readonly done: number; readonly failed: number }) => void) {
   return new Promise<Summary>((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: share,
+      // A schedule leaves much behind that is soon of no use; a larger young generation is swept less often.
+      resourceLimits: { maxYoungGenerationSizeMb: 96 },
+    });
     worker.on('message', (message: Message) => {
       if (!('summary' in message)) return progress(message);
       resolve(message.summary);

@@ -1,12 +1,14 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { parseWebhookKeys, signWebhook } from '../../lib/domain/webhook-signature.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import type { Note } from './faults.ts';
 import { letsIn } from './gateways.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
 import type { EventAction } from './plan.ts';
 import type { Surroundings } from './sources.ts';
-import { WEBHOOK_KEY, type World } from './world.ts';
+import { WEBHOOK_SECRET, type World } from './world.ts';
+
+const [KEY = Buffer.alloc(0)] = parseWebhookKeys(WEBHOOK_SECRET);
 
 interface Delivery {
   readonly event: EventAction;
@@ -69,11 +71,15 @@ export class Sender {
   }
 
   async #post({ event, body }: Delivery): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
-    const signed = signedHeaders(WEBHOOK_KEY, event.webhookId, Math.floor(this.#around.timers.now() / 1000), body);
-    const wait = event.wait === undefined ? {} : { prefer: `wait=${event.wait}` };
-    const headers = { 'content-type': 'application/json', ...wait, ...signed };
+    const [id, timestamp] = [event.webhookId, String(Math.floor(this.#around.timers.now() / 1000))];
+    const bytes = Buffer.from(body);
+    const headers = {
+      ...{ 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp },
+      'webhook-signature': signWebhook(KEY, { id, timestamp, body: bytes }),
+      ...(event.wait !== undefined && { prefer: `wait=${event.wait}` }),
+    };
     try {
-      return await this.#world.webhook.invoke(apiEvent('/webhook', headers, Buffer.from(body)));
+      return await this.#world.webhook.invoke(apiEvent('/webhook', headers, bytes));
     } catch {
       return undefined; // The HTTP API answers 500 for a function that died.
     }

@@ -28,8 +28,7 @@ import { SimTable } from './sim-table.ts';
 import { SimAlarms, SimFifo, SimShard, type Surroundings } from './sources.ts';
 import { codeTelemetry } from './telemetry.ts';
 
-export const WEBHOOK_KEY = Buffer.alloc(33, 'k').toString('base64');
-const SECRET = JSON.stringify({ current: WEBHOOK_KEY });
+export const WEBHOOK_SECRET = JSON.stringify({ current: Buffer.alloc(33, 'k').toString('base64') });
 
 export interface WorldOptions {
   readonly around: Surroundings;
@@ -144,7 +143,7 @@ export class World {
     const common = this.#common(environment, 'webhook');
     const deps = {
       ...common,
-      secret: new CachedSecret(this.#secret(environment, new MemorySecret(SECRET)), environment.clock),
+      secret: new CachedSecret(this.#secret(environment, new MemorySecret(WEBHOOK_SECRET)), environment.clock),
       queue: {
         send: (message: { readonly body: string; readonly deduplicationId: string }) =>
           environment.send('send', async () => {
