@@ -79,8 +79,8 @@ export class Environment {
     const fails = () => {
       if (this.#faults.strikes('table error', this.#name)) throw new Error('the table does not answer');
     };
-    const read = async <T>(what: string, reach: () => Promise<T>) =>
-      this.call(what, async () => {
+    const read = <T>(what: string, reach: () => Promise<T>) =>
+      this.call(what, () => {
         fails();
         return reach();
       });
@@ -108,7 +108,7 @@ export class Environment {
   }
 
   /** A queue as this environment reaches it. */
-  async send<T>(what: string, reach: () => Promise<T>): Promise<T> {
+  send<T>(what: string, reach: () => Promise<T>): Promise<T> {
     return this.call(what, async () => {
       if (this.#faults.strikes('queue error', this.#name)) throw new Error('the queue does not answer');
       const result = await reach();

@@ -37,13 +37,15 @@ export class SimTable implements Table {
   }
 
   async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
-    yield* pages(this.#items(acl).filter(({ item }) => item.startsWith(prefix)));
+    const found = this.#items(acl).filter(({ item }) => item.startsWith(prefix));
+    for (const page of pages(found)) yield page;
   }
 
   async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
     const inRange = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt > after && expiresAt <= upTo;
     const found = this.#items(acl).filter(inRange);
-    yield* pages(found.sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || (a.item < b.item ? -1 : 1)));
+    found.sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || (a.item < b.item ? -1 : 1));
+    for (const page of pages(found)) yield page;
   }
 
   /** What DynamoDB does in the background. @param before seconds since the epoch @returns how many items went */
@@ -118,7 +120,7 @@ function keyOf(write: Write): Key {
   return 'check' in write ? write.check : write.remove;
 }
 
-function* pages(items: readonly Item[]): Iterable<readonly Item[]> {
-  // Three on a page, so that few items already make several.
-  for (let at = 0; at < items.length; at += 3) yield items.slice(at, at + 3);
+/** Three on a page, so that few items already make several. */
+function pages(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / 3) }, (_, page) => items.slice(3 * page, 3 * page + 3));
 }

@@ -199,7 +199,7 @@ export class World {
     const { faults } = this.#options.around;
     return {
       read: () =>
-        environment.call('read a secret', async () => {
+        environment.call('read a secret', () => {
           if (faults.strikes('secret unreadable')) throw new Error('access to the secret was denied');
           return secret.read();
         }),
@@ -209,7 +209,7 @@ export class World {
 
 /** A handler as Lambda calls it; the callback form that middy's type also allows is not used. */
 function wrapped<Event, Context, Result>(handler: (event: Event, context: Context) => Promise<Result>) {
-  return async (event: Event, context: Context): Promise<Result> => handler(event, context);
+  return (event: Event, context: Context): Promise<Result> => handler(event, context);
 }
 
 /** The filter of the stream mapping. */
