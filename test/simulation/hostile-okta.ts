@@ -83,8 +83,10 @@ export class HostileOkta {
   }
 
   #strike(method: 'GET' | 'PUT', zoneId: string): Fault | undefined {
-    const { faults } = this.#around;
-    for (const { fault, does, writes } of this.#striking) {
+    const { faults, random } = this.#around;
+    // From a place that chance decides: one call meets one fault, and the last of the list would seldom get their turn.
+    const first = random.whole(0, Math.max(0, this.#striking.length - 1));
+    for (const { fault, does, writes } of [...this.#striking.slice(first), ...this.#striking.slice(0, first)]) {
       if (writes && method !== 'PUT') continue;
       if (!faults.strikes(fault, method, zoneId)) continue;
       this.simulator.addFault({ count: 1, method, zoneId, fault: does(faults.whole(fault, 1, 60)) });
