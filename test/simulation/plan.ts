@@ -60,9 +60,9 @@ const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
   ...{ 'lost alarm': 0.3, 'late alarm': 0.3, 'repeated alarm': 0.2, 'lost tick': 0.3 },
   ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.25, 'repeated stream batch': 0.1 },
-  ...{ '401': 0.045, '403': 0.05, '404': 0.045, '400': 0.23, '429 with reset': 0.05, '429 of concurrency': 0.05 },
-  ...{ '5xx': 0.05, '5xx after applying': 0.33, 'timeout before applying': 0.04 },
-  ...{ 'timeout after applying': 0.42, 'timeout and applied late': 1 },
+  ...{ '401': 0.045, '403': 0.05, '404': 0.045, '400': 0.24, '429 with reset': 0.05, '429 of concurrency': 0.05 },
+  ...{ '5xx': 0.05, '5xx after applying': 0.31, 'timeout before applying': 0.04 },
+  ...{ 'timeout after applying': 0.36, 'timeout and applied late': 0.6 },
   ...{ 'dropped before applying': 0.05, 'dropped after applying': 1, 'half an answer': 0.07, 'slow answer': 0.08 },
 };
 const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
