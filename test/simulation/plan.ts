@@ -65,23 +65,48 @@ const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'timeout after applying': 0.36, 'timeout and applied late': 0.6 },
   ...{ 'dropped before applying': 0.05, 'dropped after applying': 1, 'half an answer': 0.07, 'slow answer': 0.08 },
 };
+const RARE = [
+  ...(['400', '5xx after applying', 'timeout before applying', 'timeout after applying'] as const),
+  ...(['timeout and applied late', 'dropped before applying', 'dropped after applying', '429 with reset'] as const),
+  ...(['429 of concurrency', '401', '403', '404', '5xx', 'half an answer'] as const),
+] as const satisfies readonly [Fault, ...Fault[]];
 const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
 const ALARMS: readonly Fault[] = ['lost alarm', 'late alarm', 'lost tick'];
+
+interface Size {
+  readonly seconds: readonly [number, number];
+  readonly acls: readonly [number, number];
+  readonly fewestEvents: number;
+  readonly mostEvents: number;
+  readonly mostEventsOfFullZones: number;
+  /** By how much the usual rates are multiplied: what has few calls meets each fault more often. */
+  readonly severity: readonly [number, number];
+}
+const SMALL: Size = {
+  ...{ seconds: [10, 60], acls: [1, 1], severity: [2, 6] },
+  ...{ fewestEvents: 2, mostEvents: 5, mostEventsOfFullZones: 9 },
+};
+const LARGE: Size = {
+  ...{ seconds: [30, 180], acls: [1, 3], severity: [1, 4] },
+  ...{ fewestEvents: 3, mostEvents: 14, mostEventsOfFullZones: 24 },
+};
 
 export function makePlan(seed: number): Plan {
   const random = Random.named(seed, 'plan');
   const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm', 'storm', 'storm']);
-  const actionMs = random.whole(30, 180) * 1000;
-  const zones = Array.from({ length: random.whole(1, 3) }, () => (random.chance(0.4) ? 2 : 1));
+  // Most are small: what breaks a promise is nearly always a few events that meet. The large ones are for the rest.
+  const size = random.chance(0.85) ? SMALL : LARGE;
+  const actionMs = random.whole(...size.seconds) * 1000;
+  const zones = Array.from({ length: random.whole(...size.acls) }, () => (random.chance(0.4) ? 2 : 1));
   const base = {
     ...{ seed, weather, actionMs, zones },
     gatewayLimit: random.chance(0.3) ? random.whole(2, 3) : 150,
     oneShard: random.chance(0.5),
     slow: weather === 'storm' && random.chance(0.15),
     settings: someSettings(random),
-    rates: someRates(weather, random),
+    rates: someRates(weather, random, size),
   };
-  const actions = [...events(random, actionMs, zones.length, base), ...others(random, weather, actionMs, zones)];
+  const actions = [...events(random, actionMs, zones.length, base, size), ...others(random, weather, actionMs, zones)];
   return { ...base, actions: actions.sort((a, b) => a.at - b.at) };
 }
 
@@ -90,15 +115,18 @@ function someSettings(random: Random): Settings {
   return { verifyMinutes, alwaysAllow: random.chance(0.3), otherSentinel: random.chance(0.2) };
 }
 
-function someRates(weather: Weather, random: Random): Partial<Record<Fault, number>> {
+function someRates(weather: Weather, random: Random, size: Size): Partial<Record<Fault, number>> {
   const rates: Partial<Record<Fault, number>> = {};
   for (const fault of FAULTS) {
     const usual = RATES[fault];
     const wanted =
       weather === 'storm' || ALWAYS.includes(fault) || (weather === 'lost alarms' && ALARMS.includes(fault));
     // Half of the faults in one storm, so that each also meets calm surroundings.
-    if (usual !== undefined && random.chance(0.5) && wanted) rates[fault] = Math.min(1, usual * random.whole(1, 4));
+    if (usual !== undefined && random.chance(0.5) && wanted)
+      rates[fault] = Math.min(1, usual * random.whole(...size.severity));
   }
+  // Rare by themselves, since only few calls can meet them: one of them then meets most of its chances.
+  if (weather === 'storm' && size === SMALL) rates[random.pick(RARE)] = 0.8;
   return rates;
 }
 
@@ -108,15 +136,16 @@ function events(
   actionMs: number,
   acls: number,
   { slow, gatewayLimit }: Pick<Plan, 'slow' | 'gatewayLimit'>,
+  size: Size,
 ): Action[] {
   const silent = random.chance(0.3) ? random.whole(1, acls) : 0;
   const burst = random.chance(0.3);
   const coarse = random.chance(0.2);
   // More people than fit, many of them neighbours.
   const people = gatewayLimit < 10 ? 11 : 5;
-  const most = gatewayLimit < 10 ? 24 : 14;
+  const most = gatewayLimit < 10 ? size.mostEventsOfFullZones : size.mostEvents;
   const actions: Action[] = [];
-  for (let n = random.whole(3, most); n > 0; n -= 1) {
+  for (let n = random.whole(size.fewestEvents, most); n > 0; n -= 1) {
     const at = burst && n % 2 === 0 ? Math.floor(actionMs / 3) + random.whole(0, 900) : random.whole(0, actionMs);
     const acl = random.whole(1, acls);
     const type = random.pick(TYPES);
