@@ -2,6 +2,7 @@ import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
 import type { HttpClient, Write } from '../../lib/ports.ts';
 import * as parts from './buggy-parts.ts';
 import type { Hooks } from './hooks.ts';
+import type { PlanChanges } from './plan.ts';
 import type { Invariant } from './violation.ts';
 
 export interface Bug {
@@ -10,8 +11,8 @@ export interface Bug {
   /** The promises it breaks; by default that the right people are in. */
   readonly breaks?: readonly Invariant[];
   readonly hooks: Hooks;
-  /** The seed to begin with, for a bug that shows in few schedules: soon after it comes one. */
-  readonly from?: number;
+  /** What schedules have otherwise, for a bug that shows in few of them: with the bug and, for comparison, without it. */
+  readonly changes?: PlanChanges;
 }
 
 /** Who is in, at last and in time. */
@@ -81,7 +82,8 @@ export const BUGS: readonly Bug[] = [
     name: 'mark-forgotten',
     what: 'a rebuild that finds the lease taken leaves no mark',
     hooks: { states: (table) => new parts.NoMark(table) },
-    from: 6_500,
+    // It takes an event just while a rebuild is under way, and nothing that hides the delay.
+    changes: { rates: { 'rebuild beside another': 1 }, oktaMs: [700, 1_200] },
   },
   {
     name: 'old-list-after-conflict',
@@ -127,7 +129,7 @@ export const BUGS: readonly Bug[] = [
     name: 'no-second-look',
     what: 'an update without an answer is never looked for again',
     hooks: { states: (table) => new parts.NoDoubt(table) },
-    from: 4_400,
+    changes: { rates: { 'timeout and applied late': 1 } },
   },
   {
     name: 'merged-too-wide',

@@ -69,7 +69,7 @@ export class HostileOkta {
         call.end();
         throw new Error('The operation was aborted due to timeout');
       }
-      await timers.sleep(random.whole(20, 120) + call.delayMs);
+      await timers.sleep(random.whole(...this.#around.oktaMs) + call.delayMs);
       const outcome = call.complete();
       if (outcome.kind === 'hang') await timers.sleep(request.timeoutMs);
       call.end();

@@ -49,6 +49,8 @@ export interface Plan {
   readonly gatewayLimit: number;
   readonly oneShard: boolean;
   readonly slow: boolean;
+  /** How long a call to Okta takes, in milliseconds: from, to. */
+  readonly oktaMs: readonly [number, number];
   readonly settings: Settings;
 }
 
@@ -91,7 +93,10 @@ const LARGE: Size = {
   ...{ fewestEvents: 3, mostEvents: 14, mostEventsOfFullZones: 24 },
 };
 
-export function makePlan(seed: number): Plan {
+/** What a schedule has otherwise than its seed decides. */
+export type PlanChanges = Partial<Pick<Plan, 'rates' | 'oktaMs'>>;
+
+export function makePlan(seed: number, changes: PlanChanges = {}): Plan {
   const random = Random.named(seed, 'plan');
   const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm', 'storm', 'storm']);
   // Most are small: what breaks a promise is nearly always a few events that meet. The large ones are for the rest.
@@ -104,7 +109,8 @@ export function makePlan(seed: number): Plan {
     oneShard: random.chance(0.5),
     slow: weather === 'storm' && random.chance(0.15),
     settings: someSettings(random),
-    rates: someRates(weather, random, size),
+    rates: { ...someRates(weather, random, size), ...changes.rates },
+    oktaMs: changes.oktaMs ?? ([20, 120] as const),
   };
   const actions = [...events(random, actionMs, zones.length, base, size), ...others(random, weather, actionMs, zones)];
   return { ...base, actions: actions.sort((a, b) => a.at - b.at) };

@@ -37,7 +37,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     : undefined;
   const faults = new Faults(plan.rates, plan.seed, () => timers.now(), note);
   faults.until = START + plan.actionMs;
-  const around = { timers, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow };
+  const around = { timers, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
   const okta = new HostileOkta(around, TOKEN);
   const acls = plan.zones.map((zones, index) => ({
     name: `acl-${index + 1}`,

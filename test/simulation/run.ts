@@ -17,8 +17,8 @@ const { values } = parseArgs({
     bug: { type: 'string' },
   },
 });
-const { hooks, from = 1, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
-const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? from), Number(values.workers)];
+const { hooks, changes, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
+const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? 1), Number(values.workers)];
 if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
   console.error('--runs, --seed and --workers take whole numbers');
   process.exit(2);
@@ -34,12 +34,19 @@ const progress = (done: number, failed: number) => {
 };
 
 if (values.verbose && runs === 1) {
-  const { trace } = await runSchedule(makePlan(seed), hooks, true);
+  const { trace } = await runSchedule(makePlan(seed, changes), hooks, true);
   for (const line of trace) console.log(line);
 }
 const summary =
   hooks || runs < 200
-    ? await simulate({ seed, runs, progress, only, ...(hooks && { hooks, mostFailures: 1 }) })
+    ? await simulate({
+        seed,
+        runs,
+        progress,
+        only,
+        ...(hooks && { hooks, mostFailures: 1 }),
+        ...(changes && { changes }),
+      })
     : await simulateInParallel({ seed, runs, workers, progress });
 for (const failure of summary.failures.slice(0, values.verbose ? 20 : 3)) {
   console.log(`\n${await describeFailure(failure, hooks, only)}`);

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts';
 import type { Hooks } from './hooks.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan, type Plan, type PlanChanges } from './plan.ts';
 import { type Outcome, runSchedule } from './run-schedule.ts';
 import type { Invariant, Violation } from './violation.ts';
 
@@ -23,6 +23,8 @@ export interface SimulateOptions {
   readonly seed: number;
   readonly runs: number;
   readonly hooks?: Hooks;
+  /** What is otherwise than the seeds have it. */
+  readonly changes?: PlanChanges;
   /** Only these promises count; all where left out. */
   readonly only?: readonly Invariant[] | undefined;
   /** Ends early once this many schedules have failed. */
@@ -34,14 +36,14 @@ export interface SimulateOptions {
 
 /** Runs schedules one after the other, from `seed` on. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
-  const { seed, runs, hooks = {}, only, mostFailures = Infinity, mostSeconds = Infinity, progress } = options;
+  const { seed, runs, hooks = {}, changes, only, mostFailures = Infinity, mostSeconds = Infinity, progress } = options;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const counts: Partial<Record<Fault, number>> = {};
   const failures: Failure[] = [];
   let [done, events, puts] = [0, 0, 0];
   for (; done < runs && failures.length < mostFailures && seconds() < mostSeconds; done += 1) {
-    const plan = makePlan(seed + done);
+    const plan = makePlan(seed + done, changes);
     const outcome = await runSchedule(plan, hooks);
     for (const [fault, count] of Object.entries(outcome.counts)) {
       counts[fault as Fault] = (counts[fault as Fault] ?? 0) + count;

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly random: Random;
   /** A day on which everything takes its time. */
   readonly slow: boolean;
+  /** How long a call to Okta takes, in milliseconds: from, to. */
+  readonly oktaMs: readonly [number, number];
 }
 
 const VISIBILITY_MS = 90_000;
