@@ -84,9 +84,10 @@ interface Size {
   /** By how much the usual rates are multiplied: what has few calls meets each fault more often. */
   readonly severity: readonly [number, number];
 }
+const MILD = [1, 2] as const;
 const SMALL: Size = {
-  ...{ seconds: [10, 60], acls: [1, 1], severity: [2, 6] },
-  ...{ fewestEvents: 2, mostEvents: 5, mostEventsOfFullZones: 9 },
+  ...{ seconds: [10, 45], acls: [1, 1], severity: [2, 6] },
+  ...{ fewestEvents: 2, mostEvents: 4, mostEventsOfFullZones: 8 },
 };
 const LARGE: Size = {
   ...{ seconds: [30, 180], acls: [1, 3], severity: [1, 4] },
@@ -100,7 +101,7 @@ export function makePlan(seed: number, changes: PlanChanges = {}): Plan {
   const random = Random.named(seed, 'plan');
   const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm', 'storm', 'storm']);
   // Most are small: what breaks a promise is nearly always a few events that meet. The large ones are for the rest.
-  const size = random.chance(0.85) ? SMALL : LARGE;
+  const size = random.chance(0.93) ? SMALL : LARGE;
   const actionMs = random.whole(...size.seconds) * 1000;
   const zones = Array.from({ length: random.whole(...size.acls) }, () => (random.chance(0.4) ? 2 : 1));
   const base = {
@@ -129,7 +130,7 @@ function someRates(weather: Weather, random: Random, size: Size): Partial<Record
       weather === 'storm' || ALWAYS.includes(fault) || (weather === 'lost alarms' && ALARMS.includes(fault));
     // Half of the faults in one storm, so that each also meets calm surroundings.
     if (usual !== undefined && random.chance(0.5) && wanted)
-      rates[fault] = Math.min(1, usual * random.whole(...size.severity));
+      rates[fault] = Math.min(1, usual * random.whole(...(ALWAYS.includes(fault) ? MILD : size.severity)));
   }
   // Rare by themselves, since only few calls can meet them: one of them then meets most of its chances.
   if (weather === 'storm' && size === SMALL) rates[random.pick(RARE)] = 0.8;
@@ -144,7 +145,7 @@ function events(
   { slow, gatewayLimit }: Pick<Plan, 'slow' | 'gatewayLimit'>,
   size: Size,
 ): Action[] {
-  const silent = random.chance(0.3) ? random.whole(1, acls) : 0;
+  const silent = random.chance(acls === 1 ? 0.05 : 0.3) ? random.whole(1, acls) : 0;
   const burst = random.chance(0.3);
   const coarse = random.chance(0.2);
   // More people than fit, many of them neighbours.
