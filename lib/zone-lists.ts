@@ -14,6 +14,8 @@ const schema = v.object({
   added: list,
   /** Rises with each write of this zone. The state of the zones says which one Okta has confirmed. */
   write: v.number(),
+  /** When that write was begun, in milliseconds since the epoch. */
+  at: v.number(),
 });
 
 /** What is known of one zone's list, as canonical texts. */
@@ -29,6 +31,7 @@ export type KnownLists = Readonly<Record<string, ZoneList>>;
 interface Stored {
   readonly list: ZoneList;
   readonly write: number;
+  readonly at: number;
   readonly isConfirmed: boolean;
 }
 
@@ -62,14 +65,14 @@ export class ZoneLists {
     const lists = new ZoneLists(table, acl, assertHeld);
     for await (const page of table.queryPrefix(acl, ITEM.list)) {
       for (const item of page) {
-        const { written, removed, added, write, item: name } = v.parse(schema, item);
+        const { written, removed, added, write, at, item: name } = v.parse(schema, item);
         const zoneId = name.slice(ITEM.list.length);
         const isConfirmed = confirmedWrites[zoneId] === write;
         const isSettled = removed.length + added.length === 0;
         const gone = new Set(removed);
         const intended = [...written.filter((entry) => !gone.has(entry)), ...added].sort();
         const known = isConfirmed ? { written: intended } : isSettled ? { written } : { written, intended };
-        lists.#stored.set(zoneId, { list: known, write, isConfirmed });
+        lists.#stored.set(zoneId, { list: known, write, at, isConfirmed });
       }
     }
     return lists;
@@ -80,32 +83,43 @@ export class ZoneLists {
     return Object.fromEntries([...this.#stored].map(([zoneId, stored]) => [zoneId, stored.list]));
   }
 
-  /** Remembers that a zone which has one list is about to be given another. */
-  async announce(zoneId: string, written: readonly string[], intended: readonly string[]): Promise<void> {
-    await this.#store(zoneId, { written, intended });
+  /**
+   * When the latest write was begun of which nobody knows what became: whoever began it may have died, and Okta may
+   * still carry it out. Milliseconds since the epoch; undefined: there is none.
+   */
+  inDoubtSince(): number | undefined {
+    const unknown = [...this.#stored.values()].filter(({ list }) => list.intended !== undefined);
+    return unknown.length === 0 ? undefined : Math.max(...unknown.map(({ at }) => at));
+  }
+
+  /** Remembers that a zone which has one list is about to be given another. @param at now */
+  async announce(zoneId: string, written: readonly string[], intended: readonly string[], at: number): Promise<void> {
+    await this.#store(zoneId, { written, intended }, at);
   }
 
   /**
    * Remembers what a run has found out.
+   * @param at now, in milliseconds since the epoch
    * @returns for the state: by zone id, the write that is now confirmed
    */
-  async settle(known: KnownLists): Promise<Record<string, number>> {
+  async settle(known: KnownLists, at: number): Promise<Record<string, number>> {
     const confirmed: Record<string, number> = {};
     for (const [zoneId, { written, intended }] of Object.entries(known)) {
       const stored = this.#stored.get(zoneId);
-      if (written && !intended && !isStored(written, stored)) await this.#store(zoneId, { written });
-      const { write, isConfirmed, list: last } = this.#stored.get(zoneId) ?? { write: 0, isConfirmed: false, list: {} };
-      if (isConfirmed || (!intended && last.intended)) confirmed[zoneId] = write;
+      if (written && !intended && !isStored(written, stored)) await this.#store(zoneId, { written }, at);
+      const last = this.#stored.get(zoneId);
+      if (last && (last.isConfirmed || (!intended && last.list.intended))) confirmed[zoneId] = last.write;
     }
     return confirmed;
   }
 
-  async #store(zoneId: string, { written = [], intended = written }: ZoneList): Promise<void> {
+  async #store(zoneId: string, { written = [], intended = written }: ZoneList, at: number): Promise<void> {
     await this.#assertHeld();
     const write = (this.#stored.get(zoneId)?.write ?? 0) + 1;
     const change = differenceOf(written, intended);
-    await this.#table.write([{ put: { acl: this.#acl, item: `${ITEM.list}${zoneId}`, written, ...change, write } }]);
-    this.#stored.set(zoneId, { list: { written, intended }, write, isConfirmed: false });
+    const put = { acl: this.#acl, item: `${ITEM.list}${zoneId}`, written, ...change, write, at };
+    await this.#table.write([{ put }]);
+    this.#stored.set(zoneId, { list: { written, intended }, write, at, isConfirmed: false });
   }
 }
 

@@ -6,7 +6,7 @@ import { idsAfter } from './domain/recent-events.ts';
 import type { GrantBook } from './grant-book.ts';
 import { AUDIT } from './names.ts';
 import { OktaAccess } from './okta-access.ts';
-import { OktaFailure, type OktaZones } from './okta-zones.ts';
+import { CALL_TIMEOUT_MS, OktaFailure, type OktaZones } from './okta-zones.ts';
 import { passLine } from './pass-line.ts';
 import type { AlarmQueue, Clock, Fields, Telemetry } from './ports.ts';
 import { updateZones } from './update-zones.ts';
@@ -56,6 +56,9 @@ export async function zonePass(pass: ZonePass, deps: SyncDeps): Promise<StateCha
   const hash = configHash(config, settings);
   const isNews = position !== undefined && position !== state.confirmedPosition;
   const lists = await deps.states.lists(acl, state, owner);
+  // Of a write whose run died, too: it may have been on its way.
+  const inDoubt = lists.inDoubtSince();
+  const doubt = inDoubt === undefined ? {} : { doubtUntil: inDoubt + CALL_TIMEOUT_MS + DOUBT_MS };
   const causes = [
     ...(isNews ? ['events'] : []),
     ...(state.nextExpiry && state.nextExpiry <= readAt ? ['expiry'] : []),
@@ -76,14 +79,15 @@ export async function zonePass(pass: ZonePass, deps: SyncDeps): Promise<StateCha
       ),
       telemetry,
       audit: { ...audit, cause: causes.join(', ') || 'repair' },
-      announce: (zoneId, current, desired) => lists.announce(zoneId, current, desired),
+      announce: (zoneId, current, desired) => lists.announce(zoneId, current, desired, clock.now()),
     });
     if (grants) {
       const line = passLine(result, grants, state.confirmedPosition, config, clock.now());
       telemetry.info('zones compared', { acl, ...line });
     }
     const listed = {
-      confirmedWrites: await lists.settle(result.zones),
+      ...doubt,
+      confirmedWrites: await lists.settle(result.zones, clock.now()),
       gateways: gatewaysIn(result.zones, config.sentinel),
     };
     const notBefore = clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length);
@@ -96,7 +100,7 @@ export async function zonePass(pass: ZonePass, deps: SyncDeps): Promise<StateCha
       // Whoever expired may still be in a zone whose list was refused; a zone that is gone or unusable lets nobody in.
       const refused = result.failures.some(({ code }) => code === 'ZONE002');
       const expiry = grants && !refused ? { nextExpiry: grants[0]?.expiresAt ?? 0 } : {};
-      return { ...change, set: { ...change.set, ...seen, ...expiry } };
+      return { ...change, set: { ...seen, ...change.set, notBefore, ...expiry } };
     }
     if (isNews) {
       const { waiting } = result;
@@ -114,6 +118,7 @@ function succeeded(
   acl: string,
   result: Awaited<ReturnType<typeof updateZones>>,
   pass: {
+    readonly doubtUntil?: number;
     readonly confirmedWrites: Readonly<Record<string, number>>;
     readonly gateways: number;
     readonly notBefore: number;
@@ -132,6 +137,7 @@ function succeeded(
     nextExpiry: pass.grants?.[0]?.expiresAt ?? 0,
     confirmedWrites: pass.confirmedWrites,
     gateways: pass.gateways,
+    ...(pass.doubtUntil !== undefined && { doubtUntil: pass.doubtUntil }),
     ...(pass.position !== undefined && { confirmedPosition: pass.position }),
   };
   if (result.waiting.length === 0)

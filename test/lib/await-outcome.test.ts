@@ -145,7 +145,13 @@ describe('more that wait than are kept by name', () => {
       QueuedEvent,
     ];
     await apply(inside, coming, outside);
-    const change = { written: ['203.0.113.2/32'], removed: ['203.0.113.2/32'], added: ['203.0.113.2/31'], write: 1 };
+    const change = {
+      written: ['203.0.113.2/32'],
+      removed: ['203.0.113.2/32'],
+      added: ['203.0.113.2/31'],
+      write: 1,
+      at: NOW,
+    };
     await table.write([{ put: { acl: ACL, item: `${ITEM.list}nzo1`, ...change } }]);
     await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: ['203.0.113.9'], waitingCount: 2 });
     expect(await wait(outside)).toMatchObject({ status: 'failed', code: 'ZONE005' });

@@ -83,6 +83,18 @@ describe('when a failure is tried again', () => {
     expect(await world.state()).toMatchObject({ doubtUntil: world.timers.now() + 60_000 });
   });
 
+  it('and looked for once more as well where the run died before it could remember that', async () => {
+    fail({ hang: true }, 'PUT');
+    const alarms = { send: () => Promise.reject(new Error('the queue does not answer')) };
+    await expect(world.sync(ACL, { alarms })).rejects.toThrow('the queue does not answer');
+    expect(await world.state()).not.toHaveProperty('doubtUntil');
+    await world.timers.advance(35_000);
+    await world.sync();
+    const { verifiedAt = 0, doubtUntil = 0 } = await world.state();
+    expect(verifiedAt).toBeGreaterThan(0);
+    expect(doubtUntil).toBeGreaterThan(verifiedAt);
+  });
+
   it('ever more seldom while it lasts, up to a minute', async () => {
     fail({ status: 503 }, undefined, 8);
     const pauses: number[] = [];

@@ -90,7 +90,7 @@ describe('a rebuild that died with the lease', () => {
     const states = new ZoneStates(world.table);
     await expect(states.save(ACL, 'dead', { set: { failures: 9 } })).rejects.toThrow('taken over');
     const lists = await states.lists(ACL, await states.get(ACL), 'dead');
-    await expect(lists.announce('nzo1', [], ['10.0.0.0/8'])).rejects.toThrow('taken over');
+    await expect(lists.announce('nzo1', [], ['10.0.0.0/8'], NOW)).rejects.toThrow('taken over');
     expect((await world.state()).zones).toEqual({ nzo1: { written: [`${ALICE}/32`] } });
   });
 });

@@ -15,39 +15,39 @@ beforeEach(async () => {
 const read = async () => states.lists(ACL, await states.get(ACL), 'me');
 const known = async () => (await read()).known();
 const settle = async (lists: Awaited<ReturnType<typeof read>>, found: Parameters<typeof lists.settle>[0]) =>
-  states.save(ACL, 'me', { set: { confirmedWrites: await lists.settle(found) } });
+  states.save(ACL, 'me', { set: { confirmedWrites: await lists.settle(found, NOW) } });
 
 it('knows of nothing at first', async () => {
   expect(await known()).toEqual({});
 });
 
 it('knows both lists from the announcement on, also in another run', async () => {
-  await (await read()).announce('nzo1', [A, B], [B, C]);
+  await (await read()).announce('nzo1', [A, B], [B, C], NOW);
   expect(await known()).toEqual({ nzo1: { written: [A, B], intended: [B, C] } });
 });
 
 it('knows the new list alone once the write is confirmed', async () => {
   const lists = await read();
-  await lists.announce('nzo1', [A, B], [B, C]);
+  await lists.announce('nzo1', [A, B], [B, C], NOW);
   await settle(lists, { nzo1: { written: [B, C] } });
   expect(await known()).toEqual({ nzo1: { written: [B, C] } });
 });
 
 it('knows the new list alone where a later run finds that the write was carried out', async () => {
-  await (await read()).announce('nzo1', [A, B], [B, C]);
+  await (await read()).announce('nzo1', [A, B], [B, C], NOW);
   await settle(await read(), { nzo1: { written: [B, C] } });
   expect(await known()).toEqual({ nzo1: { written: [B, C] } });
 });
 
 it('knows the old list alone where a later run finds that the write was never carried out', async () => {
-  await (await read()).announce('nzo1', [A, B], [B, C]);
+  await (await read()).announce('nzo1', [A, B], [B, C], NOW);
   await settle(await read(), { nzo1: { written: [A, B] } });
   expect(await known()).toEqual({ nzo1: { written: [A, B] } });
 });
 
 it('stays in doubt where the run could not find out', async () => {
   const lists = await read();
-  await lists.announce('nzo1', [A], [B]);
+  await lists.announce('nzo1', [A], [B], NOW);
   await settle(lists, { nzo1: { written: [A], intended: [B] } });
   await settle(await read(), await known());
   expect(await known()).toEqual({ nzo1: { written: [A], intended: [B] } });
@@ -55,20 +55,20 @@ it('stays in doubt where the run could not find out', async () => {
 
 it('keeps a confirmed list through announcements for other zones and runs that change nothing', async () => {
   const lists = await read();
-  await lists.announce('nzo1', [], [A]);
+  await lists.announce('nzo1', [], [A], NOW);
   await settle(lists, { nzo1: { written: [A] }, nzo2: {} });
   await settle(await read(), await known());
   const later = await read();
-  await later.announce('nzo2', [B], [C]);
+  await later.announce('nzo2', [B], [C], NOW);
   await settle(later, { nzo1: { written: [A] }, nzo2: { written: [B], intended: [C] } });
   expect(await known()).toEqual({ nzo1: { written: [A] }, nzo2: { written: [B], intended: [C] } });
 });
 
 it('takes a second write for unconfirmed, whatever became of the first', async () => {
   const lists = await read();
-  await lists.announce('nzo1', [A], [B]);
+  await lists.announce('nzo1', [A], [B], NOW);
   await settle(lists, { nzo1: { written: [B] } });
-  await (await read()).announce('nzo1', [B], [C]);
+  await (await read()).announce('nzo1', [B], [C], NOW);
   expect(await known()).toEqual({ nzo1: { written: [B], intended: [C] } });
 });
 
@@ -80,7 +80,7 @@ it('stores a list once for a change, and nothing for a run that changes nothing'
     return write(writes);
   };
   const lists = await read();
-  await lists.announce('nzo1', [A], [B]);
+  await lists.announce('nzo1', [A], [B], NOW);
   await settle(lists, { nzo1: { written: [B] } });
   await settle(await read(), { nzo1: { written: [B] } });
   expect(stores).toBe(1);
@@ -88,10 +88,22 @@ it('stores a list once for a change, and nothing for a run that changes nothing'
 
 it('stores nothing without the lease', async () => {
   const reader = await states.lists(ACL, await states.get(ACL));
-  await expect(reader.announce('nzo1', [A], [B])).rejects.toThrow(LeaseLost);
+  await expect(reader.announce('nzo1', [A], [B], NOW)).rejects.toThrow(LeaseLost);
   const stranger = await states.lists(ACL, await states.get(ACL), 'another');
-  await expect(stranger.settle({ nzo1: { written: [A] } })).rejects.toThrow(LeaseLost);
+  await expect(stranger.settle({ nzo1: { written: [A] } }, NOW)).rejects.toThrow(LeaseLost);
   expect(await known()).toEqual({});
+});
+
+it('says since when a write is in doubt, until somebody has found out what became of it', async () => {
+  const lists = await read();
+  expect(lists.inDoubtSince()).toBeUndefined();
+  await lists.announce('nzo1', [A], [B], NOW + 1);
+  await lists.announce('nzo2', [B], [C], NOW + 2);
+  expect((await read()).inDoubtSince()).toBe(NOW + 2);
+  await settle(lists, { nzo1: { written: [A], intended: [B] }, nzo2: { written: [C] } });
+  expect((await read()).inDoubtSince()).toBe(NOW + 1);
+  await settle(await read(), { nzo1: { written: [A] }, nzo2: { written: [C] } });
+  expect((await read()).inDoubtSince()).toBeUndefined();
 });
 
 it('counts the entries of all lists, without the sentinel', () => {
