@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { OktaAccess } from '../../lib/okta-access.ts';
+import { OktaAccess, type OktaCall } from '../../lib/okta-access.ts';
 import { CALL_TIMEOUT_MS, OktaZones } from '../../lib/okta-zones.ts';
 import { ZoneStates } from '../../lib/zone-state.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
@@ -150,5 +150,74 @@ describe('the rest that Okta wants', () => {
     okta.next.push(answer(429, {}, { 'x-rate-limit-reset': String(NOW / 1000 + 40) }));
     await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005', retryInMs: 40_000 });
     expect(await states.oktaRestsUntil()).toBe(NOW + 40_000);
+  });
+
+  it.each([401, 403, 404, 500])('does not begin with a %i', async (status) => {
+    okta.next.push(answer(status));
+    await expect(access().get('nzo1')).rejects.toThrow();
+    expect(await states.oktaRestsUntil()).toBe(0);
+  });
+});
+
+describe('what is told of a call', () => {
+  let told: OktaCall[];
+  beforeEach(() => {
+    told = [];
+  });
+  const TOOK_MS = 1_250;
+  const telling = () => {
+    const zones = new OktaZones(
+      async (request) => {
+        await timers.sleep(TOOK_MS);
+        return okta.http(request);
+      },
+      'https://acme.okta.com',
+      () => timers.now(),
+    );
+    return new OktaAccess(zones, token, timers, states, NOW + 60_000, (call) => told.push(call));
+  };
+  const QUOTA = {
+    'x-rate-limit-limit': '100',
+    'x-rate-limit-remaining': '99',
+    'x-rate-limit-reset': String(NOW / 1000),
+  };
+
+  it('is its method, its zone, its status and how long it took', async () => {
+    const { zone } = await timers.finish(telling().get('nzo1'));
+    await timers.finish(telling().putGateways('nzo1', zone, []));
+    expect(told).toEqual([
+      { method: 'GET', zoneId: 'nzo1', oktaStatus: 200, tookMs: TOOK_MS },
+      { method: 'PUT', zoneId: 'nzo1', oktaStatus: 200, tookMs: TOOK_MS },
+    ]);
+  });
+
+  it('holds the quota where Okta gave one', async () => {
+    okta.headers = QUOTA;
+    await timers.finish(telling().get('nzo1'));
+    expect(told).toMatchObject([{ oktaStatus: 200, quotaLimit: 100, quotaRemaining: 99 }]);
+  });
+
+  it.each([
+    ['the status of a refusal', answer(404), 404],
+    ['that there was no answer', new Error('connection reset'), 'none'],
+  ])('is %s, once, before the failure is passed on', async (_, instead, oktaStatus) => {
+    okta.next.push(instead);
+    await expect(timers.finish(telling().get('nzo1'))).rejects.toMatchObject({ name: 'OktaFailure' });
+    expect(told).toEqual([{ method: 'GET', zoneId: 'nzo1', oktaStatus, tookMs: TOOK_MS }]);
+  });
+
+  it('is told of both calls where the token was refused', async () => {
+    await token.get();
+    await timers.advance(11_000);
+    reader.text = 'new';
+    okta.next.push(REFUSED);
+    await timers.finish(telling().get('nzo1'));
+    expect(told.map(({ oktaStatus }) => oktaStatus)).toEqual([401, 200]);
+  });
+
+  it('is nothing where no call went out', async () => {
+    await states.letOktaRestUntil(NOW + 20_000);
+    await expect(telling().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005' });
+    expect(told).toEqual([]);
   });
 });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { isSignedWithAny, parseWebhookKeys, signWebhook } from '../../../lib/domain/webhook-signature.ts';
+import {
+  isBearerOfAny,
+  isSignedWithAny,
+  parseWebhookKeys,
+  signWebhook,
+} from '../../../lib/domain/webhook-signature.ts';
 
 const key = Buffer.alloc(32, 5);
 const request = { id: 'msg_1', timestamp: '1764007200', body: Buffer.from('{"a":1}') };
@@ -78,6 +83,9 @@ describe('the webhook secret', () => {
     ['an empty previous', { current: base64, previous: '' }, 1],
     ['a key of 23 bytes', { current: Buffer.alloc(23).toString('base64') }, 0],
     ['a key that is not base64', { current: '*'.repeat(44) }, 0],
+    ['a key without its padding', { current: base64.slice(0, -1) }, 0],
+    ['a key with text before it', { current: `my key: ${base64}` }, 0],
+    ['a key with text behind it', { current: `${base64} (mine)` }, 0],
     ['a number', { current: 1 }, 0],
   ])('with %s', (_, secret, keys) => {
     expect(parseWebhookKeys(JSON.stringify(secret))).toHaveLength(keys);
@@ -85,5 +93,27 @@ describe('the webhook secret', () => {
 
   it.each(['', 'null', '"x"', base64])('that is no object (%s) holds no key', (text) => {
     expect(parseWebhookKeys(text)).toEqual([]);
+  });
+});
+
+describe('a bearer', () => {
+  const token = key.toString('base64');
+  const bears = (authorization: string) => isBearerOfAny([Buffer.alloc(32, 6), key], authorization);
+
+  it('is whoever gives one of the keys, in its base64', () => {
+    expect(bears(`Bearer ${token}`)).toBe(true);
+    expect(bears(`BEARER   whsec_${token}`)).toBe(true);
+    expect(isBearerOfAny([], `Bearer ${token}`)).toBe(false);
+  });
+
+  it.each([
+    ['another scheme', `Basic ${token}`],
+    ['another scheme that ends like it', `NotBearer ${token}`],
+    ['more before the scheme', `Basic x, Bearer ${token}`],
+    ['more behind the key', `Bearer ${token} x`],
+    ['no space', `Bearer${token}`],
+    ['no key', 'Bearer '],
+  ])('is nobody with %s', (_, authorization) => {
+    expect(bears(authorization)).toBe(false);
   });
 });
