@@ -5,6 +5,7 @@ import { environmentVariable, lazy } from '../../lib/environment.ts';
 import { forEachAcl } from '../../lib/for-each-acl.ts';
 import { ENV } from '../../lib/names.ts';
 import type { Fields } from '../../lib/ports.ts';
+import { batchesAtOnce } from '../../lib/stream-batches.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { ACL, configOf } from '../helpers/events.ts';
 
@@ -109,5 +110,19 @@ describe('the description of an error', () => {
     const text = describeError(new RangeError('too far'));
     expect(text).toBe('RangeError: too far');
     for (const odd of ['text', undefined, null, { secret: 1 }]) expect(describeError(odd)).toBe('unknown');
+  });
+});
+
+describe('batches of the stream at once', () => {
+  const acls = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`acl-${n}`, { zoneIds: [`nzo${n}`] }]));
+
+  it('are one for each ACL, and no more than Lambda runs', () => {
+    const counts = [1, 3, 10, 11, 50].map((count) => batchesAtOnce(configOf({ acls: acls(count) })));
+    expect(counts).toEqual([1, 3, 10, 10, 10]);
+  });
+
+  it('are one where the account has no concurrency to reserve', () => {
+    expect(batchesAtOnce(configOf({ acls: acls(3), reservedConcurrency: false }))).toBe(1);
   });
 });
