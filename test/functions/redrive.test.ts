@@ -158,6 +158,18 @@ describe('what can’t be put back', () => {
     expect(world.letters.letters).toMatchObject([{ reason: expect.stringContaining('older') }]);
   });
 
+  it('keeps the reason for which it became a dead letter, beside the one for which it stays', async () => {
+    const body = formatQueuedEvent(granted(ALICE, (-17 * DAY_MS) / 1000));
+    await world.letters.send({ messageId: 'old', body, reason: 'STORE001 Error', retryable: true });
+    const both = 'STORE001 Error; older than the events that are remembered';
+    expect(await world.redrive()).toMatchObject({ putBack: 0, stayed: 1, letters: [{ reason: both }] });
+    expect(world.letters.letters).toMatchObject([{ reason: both }]);
+    // What it is now is in nobody's way: it is not filed anew each time.
+    const [{ messageId } = { messageId: '' }] = world.letters.letters;
+    await seconds(600);
+    expect(await world.redrive()).toMatchObject({ letters: [{ messageId, reason: both }] });
+  });
+
   it('is not in the way of what can, however much it is, and gets its reason if it had none', async () => {
     for (let i = 0; i < 25; i += 1) world.letters.moved({ messageId: `p${i}`, body: `poison ${i}` });
     world.letters.moved({ messageId: 'good', body: formatQueuedEvent(granted(ALICE, 0)) });

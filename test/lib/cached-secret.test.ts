@@ -33,6 +33,16 @@ describe('a secret', () => {
     expect(await secret.get()).toBe('two');
   });
 
+  it('is kept for five minutes, to the millisecond', async () => {
+    await secret.get();
+    await timers.advance(5 * 60_000 - 1);
+    await secret.get();
+    expect(reader.reads).toBe(1);
+    await timers.advance(1);
+    await secret.get();
+    expect(reader.reads).toBe(2);
+  });
+
   it('comes without the white space around it', async () => {
     reader.text = ' \n one\t\r\n';
     expect(await secret.get()).toBe('one');
@@ -99,6 +109,23 @@ describe('a secret that did not work', () => {
     await timers.advance(10_000);
     await secret.getOtherThan('one');
     expect(reader.reads).toBe(2);
+  });
+
+  it('is read again ten seconds after it was read, to the millisecond', async () => {
+    await secret.get();
+    await timers.advance(9_999);
+    await secret.getOtherThan('one');
+    expect(reader.reads).toBe(1);
+    await timers.advance(1);
+    await secret.getOtherThan('one');
+    expect(reader.reads).toBe(2);
+  });
+
+  it('is read where nothing is known yet, and is no other where it has no value', async () => {
+    expect(await secret.getOtherThan('none')).toBe('one');
+    reader.text = ' ';
+    await timers.advance(20_000);
+    expect(await secret.getOtherThan('one')).toBeUndefined();
   });
 
   it('is not read where another one is known by now', async () => {
