@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/grants.ts';
-import { formatQueuedEvent, parseQueuedEvent } from '../../lib/queue-message.ts';
+import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from '../../lib/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
 import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
@@ -218,5 +218,21 @@ describe('the log', () => {
       },
       { message: 'event applied', type: 'access.flushed', ended: 1, awsRequestId: 'request-1' },
     ]);
+  });
+
+  it('tells the place that an event had at first only of one that was put back', async () => {
+    await handler.deliver(grants[0] as QueuedEvent, granted(BOB, 1, { sequence: '77' }));
+    const [first, second] = handler.lines;
+    expect(first).not.toHaveProperty('firstSequence');
+    expect(second).toMatchObject({ firstSequence: '77', sequence: '2' });
+  });
+
+  it('says by what it was overtaken only of an event that was, and what it ended only of one that was applied', async () => {
+    await handler.deliver(granted(ALICE, 5), granted(ALICE, 1));
+    const [applied, overtaken] = handler.lines;
+    expect(applied).toMatchObject({ ended: 0 });
+    expect(applied).not.toHaveProperty('by');
+    expect(overtaken).toMatchObject({ by: 'a later event on the same grant' });
+    expect(overtaken).not.toHaveProperty('ended');
   });
 });

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ITEM } from '../../lib/names.ts';
+import type { Letter } from '../../lib/ports.ts';
 import { formatQueuedEvent, parseQueuedEvent } from '../../lib/queue-message.ts';
+import { redrive } from '../../lib/redrive.ts';
+import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
 import { granted } from '../helpers/events.ts';
 import { RedriveWorld } from '../helpers/redrive-world.ts';
 import { ACL } from '../helpers/virtual-system.ts';
@@ -118,10 +121,12 @@ describe('old events lose to newer ones', () => {
     moved(BOB, 'access.revoked');
     moved(CAROL);
     world.functions.events.firstSequence = 10n ** 19n;
-    await at(new Date(world.timers.now()).toISOString(), 'access.revoked', { ip: ALICE });
+    // An id of its own: as a duplicate, the grant would be dropped whatever its place.
+    await at(new Date(world.timers.now()).toISOString(), 'access.revoked', { ip: ALICE }, 'later-revoke');
     expect((await world.redrive()).letters).toMatchObject(Array(4).fill({ reason: expect.stringContaining('queue') }));
     await seconds(5);
     expect(live()).toEqual([CAROL]);
+    expect(world.lines.filter(({ message }) => message === 'event duplicate')).toEqual([]);
   });
 });
 
@@ -180,6 +185,31 @@ describe('what can’t be put back', () => {
       new Set(['not an event of this system']),
     );
     expect(await world.redrive()).toMatchObject({ putBack: 0, stayed: 25 });
+  });
+});
+
+describe('the letters of a redrive', () => {
+  /** A queue on which what was received is there again at once. */
+  class Forgetful extends DeadLetterShelf {
+    readonly released: string[] = [];
+    override async receive() {
+      for (const letter of this.letters) await super.release({ ...letter, receipt: '', retryable: false });
+      return super.receive();
+    }
+    override async release(letter: Letter) {
+      this.released.push(letter.messageId);
+      return super.release(letter);
+    }
+  }
+
+  it('are each looked at once, also where they come again while it runs; only what stays is given back', async () => {
+    const box = new Forgetful(world.timers);
+    const { events } = world.functions;
+    await box.send({ messageId: 'p', body: 'poison', reason: 'not an event of this system', retryable: false });
+    box.moved({ messageId: 'good', body: formatQueuedEvent(granted(ALICE, 0)) });
+    const { letters } = await redrive({ clock: world.timers, events, box, deadLetters: box });
+    expect(letters.map(({ messageId }) => messageId)).toEqual(['letter-1', 'good']);
+    expect(box.released).toEqual(['letter-1']);
   });
 });
 

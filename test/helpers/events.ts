@@ -12,6 +12,7 @@ export function configOf(settings: Readonly<Record<string, unknown>> = {}): Conf
   return parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: ['nzo1'] } }, ...settings });
 }
 
+/** Other ids than those of posted events: a test can have both. */
 let ids = 0;
 
 /** A grant on the queue; `at` is its own time, in seconds after NOW. */
@@ -29,5 +30,5 @@ export function flushed(at: number, more: Partial<QueuedEvent> = {}): QueuedEven
 
 function base(type: QueuedEvent['type'], at: number) {
   ids += 1;
-  return { type, acl: ACL, webhookId: `id-${ids}`, timestamp: BigInt(NOW + at * 1000) * 1_000_000n };
+  return { type, acl: ACL, webhookId: `queued-${ids}`, timestamp: BigInt(NOW + at * 1000) * 1_000_000n };
 }
