@@ -41,7 +41,7 @@ describe('events that were given up on', () => {
       await world.grant(BOB, LONG);
     });
     const { letters, ...counts } = await world.redrive();
-    expect(counts).toEqual({ putBack: 2, stayed: 0 });
+    expect(counts).toStrictEqual({ putBack: 2, stayed: 0 });
     expect(letters).toMatchObject([
       { reason: 'STORE001 Error', event: { type: 'access.granted', acl: ACL, webhookId: 'id-1' } },
       { event: { webhookId: 'id-2' } },

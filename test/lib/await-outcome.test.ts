@@ -77,6 +77,28 @@ describe('the outcome of an event', () => {
     expect(timers.now()).toBeLessThanOrEqual(NOW + 11_000);
   });
 
+  it('is looked for soon at first, then ever more rarely, and every two seconds in the end', async () => {
+    const pauses: number[] = [];
+    const clock = {
+      now: () => timers.now(),
+      sleep: (ms: number) => {
+        pauses.push(ms);
+        return timers.sleep(ms);
+      },
+    };
+    const deps = { clock, grants, states: new ZoneStates(table) };
+    await timers.finish(awaitOutcome(granted(ALICE, 1), NOW + 11_000, deps));
+    expect(pauses).toEqual([300, 450, 675, 1_012.5, 1_518.75, 2_000, 2_000, 2_000]);
+  });
+
+  it('is looked at for the last time when the time is just up', async () => {
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    timers.after(290, () => void zonesAre(confirmed()));
+    expect(await wait(grant, 0.3)).toEqual({ status: 'applied' });
+    expect(timers.now()).toBe(NOW + 300);
+  });
+
   it('is that of the event first seen, for an id that came before', async () => {
     const grant = granted(ALICE, 1);
     await apply(grant);
@@ -131,7 +153,9 @@ describe('a zone that could not be updated', () => {
     const [inside, outside, gone] = [granted('203.0.113.2', 0), granted(ALICE, 1), revoked('203.0.113.3', 2)];
     await apply(inside, outside, gone);
     await zonesAre({ ...confirmed(), ...failed('ZONE005', 0), waiting: [ALICE] });
-    expect(await wait(outside)).toMatchObject({ status: 'failed', code: 'ZONE005' });
+    expect(await wait(outside)).toMatchObject({
+      ...{ status: 'failed', code: 'ZONE005', detail: expect.stringContaining('full') },
+    });
     expect(await wait(inside)).toEqual({ status: 'applied' });
     expect(await wait(gone)).toEqual({ status: 'applied' });
   });
@@ -174,7 +198,14 @@ describe('an event that a later one overtook', () => {
     const [grant, revoke] = [granted(ALICE, 1), revoked(ALICE, 2)];
     await apply(grant, revoke);
     await zonesAre(confirmed());
-    expect(await wait(grant)).toMatchObject({ status: 'applied', overtakenBy: expect.any(String) });
+    expect(await wait(grant)).toMatchObject({ status: 'applied', overtakenBy: expect.stringContaining('expiry') });
+  });
+
+  it('is told by what, where it is the end of a grant that was made anew', async () => {
+    const [later, earlier] = [granted(ALICE, 5, { grantId: 'g' }), revoked(ALICE, 1, { grantId: 'g' })];
+    await apply(later, earlier);
+    await zonesAre(confirmed());
+    expect(await wait(earlier)).toEqual({ status: 'applied', overtakenBy: 'a later event on the same grant' });
   });
 
   it('counts as in where a later grant keeps the person in', async () => {

@@ -19,6 +19,12 @@ describe('a message on the events queue', () => {
     expect(parseQueuedEvent(formatQueuedEvent(precise))).toEqual(precise);
   });
 
+  it('reads back with the fields that it came with, and no others', () => {
+    const flush = flushed(1);
+    expect(parseQueuedEvent(formatQueuedEvent(flush))).toStrictEqual(flush);
+    expect(parseQueuedEvent(text)).toStrictEqual(event);
+  });
+
   it('reads back whatever text an id or a user is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (grantId, user) => {

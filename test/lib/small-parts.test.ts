@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aclConfig } from '../../lib/config.ts';
+import { reasonOfFailure } from '../../lib/dead-letter-reasons.ts';
 import { describeError } from '../../lib/describe-error.ts';
 import { environmentVariable, lazy } from '../../lib/environment.ts';
 import { forEachAcl } from '../../lib/for-each-acl.ts';
@@ -110,6 +111,11 @@ describe('the description of an error', () => {
     const text = describeError(new RangeError('too far'));
     expect(text).toBe('RangeError: too far');
     for (const odd of ['text', undefined, null, { secret: 1 }]) expect(describeError(odd)).toBe('unknown');
+  });
+
+  it('is its kind alone where it lies beside a dead letter', () => {
+    expect(reasonOfFailure(new RangeError('too far'))).toBe('STORE001 RangeError');
+    expect(reasonOfFailure({ secret: 1 })).toBe('STORE001 unknown');
   });
 });
 

@@ -75,6 +75,20 @@ describe('JSON that everybody reads alike', () => {
     expect(() => parseStrictJson(Uint8Array.from(bytes))).toThrow(refused);
   });
 
+  it.each([
+    ['{"a":1,}', 'not JSON in UTF-8'],
+    [nested(9), 'nested too deeply'],
+    ['["\\ud83d"]', 'half of a surrogate pair'],
+    ['{"__proto__":1}', '__proto__'],
+    ['{"a":1,"a":1}', 'same key twice'],
+  ])('says what is wrong with %s', (text, reason) => {
+    expect(() => read(text)).toThrow(reason);
+  });
+
+  it('passes on what the parser found', () => {
+    expect(() => read('{"a":1,}')).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
+  });
+
   it('quotes nothing of the text in what it says', () => {
     for (const text of ['{"hush":1,"hush":2}', 'hush', '"\\ud800 hush"', `"hush${nested(9)}`]) {
       expect(() => read(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hush') }));
