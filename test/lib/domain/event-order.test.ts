@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventOrder, positionOf, queuePosition } from '../../../lib/domain/event-order.ts';
+import {
+  eventOrder,
+  isBeyondMemory,
+  MEMORY_SECONDS,
+  positionOf,
+  queuePosition,
+  timeOf,
+} from '../../../lib/domain/event-order.ts';
 
 const aTime = fc.bigInt({ min: 0n, max: 253_402_300_799_999_999_999n }).map((time) => time % 10n ** 20n);
 const aSequence = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n });
@@ -33,6 +40,15 @@ describe('the order of events', () => {
     expect(queuePosition('9') < queuePosition('10')).toBe(true);
   });
 
+  it('gives back the time it was made with, in whole milliseconds', () => {
+    expect(timeOf(eventOrder(1_764_007_200_123_999_999n, '7'))).toBe(1_764_007_200_123);
+    expect(timeOf(eventOrder(0n, '9'.repeat(39)))).toBe(0);
+  });
+
+  it('is text that keeps its form: it lies in the table', () => {
+    expect(eventOrder(1_764_007_200_123_456_789n, '42')).toBe(`01764007200123456789.${'0'.repeat(37)}42`);
+  });
+
   it('knows a sequence number of SQS with its leading digits and as large as 128 bits', () => {
     expect(queuePosition('18849496460467696128')).toMatch(/^0+18849496460467696128$/);
     expect(queuePosition(String(2n ** 128n - 1n))).toHaveLength(39);
@@ -41,5 +57,21 @@ describe('the order of events', () => {
   it.each(['', '-1', '1.5', 'x', ' 1', '1e3', '1'.repeat(40)])('refuses %j as a place', (text) => {
     expect(() => queuePosition(text)).toThrow(RangeError);
     expect(() => eventOrder(1n, text)).toThrow(RangeError);
+  });
+});
+
+describe('the memory for events', () => {
+  const NOW = Date.UTC(2026, 10, 24, 18);
+  const oldest = BigInt(NOW - MEMORY_SECONDS * 1_000) * 1_000_000n;
+
+  it('is of sixteen days, to the nanosecond', () => {
+    expect(MEMORY_SECONDS).toBe(16 * 86_400);
+    expect([oldest - 1n, oldest, oldest + 1n].map((timestamp) => isBeyondMemory(timestamp, NOW))).toEqual([
+      ...[true, false, false],
+    ]);
+  });
+
+  it('takes a clock that counts parts of milliseconds', () => {
+    expect([oldest - 1n, oldest].map((timestamp) => isBeyondMemory(timestamp, NOW + 0.9))).toEqual([true, false]);
   });
 });
