@@ -90,8 +90,16 @@ describe('the expiry function', () => {
 
   it('says of what is no alarm that it is none, and nothing of what it holds', async () => {
     await handle(batch('hush-hush'));
-    expect(world.lines).toMatchObject([{ level: 'WARN', awsRequestId: 'request-1' }]);
+    expect(world.lines).toMatchObject([
+      { level: 'WARN', message: expect.stringContaining('not an alarm'), messageId: 'm1', awsRequestId: 'request-1' },
+    ]);
     expect(JSON.stringify(world.lines)).not.toContain('hush');
+  });
+
+  it('says of an alarm that failed nothing beside what the work itself says', async () => {
+    world.table.unreachable = true;
+    expect((await handle(batch(text()))).batchItemFailures).toHaveLength(1);
+    expect(world.lines.filter(({ messageId, level }) => messageId !== undefined || level === 'WARN')).toEqual([]);
   });
 
   it('fails as a whole where a tick fails, after it did what it could, so that the failure is counted', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aclConfig } from '../../lib/config.ts';
+import { configHash } from '../../lib/config-hash.ts';
 import { reasonOfFailure } from '../../lib/dead-letter-reasons.ts';
 import { describeError } from '../../lib/describe-error.ts';
 import { environmentVariable, lazy } from '../../lib/environment.ts';
@@ -130,5 +131,13 @@ describe('batches of the stream at once', () => {
 
   it('are one where the account has no concurrency to reserve', () => {
     expect(batchesAtOnce(configOf({ acls: acls(3), reservedConcurrency: false }))).toBe(1);
+  });
+});
+
+describe('the fingerprint of an ACL’s settings', () => {
+  it('keeps its form: another one would have every zone looked at after a deploy', () => {
+    const config = configOf();
+    const settings = aclConfig(config, ACL);
+    expect(settings && configHash(config, settings)).toBe('o5Xs9qCWqPnhTxWvBB8Rn_');
   });
 });

@@ -22,15 +22,29 @@ describe('the events that are remembered for log lines', () => {
     expect(withEvent(events, long)).toEqual([long]);
   });
 
-  it.each([[undefined], ['text'], [{}], [[1, 'a', ['x', 'evt'], ['1', 2], [1, 'evt'], ['-1', 'evt'], []]]])(
-    'leave out what cannot be read: %j',
-    (value) => {
-      expect(recentEvents(value)).toEqual([]);
-    },
-  );
+  it('keep what just fits', () => {
+    const first = ['1', 'a'.repeat(349)] as const;
+    expect(withEvent([first], ['2', 'b'.repeat(349)])).toHaveLength(2);
+    expect(withEvent([first], ['2', 'b'.repeat(350)])).toHaveLength(1);
+  });
+
+  it('keep their order, and hold an event once that is applied once more', () => {
+    const events: RecentEvent[] = [1, 2, 3].map((n) => [String(n), `evt-${n}`] as const);
+    expect(withEvent(events, ['4', 'evt-4']).map(([sequence]) => sequence)).toEqual(['1', '2', '3', '4']);
+    expect(withEvent(events, ['3', 'evt-3'])).toEqual(events);
+  });
+
+  it.each([
+    [undefined],
+    ['text'],
+    [{}],
+    [[1, 'a', ['x', 'evt'], ['1x', 'evt'], ['x1', 'evt'], ['1', 2], [1, 'evt'], ['-1', 'evt'], []]],
+  ])('leave out what cannot be read: %j', (value) => {
+    expect(recentEvents(value)).toEqual([]);
+  });
 
   it('are read as they were written', () => {
-    const events = withEvent([['1', 'evt-1']], ['2', 'evt-2']);
+    const events = withEvent([['1', 'evt-1']], [SEQUENCE, 'evt-2']);
     expect(recentEvents(JSON.parse(JSON.stringify(events)))).toEqual(events);
   });
 });
