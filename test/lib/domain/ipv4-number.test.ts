@@ -35,6 +35,21 @@ describe('an IPv4 address as a number', () => {
     );
   });
 
+  it.each([
+    '1.2.3.',
+    '1.2.3',
+    '1.2.3.4.',
+    '.1.2.3',
+    '1..2.3',
+    '1.2.3.:',
+    '1.2.3.a',
+    '1.2.3./',
+    '1.2.3.4a',
+    '1.2.3.256',
+  ])('is none in %s', (text) => {
+    expect(ipv4Number(text)).toBeUndefined();
+  });
+
   it('ends where it is told to', () => {
     expect(ipv4Number('1.2.3.4/32', 7)).toBe(16_909_060);
     expect(ipv4Number('1.2.3.4/32', 8)).toBeUndefined();
