@@ -75,6 +75,14 @@ describe('the lists of an ACL', () => {
     );
   });
 
+  it('merge a pair that is a block of its own rather than a part of a larger block', () => {
+    const ips = [0, 1, 2, 3, 8, 9].map((byte) => `203.0.113.${byte}`);
+    const [list] = desiredGateways(demand(ips, { gatewayLimit: 5 })).zones;
+    expect(list).toEqual([...[0, 1, 2, 3].map((byte) => `203.0.113.${byte}/32`), '203.0.113.8/31']);
+    const part = desiredGateways(demand(ips, { gatewayLimit: 5, zones: [['203.0.113.2/31']] })).zones[0];
+    expect(part).toContain('203.0.113.2/31');
+  });
+
   it('keep what was merged before, of several ways to merge as few', () => {
     const pairs = [4, 5, 8, 9, 16, 17].map((byte) => `203.0.113.${byte}`);
     const list = (ips: readonly string[], before: readonly string[]) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockOf, formatBlock } from '../../../lib/domain/address-block.ts';
-import { blockAround, mergedBlocks, widened } from '../../../lib/domain/merged-blocks.ts';
+import { blockAround, byAddress, levelOf, mergedBlocks, widened } from '../../../lib/domain/merged-blocks.ts';
 import { addresses } from '../../helpers/gateway-demand.ts';
 
 const merged = (texts: readonly string[]) => mergedBlocks(texts.map(blockOf)).map(formatBlock);
@@ -61,6 +61,25 @@ describe('blocks, merged', () => {
     expect(
       ['203.0.113.3', '203.0.113.6', '203.0.113.10', '2001:db8::8', '::1'].flatMap((text) => around(text) ?? []),
     ).toEqual([]);
+  });
+});
+
+describe('a block among others', () => {
+  it('comes before those of higher addresses, and IPv4 before IPv6', () => {
+    const order = (a: string, b: string) => Math.sign(byAddress(blockOf(a), blockOf(b)));
+    expect(order('203.0.113.4', '203.0.113.5')).toBe(-1);
+    expect(order('203.0.113.5', '203.0.113.4')).toBe(1);
+    expect(order('203.0.113.4', '203.0.113.4')).toBe(0);
+    expect(order('203.0.113.4', '::1')).toBe(-1);
+  });
+
+  it.each([
+    ['203.0.113.4', 0],
+    ['203.0.113.4/31', 1],
+    ['203.0.113.0/24', 8],
+    ['::/0', 128],
+  ])('leaves open so many bits: %s %i', (text, level) => {
+    expect(levelOf(blockOf(text))).toBe(level);
   });
 });
 
