@@ -138,6 +138,16 @@ describe('more people than one zone holds', () => {
     expect(desiredGateways(demand(['203.0.113.4', '203.0.113.5', '198.18.0.0'], again))).toEqual(result);
   });
 
+  it('stay, as a whole block, in the zone of the first of them who is in one', () => {
+    const [low, high, other] = ['203.0.113.4', '203.0.113.5', '198.18.0.0'];
+    const people = [low, high, other];
+    const lists = (zones: readonly (readonly string[])[]) =>
+      desiredGateways(demand(people, { gatewayLimit: 1, zones })).zones;
+    const asTheyWere = [[entry(other)], ['203.0.113.4/31']];
+    expect(lists([[entry(high)], [entry(low)]])).toEqual(asTheyWere);
+    expect(lists([[], [entry(high)]])).toEqual(asTheyWere);
+  });
+
   it('have the same lists again when nothing happened, whatever the zones held before', () => {
     const before = fc.array(
       fc.subarray(
