@@ -138,6 +138,12 @@ describe('more people than one zone holds', () => {
     expect(desiredGateways(demand(['203.0.113.4', '203.0.113.5', '198.18.0.0'], again))).toEqual(result);
   });
 
+  it('stay where they are, though their neighbours are in another zone, while there is room for that', () => {
+    const apartInZones = [['203.0.113.4/32'], ['203.0.113.5/32']];
+    const held = { gatewayLimit: 3, zones: apartInZones };
+    expect(desiredGateways(demand(['203.0.113.4', '203.0.113.5'], held)).zones).toEqual(apartInZones);
+  });
+
   it('stay, as a whole block, in the zone of the first of them who is in one', () => {
     const [low, high, other] = ['203.0.113.4', '203.0.113.5', '198.18.0.0'];
     const people = [low, high, other];
