@@ -1,5 +1,5 @@
 import type { AclConfig, Config } from './config.ts';
-import { canonicalGateways, toGateway } from './domain/address-block.ts';
+import { type Block, blockOf, canonicalGateways, covers, toGateway } from './domain/address-block.ts';
 import { desiredGateways } from './domain/desired-gateways.ts';
 import { differenceOf } from './domain/list-difference.ts';
 import { listForNow } from './domain/list-for-now.ts';
@@ -75,7 +75,12 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
   for (const [index, zoneId] of settings.zoneIds.entries()) {
     if (found.has(zoneId)) reportForeignChange(update, zoneId, has[index] ?? [], known[zoneId] ?? {});
   }
-  const forNow = (index: number) => listForNow(index, has, lists, gatewayLimit, sentinel);
+  let people: readonly Block[] | undefined;
+  const holdsSomebody = (block: Block) => {
+    people ??= (update.grants ?? []).map(({ ip }) => blockOf(ip));
+    return people.some((one) => covers(block, one));
+  };
+  const forNow = (index: number) => listForNow(index, has, lists, gatewayLimit, sentinel, holdsSomebody);
   const bring = async (index: number, read: (zoneId: string) => Promise<OktaZone | undefined>): Promise<void> => {
     const zoneId = settings.zoneIds[index] ?? '';
     const desired = forNow(index);

@@ -9,6 +9,7 @@ import { type Block, blockOf, covers, readableBlocks } from './address-block.ts'
  * @param desired for each zone, the canonical list that it is to have
  * @param limit how many entries a zone can hold
  * @param sentinel the entry that is only there while nothing else is
+ * @param holdsSomebody whether anybody with a grant is in a block: for others nobody makes room
  * @returns canonical texts, sorted; `desired` itself where nobody is on the move
  */
 export function listForNow(
@@ -17,9 +18,11 @@ export function listForNow(
   desired: readonly (readonly string[])[],
   limit: number,
   sentinel: string,
+  holdsSomebody: (block: Block) => boolean,
 ): readonly string[] {
   const list = desired[zone] ?? [];
-  const leaving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired)].filter((text) => text !== sentinel);
+  const moving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired, holdsSomebody)];
+  const leaving = moving.filter((text) => text !== sentinel);
   if (leaving.length === 0) return list;
   const own = readableBlocks(has[zone] ?? []);
   const isNew = (text: string) => !own.some((entry) => touch(entry, blockOf(text)));
@@ -28,11 +31,12 @@ export function listForNow(
   return [...new Set(inOrder)].slice(0, limit).sort();
 }
 
-/** What a zone has of people who are to be in another zone, but are in none other yet. */
+/** What a zone has of people who are to be in another zone, but are not in there yet. */
 function onTheMove(
   zone: number,
   has: readonly (readonly string[])[],
   desired: readonly (readonly string[])[],
+  holdsSomebody: (block: Block) => boolean,
 ): Set<string> {
   const own = (has[zone] ?? []).flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
   const staying = (desired[zone] ?? []).map(blockOf);
@@ -45,11 +49,12 @@ function onTheMove(
     const inOther = readableBlocks(has[other] ?? []);
     for (const text of coming) {
       const block = blockOf(text);
-      const safe = (part: Block) => [...inOther, ...staying].some((around) => covers(around, part));
+      const isLost = (part: Block) =>
+        ![...inOther, ...staying].some((around) => covers(around, part)) && holdsSomebody(part);
       for (const entry of own) {
         // Never more of an entry than the people it is to hold: the rest of it may belong to nobody any more.
-        if (covers(entry.block, block) && !safe(block)) leaving.add(text);
-        else if (covers(block, entry.block) && !safe(entry.block)) leaving.add(entry.text);
+        if (covers(entry.block, block) && isLost(block)) leaving.add(text);
+        else if (covers(block, entry.block) && isLost(entry.block)) leaving.add(entry.text);
       }
     }
   }

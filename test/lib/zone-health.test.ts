@@ -9,8 +9,6 @@ const config = configOf({
   acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] }, other: { zoneIds: ['nzo3'] } },
   gatewayLimit: 10,
 });
-const SENTINEL = config.sentinel;
-const list = (length: number) => Array.from({ length }, (_, n) => `203.0.113.${n}/32`);
 const look = (state: AclLook['state'] = {}, more: Partial<AclLook> = {}): AclLook => ({
   acl: ACL,
   state: { verifiedAt: NOW, ...state },
@@ -43,19 +41,13 @@ describe('a grant that is in a zone after its time', () => {
 
 describe('the room that is used', () => {
   it('is that of all zones of the ACL together', () => {
-    const zones = { nzo1: { written: list(10) }, nzo2: { written: list(3) }, gone: { written: list(9) } };
-    expect(health({ zones }).capacityUsed).toBe(65);
-    expect(health({ zones: { nzo1: { written: list(1) }, nzo2: {} } }).capacityUsed).toBe(5);
+    expect(health({ gateways: 13 }).capacityUsed).toBe(65);
+    expect(health({ gateways: 1 }).capacityUsed).toBe(5);
     expect(health().capacityUsed).toBe(0);
   });
 
-  it('does not count the sentinel, which makes way, but whoever stands alone', () => {
-    expect(health({ zones: { nzo1: { written: [SENTINEL] } } }).capacityUsed).toBe(0);
-    expect(health({ zones: { nzo1: { written: [SENTINEL, ...list(1)] } } }).capacityUsed).toBe(10);
-  });
-
   it('is nothing of an ACL that is not configured any more', () => {
-    expect(health({ zones: { nzo1: { written: list(3) } } }, { acl: 'gone' }).capacityUsed).toBe(0);
+    expect(health({ gateways: 3 }, { acl: 'gone' }).capacityUsed).toBe(0);
   });
 });
 
@@ -115,8 +107,7 @@ describe('the report on all ACLs', () => {
   });
 
   it('warns of an ACL that is more than four fifths full, and only then says how full', () => {
-    const full = (length: number) =>
-      report([look(), look({ zones: { nzo3: { written: list(length) } } }, { acl: 'other' })]);
+    const full = (length: number) => report([look(), look({ gateways: length }, { acl: 'other' })]);
     expect(full(8).warned).toEqual([]);
     expect(full(8).metrics).not.toHaveProperty(METRICS.capacityUsed);
     expect(full(9).warned).toMatchObject([{ acl: 'other', capacityUsed: 90 }]);

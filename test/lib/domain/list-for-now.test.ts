@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Block, blockOf, covers } from '../../../lib/domain/address-block.ts';
 import { listForNow } from '../../../lib/domain/list-for-now.ts';
 
 const SENTINEL = '192.0.2.0/32';
@@ -6,8 +7,9 @@ const [A, B, C, D, E] = ['198.18.0.0/32', '198.18.0.2/32', '198.18.0.4/32', '198
 const [LOW, HIGH, PAIR] = ['203.0.113.4/32', '203.0.113.5/32', '203.0.113.4/31'] as const;
 type Lists = readonly (readonly string[])[];
 /** What a zone, the first unless said otherwise, gets at this moment. */
-const now = (has: Lists, desired: Lists, { zone = 0, limit = 10 } = {}) =>
-  listForNow(zone, has, desired, limit, SENTINEL);
+const anybody = (_: Block): boolean => true;
+const now = (has: Lists, desired: Lists, { zone = 0, limit = 10, holdsSomebody = anybody } = {}) =>
+  listForNow(zone, has, desired, limit, SENTINEL, holdsSomebody);
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {
@@ -60,6 +62,15 @@ describe('the list that a zone gets at this moment', () => {
     expect(now([[A], [A]], [[SENTINEL], [A]])).toEqual([SENTINEL]);
     expect(now([[SENTINEL], [A]], [[B], [SENTINEL]])).toEqual([B]);
     expect(now([[SENTINEL, A], []], [[B], [SENTINEL, A]])).toEqual([A, B]);
+  });
+
+  it('holds nothing that somebody else has put there, though a network of another zone is to cover it', () => {
+    const network = '198.51.100.0/24';
+    const foreign = '198.51.100.3/32';
+    const holdsSomebody = (block: Block) => [A, B].some((one) => covers(block, blockOf(one)));
+    const has = [[A, B], [foreign]];
+    expect(now(has, [[network, A], [B]], { zone: 1, limit: 1, holdsSomebody })).toEqual([B]);
+    expect(now(has, [[network, A], [B]], { zone: 0, limit: 2, holdsSomebody })).toEqual([A, B]);
   });
 
   it('is no longer than the limit: what is new to the zone comes later, not who stays or moves', () => {
