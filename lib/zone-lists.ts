@@ -65,7 +65,10 @@ export class ZoneLists {
     const lists = new ZoneLists(table, acl, assertHeld);
     for await (const page of table.queryPrefix(acl, ITEM.list)) {
       for (const item of page) {
-        const { written, removed, added, write, at, item: name } = v.parse(schema, item);
+        const stored = v.safeParse(schema, item);
+        // What another version has left must not stop this one: then nothing is known of the zone.
+        if (!stored.success) continue;
+        const { written, removed, added, write, at, item: name } = stored.output;
         const zoneId = name.slice(ITEM.list.length);
         const isConfirmed = confirmedWrites[zoneId] === write;
         const isSettled = removed.length + added.length === 0;

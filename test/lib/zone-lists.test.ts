@@ -86,6 +86,13 @@ it('stores a list once for a change, and nothing for a run that changes nothing'
   expect(stores).toBe(1);
 });
 
+it('passes over what it cannot read', async () => {
+  await table.write([{ put: { acl: ACL, item: 'LIST#nzo1', written: 'of another version' } }]);
+  expect(await known()).toEqual({});
+  await settle(await read(), { nzo1: { written: [A] } });
+  expect(await known()).toEqual({ nzo1: { written: [A] } });
+});
+
 it('stores nothing without the lease', async () => {
   const reader = await states.lists(ACL, await states.get(ACL));
   await expect(reader.announce('nzo1', [A], [B], NOW)).rejects.toThrow(LeaseLost);
