@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/cdk/**'],
+          globalSetup: 'test/helpers/temporary-folder.ts',
           // Machines are shared: a test is hung, not slow, after this long.
           testTimeout: 60_000,
         },
