@@ -8,6 +8,7 @@ export default defineConfig({
       // Of the adapters, which aren't mutated: they need servers and processes.
       ...[
         'test/functions/exported-handlers.test.ts',
+        'test/lib/dynamodb-table.test.ts',
         'test/lib/fetch-http.test.ts',
         'test/lib/powertools-telemetry.test.ts',
         'test/lib/sqs-dead-letters.test.ts',
