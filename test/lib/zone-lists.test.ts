@@ -4,7 +4,7 @@ import { LeaseLost, ZoneStates } from '../../lib/zone-state.ts';
 import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { ACL, NOW } from '../helpers/events.ts';
 
-const [A, B, C] = ['203.0.113.1/32', '203.0.113.2/32', '203.0.113.3/32'] as const;
+const [A, B, C, D] = ['203.0.113.1/32', '203.0.113.2/32', '203.0.113.3/32', '203.0.113.4/32'] as const;
 let table: MemoryTable;
 let states: ZoneStates;
 beforeEach(async () => {
@@ -84,6 +84,15 @@ it('stores a list once for a change, and nothing for a run that changes nothing'
   await settle(lists, { nzo1: { written: [B] } });
   await settle(await read(), { nzo1: { written: [B] } });
   expect(stores).toBe(1);
+});
+
+it('knows lists in their order, and as they are, whatever a write has changed in them', async () => {
+  await (await read()).announce('nzo1', [A, C], [A, B, C], NOW);
+  expect(await known()).toEqual({ nzo1: { written: [A, C], intended: [A, B, C] } });
+  await settle(await read(), { nzo1: { written: [A, B, D] } });
+  expect(await known()).toEqual({ nzo1: { written: [A, B, D] } });
+  await settle(await read(), { nzo1: { written: [A] } });
+  expect(await known()).toEqual({ nzo1: { written: [A] } });
 });
 
 it('passes over what it cannot read', async () => {
