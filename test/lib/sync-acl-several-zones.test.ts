@@ -33,6 +33,15 @@ describe('an ACL with several zones', () => {
     expect(world.okta.requests().filter(({ method, zoneId }) => method === 'PUT' && zoneId === 'nzo2')).toHaveLength(1);
   });
 
+  it('is not said to be changed by somebody else where one of them can’t be read', async () => {
+    await come(1, 2, 3);
+    await world.sync();
+    world.okta.addFault({ count: 1, method: 'GET', zoneId: 'nzo2', fault: { status: 404 } });
+    await again();
+    expect(world.codes()).toEqual(['ZONE001']);
+    expect(await world.state()).toMatchObject({ zones: { nzo2: { written: [cidr(3)] } } });
+  });
+
   it('writes where somebody moves to before where they leave', async () => {
     await come(1, 2, 3);
     await world.sync();

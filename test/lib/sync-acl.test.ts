@@ -126,6 +126,14 @@ describe('the pace', () => {
     expect((await world.state()).notBefore).toBeGreaterThan(world.timers.now() + 20_000);
   });
 
+  it('goes by what the last answer says of the quota, which is that to the write', async () => {
+    world.okta.setRateLimit({ limit: 100, remaining: 51, resetInSeconds: 30 });
+    await world.sync();
+    // The read left 50, just half; the write 49.
+    expect(world.calls('PUT')).toBe(1);
+    expect((await world.state()).notBefore).toBeGreaterThan(world.timers.now() + 1_000);
+  });
+
   it('reckons with a read and a write for every zone of the ACL', async () => {
     const pauses: number[] = [];
     for (const zoneIds of [['nzo1'], ['nzo1', 'nzo2']]) {
