@@ -85,6 +85,7 @@ describe('the next pass', () => {
     const { wakeAt = 0 } = await world.state();
     expect(wakeAt - NOW).toBeGreaterThanOrEqual(30_000);
     expect(world.wakeUps()).toEqual([wakeAt - NOW]);
+    expect(JSON.parse(world.alarms[0]?.body ?? '')).toMatchObject({ kind: 'rebuild', acl: ACL });
   });
 
   it('knows what became of one zone where another one was refused', async () => {
