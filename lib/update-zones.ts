@@ -102,7 +102,8 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
     });
     if (!good) found.delete(zoneId);
   };
-  const order = writeOrder(previous, lists);
+  // By what the zones have, whoever has put it there: it lets people in all the same.
+  const order = writeOrder(has, lists, holdsSomebody);
   for (const index of order) await bring(index, async (zoneId) => found.get(zoneId));
   // Whoever had to stay somewhere until another zone had them can go now.
   for (const index of order) {

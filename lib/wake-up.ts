@@ -2,6 +2,9 @@ import { armAlarms } from './alarm-message.ts';
 import type { AlarmQueue, Clock } from './ports.ts';
 import type { ZoneState } from './zone-state.ts';
 
+/** Two clocks may differ by this much: a message that is due so soon may have come already. */
+const CLOCKS_DIFFER_MS = 5_000;
+
 /**
  * Makes sure that a message wakes the ACL at the moment, or before it.
  * @param at milliseconds since the epoch
@@ -14,7 +17,8 @@ export async function armWakeUp(
   { alarms, clock }: { readonly alarms: AlarmQueue; readonly clock: Clock },
 ): Promise<number> {
   const now = clock.now();
-  if (state.wakeAt !== undefined && state.wakeAt > now && state.wakeAt <= at) return state.wakeAt;
+  const { wakeAt } = state;
+  if (wakeAt !== undefined && wakeAt > now + CLOCKS_DIFFER_MS && wakeAt <= at) return wakeAt;
   await armAlarms(alarms, [{ kind: 'rebuild', acl, at }], now);
   return at;
 }

@@ -184,14 +184,16 @@ describe('after a 429', () => {
   });
 
   it('a message for a sooner moment is enough, and one for a later moment is not', async () => {
-    fail({ status: 503 }, 'GET');
-    await world.sync();
-    await world.timers.advance(1_000);
+    fail({ status: 503 }, 'GET', 3);
+    for (const pause of [2_000, 4_000, 1_000]) {
+      await world.sync();
+      await world.timers.advance(pause);
+    }
     fail({ rateLimit: { resetInSeconds: 40 } });
     await world.sync();
-    expect(world.wakeUps()).toEqual([2_000]);
-    await world.timers.advance(2_000);
+    expect(world.wakeUps()).toEqual([2_000, 6_000, 14_000]);
+    await world.timers.advance(8_000);
     await world.sync();
-    expect(world.wakeUps()).toEqual([2_000, 41_000]);
+    expect(world.wakeUps()).toEqual([2_000, 6_000, 14_000, 47_000]);
   });
 });

@@ -42,6 +42,19 @@ describe('an ACL with several zones', () => {
     expect(await world.state()).toMatchObject({ zones: { nzo2: { written: [cidr(3)] } } });
   });
 
+  it('writes first where somebody gets their place whom an admin had put elsewhere', async () => {
+    const acls = { [ACL]: { zoneIds: ['nzo1', 'nzo2'], alwaysAllow: ['198.51.100.0/24'] } };
+    world = new SyncWorld({ config: configOf({ gatewayLimit: 2, acls }) });
+    world.okta.editZone('nzo1', { addGateways: [ip(1), ip(2), '198.51.100.8'] });
+    await come(1, 2);
+    const seen: boolean[] = [];
+    world.onAnswer = () =>
+      void seen.push(['nzo1', 'nzo2'].some((id) => world.gateways(id).some((one) => one.startsWith(ip(2)))));
+    await world.sync();
+    expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([['198.51.100.0/24', cidr(1)], [cidr(2)]]);
+    expect(seen).not.toContain(false);
+  });
+
   it('writes where somebody moves to before where they leave', async () => {
     await come(1, 2, 3);
     await world.sync();

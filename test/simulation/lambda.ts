@@ -180,7 +180,9 @@ export class SimFunction<Event, Result> {
 
   #take(): Deployed<Event, Result> {
     const { name, around, create, coldChance } = this.#options;
-    const warm = around.random.chance(coldChance) ? undefined : this.#idle.pop();
+    let warm = around.random.chance(coldChance) ? undefined : this.#idle.pop();
+    // One may have died since its last answer, of something that still ran in it: Lambda makes another.
+    while (warm?.environment.dead) warm = this.#idle.pop();
     if (warm) return warm;
     around.faults.struck('cold start');
     const environment = new Environment(name, around);

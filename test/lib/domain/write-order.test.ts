@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Block, blockOf, covers } from '../../../lib/domain/address-block.ts';
 import { writeOrder } from '../../../lib/domain/write-order.ts';
 
+const anybody = () => true;
 const [A, B, C] = ['203.0.113.1/32', '203.0.113.2/32', '203.0.113.3/32'];
 
 describe('the order in which zones are written', () => {
@@ -26,11 +28,18 @@ describe('the order in which zones are written', () => {
     ],
     ['nothing was known of the zones', [[], []], [[A], [B]], [0, 1]],
   ])('%s', (_, before, after, order) => {
-    expect(writeOrder(before, after)).toEqual(order);
+    expect(writeOrder(before, after, anybody)).toEqual(order);
   });
 
   it('writes where a host comes to before where it leaves, when one merges into the other zone’s block', () => {
-    expect(writeOrder([[C], [B]], [['192.0.2.0/32'], ['203.0.113.2/31']])).toEqual([1, 0]);
+    expect(writeOrder([[C], [B]], [['192.0.2.0/32'], ['203.0.113.2/31']], anybody)).toEqual([1, 0]);
+  });
+
+  it('goes by those who hold a grant, not by what else stood in a zone', () => {
+    const [network, foreign] = ['198.51.100.0/24', '198.51.100.3/32'];
+    const holdsSomebody = (block: Block) => covers(block, blockOf(B));
+    expect(writeOrder([[A, B], [foreign]], [[network, A], [B]], anybody)).toEqual([0, 1]);
+    expect(writeOrder([[A, B], [foreign]], [[network, A], [B]], holdsSomebody)).toEqual([1, 0]);
   });
 
   it('is every zone, once', () => {
@@ -41,6 +50,7 @@ describe('the order in which zones are written', () => {
         const order = writeOrder(
           pairs.map(([before]) => before),
           pairs.map(([, after]) => after),
+          anybody,
         );
         expect([...order].sort()).toEqual(pairs.map((_, zone) => zone));
       }),
