@@ -89,10 +89,12 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   scheduleTicks();
 
   let end = START + plan.actionMs;
+  // A repeated delivery may come long after the rest.
+  const lastAction = START + (plan.actions.at(-1)?.at ?? 0);
   for (let now = START; now < end; now += 1_000) {
     await timers.runUntil(now);
     monitor.check();
-    end = Math.max(START + plan.actionMs + HEALING_MS, faults.disturbedUntil) + settledMs + 5_000;
+    end = Math.max(START + plan.actionMs + HEALING_MS, lastAction, faults.disturbedUntil) + settledMs + 5_000;
     while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - settledMs, end + 2_000)))
       end += 5_000;
   }
