@@ -73,6 +73,15 @@ async function called(name: Name): Promise<string[]> {
     if (operation === 'GetSecretValue') {
       return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
     }
+    // The event is confirmed, and somebody waits for room: then the lists are asked for its sender.
+    const state = {
+      acl: { S: ACL },
+      item: { S: 'any' },
+      order: { S: '1' },
+      confirmedPosition: { S: '~' },
+      waiting: { L: [] },
+    };
+    if (operation === 'GetItem' && name === 'webhook') return { body: { Item: state } };
     if (operation === 'Query' && input.IndexName)
       return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
     // Okta is down: the next attempt is armed.
@@ -92,7 +101,8 @@ function eventsFor(name: Name): unknown[] {
     const data = { acl: ACL, ip: '203.0.113.7' };
     const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
     const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), body);
-    return [apiEvent('/webhook', { 'content-type': 'application/json', ...signed }, Buffer.from(body))];
+    const headers = { 'content-type': 'application/json', prefer: 'wait=5', ...signed };
+    return [apiEvent('/webhook', headers, Buffer.from(body))];
   }
   if (name === 'grants') {
     const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });
