@@ -1,7 +1,7 @@
 import type { AclConfig, Config } from './config.ts';
 import { type Block, blockOf, canonicalGateways, covers, toGateway } from './domain/address-block.ts';
 import { desiredGateways } from './domain/desired-gateways.ts';
-import { differenceOf } from './domain/list-difference.ts';
+import { differenceOf, sameList } from './domain/list-difference.ts';
 import { listForNow } from './domain/list-for-now.ts';
 import { writeOrder } from './domain/write-order.ts';
 import { whyUnusable } from './domain/zone-usability.ts';
@@ -88,7 +88,7 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
       const zone = await read(zoneId);
       if (!zone) return;
       const current = canonicalGateways(zone.gateways ?? []);
-      if (!same(current, desired)) {
+      if (!sameList(current, desired)) {
         // What was just read is known to have been there, whatever becomes of this write.
         known[zoneId] = { written: current, intended: desired };
         await update.announce(zoneId, current, desired);
@@ -107,7 +107,7 @@ export async function updateZones(update: ZoneUpdate): Promise<UpdatedZones> {
   for (const index of order) await bring(index, async (zoneId) => found.get(zoneId));
   // Whoever had to stay somewhere until another zone had them can go now.
   for (const index of order) {
-    if (same(has[index] ?? [], forNow(index))) continue;
+    if (sameList(has[index] ?? [], forNow(index))) continue;
     await bring(index, async (zoneId) => (found.has(zoneId) ? (await update.okta.get(zoneId)).zone : undefined));
   }
   return { zones: known, waiting, quota, failures };
@@ -149,15 +149,15 @@ async function write(
   desired: readonly string[],
 ): Promise<Quota | undefined> {
   const answer = await update.okta.putGateways(zoneId, zone, desired.map(toGateway));
-  if (same(canonicalGateways(answer.zone.gateways ?? []), desired)) return answer.quota;
+  if (sameList(canonicalGateways(answer.zone.gateways ?? []), desired)) return answer.quota;
   const readBack = await update.okta.get(zoneId);
-  if (same(canonicalGateways(readBack.zone.gateways ?? []), desired)) return readBack.quota;
+  if (sameList(canonicalGateways(readBack.zone.gateways ?? []), desired)) return readBack.quota;
   throw new OktaFailure('ZONE003', `Okta accepted the update of zone ${zoneId}, but shows another list`);
 }
 
 function reportForeignChange(update: ZoneUpdate, zoneId: string, current: readonly string[], lists: ZoneList): void {
-  if (!lists.written || same(current, lists.written)) return;
-  if (lists.intended && same(current, lists.intended)) return;
+  if (!lists.written || sameList(current, lists.written)) return;
+  if (lists.intended && sameList(current, lists.intended)) return;
   update.telemetry.error('ZONE007', `zone ${zoneId} is not as it was last written; it is put right`, {
     acl: update.acl,
     zoneId,
@@ -187,9 +187,4 @@ function difference(before: readonly string[], after: readonly string[]) {
     added: added.slice(0, NAMED_IN_LOG),
     removed: removed.slice(0, NAMED_IN_LOG),
   };
-}
-
-/** Both are sorted and without duplicates. */
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }

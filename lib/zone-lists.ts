@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { blockOf, formatBlock } from './domain/address-block.ts';
-import { differenceOf } from './domain/list-difference.ts';
+import { differenceOf, sameList } from './domain/list-difference.ts';
 import { ITEM } from './names.ts';
 import type { Table } from './ports.ts';
 
@@ -129,7 +129,7 @@ export class ZoneLists {
 /** Whether the list is what is stored, or what a stored write was begun with. */
 function isStored(written: readonly string[], stored: Stored | undefined): boolean {
   const last = stored?.list.intended ?? stored?.list.written;
-  return last?.length === written.length && last.every((entry, index) => entry === written[index]);
+  return last !== undefined && sameList(last, written);
 }
 
 /** Entries in all lists together. The sentinel stands in a list only while nothing else does: it takes nobody's place. */
