@@ -85,29 +85,30 @@ export async function zonePass(pass: ZonePass, deps: SyncDeps): Promise<StateCha
       const line = passLine(result, grants, state.confirmedPosition, config, clock.now());
       telemetry.info('zones compared', { acl, ...line });
     }
-    const listed = {
+    const confirmedWrites = await lists.settle(result.zones, clock.now());
+    const seen = {
       ...doubt,
-      confirmedWrites: await lists.settle(result.zones, clock.now()),
+      confirmedWrites,
       gateways: gatewaysIn(result.zones, config.sentinel),
+      notBefore: clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length),
     };
-    const notBefore = clock.now() + pauseAfter(result.quota, 2 * settings.zoneIds.length);
     const [failure, ...others] = result.failures;
     for (const other of others) report(acl, other, audit, telemetry);
     if (failure) {
       if (result.waiting.length > 0) reportWaiting(acl, result.waiting, telemetry);
       const change = await failed(acl, failure, state, audit, deps);
-      const seen = { notBefore, ...listed, ...recordOfWaiting(result.waiting) };
       // Whoever expired may still be in a zone whose list was refused; a zone that is gone or unusable lets nobody in.
       const refused = result.failures.some(({ code }) => code === 'ZONE002');
       const expiry = grants && !refused ? { nextExpiry: grants[0]?.expiresAt ?? 0 } : {};
-      return { ...change, set: { ...seen, ...change.set, notBefore, ...expiry } };
+      const { notBefore } = seen;
+      return { ...change, set: { ...seen, ...recordOfWaiting(result.waiting), ...change.set, notBefore, ...expiry } };
     }
     if (isNews) {
       const { waiting } = result;
       const fields = { action: AUDIT.zoneConfirmed, acl, ...audit, grants: grants?.length, waiting: waiting.length };
       telemetry.info('zones confirmed', fields);
     }
-    return succeeded(acl, result, { ...listed, notBefore, position, grants, configHash: hash }, deps);
+    return succeeded(acl, result, { seen, position, grants, configHash: hash }, deps);
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     return failed(acl, error, state, audit, deps);
@@ -118,10 +119,7 @@ function succeeded(
   acl: string,
   result: Awaited<ReturnType<typeof updateZones>>,
   pass: {
-    readonly doubtUntil?: number;
-    readonly confirmedWrites: Readonly<Record<string, number>>;
-    readonly gateways: number;
-    readonly notBefore: number;
+    readonly seen: Partial<ZoneState>;
     readonly position: string | undefined;
     readonly grants: readonly { readonly expiresAt: number }[] | undefined;
     readonly configHash: string;
@@ -130,14 +128,11 @@ function succeeded(
 ): StateChange {
   const now = deps.clock.now();
   const set: Partial<ZoneState> = {
-    notBefore: pass.notBefore,
+    ...pass.seen,
     verifiedAt: now,
     failures: 0,
     configHash: pass.configHash,
     nextExpiry: pass.grants?.[0]?.expiresAt ?? 0,
-    confirmedWrites: pass.confirmedWrites,
-    gateways: pass.gateways,
-    ...(pass.doubtUntil !== undefined && { doubtUntil: pass.doubtUntil }),
     ...(pass.position !== undefined && { confirmedPosition: pass.position }),
   };
   if (result.waiting.length === 0)
