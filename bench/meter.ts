@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionName } from '../cdk/function-code.ts';
+import { loneItem } from '../lib/adapters/dynamodb-expressions.ts';
 import type { Fields, Item, Key, Scalar, Table, Value, Write } from '../lib/ports.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
 
@@ -114,11 +115,8 @@ export class Meter {
       await timers.sleep(LATENCY_MS.write);
       const result = await plain.write(writes);
       const after = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
-      // As the table's adapter has it: what is stored whole, whatever is there, needs no transaction.
-      const [first] = writes;
-      const isPlain = first && writes.length === 1 && 'put' in first && !first.when?.length;
       const units = writes.map((_, index) => writeUnits(before[index], after[index]));
-      this.#now().writeUnits += units.reduce((sum, each) => sum + each, 0) * (isPlain ? 1 : 2);
+      this.#now().writeUnits += units.reduce((sum, each) => sum + each, 0) * (loneItem(writes) ? 1 : 2);
       return result;
     };
     const pages = async function* (this: Meter, found: AsyncIterable<readonly Item[]>) {

@@ -1,6 +1,6 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
-import type { Condition, Key, Value, Write } from '../ports.ts';
+import type { Condition, Item, Key, Value, Write } from '../ports.ts';
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 type Update = Extract<Write, { update: Key }>;
@@ -31,6 +31,12 @@ class Placeholders {
       ...(Object.keys(this.values).length > 0 && { ExpressionAttributeValues: this.values }),
     };
   }
+}
+
+/** The item that is all there is to write, whole and whatever is there: it needs no transaction. Otherwise undefined. */
+export function loneItem(writes: readonly Write[]): Item | undefined {
+  const [first, ...others] = writes;
+  return first && others.length === 0 && 'put' in first && !first.when?.length ? first.put : undefined;
 }
 
 /** Translates one write of the port into DynamoDB's terms. */

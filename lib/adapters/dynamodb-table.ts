@@ -11,7 +11,7 @@ import {
 import { TABLE } from '../names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../ports.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
-import { transactItem } from './dynamodb-expressions.ts';
+import { loneItem, transactItem } from './dynamodb-expressions.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_DEFAULTS));
 
@@ -60,9 +60,9 @@ export class DynamoDbTable implements Table {
   }
 
   async #send(writes: readonly Write[]): Promise<void> {
-    const [first, ...others] = writes;
-    if (first && others.length === 0 && 'put' in first && !first.when?.length) {
-      await this.#client.send(new PutCommand({ TableName: this.#name, Item: first.put }));
+    const item = loneItem(writes);
+    if (item) {
+      await this.#client.send(new PutCommand({ TableName: this.#name, Item: item }));
     } else {
       const TransactItems = writes.map((write) => transactItem(this.#name, write));
       await this.#client.send(new TransactWriteCommand({ TransactItems }));
