@@ -68,7 +68,7 @@ export function insideFreeAllowance(day: DayUse, { memoryMb }: DeployedStack): n
   const { grants, expiry } = usage;
   const all = Object.entries(usage);
   const runs = sum(all, ([, { invocations }]) => invocations);
-  const gbSeconds = sum(all, ([name, use]) => (runSeconds(use) * memoryMb[name as keyof typeof usage]) / 1_024);
+  const gbSeconds = sum(all, ([name, use]) => gbSecondsOf(use, memoryMb[name as keyof typeof usage]));
   const own = sum(all, ([, { fifoRequests, standardRequests }]) => fifoRequests + standardRequests);
   const queue = own + 2 * (grants.invocations + Math.max(0, expiry.invocations - TICKS)) + 2 * emptyPolls();
   return (
@@ -109,13 +109,12 @@ function emptyPolls(): number {
   return (POLLERS * 24 * 3_600) / POLL_SECONDS;
 }
 
-function compute({ invocations, coldStarts, runMs }: Usage, memoryMb: number): number {
-  const gbSeconds = runSeconds({ runMs, coldStarts }) * (memoryMb / 1_024);
-  return perMillion(invocations, 'lambdaRequests') + gbSeconds * prices.lambdaGbSecondArm;
+function compute(use: Usage, memoryMb: number): number {
+  return perMillion(use.invocations, 'lambdaRequests') + gbSecondsOf(use, memoryMb) * prices.lambdaGbSecondArm;
 }
 
-function runSeconds({ runMs, coldStarts }: Pick<Usage, 'runMs' | 'coldStarts'>): number {
-  return (runMs + coldStarts * LATENCY_MS.coldStart) / 1_000;
+function gbSecondsOf({ runMs, coldStarts }: Usage, memoryMb: number): number {
+  return ((runMs + coldStarts * LATENCY_MS.coldStart) / 1_000) * (memoryMb / 1_024);
 }
 
 function table({ writeUnits, readUnits }: Usage): number {
