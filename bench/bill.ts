@@ -1,4 +1,4 @@
-import { MEMORY_SECONDS } from '../lib/domain/event-order.ts';
+import { MEMORY_SECONDS } from '../lib/grants/event-order.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Usage } from './meter.ts';
 import { LATENCY_MS } from './meter.ts';
@@ -41,11 +41,11 @@ export function monthlyBill(day: DayUse, { memoryMb }: DeployedStack): Bill {
     'zone function': compute(zone, memoryMb.zone) + perMillion(zone.secretReads, 'secretReads'),
     'expiry function': compute(expiry, memoryMb.expiry),
     'minute schedule': perMillion(TICKS, 'scheduledInvocations'),
-    'alarm queue': perMillion(
+    'timer queue': perMillion(
       grants.standardRequests + zone.standardRequests + expiry.standardRequests + 2 * (expiry.invocations - TICKS),
       'standardQueueRequests',
     ),
-    'alarm queue: empty polls': perMillion(emptyPolls(), 'standardQueueRequests'),
+    'timer queue: empty polls': perMillion(emptyPolls(), 'standardQueueRequests'),
     'table: events': table(grants) + table(webhook),
     'table: zone states and lists of grants': table(zone),
     'table: expiry and ticks': table(expiry),

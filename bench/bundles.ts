@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { bundleFunction } from '../cdk/bundle.ts';
-import { loadConfig, parseConfig } from '../cdk/config.ts';
 import type { FunctionName } from '../cdk/function-code.ts';
+import { loadConfig, parseConfig } from '../config/load.ts';
 import type { Config } from '../lib/config.ts';
 
 export const FUNCTIONS = ['webhook', 'grants', 'expiry', 'zone'] as const satisfies readonly FunctionName[];

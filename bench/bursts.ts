@@ -1,4 +1,4 @@
-import { signedHeaders } from '../local/webhook-client.ts';
+import { signedHeaders } from '../cli/webhook-client.ts';
 import { apiEvent } from '../local/webhook-server.ts';
 import { ACL, VirtualSystem, WEBHOOK_KEY } from '../test/helpers/virtual-system.ts';
 import type { Bench } from './bench-result.ts';
@@ -86,21 +86,21 @@ async function burst(count: number, spanMs: number, writeMs = 0): Promise<Cost> 
   system.okta.setRateLimit({ limit: QUOTA });
   // The first grant adopts the zone; its update is not part of the burst.
   await system.grant('203.0.113.7', { durationSeconds: 86_400 });
-  await system.timers.advance(70_000);
+  await system.clock.advance(70_000);
   const putsBefore = system.puts();
-  const began = system.timers.now();
+  const began = system.clock.now();
   if (writeMs > 0) slowDown(system, writeMs);
   const answers: Promise<unknown>[] = [];
   const stepMs = Math.max(1, Math.floor(spanMs / count));
   for (let sent = 0; sent < count; ) {
-    const due = Math.min(count, Math.floor(((system.timers.now() - began) / spanMs) * count) + 1);
+    const due = Math.min(count, Math.floor(((system.clock.now() - began) / spanMs) * count) + 1);
     for (; sent < due; sent += 1) answers.push(post(system, sent));
-    await system.timers.advance(stepMs);
+    await system.clock.advance(stepMs);
   }
-  const lastArrival = system.timers.now() - stepMs;
-  await system.timers.advance(1_000);
+  const lastArrival = system.clock.now() - stepMs;
+  await system.clock.advance(1_000);
   await Promise.all(answers);
-  await system.timers.advance(120_000);
+  await system.clock.advance(120_000);
   const inZone = system.gateways().reduce((sum, cidr) => sum + 2 ** (32 - Number(cidr.split('/')[1])), 0);
   if (inZone !== count + 1) throw new Error(`${inZone - 1} of ${count} are in the zone`);
   const puts = system.okta.requests(0).filter(({ method }) => method === 'PUT');
@@ -109,30 +109,30 @@ async function burst(count: number, spanMs: number, writeMs = 0): Promise<Cost> 
 
 /** From now on, what AWS does takes time on the virtual clock. */
 function slowDown(system: VirtualSystem, writeMs: number): void {
-  const { timers, functions } = system;
+  const { clock, functions } = system;
   const { table, events } = functions;
   const plain = { get: table.get.bind(table), write: table.write.bind(table), expiry: table.queryExpiry.bind(table) };
   table.get = async (...args) => {
-    await timers.sleep(READ_MS);
+    await clock.sleep(READ_MS);
     return plain.get(...args);
   };
   table.write = async (...args) => {
-    await timers.sleep(writeMs);
+    await clock.sleep(writeMs);
     return plain.write(...args);
   };
   table.queryExpiry = async function* (...args) {
-    await timers.sleep(READ_MS);
+    await clock.sleep(READ_MS);
     yield* plain.expiry(...args);
   };
   const send = events.send.bind(events);
   events.send = async (message) => {
-    await timers.sleep(QUEUE_MS);
+    await clock.sleep(QUEUE_MS);
     return send(message);
   };
 }
 
 function post(system: VirtualSystem, index: number): Promise<unknown> {
-  const now = system.timers.now();
+  const now = system.clock.now();
   const ip = `203.1.${index >> 8}.${index & 255}`;
   const timestamp = new Date(now).toISOString();
   const body = JSON.stringify({ type: 'access.granted', timestamp, data: { acl: ACL, ip } });

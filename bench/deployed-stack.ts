@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../cdk/config.ts';
 import type { FunctionName } from '../cdk/function-code.ts';
 import { KnocknocOktaStack } from '../cdk/stack.ts';
 import cdkJson from '../cdk.json' with { type: 'json' };
+import { parseConfig } from '../config/load.ts';
 
 /** What of the stack has a price or sets one, as it stands in the template. */
 export interface DeployedStack {

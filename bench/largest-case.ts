@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { FunctionName } from '../cdk/function-code.ts';
-import { eventOrder, queuePosition } from '../lib/domain/event-order.ts';
+import { signedHeaders } from '../cli/webhook-client.ts';
+import { eventOrder, queuePosition } from '../lib/grants/event-order.ts';
+import { formatQueuedEvent } from '../lib/grants/queue-message.ts';
 import { ITEM, WEBHOOK_PATH } from '../lib/names.ts';
-import { formatQueuedEvent } from '../lib/queue-message.ts';
 import { fifoEvent, streamEvent } from '../local/stand-ins/aws-events.ts';
-import { signedHeaders } from '../local/webhook-client.ts';
 import { apiEvent } from '../local/webhook-server.ts';
 import type { Answering, AwsAnswer, AwsCall } from '../test/helpers/fake-aws.ts';
 

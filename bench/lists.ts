@@ -1,6 +1,6 @@
 import { mergeCidr, parseCidr } from 'cidr-tools';
-import { canonicalGateways, toGateway } from '../lib/domain/address-block.ts';
-import { desiredGateways, type GatewayDemand } from '../lib/domain/desired-gateways.ts';
+import { canonicalGateways, toGateway } from '../lib/addresses/address-block.ts';
+import { desiredGateways, type GatewayDemand } from '../lib/zones/desired-gateways.ts';
 import type { Bench, BenchTable } from './bench-result.ts';
 import { fastest } from './fastest.ts';
 

@@ -75,21 +75,21 @@ export class Meter {
 
   #watchHandler(handlers: Record<string, unknown>, name: FunctionName): void {
     const usage = this.usage[name];
-    const { timers } = this.#system;
+    const { clock } = this.#system;
     let last = Number.NEGATIVE_INFINITY;
     handlers[name] = new Proxy(handlers[name] as (...args: unknown[]) => Promise<unknown>, {
       apply: (handler, self, args) =>
         this.#running.run(name, async () => {
-          const began = timers.now();
+          const began = clock.now();
           usage.invocations += 1;
           usage.logBytes += PLATFORM_LOG_BYTES;
           if (began - last > WARM_MS) usage.coldStarts += 1;
           last = began;
-          await timers.sleep(LATENCY_MS.ownWork);
+          await clock.sleep(LATENCY_MS.ownWork);
           try {
             return await Reflect.apply(handler, self, args);
           } finally {
-            last = timers.now();
+            last = clock.now();
             usage.runMs += last - began;
           }
         }),
@@ -97,7 +97,7 @@ export class Meter {
   }
 
   #watchTable(table: Table): void {
-    const { timers } = this.#system;
+    const { clock } = this.#system;
     const plain = {
       get: table.get.bind(table),
       write: table.write.bind(table),
@@ -105,14 +105,14 @@ export class Meter {
       expiry: table.queryExpiry.bind(table),
     };
     table.get = async (key, options) => {
-      await timers.sleep(LATENCY_MS.read);
+      await clock.sleep(LATENCY_MS.read);
       const item = await plain.get(key, options);
       this.#now().readUnits += readUnits(item ? sizeOf(item) : 0) * (options?.stale ? 0.5 : 1);
       return item;
     };
     table.write = async (writes) => {
       const before = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
-      await timers.sleep(LATENCY_MS.write);
+      await clock.sleep(LATENCY_MS.write);
       const result = await plain.write(writes);
       const after = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
       const units = writes.map((_, index) => writeUnits(before[index], after[index]));
@@ -120,7 +120,7 @@ export class Meter {
       return result;
     };
     const pages = async function* (this: Meter, found: AsyncIterable<readonly Item[]>) {
-      await timers.sleep(LATENCY_MS.read);
+      await clock.sleep(LATENCY_MS.read);
       let bytes = 0;
       for await (const page of found) {
         bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
@@ -133,19 +133,19 @@ export class Meter {
   }
 
   #watchQueues(): void {
-    const { timers, functions } = this.#system;
+    const { clock, functions } = this.#system;
     const sendEvent = functions.events.send.bind(functions.events);
     functions.events.send = async (message) => {
       this.#now().fifoRequests += 1;
-      await timers.sleep(LATENCY_MS.queue);
+      await clock.sleep(LATENCY_MS.queue);
       return sendEvent(message);
     };
-    const sendAlarms = functions.alarms.send.bind(functions.alarms);
-    functions.alarms.send = async (messages) => {
+    const sendTimers = functions.timers.send.bind(functions.timers);
+    functions.timers.send = async (messages) => {
       const requests = Math.ceil(messages.length / 10);
       this.#now().standardRequests += requests;
-      await timers.sleep(LATENCY_MS.queue * requests);
-      return sendAlarms(messages);
+      await clock.sleep(LATENCY_MS.queue * requests);
+      return sendTimers(messages);
     };
   }
 
@@ -154,7 +154,7 @@ export class Meter {
       const read = secret.read.bind(secret);
       secret.read = async () => {
         this.#now().secretReads += 1;
-        await this.#system.timers.sleep(LATENCY_MS.secret);
+        await this.#system.clock.sleep(LATENCY_MS.secret);
         return read();
       };
     }

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
-import { signedHeaders } from '../local/webhook-client.ts';
+import { signedHeaders } from '../cli/webhook-client.ts';
 import { apiEvent } from '../local/webhook-server.ts';
 import { ACL, VirtualSystem, WEBHOOK_KEY } from '../test/helpers/virtual-system.ts';
 import { type Bench, rounded } from './bench-result.ts';
@@ -65,13 +65,13 @@ async function measure(): Promise<{ baseline: number; webhook: number; grants: n
     }
   });
   const grants = await timed(async () => {
-    while (system.functions.events.length > 0) await system.timers.advance(1);
+    while (system.functions.events.length > 0) await system.clock.advance(1);
   });
   const zone = await timed(async () => {
     for (let i = 0; i < REBUILDS; i += 1) {
-      await system.timers.finish(system.functions.rebuild(ACL));
+      await system.clock.finish(system.functions.rebuild(ACL));
       // Past the pause that follows an update.
-      await system.timers.advance(1_000);
+      await system.clock.advance(1_000);
     }
   });
   const inZone = system.gateways().reduce((sum, cidr) => sum + 2 ** (32 - Number(cidr.split('/')[1])), 0);
@@ -80,7 +80,7 @@ async function measure(): Promise<{ baseline: number; webhook: number; grants: n
 }
 
 function requestOf(system: VirtualSystem, index: number): Request {
-  const now = system.timers.now();
+  const now = system.clock.now();
   const data = {
     acl: ACL,
     ip: `203.1.${index >> 8}.${index & 255}`,

@@ -1,5 +1,5 @@
-import { parseConfig } from '../cdk/config.ts';
 import type { FunctionName } from '../cdk/function-code.ts';
+import { parseConfig } from '../config/load.ts';
 import { ACL, VirtualSystem } from '../test/helpers/virtual-system.ts';
 import { Meter, type UsageByFunction } from './meter.ts';
 
@@ -53,15 +53,15 @@ export async function measureDay(people: number, progress: (text: string) => voi
   const world = await meteredWorld(people);
   const { system, meter } = world;
   const before = meter.calls();
-  const began = system.timers.now();
+  const began = system.clock.now();
   const events = workingDay(people);
   for (const [index, { at, type, ip }] of events.entries()) {
     if (index % 500 === 0) progress(`${people} people a day: event ${index} of ${events.length}`);
-    await system.timers.advance(began + at - system.timers.now());
+    await system.clock.advance(began + at - system.clock.now());
     await world.send(type, ip);
   }
   const storedItems = system.functions.table.items().length;
-  await system.timers.advance(began + 24 * HOUR_MS - system.timers.now());
+  await system.clock.advance(began + 24 * HOUR_MS - system.clock.now());
   const { gets, puts } = meter.calls();
   const restHours = 7;
   const atRest = system.okta.requests(0).filter(({ at }) => at >= began && at < began + restHours * HOUR_MS);
@@ -89,7 +89,7 @@ export async function sampleDay(people: number, progress: (text: string) => void
   const parts: { readonly use: Counted; readonly weight: number }[] = [];
   const count = async (what: string, weight: number, work: () => Promise<void>) => {
     progress(`${people} people a day: ${what}`);
-    await system.timers.advance(5 * MINUTE_MS);
+    await system.clock.advance(5 * MINUTE_MS);
     const before = structuredClone({ usage: meter.usage, okta: meter.calls() });
     await work();
     const use = minus({ usage: meter.usage, okta: meter.calls() }, before);
@@ -101,35 +101,35 @@ export async function sampleDay(people: number, progress: (text: string) => void
   };
   /** In the middle tenth of two hours, evenly; then what is left of it. */
   const spread = async (type: string, from: number, to: number) => {
-    const began = system.timers.now();
+    const began = system.clock.now();
     const span = SAMPLE * 2 * HOUR_MS;
     for (let i = from; i < to; i += 1) {
-      await system.timers.advance(began + (span * (i - from)) / (to - from) - system.timers.now());
+      await system.clock.advance(began + (span * (i - from)) / (to - from) - system.clock.now());
       await sendAll(type, i, i + 1);
     }
-    await system.timers.advance(began + span - system.timers.now());
+    await system.clock.advance(began + span - system.clock.now());
   };
   const share = (part: number) => Math.round(part * people);
   const sampled = 1 / SAMPLE;
 
-  const atRest = await count('at rest', 14, () => system.timers.advance(HOUR_MS));
+  const atRest = await count('at rest', 14, () => system.clock.advance(HOUR_MS));
   await sendAll('access.granted', 0, share(0.5));
   await count('logins', sampled, () => spread('access.granted', share(0.5), share(0.6)));
   await sendAll('access.granted', share(0.6), people);
-  await count('everybody is in', 4, () => system.timers.advance(HOUR_MS));
+  await count('everybody is in', 4, () => system.clock.advance(HOUR_MS));
   await sendAll('access.revoked', 0, share(0.25));
   await count('logouts', sampled, () => spread('access.revoked', share(0.25), share(0.3)));
   // Of the half that stays until the end a quarter of all is left in the middle, and a twentieth of all is due in it.
   await sendAll('access.revoked', share(0.3), share(0.75));
   const due = share(0.8) - share(0.75);
   // Longer than it takes to send them and the rest before the count; then one after the other.
-  const first = system.timers.now() + 5 * MINUTE_MS + (due * 100 + 60_000);
+  const first = system.clock.now() + 5 * MINUTE_MS + (due * 100 + 60_000);
   const expiresAt = (i: number) => first + (SAMPLE * 2 * HOUR_MS * (i - share(0.75))) / due;
   await sendAll('access.granted', share(0.75), share(0.8), (i) => ({
     expiresAt: new Date(expiresAt(i)).toISOString(),
   }));
-  await system.timers.advance(Math.max(0, first - 5 * MINUTE_MS - system.timers.now()));
-  await count('expiries', sampled, () => system.timers.advance(SAMPLE * 2 * HOUR_MS));
+  await system.clock.advance(Math.max(0, first - 5 * MINUTE_MS - system.clock.now()));
+  await count('expiries', sampled, () => system.clock.advance(SAMPLE * 2 * HOUR_MS));
 
   const { usage, okta } = parts.reduce((sum, { use, weight }) => plus(sum, times(use, weight)), times(atRest, 0));
   return {
@@ -165,7 +165,7 @@ async function meteredWorld(people: number) {
   }
   const handlers = system.functions.deploy(parseConfig({ okta: { domain: 'acme.okta.com' }, ...settings }));
   await system.grant('8.255.255.1', { durationSeconds: 60 });
-  await system.timers.advance(20 * MINUTE_MS);
+  await system.clock.advance(20 * MINUTE_MS);
   const send = async (type: string, ip: string, more: object = {}) => {
     const who = { ip, user: `person-${ip}@example.com`, grantId: `session-${ip}` };
     const { status } = await system.send(type, { ...who, ...more });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Annotations, App, CfnWaitConditionHandle, Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ConfigError, loadConfig } from './config.ts';
-import { MISSING_FILE } from './json-file.ts';
+import { MISSING_FILE } from '../config/json-file.ts';
+import { ConfigError, loadConfig } from '../config/load.ts';
 import { KnocknocOktaStack } from './stack.ts';
 
 const DEFAULT_CONFIG = 'config.json';

@@ -4,7 +4,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
-import { ALARMS_MOST_RECEIVES, METRICS } from '../lib/names.ts';
+import { METRICS, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ownMetric } from './own-metric.ts';
@@ -18,38 +18,38 @@ export interface ExpiryClockProps {
   readonly table: GrantsTable;
 }
 
-/** What makes grants end on time: the minute tick, the alarm queue for the exact second, the function behind both. */
+/** What makes grants end on time: the minute tick, the timer queue for the exact second, the function behind both. */
 export class ExpiryClock extends Construct {
   readonly function: ServiceFunction;
-  readonly alarmQueue: WatchedQueue;
+  readonly timerQueue: WatchedQueue;
 
   constructor(scope: Construct, id: string, props: ExpiryClockProps) {
     super(scope, id);
     const { deployment, table } = props;
     const { alarms } = deployment;
-    this.alarmQueue = new WatchedQueue(this, 'Alarms', {
+    this.timerQueue = new WatchedQueue(this, 'Timers', {
       alarms,
-      name: 'alarm-queue',
+      name: 'timer-queue',
       fifo: false,
       consumerTimeout: TIMEOUT,
       // The minute tick has long done the work of an alarm that is older.
       retention: Duration.hours(1),
-      attempts: ALARMS_MOST_RECEIVES,
+      attempts: TIMERS_MOST_RECEIVES,
       deadLetters: {
         impact: 'Grants were not ended at their second; the minute tick ends them, up to about two minutes late.',
         first: 'the log of the expiry function at the time of the messages.',
         section: 'Dead-letter queues',
       },
     });
-    const { queue, deadLetterQueue } = this.alarmQueue;
+    const { queue, deadLetterQueue } = this.timerQueue;
     this.function = new ServiceFunction(this, 'Expiry', {
       deployment,
       name: 'expiry',
-      description: 'Ends grants that are due, arms alarms for the next ones, asks for rebuilds of zones',
+      description: 'Ends grants that are due, arms timers for the next ones, asks for rebuilds of zones',
       timeout: TIMEOUT,
       environment: {
         tableName: table.table.tableName,
-        alarmQueueUrl: queue.queueUrl,
+        timerQueueUrl: queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
       failures: 3,
@@ -62,7 +62,7 @@ export class ExpiryClock extends Construct {
     this.#tick();
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',
-      // Not the function's runs: messages of the alarm queue are among those. This one every tick says.
+      // Not the function's runs: messages of the timer queue are among those. This one every tick says.
       metric: ownMetric(Stack.of(this), METRICS.expiredInZone, {
         period: Duration.minutes(5),
         statistic: 'SampleCount',

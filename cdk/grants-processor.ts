@@ -13,7 +13,7 @@ const TIMEOUT = Duration.seconds(15);
 export interface GrantsProcessorProps {
   readonly deployment: Deployment;
   readonly table: GrantsTable;
-  readonly alarmQueue: IQueue;
+  readonly timerQueue: IQueue;
 }
 
 /** The FIFO queue of accepted events and the one function that applies them to the table. */
@@ -23,7 +23,7 @@ export class GrantsProcessor extends Construct {
 
   constructor(scope: Construct, id: string, props: GrantsProcessorProps) {
     super(scope, id);
-    const { deployment, table, alarmQueue } = props;
+    const { deployment, table, timerQueue } = props;
     const { alarms, config } = deployment;
     this.events = new WatchedQueue(this, 'Events', {
       alarms,
@@ -46,7 +46,7 @@ export class GrantsProcessor extends Construct {
       timeout: TIMEOUT,
       environment: {
         tableName: table.table.tableName,
-        alarmQueueUrl: alarmQueue.queueUrl,
+        timerQueueUrl: timerQueue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
       // Being alone does not depend on it (one message group does that): it keeps a place free.
@@ -55,7 +55,7 @@ export class GrantsProcessor extends Construct {
       impact: 'Events wait and are tried again in order: logins and logouts take effect late.',
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
-    this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, deadLetterQueue.queueArn);
+    this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, deadLetterQueue.queueArn);
     this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
     alarms.watch(this, 'AgeAlarm', {
       name: 'events-age',

@@ -41,11 +41,11 @@ export class KnocknocOktaStack extends Stack {
     const secrets = new Secrets(this, 'Secrets');
     const table = new GrantsTable(this, 'GrantsTable', { config });
     const expiry = new ExpiryClock(this, 'Expiry', { deployment, table });
-    const alarmQueue = expiry.alarmQueue.queue;
-    const grants = new GrantsProcessor(this, 'Grants', { deployment, table, alarmQueue });
+    const timerQueue = expiry.timerQueue.queue;
+    const grants = new GrantsProcessor(this, 'Grants', { deployment, table, timerQueue });
     const eventsQueue = grants.events.queue;
     const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table });
-    const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, alarmQueue });
+    const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     const functions = {
@@ -58,10 +58,10 @@ export class KnocknocOktaStack extends Stack {
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
       alarms,
       functions,
-      queues: { events: eventsQueue, alarms: alarmQueue },
+      queues: { events: eventsQueue, timers: timerQueue },
       deadLetterQueues: {
         'events dead letters': grants.events.deadLetterQueue,
-        'alarms dead letters': expiry.alarmQueue.deadLetterQueue,
+        'timers dead letters': expiry.timerQueue.deadLetterQueue,
         'zone failures': zone.failures.queue,
       },
     });

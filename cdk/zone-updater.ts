@@ -3,7 +3,7 @@ import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ITEM, TABLE } from '../lib/names.ts';
-import { batchesAtOnce } from '../lib/stream-batches.ts';
+import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { allowReading, type Secrets } from './secrets.ts';
@@ -14,7 +14,7 @@ export interface ZoneUpdaterProps {
   readonly deployment: Deployment;
   readonly table: GrantsTable;
   readonly secrets: Secrets;
-  readonly alarmQueue: IQueue;
+  readonly timerQueue: IQueue;
 }
 
 /** The function that keeps Okta's zones equal to the table, woken by the table's stream. */
@@ -24,7 +24,7 @@ export class ZoneUpdater extends Construct {
 
   constructor(scope: Construct, id: string, props: ZoneUpdaterProps) {
     super(scope, id);
-    const { deployment, table, secrets, alarmQueue } = props;
+    const { deployment, table, secrets, timerQueue } = props;
     const { alarms } = deployment;
     this.failures = new FailureQueue(this, 'Failures', {
       alarms,
@@ -45,7 +45,7 @@ export class ZoneUpdater extends Construct {
       environment: {
         tableName: table.table.tableName,
         oktaTokenSecretArn: secrets.oktaTokenSecretArn,
-        alarmQueueUrl: alarmQueue.queueUrl,
+        timerQueueUrl: timerQueue.queueUrl,
       },
       failures: 3,
       impact: 'Okta zones are updated late or not at all: people wait to get in, or stay in.',
@@ -53,7 +53,7 @@ export class ZoneUpdater extends Construct {
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     table.allowQueryByExpiry(this.function);
     allowReading(this.function, secrets.oktaTokenSecretArn);
-    this.function.allow(['sqs:SendMessage'], alarmQueue.queueArn, this.failures.queue.queueArn);
+    this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, this.failures.queue.queueArn);
     this.#listen(table.streamArn, batchesAtOnce(deployment.config));
     alarms.watch(this, 'IteratorAgeAlarm', {
       name: 'zone-iterator-age',

@@ -1,14 +1,14 @@
+import { type Block, blockOf, covers, readableBlocks } from '../lib/addresses/address-block.ts';
+import { differenceOf } from '../lib/addresses/list-difference.ts';
 import { aclConfig } from '../lib/config.ts';
-import { type Block, blockOf, covers, readableBlocks } from '../lib/domain/address-block.ts';
-import { desiredGateways } from '../lib/domain/desired-gateways.ts';
-import { positionOf } from '../lib/domain/event-order.ts';
-import { differenceOf } from '../lib/domain/list-difference.ts';
 import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
-import { GrantBook } from '../lib/grant-book.ts';
-import type { Grant } from '../lib/grant-items.ts';
-import { isWaiting } from '../lib/waiting-record.ts';
-import type { KnownLists } from '../lib/zone-lists.ts';
-import { type ZoneState, ZoneStates } from '../lib/zone-state.ts';
+import { positionOf } from '../lib/grants/event-order.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
+import type { Grant } from '../lib/grants/grant-items.ts';
+import { desiredGateways } from '../lib/zones/desired-gateways.ts';
+import { isWaiting } from '../lib/zones/waiting-record.ts';
+import type { KnownLists } from '../lib/zones/zone-lists.ts';
+import { type ZoneState, ZoneStates } from '../lib/zones/zone-state.ts';
 import { firstStep } from './advice.ts';
 import type { Target } from './target.ts';
 
@@ -61,7 +61,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
   // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
   const state = await states.get(acl);
   const lists = (await states.lists(acl, state)).known();
-  const oktaRests = await states.oktaRestsUntil();
+  const oktaRests = await states.rest.until();
   const position = await book.position(acl);
   const grants = await book.live(acl, now);
   const zones = zonesOf(target, acl, lists, position === undefined ? undefined : grants);

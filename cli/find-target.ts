@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { ConfigError, loadConfig } from '../cdk/config.ts';
-import { readJsonFile } from '../cdk/json-file.ts';
-import { CREDENTIALS } from '../local/emulator/environment.ts';
-import { findRun, RUN_FILE } from '../local/run-file.ts';
+import { readJsonFile } from '../config/json-file.ts';
+import { ConfigError, loadConfig } from '../config/load.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import type { ConfigFile } from './doctor/configuration-link.ts';
-import { localTarget, noLocalRun } from './local-target.ts';
+import { localTarget, noLocalRun } from './local-run/local-target.ts';
+import { findRun, RUN_FILE } from './local-run/run-file.ts';
 import type { Target } from './target.ts';
 
 /** How a person names the system that is meant. */
@@ -45,9 +44,9 @@ async function findLocal(runFile: string): Promise<Target> {
   if (!run) throw noLocalRun();
   if (run.kind === 'embedded') return localTarget(run.operator);
   const { stackTarget } = await import('./stack-target.ts');
-  const { region, endpoint, stackName } = run;
+  const { region, endpoint, credentials, stackName } = run;
   try {
-    return await stackTarget(stackName, { region, endpoint, credentials: CREDENTIALS });
+    return await stackTarget(stackName, { region, endpoint, credentials });
   } catch (error) {
     throw isRefused(error) ? noLocalRun(error) : error;
   }

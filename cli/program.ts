@@ -1,5 +1,4 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { secondsOf } from '../local/seconds-of.ts';
 import type { Command as Run } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
@@ -9,6 +8,7 @@ import { setToken } from './commands/set-token.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
+import { secondsOf } from './seconds-of.ts';
 
 /** Runs one command against the system that its options name. */
 export type Execute = <Options>(run: Run<Options>, options: Options, target: TargetOptions) => Promise<void>;

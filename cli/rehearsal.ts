@@ -1,12 +1,12 @@
+import { canonicalGateways } from '../lib/addresses/address-block.ts';
 import { aclConfig } from '../lib/config.ts';
-import { canonicalGateways } from '../lib/domain/address-block.ts';
-import { whyUnusable } from '../lib/domain/zone-usability.ts';
 import type { ErrorCode } from '../lib/error-codes.ts';
-import { GrantBook } from '../lib/grant-book.ts';
-import { OktaFailure, type OktaZone, OktaZones, type Quota, type ZoneCalls } from '../lib/okta-zones.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
+import { OktaFailure, type OktaZone, OktaZones, type Quota, type ZoneCalls } from '../lib/okta/client.ts';
+import { whyUnusable } from '../lib/okta/usability.ts';
 import type { Clock, HttpClient, Telemetry } from '../lib/ports.ts';
-import { updateZones } from '../lib/update-zones.ts';
-import { ZoneStates } from '../lib/zone-state.ts';
+import { updateZones } from '../lib/zones/update-zones.ts';
+import { ZoneStates } from '../lib/zones/zone-state.ts';
 import type { Target } from './target.ts';
 
 export interface ZoneRehearsal {
@@ -105,7 +105,7 @@ async function readingCalls(
   { clock, http }: { readonly clock: Clock; readonly http: HttpClient },
 ): Promise<Pick<ZoneCalls, 'get'>> {
   const zones = new OktaZones(http, target.config.okta.baseUrl, () => clock.now());
-  const restsUntil = await states.oktaRestsUntil();
+  const restsUntil = await states.rest.until();
   return {
     get: async (zoneId) => {
       const retryInMs = restsUntil - clock.now();

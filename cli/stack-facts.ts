@@ -10,7 +10,7 @@ import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
 /** Dead-letter queues, by the beginning of their logical ids. */
 export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
   [EVENTS_DEAD_LETTERS, 'events'],
-  ['ExpiryAlarmsDeadLetters', 'alarms'],
+  ['ExpiryTimersDeadLetters', 'timers'],
   ['ZoneFailures', 'zone failures'],
 ];
 const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;

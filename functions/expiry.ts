@@ -2,22 +2,22 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
-import { sqsAlarmQueue, sqsDeadLetters } from '../lib/adapters/sqs-queues.ts';
+import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
-import { type AlarmDeps, handleAlarmRecord } from '../lib/alarm-record.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { tick } from '../lib/expire-grants.ts';
-import { GrantBook } from '../lib/grant-book.ts';
+import { tick } from '../lib/expiry/expire-grants.ts';
+import { handleTimerRecord, type TimerDeps } from '../lib/expiry/timer-record.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
 import { ENV } from '../lib/names.ts';
-import { ZoneStates } from '../lib/zone-state.ts';
+import { ZoneStates } from '../lib/zones/zone-state.ts';
 import { observe } from './observe.ts';
 
-/** Messages of the alarm queue, or the minute schedule's tick (which is anything else). */
+/** Messages of the timer queue, or the minute schedule's tick (which is anything else). */
 export type ExpiryEvent = SQSEvent | { readonly kind: 'tick' };
 
-/** Ends grants on time: by the alarm that was armed for their second, and by the tick for all that is due. */
-export function createHandler(deps: () => AlarmDeps) {
+/** Ends grants on time: by the timer that was armed for their second, and by the tick for all that is due. */
+export function createHandler(deps: () => TimerDeps) {
   return middy<ExpiryEvent, SQSBatchResponse>()
     .use(observe(() => deps().telemetry))
     .handler(async (event) => {
@@ -27,7 +27,7 @@ export function createHandler(deps: () => AlarmDeps) {
       }
       const outcomes = await Promise.allSettled(
         event.Records.map(({ messageId, body, attributes }) =>
-          handleAlarmRecord({ messageId, body, receives: Number(attributes?.ApproximateReceiveCount) || 1 }, deps()),
+          handleTimerRecord({ messageId, body, receives: Number(attributes?.ApproximateReceiveCount) || 1 }, deps()),
         ),
       );
       const failed = event.Records.filter((_, index) => outcomes[index]?.status === 'rejected');
@@ -43,7 +43,7 @@ export const handler = createHandler(
       clock: systemClock,
       grants: new GrantBook(table),
       states: new ZoneStates(table),
-      alarms: sqsAlarmQueue(environmentVariable(process.env, ENV.alarmQueueUrl)),
+      timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
       telemetry: powertoolsTelemetry,
     };

@@ -3,11 +3,11 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
-import { sqsAlarmQueue, sqsDeadLetters } from '../lib/adapters/sqs-queues.ts';
+import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
-import { type ApplyDeps, applyRecord } from '../lib/apply-record.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { GrantBook } from '../lib/grant-book.ts';
+import { type ApplyDeps, applyRecord } from '../lib/grants/apply-record.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
 import { ENV } from '../lib/names.ts';
 import { observe } from './observe.ts';
 
@@ -44,7 +44,7 @@ export const handler = createHandler(
   lazy(() => ({
     clock: systemClock,
     grants: new GrantBook(new DynamoDbTable(environmentVariable(process.env, ENV.tableName))),
-    alarms: sqsAlarmQueue(environmentVariable(process.env, ENV.alarmQueueUrl)),
+    timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
     deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
     telemetry: powertoolsTelemetry,
   })),

@@ -1,6 +1,5 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { acceptWebhook, type WebhookDeps } from '../lib/accept-webhook.ts';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
@@ -9,9 +8,10 @@ import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { GrantBook } from '../lib/grant-book.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
 import { ENV } from '../lib/names.ts';
-import { ZoneStates } from '../lib/zone-state.ts';
+import { acceptWebhook, type WebhookDeps } from '../lib/webhook/accept-webhook.ts';
+import { ZoneStates } from '../lib/zones/zone-state.ts';
 import { observe } from './observe.ts';
 
 /** The HTTP API's only route: judges a webhook and puts it onto the events queue. */

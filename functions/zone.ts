@@ -5,18 +5,18 @@ import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
-import { sqsAlarmQueue } from '../lib/adapters/sqs-queues.ts';
+import { sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { forEachAcl } from '../lib/for-each-acl.ts';
-import { GrantBook } from '../lib/grant-book.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
 import { ENV, ITEM, TABLE } from '../lib/names.ts';
-import { OktaZones } from '../lib/okta-zones.ts';
-import { syncAcl } from '../lib/sync-acl.ts';
-import type { SyncDeps } from '../lib/zone-pass.ts';
-import { ZoneStates } from '../lib/zone-state.ts';
+import { OktaZones } from '../lib/okta/client.ts';
+import { syncAcl } from '../lib/zones/rebuild-acl.ts';
+import type { SyncDeps } from '../lib/zones/zone-pass.ts';
+import { ZoneStates } from '../lib/zones/zone-state.ts';
 import { observe } from './observe.ts';
 
 /**
@@ -59,7 +59,7 @@ export const handler = createHandler(
         secretsManagerSecret(environmentVariable(process.env, ENV.oktaTokenSecretArn)),
         systemClock,
       ),
-      alarms: sqsAlarmQueue(environmentVariable(process.env, ENV.alarmQueueUrl)),
+      timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       telemetry: powertoolsTelemetry,
       newId: randomUUID,
     };

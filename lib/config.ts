@@ -1,6 +1,6 @@
 /**
  * The configuration as the functions see it: complete, checked and with every default filled in.
- * `cdk/config.ts` makes it from the customer's file; it reaches the functions inside their bundle.
+ * `config/load.ts` makes it from the customer's file; it reaches the functions inside their bundle.
  */
 export interface AclConfig {
   /** Okta zone ids, filled in this order. A zone belongs to one ACL. */

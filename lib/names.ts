@@ -7,7 +7,7 @@
 export const ENV = {
   tableName: 'GRANTS_TABLE_NAME',
   eventsQueueUrl: 'EVENTS_QUEUE_URL',
-  alarmQueueUrl: 'ALARM_QUEUE_URL',
+  timerQueueUrl: 'TIMER_QUEUE_URL',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   oktaTokenSecretArn: 'OKTA_TOKEN_SECRET_ARN',
@@ -33,7 +33,7 @@ export const METRICS = {
 
 /** Where the state of the zones becomes an alarm. */
 export const HEALTH_LIMITS = {
-  /** A grant whose alarm message is lost stays for 125 seconds at most. */
+  /** A grant whose timer is lost stays for 125 seconds at most. */
   expiredInZoneSeconds: 180,
   /** More than this. */
   capacityPercent: 80,
@@ -118,8 +118,8 @@ export const LETTER_REASON = 'Reason';
  * puts it there itself at the last one, with the reason; the queue does it, without one, where the function could not.
  */
 export const EVENTS_MOST_RECEIVES = 10;
-/** The same of the alarm queue, whose reader does as the grants function does. */
-export const ALARMS_MOST_RECEIVES = 3;
+/** the same of the timer queue, whose reader does as the grants function does. */
+export const TIMERS_MOST_RECEIVES = 3;
 
 export const WEBHOOK_PATH = '/webhook';
 

@@ -63,7 +63,7 @@ export interface EventQueue {
 }
 
 /** The delay queue: a message that wakes the expiry function at a given second. */
-export interface AlarmQueue {
+export interface TimerQueue {
   /** @param delaySeconds whole seconds, 0 to 900 */
   send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendEvent } from '../cli/webhook-client.ts';
 import { heading, say, sayBad, sayGood } from './console.ts';
 import { LOCAL } from './local-configuration.ts';
 import type { RunningSystem } from './running-system.ts';
-import { sendEvent } from './webhook-client.ts';
 
 /** Longest wait for the zone to show what a step expects. The slowest step waits for the minute schedule. */
 const PATIENCE_MS = 150_000;

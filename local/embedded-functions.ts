@@ -5,24 +5,24 @@ import { createHandler as createWebhook } from '../functions/webhook.ts';
 import { createHandler as createZone } from '../functions/zone.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import type { Config } from '../lib/config.ts';
-import { GrantBook } from '../lib/grant-book.ts';
-import { ALARMS_MOST_RECEIVES, EVENTS_MOST_RECEIVES, ITEM } from '../lib/names.ts';
-import { OktaZones } from '../lib/okta-zones.ts';
+import { GrantBook } from '../lib/grants/grant-book.ts';
+import { EVENTS_MOST_RECEIVES, ITEM, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
+import { OktaZones } from '../lib/okta/client.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
-import { batchesAtOnce } from '../lib/stream-batches.ts';
-import { ZoneStates } from '../lib/zone-state.ts';
-import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from './stand-ins/aws-events.ts';
+import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
+import { ZoneStates } from '../lib/zones/zone-state.ts';
+import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/aws-events.ts';
+import type { CallbackClock } from './stand-ins/callback-clock.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
 import { DelayQueue } from './stand-ins/delay-queue.ts';
 import { FifoQueue } from './stand-ins/fifo-queue.ts';
 import { logTelemetry } from './stand-ins/log-telemetry.ts';
 import type { MemorySecret } from './stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from './stand-ins/memory-table.ts';
-import type { Timers } from './stand-ins/timers.ts';
 
 export interface EmbeddedOptions {
   readonly config: Config;
-  readonly timers: Timers;
+  readonly clock: CallbackClock;
   readonly http: HttpClient;
   readonly webhookSecret: MemorySecret;
   readonly oktaToken: MemorySecret;
@@ -42,7 +42,7 @@ export class EmbeddedFunctions {
   scheduleIsDead = false;
   readonly table: MemoryTable;
   readonly events: FifoQueue;
-  readonly alarms: DelayQueue;
+  readonly timers: DelayQueue;
   readonly stream: ChangeStream;
   readonly #options: EmbeddedOptions;
   #handlers: ReturnType<EmbeddedFunctions['deploy']>;
@@ -52,10 +52,10 @@ export class EmbeddedFunctions {
   constructor(options: EmbeddedOptions) {
     this.#options = options;
     this.#config = options.config;
-    const { timers } = options;
+    const { clock } = options;
     this.table = new MemoryTable((change) => this.stream.push(change));
     this.stream = new ChangeStream({
-      timers,
+      clock,
       wanted: wakesTheZoneFunction,
       consume: async (batch) => {
         await this.#handlers.zone(streamEvent(batch), this.#context('zone', ZONE_TIMEOUT_MS));
@@ -64,7 +64,7 @@ export class EmbeddedFunctions {
       batchesAtOnce: () => batchesAtOnce(this.#config),
     });
     this.events = new FifoQueue({
-      timers,
+      clock,
       consume: async (batch) => {
         const answer = await this.#handlers.grants(fifoEvent(batch), this.#context('grants', GRANTS_TIMEOUT_MS));
         return answer.batchItemFailures.map((failure) => failure.itemIdentifier);
@@ -72,17 +72,17 @@ export class EmbeddedFunctions {
       visibilityMs: 6 * GRANTS_TIMEOUT_MS,
       maxReceives: EVENTS_MOST_RECEIVES,
     });
-    this.alarms = new DelayQueue({
-      timers,
+    this.timers = new DelayQueue({
+      clock,
       consume: async (body, messageId, receives) => {
         const answer = await this.#handlers.expiry(
-          alarmEvent(messageId, body, receives),
+          timerEvent(messageId, body, receives),
           this.#context('expiry', 30_000),
         );
-        if (answer.batchItemFailures.length > 0) throw new Error('the alarm is to come again');
+        if (answer.batchItemFailures.length > 0) throw new Error('the timer is to come again');
       },
       visibilityMs: 180_000,
-      maxReceives: ALARMS_MOST_RECEIVES,
+      maxReceives: TIMERS_MOST_RECEIVES,
     });
     this.#handlers = this.deploy(options.config);
   }
@@ -90,7 +90,7 @@ export class EmbeddedFunctions {
   /** Starts the minute schedule and the table's TTL. */
   start(): void {
     this.#everyMinute(() => this.tick());
-    this.#everyMinute(async () => this.table.removeExpired(this.#options.timers.now()));
+    this.#everyMinute(async () => this.table.removeExpired(this.#options.clock.now()));
   }
 
   /** One tick of the schedule, now. */
@@ -112,12 +112,12 @@ export class EmbeddedFunctions {
   /** New code, as after a deploy: with this configuration, and nothing kept in memory. */
   deploy(config: Config) {
     this.#config = config;
-    const { timers: clock, http, oktaToken, webhookSecret } = this.#options;
+    const { clock, http, oktaToken, webhookSecret } = this.#options;
     const grants = new GrantBook(this.table);
     const states = new ZoneStates(this.table);
     const toWrite = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
     const { telemetry = toWrite } = this.#options;
-    const common = { config, clock, grants, states, alarms: this.alarms };
+    const common = { config, clock, grants, states, timers: this.timers };
     const webhook = {
       ...common,
       secret: new CachedSecret(webhookSecret, clock),
@@ -133,7 +133,7 @@ export class EmbeddedFunctions {
     const deps = {
       webhook: { ...webhook, telemetry: telemetry('webhook') },
       grants: { ...common, deadLetters: this.events.deadLetters, telemetry: telemetry('grants') },
-      expiry: { ...common, deadLetters: this.alarms.asDeadLetters(), telemetry: telemetry('expiry') },
+      expiry: { ...common, deadLetters: this.timers.asDeadLetters(), telemetry: telemetry('expiry') },
       zone: { ...zone, telemetry: telemetry('zone') },
     };
     const handlers = {
@@ -147,9 +147,9 @@ export class EmbeddedFunctions {
   }
 
   #context(name: string, timeoutMs: number) {
-    const { timers } = this.#options;
-    const end = timers.now() + timeoutMs;
-    return lambdaContext(name, this.#newId('invocation'), () => end - timers.now());
+    const { clock } = this.#options;
+    const end = clock.now() + timeoutMs;
+    return lambdaContext(name, this.#newId('invocation'), () => end - clock.now());
   }
 
   #newId(prefix: string): string {
@@ -158,7 +158,7 @@ export class EmbeddedFunctions {
   }
 
   #everyMinute(work: () => Promise<void>): void {
-    this.#options.timers.after(MINUTE_MS, () => {
+    this.#options.clock.after(MINUTE_MS, () => {
       this.#everyMinute(work);
       // The function has reported what went wrong; the next minute tries again, as the schedule does.
       work().catch(() => {});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseConfig } from '../cdk/config.ts';
+import { parseConfig } from '../config/load.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { EmbeddedFunctions } from './embedded-functions.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
@@ -8,8 +8,8 @@ import { operated } from './operator.ts';
 import { startOperatorServer } from './operator-server.ts';
 import type { LogLine, Progress, RunningSystem } from './running-system.ts';
 import { merged, type RawConfig } from './settings.ts';
+import { SystemCallbackClock } from './stand-ins/callback-clock.ts';
 import { MemorySecret } from './stand-ins/memory-secret.ts';
-import { SystemTimers } from './stand-ins/timers.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
 /** More lines than a long test writes; a run of days must not fill the memory. */
@@ -33,7 +33,7 @@ export interface EmbeddedSystem extends RunningSystem {
 
 /** Starts the whole system in this process: the production handlers, the stand-ins, the webhook's server and the simulator. */
 export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promise<EmbeddedSystem> {
-  const timers = new SystemTimers();
+  const clock = new SystemCallbackClock();
   const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: options.oktaToken });
   const lines: LogLine[] = [];
   let settings = merged({ okta: { domain: 'local.okta.com' } }, options.config);
@@ -48,7 +48,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   try {
     const functions = new EmbeddedFunctions({
       config,
-      timers,
+      clock,
       http: fetchHttp,
       webhookSecret,
       oktaToken: oktaTokenSecret,
@@ -84,12 +84,12 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
         functions.deploy(config);
       },
       close: async () => {
-        timers.close();
+        clock.close();
         await Promise.all([operator.close(), server.close(), simulator.close()]);
       },
     };
   } catch (error) {
-    timers.close();
+    clock.close();
     await simulator.close();
     throw error;
   }

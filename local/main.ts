@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
+import { announceRun } from '../cli/local-run/run-file.ts';
 import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
 import { LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
-import { announceRun } from './run-file.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
 const HELP = `Runs the whole system on this machine, with a simulated Okta.

@@ -1,13 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { operatorCalls } from '../cli/local-run/operator-calls.ts';
+import type { OperatorAddress } from '../cli/local-run/run-file.ts';
 import type { Target } from '../cli/target.ts';
-import { operatorCalls } from './operator-calls.ts';
-
-/** Where a local run can be operated from, and the token that shows who may. */
-export interface OperatorAddress {
-  readonly url: string;
-  readonly token: string;
-}
 
 /** Far more than any question holds. */
 const LARGEST_BODY = 1024 * 1024;

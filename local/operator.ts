@@ -44,7 +44,7 @@ function factsOf(functions: EmbeddedFunctions): Facts {
     schedule: async () => ({ enabled: !functions.scheduleIsDead, recentRuns: undefined }),
     deadLetters: async () => [
       { queue: 'events', messages: functions.events.deadLetters.letters.length },
-      { queue: 'alarms', messages: functions.alarms.deadLetters.length },
+      { queue: 'timers', messages: functions.timers.deadLetters.length },
       { queue: 'zone failures', messages: functions.stream.failures.length },
     ],
     alarms: async () => undefined,

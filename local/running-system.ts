@@ -1,5 +1,5 @@
+import type { RunDescription } from '../cli/local-run/run-file.ts';
 import type { SimulatorControl } from './okta-simulator/control-client.ts';
-import type { RunDescription } from './run-file.ts';
 
 /** A log line of the functions, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { secondsOf } from './seconds-of.ts';
-import { sendEvent } from './webhook-client.ts';
+import { secondsOf } from '../cli/seconds-of.ts';
+import { sendEvent } from '../cli/webhook-client.ts';
 
 const HELP = `Signs one event and posts it to a webhook.
 

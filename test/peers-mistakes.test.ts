@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { signedHeaders } from '../cli/webhook-client.ts';
 import { handler as expiry } from '../functions/expiry.ts';
 import { handler as grants } from '../functions/grants.ts';
 import { handler as webhook } from '../functions/webhook.ts';
 import { handler as zone } from '../functions/zone.ts';
-import { syncAcl } from '../lib/sync-acl.ts';
+import { syncAcl } from '../lib/zones/rebuild-acl.ts';
 import { lambdaContext } from '../local/stand-ins/aws-events.ts';
-import { signedHeaders } from '../local/webhook-client.ts';
 import { apiEvent } from '../local/webhook-server.ts';
 import { aGrantsHandler } from './helpers/a-grants-handler.ts';
 import { ACL, granted, NOW, revoked } from './helpers/events.ts';
@@ -49,9 +49,9 @@ describe('an expiry', () => {
   it('takes nobody out who was granted again in the meantime', async () => {
     const system = new VirtualSystem();
     await system.grant(ALICE, { durationSeconds: 30 });
-    await system.timers.advance(29_000);
+    await system.clock.advance(29_000);
     await system.grant(ALICE, { durationSeconds: 600 });
-    await system.timers.advance(125_000);
+    await system.clock.advance(125_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
   });
 
@@ -59,7 +59,7 @@ describe('an expiry', () => {
     const system = new VirtualSystem();
     await system.grant(ALICE, { grantId: 'one', durationSeconds: 30 });
     await system.grant(ALICE, { grantId: 'two', durationSeconds: 600 });
-    await system.timers.advance(125_000);
+    await system.clock.advance(125_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
   });
 });
@@ -70,10 +70,10 @@ describe('a rebuild', () => {
     world.latencyMs = 1_000;
     await world.apply(granted(ALICE, 1));
     const first = syncAcl(ACL, world.deps, NOW + RUN_MS);
-    await world.timers.advance(1_500);
+    await world.clock.advance(1_500);
     await world.apply(revoked(ALICE, 2), granted(BOB, 2));
     await syncAcl(ACL, world.deps, NOW + RUN_MS);
-    await world.timers.finish(first);
+    await world.clock.finish(first);
     expect(world.gateways()).toEqual([`${BOB}/32`]);
   });
 
@@ -98,11 +98,11 @@ describe('a warm function', () => {
     expect((await system.grant(ALICE)).status).toBe(503);
     system.webhookSecret.unreadable = false;
     expect((await system.grant(ALICE)).status).toBe(202);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.codes()).toEqual(['HOOK007', 'ZONE006']);
     Object.assign(system.oktaToken, { unreadable: false, text: TOKEN });
     await system.grant(BOB);
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
   });
 
@@ -147,7 +147,7 @@ describe('a request', () => {
       { ip: ALICE },
       { key: Buffer.alloc(33, 'x').toString('base64') },
     );
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     expect(answer.status).toBe(401);
     expect([system.functions.events.length, system.functions.table.items()]).toEqual([0, []]);
   });
@@ -170,11 +170,11 @@ describe('a request', () => {
     await system.post({ body: body.slice(1), id: 'c' });
     system.okta.addFault({ count: 3, fault: { status: 401 } });
     system.functions.table.unreachable = true;
-    await system.timers.advance(100_000);
+    await system.clock.advance(100_000);
     system.functions.table.unreachable = false;
     await system.functions.events.send({ body: `hush-hush ${body}`, deduplicationId: 'poison' });
-    await system.functions.alarms.send([{ body: 'hush-hush', delaySeconds: 0 }]);
-    await system.timers.advance(600_000);
+    await system.functions.timers.send([{ body: 'hush-hush', delaySeconds: 0 }]);
+    await system.clock.advance(600_000);
     expect(new Set(system.codes())).toEqual(new Set(['HOOK001', 'HOOK003', 'STORE001', 'OKTA001']));
     const all = JSON.stringify(system.lines);
     for (const secret of ['hush-hush', secretOf(signature), secretOf(WEBHOOK_KEY), TOKEN])
@@ -188,10 +188,10 @@ describe('a deploy', () => {
     const used = new VirtualSystem();
     await used.grant(ALICE);
     for (const system of [unused, used]) {
-      await system.timers.advance(5_000);
+      await system.clock.advance(5_000);
       const before = system.puts();
       system.redeploy({ verifyMinutes: 1, sentinel: '192.0.2.77/32' });
-      await system.timers.advance(300_000);
+      await system.clock.advance(300_000);
       expect(system.puts()).toBe(before);
     }
     expect(unused.okta.zone(ZONE).gateways).toEqual([{ type: 'RANGE', value: '198.51.100.77-198.51.100.77' }]);

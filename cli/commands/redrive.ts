@@ -1,4 +1,4 @@
-import { type LetterReport, redrive as putBack, type RedriveReport } from '../../lib/redrive.ts';
+import { type LetterReport, redrive as putBack, type RedriveReport } from '../../lib/grants/redrive.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { columns, harmless, type Paint, painter } from '../terminal.ts';

@@ -1,4 +1,4 @@
-import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
+import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT } from '../exit-codes.ts';

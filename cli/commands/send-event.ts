@@ -1,6 +1,5 @@
-import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
-import { sendEvent, type WebhookAnswer } from '../../local/webhook-client.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
 import { firstStep, sectionOf } from '../advice.ts';
 import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl, type Surroundings } from '../command.ts';
@@ -9,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { codeOf, fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
 import { harmless, type Paint, painter } from '../terminal.ts';
+import { sendEvent, type WebhookAnswer } from '../webhook-client.ts';
 
 export interface SendOptions {
   readonly acl?: string;

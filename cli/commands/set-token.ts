@@ -1,5 +1,5 @@
-import { OktaFailure, OktaZones } from '../../lib/okta-zones.ts';
-import { ZoneStates } from '../../lib/zone-state.ts';
+import { OktaFailure, OktaZones } from '../../lib/okta/client.ts';
+import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { firstStep, meaningOf, sectionOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import type { Command, Surroundings } from '../command.ts';

@@ -1,7 +1,7 @@
-import { differenceOf } from '../../lib/domain/list-difference.ts';
+import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { KnownLists } from '../../lib/zone-lists.ts';
-import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
+import type { KnownLists } from '../../lib/zones/zone-lists.ts';
+import { type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
 import { firstStep, meaningOf, sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
@@ -95,7 +95,7 @@ async function rebuilt(acl: string, target: Target, timeout: number, here: Surro
     const outcome = outcomeOf(acl, target, before, { state, lists });
     if (outcome) return outcome;
     if (clock.now() > end || here.stop.aborted) {
-      const rests = Math.max(state.notBefore ?? 0, await states.oktaRestsUntil()) - clock.now();
+      const rests = Math.max(state.notBefore ?? 0, await states.rest.until()) - clock.now();
       const why = rests > 0 ? `; Okta is called again in ${duration(rests)}` : '';
       return { acl, outcome: 'unknown', zones: [], detail: `no outcome within ${timeout} s${why}` };
     }

@@ -1,9 +1,9 @@
-import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
-import { post, signedHeaders, type WebhookAnswer } from '../../local/webhook-client.ts';
+import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
 import { firstStep } from '../advice.ts';
 import type { Surroundings } from '../command.ts';
 import { codeOf } from '../problem.ts';
 import type { Target } from '../target.ts';
+import { post, signedHeaders, type WebhookAnswer } from '../webhook-client.ts';
 import { type Finding, failure, ok, skipped } from './finding.ts';
 
 const SECRET = 'webhook secret';

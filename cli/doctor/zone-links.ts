@@ -1,6 +1,6 @@
-import { differenceOf } from '../../lib/domain/list-difference.ts';
+import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { OktaFailure, Quota } from '../../lib/okta-zones.ts';
+import type { OktaFailure, Quota } from '../../lib/okta/client.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
 import { ago } from '../moments.ts';

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
-import type { AlarmQueue, DeadLetters, EventQueue } from '../ports.ts';
+import type { DeadLetters, EventQueue, TimerQueue } from '../ports.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
 
 const ownClient = new SQSClient(AWS_CLIENT_DEFAULTS);
@@ -25,7 +25,7 @@ export function sqsEventQueue(queueUrl: string, client = ownClient): EventQueue 
 }
 
 /** The standard queue whose messages carry delays. */
-export function sqsAlarmQueue(queueUrl: string, client = ownClient): AlarmQueue {
+export function sqsTimerQueue(queueUrl: string, client = ownClient): TimerQueue {
   return {
     async send(messages) {
       for (let at = 0; at < messages.length; at += BATCH) {
@@ -37,7 +37,7 @@ export function sqsAlarmQueue(queueUrl: string, client = ownClient): AlarmQueue 
         const { Failed = [] } = await client.send(
           new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
         );
-        if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} alarm messages: ${Failed[0]?.Code}`);
+        if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} timer messages: ${Failed[0]?.Code}`);
       }
     },
   };

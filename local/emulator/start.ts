@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { emulatedUrl } from '../../cli/emulated-url.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
 import type { Progress, RunningSystem } from '../running-system.ts';
 import { merged, type RawConfig } from '../settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
-import { emulatedUrl } from './emulated-url.ts';
-import { awsClientConfig, REGION } from './environment.ts';
+import { awsClientConfig, CREDENTIALS, REGION } from './environment.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
 import { type Ministack, startMinistack } from './ministack-process.ts';
@@ -121,7 +121,15 @@ async function start(
     kind: 'emulator',
     webhookUrl,
     webhookHeaders: {},
-    run: { kind: 'emulator', pid: process.pid, endpoint, region: REGION, stackName, webhookUrl },
+    run: {
+      kind: 'emulator',
+      pid: process.pid,
+      endpoint,
+      region: REGION,
+      credentials: CREDENTIALS,
+      stackName,
+      webhookUrl,
+    },
     webhookSecret,
     ...simulatorOf(simulator),
     oktaToken,

@@ -14,7 +14,7 @@ export function fifoEvent(batch: readonly FifoMessage[]): SQSEvent {
   };
 }
 
-export function alarmEvent(messageId: string, body: string, receives = 1): SQSEvent {
+export function timerEvent(messageId: string, body: string, receives = 1): SQSEvent {
   return { Records: [sqsRecord(messageId, body, receives)] };
 }
 
@@ -61,7 +61,7 @@ function sqsRecord(messageId: string, body: string, receives: number): SQSRecord
     messageAttributes: {},
     md5OfBody: '',
     eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:local:000000000000:alarms',
+    eventSourceARN: 'arn:aws:sqs:local:000000000000:timers',
     awsRegion: 'local',
   };
 }

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
+import type { CallbackClock } from './callback-clock.ts';
 import type { Change } from './memory-table.ts';
-import type { Timers } from './timers.ts';
 
 export interface StreamOptions {
-  readonly timers: Timers;
+  readonly clock: CallbackClock;
   /** The mapping's filter. */
   readonly wanted: (change: Change) => boolean;
   /** Handles one batch. Rejects when it is to come again. */
@@ -45,7 +45,7 @@ export class ChangeStream {
     lane.changes.push(change);
     if (lane.busy) return;
     lane.busy = true;
-    this.#options.timers.after(POLL_MS, () => void this.#drain(lane));
+    this.#options.clock.after(POLL_MS, () => void this.#drain(lane));
   }
 
   #laneOf({ key }: Change): Lane {
@@ -67,7 +67,7 @@ export class ChangeStream {
         await this.#options.consume(batch);
         return;
       } catch {
-        await this.#options.timers.sleep(RETRY_MS); // The function has reported why; the stream only tries again.
+        await this.#options.clock.sleep(RETRY_MS); // The function has reported why; the stream only tries again.
       }
     }
     this.failures.push(batch);

@@ -1,5 +1,5 @@
 import type { DeadLetterBox, DeadLetters, Letter, SetAside } from '../../lib/ports.ts';
-import type { Timers } from './timers.ts';
+import type { CallbackClock } from './callback-clock.ts';
 
 interface Kept extends Omit<Letter, 'receipt'> {
   /** Nobody else gets it before then. */
@@ -17,13 +17,13 @@ const VISIBILITY_MS = 5 * 60_000;
 export class DeadLetterShelf implements DeadLetters, DeadLetterBox {
   /** Every call fails. */
   unreachable = false;
-  readonly #timers: Timers;
+  readonly #clock: CallbackClock;
   readonly #sent = new Map<string, number>();
   #letters: Kept[] = [];
   #ids = 0;
 
-  constructor(timers: Timers) {
-    this.#timers = timers;
+  constructor(clock: CallbackClock) {
+    this.#clock = clock;
   }
 
   /** What lies here, for a look at it. */
@@ -33,7 +33,7 @@ export class DeadLetterShelf implements DeadLetters, DeadLetterBox {
 
   async send({ messageId, body, reason, retryable }: SetAside): Promise<void> {
     this.#reach();
-    const now = this.#timers.now();
+    const now = this.#clock.now();
     if (now - (this.#sent.get(messageId) ?? Number.NEGATIVE_INFINITY) < DEDUPLICATION_MS) return;
     this.#sent.set(messageId, now);
     this.#ids += 1;
@@ -47,7 +47,7 @@ export class DeadLetterShelf implements DeadLetters, DeadLetterBox {
 
   async receive(): Promise<readonly Letter[]> {
     this.#reach();
-    const now = this.#timers.now();
+    const now = this.#clock.now();
     const eventsAreTaken = this.#letters.some((letter) => letter.retryable && letter.takenUntil > now);
     const free = this.#letters.filter((letter) => letter.takenUntil <= now && !(letter.retryable && eventsAreTaken));
     return free.slice(0, BATCH).map((letter) => {

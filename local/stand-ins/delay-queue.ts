@@ -1,8 +1,8 @@
-import type { AlarmQueue, DeadLetters } from '../../lib/ports.ts';
-import type { Timers } from './timers.ts';
+import type { DeadLetters, TimerQueue } from '../../lib/ports.ts';
+import type { CallbackClock } from './callback-clock.ts';
 
 export interface DelayOptions {
-  readonly timers: Timers;
+  readonly clock: CallbackClock;
   /** Handles one message. Rejects when it is to come again. */
   readonly consume: (body: string, messageId: string, receives: number) => Promise<void>;
   readonly visibilityMs: number;
@@ -10,7 +10,7 @@ export interface DelayOptions {
 }
 
 /** SQS's promises for a standard queue that feeds a Lambda: each message after its delay, again when it failed. */
-export class DelayQueue implements AlarmQueue {
+export class DelayQueue implements TimerQueue {
   /** Messages vanish on their way. */
   losesEverything = false;
   readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
@@ -27,7 +27,7 @@ export class DelayQueue implements AlarmQueue {
         throw new RangeError('DelaySeconds must be a whole number from 0 to 900');
       }
       this.#sent += 1;
-      this.#deliver(body, `alarm-${this.#sent}`, delaySeconds * 1000, 1);
+      this.#deliver(body, `timer-${this.#sent}`, delaySeconds * 1000, 1);
     }
   }
 
@@ -37,7 +37,7 @@ export class DelayQueue implements AlarmQueue {
   }
 
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
-    this.#options.timers.after(delayMs, () => {
+    this.#options.clock.after(delayMs, () => {
       if (this.losesEverything) return;
       this.#options.consume(body, messageId, receives).catch(() => {
         if (receives >= this.#options.maxReceives) this.deadLetters.push({ body });

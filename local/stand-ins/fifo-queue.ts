@@ -1,6 +1,6 @@
 import type { EventQueue } from '../../lib/ports.ts';
+import type { CallbackClock } from './callback-clock.ts';
 import { DeadLetterShelf } from './dead-letter-shelf.ts';
-import type { Timers } from './timers.ts';
 
 export interface FifoMessage {
   readonly messageId: string;
@@ -10,7 +10,7 @@ export interface FifoMessage {
 }
 
 export interface FifoOptions {
-  readonly timers: Timers;
+  readonly clock: CallbackClock;
   /** Handles one batch. @returns the ids of the messages to keep; rejects when all are to be kept */
   readonly consume: (batch: readonly FifoMessage[]) => Promise<readonly string[]>;
   readonly visibilityMs: number;
@@ -39,12 +39,12 @@ export class FifoQueue implements EventQueue {
 
   constructor(options: FifoOptions) {
     this.#options = options;
-    this.deadLetters = new DeadLetterShelf(options.timers);
+    this.deadLetters = new DeadLetterShelf(options.clock);
   }
 
   async send({ body, deduplicationId }: { body: string; deduplicationId: string }): Promise<string> {
     if (this.unreachable) throw new Error('the queue does not answer');
-    const now = this.#options.timers.now();
+    const now = this.#options.clock.now();
     const seen = this.#seen.get(deduplicationId);
     if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
     this.#sent += 1;
@@ -62,7 +62,7 @@ export class FifoQueue implements EventQueue {
   #pump(delayMs: number): void {
     if (this.#busy || this.#messages.length === 0) return;
     this.#busy = true;
-    this.#options.timers.after(delayMs, () => void this.#deliver());
+    this.#options.clock.after(delayMs, () => void this.#deliver());
   }
 
   async #deliver(): Promise<void> {

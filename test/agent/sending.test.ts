@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isSignedWithAny, parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
+import { isSignedWithAny, parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
 import {
   ACCEPTED,
   APPLIED,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signWebhook } from '../../lib/domain/webhook-signature.ts';
+import { signWebhook } from '../../lib/webhook/webhook-signature.ts';
 import { aFolder, canRun, removeFolders, run, SCRIPT } from './script.ts';
 import { type Signer, toolbox } from './toolbox.ts';
 

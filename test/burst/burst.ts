@@ -20,7 +20,7 @@ function covered(system: VirtualSystem): number {
 export async function putsOfBurst(count: number): Promise<number> {
   const system = new VirtualSystem();
   for (const ip of addresses(count)) await system.grant(ip);
-  await system.timers.advance(30_000);
+  await system.clock.advance(30_000);
   const inZone = covered(system);
   if (inZone !== count) throw new Error(`${inZone} of ${count} are in the zone`);
   return system.puts();
@@ -30,10 +30,10 @@ export async function putsOfBurst(count: number): Promise<number> {
 export async function firstWaitMs(others: number): Promise<number> {
   const system = new VirtualSystem();
   const [first = '', ...rest] = addresses(others + 1);
-  const began = system.timers.now();
+  const began = system.clock.now();
   await system.grant(first);
   for (const ip of rest) await system.grant(ip);
-  await system.timers.advance(10_000);
+  await system.clock.advance(10_000);
   const put = system.okta
     .requests(0)
     .find(({ method, body }) => method === 'PUT' && JSON.stringify(body).includes(`${first}/32`));
@@ -45,10 +45,10 @@ export async function firstWaitMs(others: number): Promise<number> {
 export async function putsOfVerifications(count: number): Promise<number> {
   const system = new VirtualSystem({ verifyMinutes: 1 });
   await system.grant('203.0.113.7', { durationSeconds: 86_400 });
-  await system.timers.advance(5_000);
+  await system.clock.advance(5_000);
   const before = system.puts();
   const looks = () => system.okta.requests(0).filter(({ method }) => method === 'GET').length;
-  for (const began = looks(); looks() - began < count; ) await system.timers.advance(60_000);
+  for (const began = looks(); looks() - began < count; ) await system.clock.advance(60_000);
   return system.puts() - before;
 }
 
@@ -63,11 +63,11 @@ export interface Slowdown {
 export async function slowdown(limit: number): Promise<Slowdown> {
   const system = new VirtualSystem();
   system.okta.setRateLimit({ limit });
-  const began = system.timers.now();
+  const began = system.clock.now();
   let lowestRemaining = limit;
   for (const ip of addresses(60)) {
     await system.grant(ip);
-    await system.timers.advance(1_000 - POST_MS);
+    await system.clock.advance(1_000 - POST_MS);
     lowestRemaining = Math.min(lowestRemaining, system.okta.rateLimit().remaining);
   }
   const calls = system.okta.requests(0);

@@ -18,7 +18,7 @@ const NAMES: AwsNames = {
   ),
   eventsQueue: queue('GrantsEventsQueue'),
   eventsDeadLetters: queue('GrantsEventsDeadLetters'),
-  alarmsDeadLetters: queue('ExpiryAlarmsDeadLetters'),
+  timersDeadLetters: queue('ExpiryTimersDeadLetters'),
   zoneFailures: queue('ZoneFailuresQueue'),
 };
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => new EvaluatedAlarm(alarm));
@@ -51,7 +51,7 @@ async function running(settings: Readonly<Record<string, unknown>> = {}): Promis
 async function times(count: number, work: (n: number) => Promise<unknown>, watched: WatchedSystem): Promise<void> {
   for (let n = 1; n <= count; n += 1) {
     await work(n);
-    await watched.system.timers.advance(5_000);
+    await watched.system.clock.advance(5_000);
   }
 }
 
@@ -138,7 +138,7 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     watched.system.functions.table.unreachable = true;
     await watched.system.grant('203.0.113.2');
   }),
-  'alarm-queue-dead-letters': withoutTable(12, grant('203.0.113.2', { durationSeconds: 60 })),
+  'timer-queue-dead-letters': withoutTable(12, grant('203.0.113.2', { durationSeconds: 60 })),
   'zone-failures': withoutTable(2, grant('203.0.113.2')),
   'zone-iterator-age': lambda('zone', 'IteratorAge', 24, 61_000),
   'zone-errors': withoutTable(2, grant('203.0.113.2')),
@@ -264,7 +264,7 @@ describe('in normal use', () => {
 
   it('a grant whose alarm message is lost is out before anybody is woken', async () => {
     const watched = await running();
-    watched.system.functions.alarms.losesEverything = true;
+    watched.system.functions.timers.losesEverything = true;
     const from = watched.now;
     await times(20, (n) => watched.system.grant(`203.0.113.${50 + n}`, { durationSeconds: 60 + 7 * n }), watched);
     await watched.minutes(10);
@@ -372,7 +372,7 @@ describe('the dead man’s switch', () => {
 });
 
 describe('the missing tick', () => {
-  it('is noticed though messages of the alarm queue go on waking the function', async () => {
+  it('is noticed though messages of the timer queue go on waking the function', async () => {
     const watched = await running();
     watched.system.functions.scheduleIsDead = true;
     const from = watched.now;

@@ -74,7 +74,7 @@ describe('every alarm', () => {
 describe('the ways in which the pipeline gets stuck', () => {
   it.each([
     ['events-dead-letters', 'GrantsEventsDeadLetters'],
-    ['alarm-queue-dead-letters', 'ExpiryAlarmsDeadLetters'],
+    ['timer-queue-dead-letters', 'ExpiryTimersDeadLetters'],
     ['zone-failures', 'ZoneFailuresQueue'],
   ])('%s: one message is an alarm', (name, queue) => {
     const { Properties } = alarmOf(name);

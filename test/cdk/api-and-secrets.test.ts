@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../config/load.ts';
 import { CONFIG, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 const template = templateWith();

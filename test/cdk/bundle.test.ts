@@ -6,8 +6,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleFunction } from '../../cdk/bundle.ts';
-import { parseConfig } from '../../cdk/config.ts';
 import { type FunctionName, functionCode } from '../../cdk/function-code.ts';
+import { parseConfig } from '../../config/load.ts';
 import { CONFIG } from './synthesised.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'knocknoc-bundle-'));

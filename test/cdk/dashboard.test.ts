@@ -54,7 +54,7 @@ function dimensionsOf(metric: readonly (string | object)[]): Record<string, stri
 /** An hour in which everything happens that the dashboard shows. */
 let watched: WatchedSystem;
 beforeAll(async () => {
-  const names = { functions: {}, eventsQueue: '', eventsDeadLetters: '', alarmsDeadLetters: '', zoneFailures: '' };
+  const names = { functions: {}, eventsQueue: '', eventsDeadLetters: '', timersDeadLetters: '', zoneFailures: '' };
   watched = new WatchedSystem(names);
   const { system } = watched;
   await system.grant('203.0.113.1', { durationSeconds: 300, user: 'alice@example.com' });

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { problems } from './problems.ts';
+import { problems } from '../config/problems.ts';
 import { property, resourcesOf, templateWith } from './synthesised.ts';
 
 const template = templateWith();

@@ -35,9 +35,9 @@ describe('every function', () => {
 
   it.each([
     ['Webhook', [ENV.eventsQueueUrl, ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
-    ['Grants', [ENV.alarmQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
-    ['Expiry', [ENV.alarmQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
-    ['Zone', [ENV.alarmQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
+    ['Grants', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
+    ['Expiry', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
+    ['Zone', [ENV.timerQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
   ])('%s is told addresses and the service name, and nothing else', (name, keys) => {
     const variables = property(functionOf(name), 'Environment', 'Variables') as Record<string, unknown>;
     expect(Object.keys(variables).toSorted()).toEqual(keys.toSorted());
@@ -79,7 +79,7 @@ describe('what a function may do', () => {
         ...logs('Grants'),
         ...table('ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
         ...CONSUME.map((action) => `sqs:${action} on GrantsEventsQueue.Arn`),
-        'sqs:SendMessage on ExpiryAlarmsQueue.Arn',
+        'sqs:SendMessage on ExpiryTimersQueue.Arn',
         'sqs:SendMessage on GrantsEventsDeadLetters.Arn',
       ].toSorted(),
     );
@@ -91,8 +91,8 @@ describe('what a function may do', () => {
         ...logs('Expiry'),
         ...table('DeleteItem', 'GetItem', 'PutItem'),
         byExpiry,
-        ...[...CONSUME, 'SendMessage'].map((action) => `sqs:${action} on ExpiryAlarmsQueue.Arn`),
-        'sqs:SendMessage on ExpiryAlarmsDeadLetters.Arn',
+        ...[...CONSUME, 'SendMessage'].map((action) => `sqs:${action} on ExpiryTimersQueue.Arn`),
+        'sqs:SendMessage on ExpiryTimersDeadLetters.Arn',
       ].toSorted(),
     );
   });
@@ -107,7 +107,7 @@ describe('what a function may do', () => {
           (action) => `dynamodb:${action} on GrantsTable.StreamArn`,
         ),
         'secretsmanager:GetSecretValue on SecretsOktaToken.Id',
-        'sqs:SendMessage on ExpiryAlarmsQueue.Arn',
+        'sqs:SendMessage on ExpiryTimersQueue.Arn',
         'sqs:SendMessage on ZoneFailuresQueue.Arn',
       ].toSorted(),
     );

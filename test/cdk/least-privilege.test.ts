@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { signedHeaders } from '../../cli/webhook-client.ts';
+import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ENV } from '../../lib/names.ts';
-import { formatQueuedEvent } from '../../lib/queue-message.ts';
-import { alarmEvent, fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
 import { type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
@@ -31,7 +31,7 @@ const poll = (queue: string) => POLL_QUEUE.map((action) => `sqs:${action} on ${q
 const BY_LAMBDA = {
   webhook: logs('Webhook'),
   grants: [...logs('Grants'), ...poll('GrantsEventsQueue')],
-  expiry: [...logs('Expiry'), ...poll('ExpiryAlarmsQueue')],
+  expiry: [...logs('Expiry'), ...poll('ExpiryTimersQueue')],
   zone: [
     ...logs('Zone'),
     ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
@@ -46,7 +46,7 @@ const NAMES = Object.keys(BY_LAMBDA) as Name[];
 /** The address variable of a queue or secret that the process got in place of the real one. */
 const VARIABLES: Readonly<Record<string, string>> = {
   'events.fifo': ENV.eventsQueueUrl,
-  alarms: ENV.alarmQueueUrl,
+  timers: ENV.timerQueueUrl,
   'dead.fifo': ENV.deadLetterQueueUrl,
   'arn:webhook': ENV.webhookSecretArn,
   'arn:okta': ENV.oktaTokenSecretArn,
@@ -111,7 +111,7 @@ function eventsFor(name: Name): unknown[] {
     }));
     return [fifoEvent(records)];
   }
-  if (name === 'expiry') return [{ kind: 'tick' }, alarmEvent('m1', 'poison', 3)];
+  if (name === 'expiry') return [{ kind: 'tick' }, timerEvent('m1', 'poison', 3)];
   return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'REBUILD' }, byTtl: false }])];
 }
 

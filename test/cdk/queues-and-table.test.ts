@@ -28,9 +28,9 @@ describe('the events queue', () => {
   });
 });
 
-describe('the alarm queue', () => {
+describe('the timer queue', () => {
   it('gives up after as many attempts as its function counts on, in a standard queue', () => {
-    const [, alarms] = resourceOf(template, 'AWS::SQS::Queue', 'ExpiryAlarmsQueue');
+    const [, alarms] = resourceOf(template, 'AWS::SQS::Queue', 'ExpiryTimersQueue');
     expect(property(alarms, 'RedrivePolicy', 'maxReceiveCount')).toBe(3);
   });
 });
@@ -38,8 +38,8 @@ describe('the alarm queue', () => {
 describe('every queue', () => {
   it('is there: two with their dead letters, and one for what the stream gave up on', () => {
     expect(queues.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).toSorted()).toEqual([
-      'ExpiryAlarmsDeadLetters',
-      'ExpiryAlarmsQueue',
+      'ExpiryTimersDeadLetters',
+      'ExpiryTimersQueue',
       'GrantsEventsDeadLetters',
       'GrantsEventsQueue',
       'ZoneFailuresQueue',

@@ -25,13 +25,13 @@ beforeAll(async () => {
   await system.send('access.granted', { ip: BOB, user: 'bob@example.com' }, { id: 'msg_10' });
   await system.send('access.granted', { ip: '203.0.113.71', durationSeconds: 20 }, { id: 'msg_11' });
   await system.send('access.granted', { ip: '203.0.113.72', grantId: 'a' }, { id: 'msg_12' });
-  await system.timers.advance(60_000);
+  await system.clock.advance(60_000);
   await system.send('access.revoked', { ip: '203.0.113.72' }, { id: 'msg_13' });
   await system.send('access.granted', { ip: 'nonsense' }, { id: 'msg_14' });
-  await system.timers.advance(60_000);
+  await system.clock.advance(60_000);
   system.okta.removeZone(ZONE);
   await system.send('access.revoked', { ip: BOB }, { id: 'msg_15' });
-  await system.timers.advance(120_000);
+  await system.clock.advance(120_000);
   lines.push(...system.lines);
 });
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { inject } from 'vitest';
-import { parseConfig } from '../../cdk/config.ts';
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
+import { parseConfig } from '../../config/load.ts';
 
 /** A resource as it stands in a template. */
 export interface Resource {

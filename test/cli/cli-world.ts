@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import type { Surroundings } from '../../cli/command.ts';
-import { localTarget } from '../../cli/local-target.ts';
+import { localTarget } from '../../cli/local-run/local-target.ts';
 import type { Target } from '../../cli/target.ts';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';

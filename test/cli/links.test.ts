@@ -80,12 +80,12 @@ describe('dead letters', () => {
   it('of events are a failure, others a warning', () => {
     const queues = [
       { queue: 'events', messages: 2 },
-      { queue: 'alarms', messages: 1 },
+      { queue: 'timers', messages: 1 },
       { queue: 'zone failures', messages: 0 },
     ];
     expect(deadLetterLinks(queues).map(({ level, detail }) => [level, detail])).toEqual([
       ['failure', '2 in the queue of events: events that were accepted and not applied'],
-      ['warning', '1 in the queue of alarms'],
+      ['warning', '1 in the queue of timers'],
     ]);
   });
 });

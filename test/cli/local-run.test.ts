@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findTarget } from '../../cli/find-target.ts';
-import { localTarget } from '../../cli/local-target.ts';
+import { localTarget } from '../../cli/local-run/local-target.ts';
+import type { OperatorAddress } from '../../cli/local-run/run-file.ts';
+import { announceRun, findRun, type RunDescription } from '../../cli/local-run/run-file.ts';
 import type { Item } from '../../lib/ports.ts';
-import type { OperatorAddress } from '../../local/operator-server.ts';
-import { announceRun, findRun, type RunDescription } from '../../local/run-file.ts';
 import { ACL, ALICE, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 import { typed } from './typed.ts';
 
@@ -111,7 +111,14 @@ describe('the file that says how a local run can be operated', () => {
     const world = await CliWorld.start();
     await announceRun(world.system.run, file);
     expect(await find()).toMatchObject({ code: 0, out: expect.stringContaining('the local run') });
-    const gone = { pid: 1, endpoint: 'http://127.0.0.1:9', region: 'us-east-1', stackName: 'Gone', webhookUrl: '' };
+    const gone = {
+      pid: 1,
+      endpoint: 'http://127.0.0.1:9',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      stackName: 'Gone',
+      webhookUrl: '',
+    };
     await announceRun({ kind: 'emulator', ...gone }, file);
     expect(await find()).toMatchObject({ code: 2, notes: expect.stringContaining('no local run') });
   });

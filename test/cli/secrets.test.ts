@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseWebhookKeys } from '../../lib/domain/webhook-signature.ts';
-import { sendEvent } from '../../local/webhook-client.ts';
+import { sendEvent } from '../../cli/webhook-client.ts';
+import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
 import { until } from '../e2e/world.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 

@@ -104,7 +104,7 @@ describe('what AWS says of a stack', () => {
         : healthy(call);
     expect(await facts().deadLetters()).toEqual([
       { queue: 'events', messages: 3 },
-      { queue: 'alarms', messages: 0 },
+      { queue: 'timers', messages: 0 },
       { queue: 'zone failures', messages: 0 },
     ]);
   });

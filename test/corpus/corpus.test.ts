@@ -34,7 +34,7 @@ describe('a bad request', () => {
     expect(detail).toEqual(expect.stringMatching(/^\S.{9}/));
     expect(JSON.stringify(answer.body)).not.toContain(MARK);
 
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     expect([queued, system.functions.table.items(), system.okta.requests(0)]).toEqual([0, [], []]);
     expect(system.codes()).toEqual([code]);
     expect(system.lines.filter((line) => line.Code === code && line.Errors === 1)).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import { startWebhookServer } from '../../local/webhook-server.ts';
 import { VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 import { GOOD, SECONDS } from './bad-request.ts';

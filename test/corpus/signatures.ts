@@ -1,4 +1,4 @@
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import { OLD_WEBHOOK_KEY, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 import { type BadRequest, each, GOOD, SECONDS } from './bad-request.ts';
 

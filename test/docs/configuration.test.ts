@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../cdk/config.ts';
-import { aclEntries, oktaEntries, rootEntries } from '../../cdk/config-schema.ts';
+import { parseConfig } from '../../config/load.ts';
+import { aclEntries, oktaEntries, rootEntries } from '../../config/schema.ts';
 import { templateWith } from '../cdk/synthesised.ts';
 import { ROOT, readDocument, sectionsOf, tableRows } from './documents.ts';
 

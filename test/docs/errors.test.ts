@@ -49,7 +49,7 @@ describe('the runbook', () => {
 
 describe('the section on STORE001', () => {
   it('quotes details that the code writes', () => {
-    const code = ['apply-record', 'for-each-acl', 'expire-grants'].map((name) => `lib/${name}.ts`);
+    const code = ['lib/grants/apply-record.ts', 'lib/for-each-acl.ts', 'lib/expiry/expire-grants.ts'];
     const sources = [...code, 'functions/zone.ts'].map(readDocument).join('\n');
     const quoted = tableRows(sections.get('STORE001') ?? '').flatMap(
       ([cell]) => /^`(.+)`$/.exec(cell ?? '')?.[1] ?? [],

@@ -26,7 +26,7 @@ function control(system: VirtualSystem, cell: string): void {
 async function inUse(settings = {}): Promise<VirtualSystem> {
   const system = new VirtualSystem(settings);
   await system.grant('203.0.113.7');
-  await system.timers.advance(5_000);
+  await system.clock.advance(5_000);
   expect(system.codes()).toEqual([]);
   return system;
 }
@@ -60,23 +60,23 @@ describe('docs/operations.md', () => {
     const system = await inUse();
     control(system, cause);
     await system.grant('203.0.113.8');
-    await system.timers.advance(10_000);
+    await system.clock.advance(10_000);
     expect(new Set(system.codes())).toEqual(new Set([code]));
     if (CALL.test(mend)) control(system, mend);
-    await system.timers.advance(150_000);
+    await system.clock.advance(150_000);
     const { length } = system.codes();
-    await system.timers.advance(300_000);
+    await system.clock.advance(300_000);
     expect(system.gateways()).toEqual(['203.0.113.7/32', '203.0.113.8/32']);
     expect(system.codes()).toHaveLength(length);
   });
 
   it('tells true what a request causes', async () => {
     const system = await inUse();
-    const stale = { type: 'access.granted', timestamp: new Date(system.timers.now()).toISOString() };
-    const over = { acl: ACL, ip: '203.0.113.8', expiresAt: new Date(system.timers.now() - 1_000).toISOString() };
+    const stale = { type: 'access.granted', timestamp: new Date(system.clock.now()).toISOString() };
+    const over = { acl: ACL, ip: '203.0.113.8', expiresAt: new Date(system.clock.now() - 1_000).toISOString() };
     const answers = [
       await system.post({ body: JSON.stringify(stale), key: Buffer.alloc(33, 'x').toString('base64') }),
-      await system.post({ body: JSON.stringify(stale), signedAt: Math.floor(system.timers.now() / 1000) - 3_600 }),
+      await system.post({ body: JSON.stringify(stale), signedAt: Math.floor(system.clock.now() / 1000) - 3_600 }),
       await system.post({ body: Buffer.alloc(20_000) }),
       await system.grant('203.0.113.8', { acl: 'nobody' }),
       await system.grant('10.0.0.1'),
@@ -89,11 +89,11 @@ describe('docs/operations.md', () => {
   it('tells true what a setting, and what is missing, causes', async () => {
     const full = await inUse({ gatewayLimit: 1 });
     await full.grant('203.0.113.9');
-    await full.timers.advance(5_000);
+    await full.clock.advance(5_000);
     expect(new Set(full.codes())).toEqual(new Set(['ZONE005']));
     const untold = new VirtualSystem();
     untold.oktaToken.text = undefined;
-    await untold.timers.advance(120_000);
+    await untold.clock.advance(120_000);
     expect(new Set(untold.codes())).toEqual(new Set(['ZONE006']));
   });
 });

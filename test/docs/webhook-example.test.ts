@@ -2,12 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../config/load.ts';
 import type { Fields, HttpRequest } from '../../lib/ports.ts';
 import { startEmbeddedSystem } from '../../local/embedded.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
+import { SystemCallbackClock } from '../../local/stand-ins/callback-clock.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
-import { SystemTimers } from '../../local/stand-ins/timers.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { codeBlocks, readDocument, sectionsOf } from './documents.ts';
 
@@ -44,7 +44,7 @@ describe('the signed example', () => {
   });
 
   describe('posted to the system', () => {
-    const timers = new SystemTimers();
+    const clock = new SystemCallbackClock();
     let written: string[];
     let logged: Fields[];
     let system: EmbeddedFunctions;
@@ -55,7 +55,7 @@ describe('the signed example', () => {
       logged = [];
       system = new EmbeddedFunctions({
         config: parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } } }),
-        timers,
+        clock,
         http: okta((list) => {
           written = list;
         }),
@@ -65,7 +65,7 @@ describe('the signed example', () => {
       });
     });
     afterEach(() => {
-      timers.close();
+      clock.close();
       vi.useRealTimers();
     });
 
@@ -103,17 +103,17 @@ describe('the problem that is shown', () => {
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
       'webhook-signature': new Webhook(secret).sign('a', now, body),
     };
-    const timers = new SystemTimers();
+    const clock = new SystemCallbackClock();
     const system = new EmbeddedFunctions({
       config: parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } } }),
-      timers,
+      clock,
       http: () => Promise.reject(new Error('not to be called')),
       webhookSecret: new MemorySecret(JSON.stringify({ current: secret })),
       oktaToken: new MemorySecret(),
       write: () => {},
     });
     const answer = await system.webhook(apiEvent('/webhook', headers, Buffer.from(body)));
-    timers.close();
+    clock.close();
     expect(shown).toEqual([answer.body]);
   });
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { stackTarget } from '../../cli/stack-target.ts';
 import type { Target } from '../../cli/target.ts';
-import { formatQueuedEvent } from '../../lib/queue-message.ts';
+import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { CREDENTIALS } from '../../local/emulator/environment.ts';
 import type { EmulatorSystem } from '../../local/emulator/start.ts';
 import { typed } from '../cli/typed.ts';

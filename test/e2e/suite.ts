@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { post, signedHeaders } from '../../cli/webhook-client.ts';
 import type { RunningSystem } from '../../local/running-system.ts';
-import { post, signedHeaders } from '../../local/webhook-client.ts';
 import { aFolder, canRun, removeFolders, runScript } from '../agent/script.ts';
 import { AclUnderTest, FOUND, OKTA_TOKEN, SENTINEL, seedZones, until, zoneOf } from './world.ts';
 

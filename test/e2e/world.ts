@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendEvent, type WebhookAnswer } from '../../cli/webhook-client.ts';
 import type { SimulatorControl } from '../../local/okta-simulator/control-client.ts';
 import type { LogLine, RunningSystem } from '../../local/running-system.ts';
-import { sendEvent, type WebhookAnswer } from '../../local/webhook-client.ts';
 
 export const OKTA_TOKEN = 'e2e-okta-token';
 export const SENTINEL = '192.0.2.0/32';

@@ -14,7 +14,7 @@ describe('the audit', () => {
   it('follows an event from the webhook to the zone by its webhook id', async () => {
     const system = new VirtualSystem();
     await system.send('access.granted', { ip: ALICE, ...alice }, { id: 'evt-grant' });
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     const path = audited(system).filter(
       ({ webhookId, webhookIds }) => webhookId === 'evt-grant' || String(webhookIds).includes(' evt-grant '),
     );
@@ -32,9 +32,9 @@ describe('the audit', () => {
   it('names all events that one update of a zone reflects, each in one update only', async () => {
     const system = new VirtualSystem();
     for (const n of [1, 2, 3, 4]) await system.send('access.granted', { ip: `203.0.113.${n}` }, { id: `evt-${n}` });
-    await system.timers.advance(10_000);
+    await system.clock.advance(10_000);
     await system.send('access.flushed', {}, { id: 'evt-flush' });
-    await system.timers.advance(10_000);
+    await system.clock.advance(10_000);
     const ids = audited(system, 'zone-confirmed').flatMap(({ webhookIds }) => String(webhookIds).trim().split(' '));
     expect(ids).toEqual(['evt-1', 'evt-2', 'evt-3', 'evt-4', 'evt-flush']);
   });
@@ -44,11 +44,11 @@ describe('the audit', () => {
     await system.grant(ALICE, alice);
     await system.grant(ALICE, { grantId: 'session-2', user: 'carol@example.com' });
     await system.grant(BOB, { user: 'bob@example.com' });
-    await system.timers.advance(1_000);
+    await system.clock.advance(1_000);
     await system.send('access.revoked', { ip: ALICE }, { id: 'evt-revoke' });
-    await system.timers.advance(1_000);
+    await system.clock.advance(1_000);
     await system.send('access.flushed', {}, { id: 'evt-flush' });
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     const ended = audited(system, 'grant-ended').toSorted((a, b) => String(a.user).localeCompare(String(b.user)));
     expect(ended).toMatchObject([
       { acl: ACL, ip: ALICE, ...alice, cause: 'access.revoked', webhookId: 'evt-revoke' },
@@ -62,7 +62,7 @@ describe('the audit', () => {
   it('has a line for each grant that expired, and for the zone that it left', async () => {
     const system = new VirtualSystem();
     await system.grant(ALICE, { ...alice, durationSeconds: 20 });
-    await system.timers.advance(30_000);
+    await system.clock.advance(30_000);
     expect(audited(system, 'grant-expired')).toMatchObject([{ acl: ACL, ip: ALICE, ...alice, cause: 'expiry' }]);
     const [, left] = audited(system, 'zone-updated');
     expect(left).toMatchObject({ zoneId: ZONE, cause: 'expiry', removed: [`${ALICE}/32`] });
@@ -72,16 +72,16 @@ describe('the audit', () => {
   it('tells a zone that somebody else has changed from one that changed by an event', async () => {
     const system = new VirtualSystem();
     await system.grant(ALICE);
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     system.okta.editZone(ZONE, { gateways: [{ type: 'CIDR', value: '198.51.100.1/32' }] });
-    await system.timers.advance(6 * 60_000);
+    await system.clock.advance(6 * 60_000);
     expect(audited(system, 'zone-updated')[1]).toMatchObject({ cause: 'repair', added: [`${ALICE}/32`] });
   });
 
   it('says what came to nothing', async () => {
     const system = new VirtualSystem();
     await system.send('access.granted', { ip: ALICE }, { id: 'evt-1' });
-    const late = { type: 'access.granted', timestamp: new Date(system.timers.now() - 60_000).toISOString() };
+    const late = { type: 'access.granted', timestamp: new Date(system.clock.now() - 60_000).toISOString() };
     const body = JSON.stringify({ ...late, data: { acl: ACL, ip: ALICE } });
     await system.post({ id: 'evt-late', body });
     expect(audited(system, 'event-overtaken')).toMatchObject([{ webhookId: 'evt-late', ip: ALICE }]);
@@ -91,7 +91,7 @@ describe('the audit', () => {
     const system = new VirtualSystem();
     system.oktaToken.text = undefined;
     await system.send('access.granted', { ip: ALICE }, { id: 'evt-1' });
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.lines.find(({ code }) => code === 'ZONE006')).toMatchObject({ acl: ACL, webhookIds: ' evt-1 ' });
   });
 });

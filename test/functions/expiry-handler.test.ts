@@ -1,10 +1,10 @@
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler, type ExpiryEvent } from '../../functions/expiry.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { SetAside } from '../../lib/ports.ts';
-import { alarmEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
+import { lambdaContext, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { ACL, granted, NOW } from '../helpers/events.ts';
 import { ExpiryWorld } from '../helpers/expiry-world.ts';
 
@@ -21,7 +21,7 @@ const handle = (event: ExpiryEvent, deps = world.deps) =>
   );
 const text = (more = {}) => JSON.stringify({ version: 1, kind: 'expiry', acl: ACL, at: NOW, ...more });
 const batch = (...bodies: readonly string[]): SQSEvent => ({
-  Records: bodies.flatMap((body, i) => alarmEvent(`m${i + 1}`, body).Records),
+  Records: bodies.flatMap((body, i) => timerEvent(`m${i + 1}`, body).Records),
 });
 
 describe('the expiry function', () => {
@@ -32,19 +32,19 @@ describe('the expiry function', () => {
     expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toBeDefined();
   });
 
-  it('ends by an alarm what expires at exactly this moment, and not a millisecond more', async () => {
+  it('ends by a timer what expires at exactly this moment, and not a millisecond more', async () => {
     expect(await handle(batch(text()))).toEqual({ batchItemFailures: [] });
     expect(world.grants()).toEqual([BOB]);
   });
 
-  it('arms an alarm again that comes before its time', async () => {
+  it('arms a timer again that comes before its time', async () => {
     await world.apply(granted(BOB, 1, { expiresAt: NOW + 700 }));
     await handle(batch(text({ at: NOW + 700 })));
     expect(world.armed()).toEqual([['expiry', 700, 1]]);
     expect(world.grants()).toEqual([ALICE, BOB]);
   });
 
-  it('keeps a grant that was extended after its alarm was armed', async () => {
+  it('keeps a grant that was extended after its timer was armed', async () => {
     await world.apply(granted(ALICE, 1, { expiresAt: NOW + 60_000 }));
     await handle(batch(text()));
     expect(world.grants()).toEqual([ALICE, BOB]);
@@ -58,7 +58,7 @@ describe('the expiry function', () => {
       }
     }
     const deps = { ...world.deps, grants: new HalfBroken(world.table) };
-    const bodies = ['not an alarm', text({ acl: 'broken' }), text(), '{"version":9}'];
+    const bodies = ['not a timer', text({ acl: 'broken' }), text(), '{"version":9}'];
     expect(await handle(batch(...bodies), deps)).toEqual({
       batchItemFailures: ['m1', 'm2', 'm4'].map((itemIdentifier) => ({ itemIdentifier })),
     });
@@ -69,7 +69,7 @@ describe('the expiry function', () => {
     const letters: SetAside[] = [];
     const deadLetters = { send: async (letter: SetAside) => void letters.push(letter) };
     const event = (receives: number, ...bodies: readonly string[]) => ({
-      Records: bodies.flatMap((body, i) => alarmEvent(`m${i + 1}`, body, receives).Records),
+      Records: bodies.flatMap((body, i) => timerEvent(`m${i + 1}`, body, receives).Records),
     });
     const deps = { ...world.deps, deadLetters };
     world.table.unreachable = true;
@@ -77,7 +77,7 @@ describe('the expiry function', () => {
     expect(letters).toEqual([]);
     expect(await handle(event(3, text(), 'x'), deps)).toEqual({ batchItemFailures: [] });
     expect(letters).toEqual([
-      { messageId: 'm2', body: 'x', reason: 'not an alarm of this system', retryable: false },
+      { messageId: 'm2', body: 'x', reason: 'not a timer of this system', retryable: false },
       { messageId: 'm1', body: text(), reason: 'STORE001 Error', retryable: false },
     ]);
     expect(world.lines.filter(({ message }) => /dead-letter/.test(String(message)))).toMatchObject([
@@ -88,15 +88,15 @@ describe('the expiry function', () => {
     expect((await handle(event(3, text()), deps)).batchItemFailures).toHaveLength(1);
   });
 
-  it('says of what is no alarm that it is none, and nothing of what it holds', async () => {
+  it('says of what is no timer that it is none, and nothing of what it holds', async () => {
     await handle(batch('hush-hush'));
     expect(world.lines).toMatchObject([
-      { level: 'WARN', message: expect.stringContaining('not an alarm'), messageId: 'm1', awsRequestId: 'request-1' },
+      { level: 'WARN', message: expect.stringContaining('not a timer'), messageId: 'm1', awsRequestId: 'request-1' },
     ]);
     expect(JSON.stringify(world.lines)).not.toContain('hush');
   });
 
-  it('says of an alarm that failed nothing beside what the work itself says', async () => {
+  it('says of a timer that failed nothing beside what the work itself says', async () => {
     world.table.unreachable = true;
     expect((await handle(batch(text()))).batchItemFailures).toHaveLength(1);
     expect(world.lines.filter(({ messageId, level }) => messageId !== undefined || level === 'WARN')).toEqual([]);
@@ -112,7 +112,7 @@ describe('the expiry function', () => {
     });
   });
 
-  it('asks for the rebuild that an alarm stands for', async () => {
+  it('asks for the rebuild that a timer stands for', async () => {
     await handle(batch(text({ kind: 'rebuild' })));
     expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toMatchObject({ at: NOW });
     expect(world.grants()).toEqual([ALICE, BOB]);

@@ -4,7 +4,7 @@ import { ACL, SENTINEL, VirtualSystem, ZONE } from '../helpers/virtual-system.ts
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 let system: VirtualSystem;
-const seconds = (n: number) => system.timers.advance(n * 1000);
+const seconds = (n: number) => system.clock.advance(n * 1000);
 beforeEach(() => {
   system = new VirtualSystem();
 });
@@ -19,8 +19,8 @@ describe('the end of a grant', () => {
     expect(system.gateways()).toEqual([`${BOB}/32`]);
   });
 
-  it('comes with the tick, within 125 s, where every alarm message is lost', async () => {
-    system.functions.alarms.losesEverything = true;
+  it('comes with the tick, within 125 s, where every timer is lost', async () => {
+    system.functions.timers.losesEverything = true;
     await system.grant(ALICE, { durationSeconds: 90 });
     await seconds(90 + 125);
     expect(system.gateways()).toEqual([SENTINEL]);
@@ -43,15 +43,15 @@ describe('the end of a grant', () => {
   it('is at the very moment of its expiry, not after it', async () => {
     await system.grant(ALICE, { durationSeconds: 2 });
     await seconds(1.5);
-    system.functions.alarms.losesEverything = true;
+    system.functions.timers.losesEverything = true;
     const expiry = Number(system.functions.table.items().find(({ item }) => item.startsWith(ITEM.grant))?.expiresAt);
-    await system.timers.advance(expiry - system.timers.now());
+    await system.clock.advance(expiry - system.clock.now());
     await system.functions.tick();
     expect(system.functions.table.items().filter(({ item }) => item.startsWith(ITEM.grant))).toEqual([]);
   });
 
-  it('is made good by the TTL’s delete where schedule and alarms are dead', async () => {
-    system.functions.alarms.losesEverything = true;
+  it('is made good by the TTL’s delete where schedule and timers are dead', async () => {
+    system.functions.timers.losesEverything = true;
     await system.grant(ALICE, { durationSeconds: 60 });
     await seconds(30);
     system.functions.scheduleIsDead = true;
@@ -90,7 +90,7 @@ describe('the tick', () => {
   it('takes up a rebuild that died half-way', async () => {
     await system.grant(ALICE);
     await seconds(2);
-    const dead = { leaseOwner: 'dead', leaseUntil: system.timers.now() + 30_000 };
+    const dead = { leaseOwner: 'dead', leaseUntil: system.clock.now() + 30_000 };
     await system.functions.table.write([{ update: { acl: ACL, item: ITEM.zone }, set: dead }]);
     await system.grant(BOB);
     await seconds(40);
@@ -111,15 +111,15 @@ describe('the tick', () => {
     await system.grant(ALICE, { durationSeconds: 100 });
     system.functions.table.unreachable = true;
     await seconds(600);
-    expect(system.functions.alarms.deadLetters.length).toBeGreaterThan(0);
-    expect(new Set(system.functions.alarms.deadLetters.map(({ reason }) => reason))).toEqual(
+    expect(system.functions.timers.deadLetters.length).toBeGreaterThan(0);
+    expect(new Set(system.functions.timers.deadLetters.map(({ reason }) => reason))).toEqual(
       new Set(['STORE001 Error']),
     );
   });
 
-  it('leaves what is no alarm to the dead letters', async () => {
-    await system.functions.alarms.send([{ body: 'hello', delaySeconds: 0 }]);
+  it('leaves what is no timer to the dead letters', async () => {
+    await system.functions.timers.send([{ body: 'hello', delaySeconds: 0 }]);
     await seconds(3_600);
-    expect(system.functions.alarms.deadLetters).toEqual([{ body: 'hello', reason: 'not an alarm of this system' }]);
+    expect(system.functions.timers.deadLetters).toEqual([{ body: 'hello', reason: 'not a timer of this system' }]);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { formatQueuedEvent } from '../../lib/queue-message.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
+import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
-import { signedHeaders } from '../../local/webhook-client.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
 import { type Answering, type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
@@ -161,10 +161,10 @@ describe('the exported zone handler', { timeout: TIMEOUT }, () => {
 });
 
 describe('the exported expiry handler', { timeout: TIMEOUT }, () => {
-  it('looks after every ACL on a tick, and after what lies behind an alarm', async () => {
+  it('looks after every ACL on a tick, and after what lies behind a timer', async () => {
     const { of, url } = await aws();
-    const alarm = { version: 1, kind: 'rebuild', acl: ACL, at: 1 };
-    const record = { messageId: 'm1', body: JSON.stringify(alarm) };
+    const timer = { version: 1, kind: 'rebuild', acl: ACL, at: 1 };
+    const record = { messageId: 'm1', body: JSON.stringify(timer) };
     const { results } = await invoke('expiry', [{ kind: 'tick' }, { Records: [record] }], url, configOf());
     expect(results).toEqual(Array(2).fill({ answer: { batchItemFailures: [] } }));
     expect(of('Query').length).toBeGreaterThanOrEqual(2);

@@ -7,7 +7,7 @@ let system: VirtualSystem;
 beforeEach(() => {
   system = new VirtualSystem();
 });
-const seconds = (n: number) => system.timers.advance(n * 1000);
+const seconds = (n: number) => system.clock.advance(n * 1000);
 const live = () => system.functions.table.items().flatMap(({ item, ip }) => (item.startsWith(ITEM.grant) ? [ip] : []));
 
 describe('events while the table is out of reach', () => {
@@ -52,7 +52,7 @@ describe('events while the table is out of reach', () => {
     const expiries = system.functions.table.items().filter(({ ip }) => ip === ALICE);
     expect(expiries).toMatchObject([{ expiresAt: expect.any(Number) }]);
     // The later grant, which is shorter, still holds.
-    expect(Number(expiries[0]?.expiresAt) - system.timers.now()).toBeLessThan(3_600_001);
+    expect(Number(expiries[0]?.expiresAt) - system.clock.now()).toBeLessThan(3_600_001);
   });
 });
 
@@ -82,7 +82,7 @@ describe('the revoke of one grant', () => {
 
 describe('an id that comes again', () => {
   it('within minutes is not even queued again, and later is applied no second time', async () => {
-    const at = new Date(system.timers.now()).toISOString();
+    const at = new Date(system.clock.now()).toISOString();
     const body = (type: string) => JSON.stringify({ type, timestamp: at, data: { acl: ACL, ip: ALICE } });
     await system.post({ body: body('access.granted'), id: 'same' });
     expect((await system.post({ body: body('access.granted'), id: 'same' })).status).toBe(202);
@@ -95,13 +95,13 @@ describe('an id that comes again', () => {
   });
 
   it('with another body is the same event', async () => {
-    const at = new Date(system.timers.now()).toISOString();
+    const at = new Date(system.clock.now()).toISOString();
     await system.grant(ALICE, {});
     const event = { type: 'access.flushed', timestamp: at, data: { acl: ACL } };
     await system.post({ body: JSON.stringify(event), id: 'id-1' });
     await seconds(600);
     await system.post({
-      body: JSON.stringify({ ...event, timestamp: new Date(system.timers.now()).toISOString() }),
+      body: JSON.stringify({ ...event, timestamp: new Date(system.clock.now()).toISOString() }),
       id: 'id-1',
     });
     await seconds(5);
@@ -109,17 +109,17 @@ describe('an id that comes again', () => {
   });
 });
 
-describe('the alarm queue out of reach', () => {
-  it('keeps a short grant from being stored without its alarm', async () => {
-    const { alarms } = system.functions;
-    const send = alarms.send.bind(alarms);
-    alarms.send = async () => {
-      throw new Error('the alarm queue does not answer');
+describe('the timer queue out of reach', () => {
+  it('keeps a short grant from being stored without its timer', async () => {
+    const { timers } = system.functions;
+    const send = timers.send.bind(timers);
+    timers.send = async () => {
+      throw new Error('the timer queue does not answer');
     };
     await system.grant(ALICE, { durationSeconds: 110 });
     await seconds(5);
     expect([live(), system.codes()]).toEqual([[], ['STORE001']]);
-    alarms.send = send;
+    timers.send = send;
     await seconds(90);
     expect(live()).toEqual([ALICE]);
     await seconds(25);
@@ -127,11 +127,11 @@ describe('the alarm queue out of reach', () => {
   });
 });
 
-describe('what a grant costs the alarm queue', () => {
+describe('what a grant costs the timer queue', () => {
   it('is a message only where the minute tick may come too late', async () => {
     const sent: number[] = [];
-    const { alarms } = system.functions;
-    alarms.send = async (messages) => void sent.push(...messages.map(({ delaySeconds }) => delaySeconds));
+    const { timers } = system.functions;
+    timers.send = async (messages) => void sent.push(...messages.map(({ delaySeconds }) => delaySeconds));
     for (const durationSeconds of [1, 125, 126, 3_600]) {
       await system.grant(ALICE, { durationSeconds, grantId: `g${durationSeconds}` });
     }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/grants.ts';
-import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from '../../lib/queue-message.ts';
+import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
 import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
@@ -162,7 +162,7 @@ describe('a message', () => {
     expect(SequenceNumber).toBe('7');
     const bare = createHandler(() => ({
       ...{ clock: { now: () => NOW, sleep: async () => {} }, grants: handler.book },
-      ...{ alarms: { send: async () => {} }, deadLetters: { send: async () => {} } },
+      ...{ timers: { send: async () => {} }, deadLetters: { send: async () => {} } },
       telemetry: { begin() {}, info() {}, warn() {}, error() {}, metric() {} },
     }));
     const context = lambdaContext('grants', 'r', () => 15_000);
@@ -172,7 +172,7 @@ describe('a message', () => {
   });
 });
 
-describe('the alarm of a grant', () => {
+describe('the timer of a grant', () => {
   it.each([
     [1, [1]],
     [90_500, [91]],
@@ -181,14 +181,14 @@ describe('the alarm of a grant', () => {
     [-5_000, [0]],
   ])('that lasts %i ms is armed where the minute tick might come too late', async (ms, delays) => {
     await handler.deliver(granted(ALICE, 0, { expiresAt: NOW + ms }));
-    expect(handler.alarms.map(({ delaySeconds }) => delaySeconds)).toEqual(delays);
+    expect(handler.timers.map(({ delaySeconds }) => delaySeconds)).toEqual(delays);
   });
 
   it('is armed before the grant is stored, so that no crash leaves one without the other', async () => {
     handler.table.crashAt = 1;
     await handler.deliver(granted(ALICE, 0, { expiresAt: NOW + 90_500 }));
     expect(await handler.live()).toEqual([]);
-    expect(handler.alarms.map(({ delaySeconds }) => delaySeconds)).toEqual([91]);
+    expect(handler.timers.map(({ delaySeconds }) => delaySeconds)).toEqual([91]);
   });
 });
 

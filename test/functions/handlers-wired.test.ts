@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { signedHeaders } from '../../cli/webhook-client.ts';
+import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ENV } from '../../lib/names.ts';
-import { formatQueuedEvent } from '../../lib/queue-message.ts';
-import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { fifoEvent, lambdaContext, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
 import { startFakeAws } from '../helpers/fake-aws.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
     ...{ AWS_ENDPOINT_URL: aws.url, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
     ...{ [ENV.serviceName]: 'KnocknocOkta', [ENV.tableName]: 'grants' },
-    ...{ [ENV.eventsQueueUrl]: `${aws.url}/0/events.fifo`, [ENV.alarmQueueUrl]: `${aws.url}/0/alarms` },
+    ...{ [ENV.eventsQueueUrl]: `${aws.url}/0/events.fifo`, [ENV.timerQueueUrl]: `${aws.url}/0/timers` },
     ...{ [ENV.deadLetterQueueUrl]: `${aws.url}/0/dead.fifo` },
     ...{ [ENV.webhookSecretArn]: 'arn:webhook', [ENV.oktaTokenSecretArn]: 'arn:okta' },
   };
@@ -57,7 +57,7 @@ describe('the handler that is deployed', () => {
     expect(inputs('GetItem')[0]).toMatchObject({ TableName: 'grants' });
   });
 
-  it('of the grants writes to the table, arms alarms, and sets poison aside', async () => {
+  it('of the grants writes to the table, arms timers, and sets poison aside', async () => {
     const { handler } = await import('../../functions/grants.ts');
     const short = granted('203.0.113.7', 0, {
       timestamp: BigInt(Date.now()) * 1_000_000n,
@@ -65,31 +65,31 @@ describe('the handler that is deployed', () => {
     });
     const batch = [formatQueuedEvent(short), 'poison'].map((body) => ({ ...EVENT_SOURCE, body }));
     expect(await handler(fifoEvent(batch), context)).toEqual({ batchItemFailures: [] });
-    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/timers` }]);
     expect(JSON.stringify(inputs('TransactWriteItems'))).toContain('"TableName":"grants"');
     expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/dead.fifo`, MessageBody: 'poison' }]);
   });
 
-  it('of the expiry reads the table, arms alarms, and sets aside what fails for the last time', async () => {
+  it('of the expiry reads the table, arms timers, and sets aside what fails for the last time', async () => {
     const { handler } = await import('../../functions/expiry.ts');
     await handler({ kind: 'tick' }, context);
     expect(inputs('Query')[0]).toMatchObject({ TableName: 'grants' });
     expect(inputs('PutItem')[0]).toMatchObject({ TableName: 'grants', Item: { item: { S: 'REBUILD' } } });
     const later = JSON.stringify({ version: 1, kind: 'expiry', acl: ACL, at: Date.now() + 60_000 });
-    await handler(alarmEvent('m1', later), context);
-    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
-    await handler(alarmEvent('m2', 'poison', 3), context);
+    await handler(timerEvent('m1', later), context);
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/timers` }]);
+    await handler(timerEvent('m2', 'poison', 3), context);
     expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/dead.fifo`, MessageBody: 'poison' }]);
   });
 
-  it('of the zones takes Okta’s token and address, and arms an alarm where Okta does not answer', async () => {
+  it('of the zones takes Okta’s token and address, and arms a timer where Okta does not answer', async () => {
     const { handler } = await import('../../functions/zone.ts');
     const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: 'REBUILD' }, byTtl: false }) as const;
     await handler(streamEvent([change(ACL), change('other')]), context);
     expect(inputs('GetSecretValue')).toEqual(expect.arrayContaining([{ SecretId: 'arn:okta' }]));
     const toOkta = aws.calls.filter(({ operation }) => operation.startsWith('GET '));
     expect(toOkta.map(({ headers }) => headers.authorization)).toEqual(Array(2).fill('SSWS wired-token'));
-    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/alarms` }]);
+    expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/timers` }]);
     expect(JSON.stringify(inputs('TransactWriteItems'))).toContain('leaseOwner');
   });
 });

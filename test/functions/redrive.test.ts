@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { formatQueuedEvent, parseQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { redrive } from '../../lib/grants/redrive.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Letter } from '../../lib/ports.ts';
-import { formatQueuedEvent, parseQueuedEvent } from '../../lib/queue-message.ts';
-import { redrive } from '../../lib/redrive.ts';
 import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
 import { granted } from '../helpers/events.ts';
 import { RedriveWorld } from '../helpers/redrive-world.ts';
@@ -15,7 +15,7 @@ let world: RedriveWorld;
 beforeEach(() => {
   world = new RedriveWorld();
 });
-const seconds = (n: number) => world.timers.advance(n * 1000);
+const seconds = (n: number) => world.clock.advance(n * 1000);
 const live = () => world.functions.table.items().flatMap(({ item, ip }) => (item.startsWith(ITEM.grant) ? [ip] : []));
 /** An event with the time of another. */
 const at = (timestamp: string, type: string, data = {}, id?: string) =>
@@ -86,7 +86,7 @@ describe('old events lose to newer ones', () => {
     ['a revoke', 'access.revoked', { ip: ALICE }, 'access.granted', { ip: ALICE, ...LONG }, [ALICE]],
     ['a flush', 'access.flushed', {}, 'access.granted', { ip: ALICE, ...LONG }, [ALICE]],
   ])('%s of the same time as a later event, %s %o, loses to %s %o', async (_, older, was, newer, is, left) => {
-    const timestamp = new Date(world.timers.now()).toISOString();
+    const timestamp = new Date(world.clock.now()).toISOString();
     await world.outage(() => at(timestamp, older, was));
     await at(timestamp, newer, is);
     await seconds(5);
@@ -97,7 +97,7 @@ describe('old events lose to newer ones', () => {
   });
 
   it('keep their order among themselves, in whatever order they come back', async () => {
-    const timestamp = new Date(world.timers.now()).toISOString();
+    const timestamp = new Date(world.clock.now()).toISOString();
     await world.outage(async () => {
       await at(timestamp, 'access.granted', { ip: ALICE, ...LONG });
       await at(timestamp, 'access.revoked', { ip: ALICE });
@@ -110,11 +110,11 @@ describe('old events lose to newer ones', () => {
   });
 
   it('also where the queue moved them by itself, so that their place is not known', async () => {
-    const same = BigInt(world.timers.now()) * 1_000_000n;
+    const same = BigInt(world.clock.now()) * 1_000_000n;
     const moved = (ip: string, type: 'access.granted' | 'access.revoked' = 'access.granted') =>
       world.letters.moved({
         messageId: `${type}-${ip}`,
-        body: formatQueuedEvent(granted(ip, 0, { type, timestamp: same, expiresAt: world.timers.now() + DAY_MS })),
+        body: formatQueuedEvent(granted(ip, 0, { type, timestamp: same, expiresAt: world.clock.now() + DAY_MS })),
       });
     moved(ALICE);
     moved(BOB);
@@ -122,7 +122,7 @@ describe('old events lose to newer ones', () => {
     moved(CAROL);
     world.functions.events.firstSequence = 10n ** 19n;
     // An id of its own: as a duplicate, the grant would be dropped whatever its place.
-    await at(new Date(world.timers.now()).toISOString(), 'access.revoked', { ip: ALICE }, 'later-revoke');
+    await at(new Date(world.clock.now()).toISOString(), 'access.revoked', { ip: ALICE }, 'later-revoke');
     expect((await world.redrive()).letters).toMatchObject(Array(4).fill({ reason: expect.stringContaining('queue') }));
     await seconds(5);
     expect(live()).toEqual([CAROL]);
@@ -132,7 +132,7 @@ describe('old events lose to newer ones', () => {
 
 describe('a sender that waits for an event that was put back', () => {
   it('is not told that it is applied before Okta has confirmed it', async () => {
-    const body = { type: 'access.granted', timestamp: new Date(world.timers.now()).toISOString() };
+    const body = { type: 'access.granted', timestamp: new Date(world.clock.now()).toISOString() };
     const text = JSON.stringify({ ...body, data: { acl: ACL, ip: ALICE, ...LONG } });
     await world.outage(() => world.post({ body: text, id: 'one' }));
     await world.grant(BOB, LONG);
@@ -203,11 +203,11 @@ describe('the letters of a redrive', () => {
   }
 
   it('are each looked at once, also where they come again while it runs; only what stays is given back', async () => {
-    const box = new Forgetful(world.timers);
+    const box = new Forgetful(world.clock);
     const { events } = world.functions;
     await box.send({ messageId: 'p', body: 'poison', reason: 'not an event of this system', retryable: false });
     box.moved({ messageId: 'good', body: formatQueuedEvent(granted(ALICE, 0)) });
-    const { letters } = await redrive({ clock: world.timers, events, box, deadLetters: box });
+    const { letters } = await redrive({ clock: world.clock, events, box, deadLetters: box });
     expect(letters.map(({ messageId }) => messageId)).toEqual(['letter-1', 'good']);
     expect(box.released).toEqual(['letter-1']);
   });

@@ -8,7 +8,7 @@ const LONG = { durationSeconds: 86_400 };
 const apart = (i: number) => `${20 + (i >> 15)}.${(i >> 7) & 255}.${(i & 127) * 2}.9`;
 
 async function fill(system: VirtualSystem, count: number): Promise<void> {
-  const expiresAt = system.timers.now() + 86_400_000;
+  const expiresAt = system.clock.now() + 86_400_000;
   for (let i = 0; i < count; i += 1) {
     const [ip, since] = [apart(i), String(i).padStart(20, '0')];
     await system.functions.table.write([
@@ -29,7 +29,7 @@ describe('twenty thousand live grants of one ACL', () => {
     expect(system.lines.find(({ code }) => code === 'ZONE005')).toMatchObject({ waiting: 19_851 });
 
     await system.revoke(apart(0));
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     expect(system.gateways()).toContain(`${apart(150)}/32`);
     expect(system.gateways()).not.toContain(`${apart(0)}/32`);
     // More wait than are kept by name: whoever is in a zone is told so all the same.
@@ -51,14 +51,14 @@ describe('fifty ACLs', () => {
   /** The ACLs that have the person so many milliseconds after the grant. */
   const letIn = async (system: VirtualSystem, ms: number, whose = names) => {
     for (const acl of names) await system.grant('203.0.113.7', { acl, ...LONG });
-    await system.timers.advance(ms);
+    await system.clock.advance(ms);
     return whose.filter((name) => system.gateways(zoneOf(name)).includes('203.0.113.7/32'));
   };
 
   it('are all looked at by one tick', async () => {
     const system = start();
     await system.functions.tick();
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     const read = new Set(system.okta.requests(0).map(({ zoneId }) => zoneId));
     expect([...read].sort()).toEqual(names.map(zoneOf).sort());
   });
@@ -82,7 +82,7 @@ describe('fifty ACLs', () => {
       system.okta.addFault({ count: 1_000, zoneId: zoneOf('acl-3'), fault: { hang: true } });
       const good = names.filter((name) => name !== 'acl-3');
       const soon = await letIn(system, 2_000, good);
-      await system.timers.advance(20_000);
+      await system.clock.advance(20_000);
       expect(await letIn(system, 0, good)).toEqual(good);
       return good.length - soon.length;
     };

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import { ERROR_CODES, type ErrorCode } from '../../lib/error-codes.ts';
-import { signedHeaders } from '../../local/webhook-client.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { NOW } from '../helpers/events.ts';
 import { ACL, OLD_WEBHOOK_KEY, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
@@ -24,7 +24,7 @@ function signedEvent(body: string | Uint8Array, id = 'msg'): APIGatewayProxyEven
   return apiEvent('/webhook', { ...JSON_TYPE, ...signedHeaders(WEBHOOK_KEY, id, SECONDS, body) }, Buffer.from(body));
 }
 const answerTo = async (event: APIGatewayProxyEventV2) => {
-  const answer = await system.timers.finish(system.functions.webhook(event));
+  const answer = await system.clock.finish(system.functions.webhook(event));
   return { status: answer.statusCode, body: JSON.parse(answer.body ?? '{}') };
 };
 
@@ -35,7 +35,7 @@ describe('the body of a request', () => {
     const inBase64 = signedEvent(text, 'one');
     const asText = { ...signedEvent(text, 'two'), body: text, isBase64Encoded: false };
     expect([(await answerTo(inBase64)).status, (await answerTo(asText)).status]).toEqual([202, 202]);
-    await system.timers.advance(1_000);
+    await system.clock.advance(1_000);
     expect(JSON.stringify(system.functions.table.items())).toContain('Zoë 💡');
   });
 

@@ -23,7 +23,7 @@ describe('a sender that prefers to wait', () => {
       headers: { 'content-type': 'application/json', 'preference-applied': 'wait=10' },
     });
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
-    expect(system.timers.now()).toBeLessThan(NOW + 3_000);
+    expect(system.clock.now()).toBeLessThan(NOW + 3_000);
   });
 
   it('is told by what its event was overtaken, and nothing of that where it was not', async () => {
@@ -60,7 +60,7 @@ describe('a sender that prefers to wait', () => {
     system.functions.stream.losesEverything = true;
     const answer = await grant('wait=3');
     expect(answer).toMatchObject({ status: 202, body: { status: 'pending', expiresAt: expect.any(String) } });
-    expect(system.timers.now()).toBeLessThanOrEqual(NOW + 3_000);
+    expect(system.clock.now()).toBeLessThanOrEqual(NOW + 3_000);
   });
 
   it('waits for twenty seconds at most', async () => {
@@ -68,7 +68,7 @@ describe('a sender that prefers to wait', () => {
     const answer = await grant('wait=600');
     expect(answer.status).toBe(202);
     expect(answer.headers['preference-applied']).toBe('wait=20');
-    expect(system.timers.now()).toBeLessThanOrEqual(NOW + 20_000);
+    expect(system.clock.now()).toBeLessThanOrEqual(NOW + 20_000);
   });
 
   it.each([
@@ -129,13 +129,13 @@ describe('a sender that prefers to wait', () => {
       ...{ level: 'WARN', reason: expect.stringContaining('Error') },
     });
     system.functions.table.unreachable = false;
-    await system.timers.advance(120_000);
+    await system.clock.advance(120_000);
     expect(system.gateways()).toContain(`${ALICE}/32`);
   });
 
   it('is refused as everybody else, without any wait', async () => {
     expect(await grant('wait=10', { ip: '10.0.0.1' })).toMatchObject({ status: 422, body: { code: 'HOOK005' } });
-    expect(system.timers.now()).toBeLessThan(NOW + 100);
+    expect(system.clock.now()).toBeLessThan(NOW + 100);
   });
 });
 
@@ -152,7 +152,7 @@ describe('the same event again, with a wait', () => {
     const raw = { id: 'same', ...waiting('wait=10') };
     const body = { ip: ALICE, expiresAt: new Date(NOW + 3_600_000).toISOString() };
     const first = await system.send('access.granted', body, raw);
-    await system.timers.advance(400_000);
+    await system.clock.advance(400_000);
     const again = await system.send('access.granted', body, raw);
     expect([first.status, again.status]).toEqual([200, 200]);
     expect(system.puts()).toBe(1);

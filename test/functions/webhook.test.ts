@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import { NOW } from '../helpers/events.ts';
 import { ACL, OLD_WEBHOOK_KEY, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 
@@ -42,7 +42,7 @@ describe('what is accepted', () => {
 
   it('takes a secret that was rotated a moment ago, without waiting for the cache', async () => {
     await system.post({ body: flush() });
-    await system.timers.advance(20_000);
+    await system.clock.advance(20_000);
     const fresh = Buffer.alloc(30, 'f').toString('base64');
     system.webhookSecret.text = JSON.stringify({ current: `whsec_${fresh}` });
     expect((await system.post({ body: flush(), key: fresh })).status).toBe(202);
@@ -69,7 +69,7 @@ describe('what is accepted', () => {
       data: { acl: ACL, ip: ALICE, durationSeconds: 60 },
     });
     const first = await system.post({ body, id: 'a' });
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     const second = await system.post({ body, id: 'a' });
     expect([first.body.expiresAt, second.body.expiresAt]).toEqual(['2026-11-24T18:00:30Z', '2026-11-24T18:00:30Z']);
   });
@@ -148,7 +148,7 @@ describe('what is not the sender’s fault', () => {
     system.functions.events.unreachable = false;
     system.webhookSecret.unreadable = false;
     system.webhookSecret.text = JSON.stringify({ current: WEBHOOK_KEY });
-    await system.timers.advance(15_000);
+    await system.clock.advance(15_000);
     expect((await system.post({ body: flush() })).status).toBe(202);
   });
 });

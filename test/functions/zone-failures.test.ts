@@ -4,7 +4,7 @@ import { ACL, SECOND_ZONE, SENTINEL, TOKEN, VirtualSystem, ZONE } from '../helpe
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 const OWN = '198.51.100.77/32';
 let system: VirtualSystem;
-const minutes = (n: number) => system.timers.advance(n * 60_000);
+const minutes = (n: number) => system.clock.advance(n * 60_000);
 beforeEach(() => {
   system = new VirtualSystem({}, { gateways: [{ type: 'CIDR', value: OWN }] });
 });
@@ -32,7 +32,7 @@ describe('failures of Okta', () => {
   it('a passing failure is tried again in seconds, without any tick', async () => {
     system.okta.addFault({ count: 1, fault: { status: 500 } });
     await system.grant(ALICE);
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
   });
 
@@ -48,7 +48,7 @@ describe('failures of Okta', () => {
   it('Okta’s own reasons for a 400 are in the log', async () => {
     system.okta.addFault({ count: 1, method: 'PUT', fault: { status: 400 } });
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     const line = system.lines.find(({ code }) => code === 'ZONE002');
     expect(line).toMatchObject({ acl: ACL, zoneId: ZONE, oktaStatus: 400, oktaErrorCode: expect.any(String) });
   });
@@ -59,12 +59,12 @@ describe('failures of Okta', () => {
     system.redeploy({ acls: { [ACL]: { zoneIds: [ZONE] }, [other]: { zoneIds: [SECOND_ZONE] } } });
     system.okta.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 40 } } });
     await system.grant(ALICE);
-    await system.timers.advance(1_000);
-    const refusedAt = system.timers.now();
+    await system.clock.advance(1_000);
+    const refusedAt = system.clock.now();
     await system.send('access.granted', { acl: other, ip: BOB });
-    await system.timers.advance(38_000);
+    await system.clock.advance(38_000);
     expect(system.okta.requests(0)).toHaveLength(1);
-    await system.timers.advance(10_000);
+    await system.clock.advance(10_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
     expect(system.gateways(SECOND_ZONE)).toEqual([`${BOB}/32`]);
     expect(system.okta.requests(0)[1]?.at).toBeGreaterThanOrEqual(refusedAt + 38_000);
@@ -75,7 +75,7 @@ describe('failures of Okta', () => {
     system.okta.setRateLimit({ limit: 30 });
     for (let i = 1; i <= 120; i += 1) {
       await system.grant(`203.0.113.${i}`);
-      await system.timers.advance(1_000);
+      await system.clock.advance(1_000);
     }
     await minutes(2);
     expect(system.codes()).toEqual([]);
@@ -128,7 +128,7 @@ describe('the token', () => {
     system.okta.revokeToken(TOKEN);
     system.oktaToken.text = 'fresh';
     await system.grant(BOB);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
     expect(system.codes()).toEqual([]);
   });

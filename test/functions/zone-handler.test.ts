@@ -18,9 +18,9 @@ const change = (item: string, acl = ACL, eventName: Change['eventName'] = 'MODIF
   byTtl: false,
 });
 const handle = (changes: readonly Change[], remainingMs = 30_000, deps = world.deps) => {
-  const end = world.timers.now() + remainingMs;
-  const context = lambdaContext('zone', 'request-1', () => end - world.timers.now());
-  return world.timers.finish(Promise.resolve(createHandler(() => deps)(streamEvent(changes), context)));
+  const end = world.clock.now() + remainingMs;
+  const context = lambdaContext('zone', 'request-1', () => end - world.clock.now());
+  return world.clock.finish(Promise.resolve(createHandler(() => deps)(streamEvent(changes), context)));
 };
 
 describe('a record of the table’s stream', () => {
@@ -59,7 +59,7 @@ describe('a record of the table’s stream', () => {
     world = new SyncWorld({ config, table });
     await world.sync();
     world.okta.revokeToken('sync-okta-token');
-    await world.timers.advance(5_000);
+    await world.clock.advance(5_000);
     await world.sync();
     expect(changes.length).toBeGreaterThan(2);
     const calls = world.calls();
@@ -104,7 +104,7 @@ describe('a batch of the stream', () => {
     }
     const table = new HalfBroken();
     world = new SyncWorld({ config, table });
-    await world.deps.grants.apply(granted('203.0.113.2', 0, { acl: 'other' }), '1', world.timers.now());
+    await world.deps.grants.apply(granted('203.0.113.2', 0, { acl: 'other' }), '1', world.clock.now());
     await expect(handle([change(ITEM.events), change(ITEM.events, 'other')])).rejects.toThrow(
       'the zones could not be rebuilt for 1 ACLs',
     );
@@ -126,7 +126,7 @@ describe('a batch of the stream', () => {
     await world.apply(granted(ALICE, 0));
     await handle([change(ITEM.events)], 10_000);
     expect(world.calls()).toBe(0);
-    expect(world.alarms).toHaveLength(1);
+    expect(world.timers).toHaveLength(1);
   });
 });
 

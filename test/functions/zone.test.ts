@@ -4,7 +4,7 @@ import { ACL, SECOND_ZONE, SENTINEL, VirtualSystem, ZONE } from '../helpers/virt
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 const OWN = '198.51.100.77/32';
 let system: VirtualSystem;
-const minutes = (n: number) => system.timers.advance(n * 60_000);
+const minutes = (n: number) => system.clock.advance(n * 60_000);
 beforeEach(() => {
   system = new VirtualSystem({}, { gateways: [{ type: 'CIDR', value: OWN }] });
 });
@@ -27,7 +27,7 @@ describe('adoption', () => {
 
   it('writes it with the first event, also where that is a revoke', async () => {
     await system.revoke(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.gateways()).toEqual([SENTINEL]);
   });
 });
@@ -36,17 +36,17 @@ describe('the list', () => {
   it('holds who is in, with what is always allowed, and the sentinel only when nothing else is there', async () => {
     system.redeploy({ acls: { [ACL]: { zoneIds: [ZONE], alwaysAllow: ['198.51.100.0/24', '192.0.2.5-192.0.2.6'] } } });
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.gateways()).toEqual(['192.0.2.5-192.0.2.6', '198.51.100.0/24', `${ALICE}/32`]);
     await system.revoke(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.gateways()).toEqual(['192.0.2.5-192.0.2.6', '198.51.100.0/24']);
   });
 
   it('goes back with everything else of the zone as it was', async () => {
     system.okta.editZone(ZONE, { name: 'Renamed', proxies: [{ type: 'CIDR', value: '192.0.2.44/32' }] });
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     expect(system.okta.zone(ZONE)).toMatchObject({
       ...{ name: 'Renamed', proxies: [{ type: 'CIDR', value: '192.0.2.44/32' }], usage: 'POLICY', status: 'ACTIVE' },
     });
@@ -54,7 +54,7 @@ describe('the list', () => {
 
   it('is not written where Okta only spells it otherwise', async () => {
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     system.okta.editZone(ZONE, { gateways: [{ type: 'RANGE', value: `${ALICE}-${ALICE}` }] });
     await minutes(11);
     expect(system.puts()).toBe(1);
@@ -71,9 +71,9 @@ describe('the list', () => {
 
   it('costs two updates for a hundred grants at once, the first of them at once', async () => {
     await Promise.all(Array.from({ length: 100 }, (_, i) => system.grant(`203.0.113.${i + 1}`)));
-    await system.timers.advance(600);
+    await system.clock.advance(600);
     expect(system.puts()).toBe(1);
-    await system.timers.advance(5_000);
+    await system.clock.advance(5_000);
     expect(system.gateways()).toHaveLength(100);
     expect(system.puts()).toBeLessThanOrEqual(2);
   });
@@ -82,7 +82,7 @@ describe('the list', () => {
 describe('someone else’s changes', () => {
   it('are put right and said as ZONE007, every time', async () => {
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     for (const times of [1, 2]) {
       system.okta.editZone(ZONE, { gateways: [{ type: 'CIDR', value: OWN }] });
       await minutes(7);
@@ -93,10 +93,10 @@ describe('someone else’s changes', () => {
 
   it('are not suspected when the answer to an update was lost', async () => {
     await system.grant(ALICE);
-    await system.timers.advance(2_000);
+    await system.clock.advance(2_000);
     system.okta.addFault({ count: 1, method: 'PUT', fault: { drop: 'after' } });
     await system.grant(BOB);
-    await system.timers.advance(20_000);
+    await system.clock.advance(20_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
     expect(system.codes()).toEqual(['ZONE003']);
   });
@@ -113,13 +113,13 @@ describe('more people than fit', () => {
 
   it('overflow into the next zone; the last wait with ZONE005, first come first served, until there is room', async () => {
     for (let n = 1; n <= 8; n += 1) await system.grant(ip(n));
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     expect([...system.gateways(), ...system.gateways(SECOND_ZONE)].sort()).toEqual(
       [1, 2, 3, 4, 5, 6].map((n) => `${ip(n)}/32`).sort(),
     );
     expect(system.codes()).toContain('ZONE005');
     await system.revoke(ip(2));
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     const inside = [...system.gateways(), ...system.gateways(SECOND_ZONE)];
     expect(inside).toContain(`${ip(7)}/32`);
     expect(inside).not.toContain(`${ip(8)}/32`);
@@ -127,17 +127,17 @@ describe('more people than fit', () => {
 
   it('are merged where they are neighbours, and nobody else is let in', async () => {
     for (const last of [4, 5, 6, 7]) await system.grant(`203.0.113.${last}`);
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     expect(system.gateways()).toEqual(['203.0.113.4/31', '203.0.113.6/32', '203.0.113.7/32']);
     expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
   });
 
   it('trouble with one zone does not keep the other from being right', async () => {
     for (let n = 1; n <= 5; n += 1) await system.grant(ip(n));
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     system.okta.removeZone(ZONE);
     await system.revoke(ip(5));
-    await system.timers.advance(3_000);
+    await system.clock.advance(3_000);
     expect(system.codes()).toContain('ZONE001');
     expect(system.gateways(SECOND_ZONE)).toEqual([`${ip(4)}/32`]);
   });
@@ -147,12 +147,12 @@ describe('one writer', () => {
   it('finds the lease taken, leaves a mark, and the holder looks again', async () => {
     system.latencyMs = 4_000;
     await system.grant(ALICE);
-    await system.timers.advance(1_000);
+    await system.clock.advance(1_000);
     // A second rebuild by hand, while the first waits for Okta.
     const { functions } = system;
     const second = functions.rebuild(ACL);
     await system.grant(BOB);
-    await system.timers.advance(30_000);
+    await system.clock.advance(30_000);
     await second;
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
     expect(system.okta.requests(0).filter(({ overlapping }) => overlapping)).toEqual([]);
@@ -174,9 +174,9 @@ describe('a limit met by one ACL', () => {
     system.okta.addFault({ count: 1, zoneId: ZONE, fault: { rateLimit: { resetInSeconds: 30 } } });
     system.okta.addFault({ count: 1, zoneId: SECOND_ZONE, fault: { delayMs: 500 } });
     await Promise.all([system.grant(ALICE), system.send('access.granted', { acl: 'other', ip: BOB })]);
-    await system.timers.advance(20_000);
+    await system.clock.advance(20_000);
     expect(system.okta.requests(0).map(({ method }) => method)).toEqual(['GET', 'GET']);
-    await system.timers.advance(20_000);
+    await system.clock.advance(20_000);
     expect([...system.gateways(), ...system.gateways(SECOND_ZONE)]).toEqual([`${ALICE}/32`, `${BOB}/32`]);
   });
 });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
-import { parseQueuedEvent } from '../../lib/queue-message.ts';
+import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { MARK } from '../corpus/bad-request.ts';
 import { ACL, OLD_WEBHOOK_KEY, type Raw, TOKEN, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 
@@ -55,10 +55,7 @@ export async function judge(raw: Raw, system = new VirtualSystem()): Promise<Out
     const event = parseQueuedEvent(queued[0] ?? '');
     must(event?.acl === ACL, 'what is queued is an event of the ACL');
     must(event?.type === 'access.flushed' || isIP(event?.ip ?? '') === 4, 'what is queued is for one IPv4 address');
-    must(
-      event?.type !== 'access.granted' || Number(event.expiresAt) > system.timers.now() - 100,
-      'a grant is not over',
-    );
+    must(event?.type !== 'access.granted' || Number(event.expiresAt) > system.clock.now() - 100, 'a grant is not over');
     must(system.codes().length === 0, 'what is accepted is no error');
     return { status };
   }

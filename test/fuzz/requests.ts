@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import { endingWith, GOOD, grantWith, MARK, SECONDS } from '../corpus/bad-request.ts';
 import { BAD_REQUESTS } from '../corpus/index.ts';
 import { NOW } from '../helpers/events.ts';

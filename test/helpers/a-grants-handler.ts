@@ -1,13 +1,13 @@
 import { createHandler } from '../../functions/grants.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { formatQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { Fields, SetAside } from '../../lib/ports.ts';
-import { formatQueuedEvent, type QueuedEvent } from '../../lib/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { ACL, NOW } from './events.ts';
 import { FaultyTable } from './faulty-table.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 /** The grants function by itself, over a table that can die at a write. */
 export function aGrantsHandler() {
@@ -15,14 +15,14 @@ export function aGrantsHandler() {
   const lines: Fields[] = [];
   const letters: string[] = [];
   const setAside: SetAside[] = [];
-  const alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  const timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   /** An error to be thrown instead of setting a letter aside; how often each message was received; the time that is left. */
   const faults: { deadLetters?: Error; receives?: number; remainingMs?: number } = {};
   const book = new GrantBook(table);
   const deps = {
-    clock: new VirtualTimers(NOW),
+    clock: new VirtualClock(NOW),
     grants: book,
-    alarms: { send: async (messages: typeof alarms) => void alarms.push(...messages) },
+    timers: { send: async (messages: typeof timers) => void timers.push(...messages) },
     deadLetters: {
       send: async (letter: SetAside) => {
         if (faults.deadLetters) throw faults.deadLetters;
@@ -39,7 +39,7 @@ export function aGrantsHandler() {
   const handler = createHandler(() => deps);
   let delivered = 0;
   return {
-    ...{ table, lines, letters, setAside, alarms, faults, book },
+    ...{ table, lines, letters, setAside, timers, faults, book },
     /** One batch: events, or the text of messages. @returns the ids (m1, m2, ...) of those reported as failed */
     deliver: async (...messages: readonly (QueuedEvent | string)[]) => {
       const batch = messages.map((message, i) => ({

@@ -1,6 +1,6 @@
-import { parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
-import type { QueuedEvent } from '../../lib/queue-message.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 
 /** A moment that all tests call now. Milliseconds since the epoch. */
 export const NOW = Date.UTC(2026, 10, 24, 18, 0, 0);

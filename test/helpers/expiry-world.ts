@@ -1,36 +1,36 @@
 import type { Config } from '../../lib/config.ts';
-import { configHash } from '../../lib/config-hash.ts';
-import { type ExpiryDeps, tick } from '../../lib/expire-grants.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
+import { type ExpiryDeps, tick } from '../../lib/expiry/expire-grants.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Fields } from '../../lib/ports.ts';
-import type { QueuedEvent } from '../../lib/queue-message.ts';
-import { type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
+import { configHash } from '../../lib/zones/config-hash.ts';
+import { type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { ACL, configOf, NOW } from './events.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 /** The expiry function by itself: what it deletes, arms and asks for is only looked at. */
 export class ExpiryWorld {
-  readonly timers = new VirtualTimers(NOW);
+  readonly clock = new VirtualClock(NOW);
   readonly changes: Change[] = [];
   readonly table = new MemoryTable((change) => this.changes.push(change));
   readonly lines: Fields[] = [];
-  readonly alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  readonly timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   readonly deps: ExpiryDeps;
   #sequence = 0;
 
   constructor(config: Config = configOf()) {
     this.deps = {
       config,
-      clock: this.timers,
+      clock: this.clock,
       grants: new GrantBook(this.table),
       states: new ZoneStates(this.table),
-      alarms: { send: async (messages) => void this.alarms.push(...messages) },
+      timers: { send: async (messages) => void this.timers.push(...messages) },
       telemetry: logTelemetry(
         'expiry',
-        () => this.timers.now(),
+        () => this.clock.now(),
         (line) => this.lines.push(line),
       ),
     };
@@ -39,7 +39,7 @@ export class ExpiryWorld {
   async apply(...events: readonly QueuedEvent[]): Promise<void> {
     for (const event of events) {
       this.#sequence += 1;
-      await this.deps.grants.apply(event, String(this.#sequence), this.timers.now());
+      await this.deps.grants.apply(event, String(this.#sequence), this.clock.now());
     }
   }
 
@@ -49,7 +49,7 @@ export class ExpiryWorld {
     if (!settings) throw new Error('no such ACL');
     const position = await this.deps.grants.position(acl);
     const well: Partial<ZoneState> = {
-      ...{ verifiedAt: this.timers.now(), needsSync: false, configHash: configHash(this.deps.config, settings) },
+      ...{ verifiedAt: this.clock.now(), needsSync: false, configHash: configHash(this.deps.config, settings) },
       ...(position !== undefined && { confirmedPosition: position }),
     };
     await this.table.write([{ put: { acl, item: ITEM.zone, ...well, ...more } }]);
@@ -75,7 +75,7 @@ export class ExpiryWorld {
 
   /** What was armed: kind, milliseconds after NOW, and the delay in seconds. */
   armed(): unknown[] {
-    return this.alarms.map(({ body, delaySeconds }) => {
+    return this.timers.map(({ body, delaySeconds }) => {
       const { kind, at } = JSON.parse(body);
       return [kind, at - NOW, delaySeconds];
     });

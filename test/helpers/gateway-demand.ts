@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { blockOf } from '../../lib/domain/address-block.ts';
-import type { GatewayDemand } from '../../lib/domain/desired-gateways.ts';
-import { mergedBlocks } from '../../lib/domain/merged-blocks.ts';
+import { blockOf } from '../../lib/addresses/address-block.ts';
+import { mergedBlocks } from '../../lib/addresses/merged-blocks.ts';
+import type { GatewayDemand } from '../../lib/zones/desired-gateways.ts';
 
 export const SENTINEL = '192.0.2.0/32';
 

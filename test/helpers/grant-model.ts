@@ -1,6 +1,6 @@
-import { GrantBook } from '../../lib/grant-book.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { Table } from '../../lib/ports.ts';
-import type { QueuedEvent } from '../../lib/queue-message.ts';
 import { ACL, NOW } from './events.ts';
 
 /**

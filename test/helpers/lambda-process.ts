@@ -28,7 +28,7 @@ export function lambdaEnvironment(name: Name, awsUrl: string) {
     [ENV.serviceName]: 'KnocknocOkta',
     [ENV.tableName]: 'grants',
     [ENV.eventsQueueUrl]: `${awsUrl}/0/events.fifo`,
-    [ENV.alarmQueueUrl]: `${awsUrl}/0/alarms`,
+    [ENV.timerQueueUrl]: `${awsUrl}/0/timers`,
     [ENV.deadLetterQueueUrl]: `${awsUrl}/0/dead.fifo`,
     [ENV.webhookSecretArn]: 'arn:webhook',
     [ENV.oktaTokenSecretArn]: 'arn:okta',

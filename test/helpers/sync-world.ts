@@ -1,18 +1,18 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
-import { OktaZones } from '../../lib/okta-zones.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import { OktaZones } from '../../lib/okta/client.ts';
 import type { Fields, HttpClient, Table } from '../../lib/ports.ts';
-import type { QueuedEvent } from '../../lib/queue-message.ts';
-import { syncAcl } from '../../lib/sync-acl.ts';
-import type { SyncDeps } from '../../lib/zone-pass.ts';
-import { ZoneStates } from '../../lib/zone-state.ts';
+import { syncAcl } from '../../lib/zones/rebuild-acl.ts';
+import type { SyncDeps } from '../../lib/zones/zone-pass.ts';
+import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { ACL, configOf, NOW } from './events.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 export const TOKEN = 'sync-okta-token';
 /** What a run of the zone function has. */
@@ -20,12 +20,12 @@ export const RUN_MS = 30_000;
 
 /** One ACL's rebuild by itself: table, Okta and clock are fakes, and nothing else runs beside it. */
 export class SyncWorld {
-  readonly timers = new VirtualTimers(NOW);
+  readonly clock = new VirtualClock(NOW);
   readonly table = new MemoryTable();
-  readonly okta = new OktaSimulator({ now: () => this.timers.now(), token: TOKEN });
+  readonly okta = new OktaSimulator({ now: () => this.clock.now(), token: TOKEN });
   readonly token = new MemorySecret(TOKEN);
   readonly lines: Fields[] = [];
-  readonly alarms: { readonly body: string; readonly delaySeconds: number }[] = [];
+  readonly timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   /** Milliseconds that every call takes. */
   latencyMs = 0;
   readonly deps: SyncDeps;
@@ -42,15 +42,15 @@ export class SyncWorld {
     }
     this.deps = {
       config,
-      clock: this.timers,
+      clock: this.clock,
       grants: new GrantBook(table),
       states: new ZoneStates(table),
-      okta: new OktaZones(options.http ?? this.#http, config.okta.baseUrl, () => this.timers.now()),
-      oktaToken: new CachedSecret(this.token, this.timers),
-      alarms: { send: async (messages) => void this.alarms.push(...messages) },
+      okta: new OktaZones(options.http ?? this.#http, config.okta.baseUrl, () => this.clock.now()),
+      oktaToken: new CachedSecret(this.token, this.clock),
+      timers: { send: async (messages) => void this.timers.push(...messages) },
       telemetry: logTelemetry(
         'zone',
-        () => this.timers.now(),
+        () => this.clock.now(),
         (line) => this.lines.push(line),
       ),
       newId: () => {
@@ -63,13 +63,13 @@ export class SyncWorld {
   async apply(...events: readonly QueuedEvent[]): Promise<void> {
     for (const event of events) {
       this.#sequence += 1;
-      await new GrantBook(this.table).apply(event, String(this.#sequence), this.timers.now());
+      await new GrantBook(this.table).apply(event, String(this.#sequence), this.clock.now());
     }
   }
 
   /** A run from beginning to end; time goes on for as long as it takes. */
   async sync(acl = ACL, deps: Partial<SyncDeps> = {}): Promise<void> {
-    await this.timers.finish(syncAcl(acl, { ...this.deps, ...deps }, this.timers.now() + RUN_MS));
+    await this.clock.finish(syncAcl(acl, { ...this.deps, ...deps }, this.clock.now() + RUN_MS));
   }
 
   gateways(zoneId = 'nzo1'): string[] {
@@ -84,9 +84,9 @@ export class SyncWorld {
     return this.okta.requests().filter((request) => method === undefined || request.method === method).length;
   }
 
-  /** When the alarms armed so far go off, in milliseconds after NOW. */
+  /** When the timers armed so far go off, in milliseconds after NOW. */
   wakeUps(): number[] {
-    return this.alarms.map(({ body }) => JSON.parse(body).at - NOW);
+    return this.timers.map(({ body }) => JSON.parse(body).at - NOW);
   }
 
   /** The state of the zones, with what is known of their lists. */
@@ -99,12 +99,12 @@ export class SyncWorld {
   readonly #http: HttpClient = async (request) => {
     const path = new URL(request.url).pathname;
     const call = this.okta.begin({ ...request, headers: { ...request.headers }, path, body: request.body ?? '' });
-    if (this.latencyMs > 0) await this.timers.sleep(this.latencyMs);
+    if (this.latencyMs > 0) await this.clock.sleep(this.latencyMs);
     const outcome = call.complete();
     call.end();
     this.onAnswer();
     if (outcome.kind === 'answer') return outcome;
-    if (outcome.kind === 'hang') await this.timers.sleep(request.timeoutMs);
+    if (outcome.kind === 'hang') await this.clock.sleep(request.timeoutMs);
     throw new Error(outcome.kind === 'hang' ? 'The operation was aborted due to timeout' : 'socket hang up');
   };
 }

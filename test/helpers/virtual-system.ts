@@ -1,13 +1,13 @@
-import { parseConfig } from '../../cdk/config.ts';
+import { signedHeaders } from '../../cli/webhook-client.ts';
+import { parseConfig } from '../../config/load.ts';
 import type { Fields, HttpClient, Telemetry } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
-import { signedHeaders } from '../../local/webhook-client.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { NOW } from './events.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 export const ACL = 'okta-prod';
 export const ZONE = 'nzo1abcdefGHIJKLM0h7';
@@ -34,7 +34,7 @@ export interface Raw {
 
 /** The production handlers with stand-ins and a simulated Okta, on a virtual clock. */
 export class VirtualSystem {
-  readonly timers = new VirtualTimers(NOW);
+  readonly clock = new VirtualClock(NOW);
   readonly okta: OktaSimulator;
   readonly lines: Fields[] = [];
   readonly oktaToken = new MemorySecret(TOKEN);
@@ -52,11 +52,11 @@ export class VirtualSystem {
     telemetry?: (functionName: string) => Telemetry,
   ) {
     this.#settings = { okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } }, ...settings };
-    this.okta = new OktaSimulator({ now: () => this.timers.now(), token: TOKEN });
+    this.okta = new OktaSimulator({ now: () => this.clock.now(), token: TOKEN });
     this.okta.seedZone(ZONE, { name: 'Zone', gateways: [{ type: 'CIDR', value: SENTINEL }], ...seed });
     this.functions = new EmbeddedFunctions({
       config: parseConfig(this.#settings),
-      timers: this.timers,
+      clock: this.clock,
       http: this.#http,
       webhookSecret: this.webhookSecret,
       oktaToken: this.oktaToken,
@@ -72,7 +72,7 @@ export class VirtualSystem {
 
   /** Posts a signed event and lets a moment pass, so that it is applied. */
   async send(type: string, data: Readonly<Record<string, unknown>> = {}, raw: Raw = {}): Promise<Answer> {
-    const timestamp = new Date(this.timers.now()).toISOString();
+    const timestamp = new Date(this.clock.now()).toISOString();
     return this.post({ body: JSON.stringify({ type, timestamp, data: { acl: ACL, ...data } }), ...raw });
   }
 
@@ -88,12 +88,12 @@ export class VirtualSystem {
   async post(raw: Raw): Promise<Answer> {
     this.#ids += 1;
     const { body = '', id = `id-${this.#ids}`, key = WEBHOOK_KEY } = raw;
-    const signed = signedHeaders(key, id, raw.signedAt ?? Math.floor(this.timers.now() / 1000), body);
+    const signed = signedHeaders(key, id, raw.signedAt ?? Math.floor(this.clock.now() / 1000), body);
     const all = { 'content-type': 'application/json', ...signed, ...raw.headers };
     const headers = Object.fromEntries(Object.entries(all).flatMap(([n, v]) => (v === undefined ? [] : [[n, v]])));
     const pending = this.functions.webhook(apiEvent('/webhook', headers, Buffer.from(body)));
-    await this.timers.advance(10);
-    const answer = await this.timers.finish(pending);
+    await this.clock.advance(10);
+    const answer = await this.clock.finish(pending);
     return { status: answer.statusCode ?? 0, body: JSON.parse(answer.body ?? '{}'), headers: answer.headers ?? {} };
   }
 
@@ -117,12 +117,12 @@ export class VirtualSystem {
       headers: { ...request.headers },
       body: request.body ?? '',
     });
-    await this.timers.sleep(this.latencyMs + call.delayMs);
+    await this.clock.sleep(this.latencyMs + call.delayMs);
     const outcome = call.complete();
     call.end();
     if (outcome.kind === 'answer') return { status: outcome.status, headers: outcome.headers, body: outcome.body };
     if (outcome.kind === 'drop') throw new Error('socket hang up');
-    await this.timers.sleep(request.timeoutMs);
+    await this.clock.sleep(request.timeoutMs);
     throw new Error('The operation was aborted due to timeout');
   };
 }

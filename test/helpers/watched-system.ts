@@ -13,7 +13,7 @@ export interface AwsNames {
   readonly functions: Readonly<Record<string, string>>;
   readonly eventsQueue: string;
   readonly eventsDeadLetters: string;
-  readonly alarmsDeadLetters: string;
+  readonly timersDeadLetters: string;
   readonly zoneFailures: string;
 }
 
@@ -44,11 +44,11 @@ export class WatchedSystem {
   }
 
   get now(): number {
-    return this.system.timers.now();
+    return this.system.clock.now();
   }
 
   minutes(count: number): Promise<void> {
-    return this.system.timers.advance(count * MINUTE_MS);
+    return this.system.clock.advance(count * MINUTE_MS);
   }
 
   /** A value of one of AWS's own metrics, now. */
@@ -92,16 +92,16 @@ export class WatchedSystem {
 
   /** SQS measures its queues once a minute. */
   #sample(): void {
-    const { events, alarms, stream } = this.system.functions;
+    const { events, timers, stream } = this.system.functions;
     const queue = (of: string, name: string, value: number) => this.aws('AWS/SQS', name, 'QueueName', of, value);
     const visible = 'ApproximateNumberOfMessagesVisible';
     queue(this.#names.eventsDeadLetters, visible, events.deadLetters.letters.length);
-    queue(this.#names.alarmsDeadLetters, visible, alarms.deadLetters.length);
+    queue(this.#names.timersDeadLetters, visible, timers.deadLetters.length);
     queue(this.#names.zoneFailures, visible, stream.failures.length);
     this.#waitingSince = events.length === 0 ? undefined : (this.#waitingSince ?? this.now);
     const age = (this.now - (this.#waitingSince ?? this.now)) / 1000;
     queue(this.#names.eventsQueue, 'ApproximateAgeOfOldestMessage', age);
-    this.system.timers.after(MINUTE_MS, () => this.#sample());
+    this.system.clock.after(MINUTE_MS, () => this.#sample());
   }
 }
 

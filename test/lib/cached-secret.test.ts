@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
 class CountingSecret extends MemorySecret {
   reads = 0;
@@ -12,33 +12,33 @@ class CountingSecret extends MemorySecret {
   }
 }
 
-let timers: VirtualTimers;
+let clock: VirtualClock;
 let reader: CountingSecret;
 let secret: CachedSecret;
 beforeEach(() => {
-  timers = new VirtualTimers(NOW);
+  clock = new VirtualClock(NOW);
   reader = new CountingSecret('one');
-  secret = new CachedSecret(reader, timers);
+  secret = new CachedSecret(reader, clock);
 });
 
 describe('a secret', () => {
   it('is read once and kept for minutes, not for ever', async () => {
     for (const minutes of [0, 1, 2]) {
-      await timers.advance(minutes * 60_000);
+      await clock.advance(minutes * 60_000);
       expect(await secret.get()).toBe('one');
     }
     expect(reader.reads).toBe(1);
     reader.text = 'two';
-    await timers.advance(7 * 60_000);
+    await clock.advance(7 * 60_000);
     expect(await secret.get()).toBe('two');
   });
 
   it('is kept for five minutes, to the millisecond', async () => {
     await secret.get();
-    await timers.advance(5 * 60_000 - 1);
+    await clock.advance(5 * 60_000 - 1);
     await secret.get();
     expect(reader.reads).toBe(1);
-    await timers.advance(1);
+    await clock.advance(1);
     await secret.get();
     expect(reader.reads).toBe(2);
   });
@@ -68,16 +68,16 @@ describe('a secret', () => {
   it('that becomes unreadable is used for as long as it is kept, and then rejects', async () => {
     await secret.get();
     reader.unreadable = true;
-    await timers.advance(60_000);
+    await clock.advance(60_000);
     expect(await secret.get()).toBe('one');
-    await timers.advance(5 * 60_000);
+    await clock.advance(5 * 60_000);
     await expect(secret.get()).rejects.toThrow('denied');
   });
 
   it('that was taken away is none once it is read again', async () => {
     await secret.get();
     reader.text = undefined;
-    await timers.advance(6 * 60_000);
+    await clock.advance(6 * 60_000);
     expect(await secret.get()).toBeUndefined();
   });
 });
@@ -85,7 +85,7 @@ describe('a secret', () => {
 describe('a secret that did not work', () => {
   it('is read again, and the new one is kept', async () => {
     await secret.get();
-    await timers.advance(20_000);
+    await clock.advance(20_000);
     reader.text = 'two';
     expect(await secret.getOtherThan('one')).toBe('two');
     expect(await secret.get()).toBe('two');
@@ -94,7 +94,7 @@ describe('a secret that did not work', () => {
 
   it('and is the same when read again is no other', async () => {
     await secret.get();
-    await timers.advance(20_000);
+    await clock.advance(20_000);
     expect(await secret.getOtherThan('one')).toBeUndefined();
     expect(reader.reads).toBe(2);
   });
@@ -102,21 +102,21 @@ describe('a secret that did not work', () => {
   it('is not read again right after it was read: a stranger’s bad signatures cost no reads', async () => {
     await secret.get();
     for (let i = 0; i < 50; i += 1) {
-      await timers.advance(100);
+      await clock.advance(100);
       expect(await secret.getOtherThan('one')).toBeUndefined();
     }
     expect(reader.reads).toBe(1);
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     await secret.getOtherThan('one');
     expect(reader.reads).toBe(2);
   });
 
   it('is read again ten seconds after it was read, to the millisecond', async () => {
     await secret.get();
-    await timers.advance(9_999);
+    await clock.advance(9_999);
     await secret.getOtherThan('one');
     expect(reader.reads).toBe(1);
-    await timers.advance(1);
+    await clock.advance(1);
     await secret.getOtherThan('one');
     expect(reader.reads).toBe(2);
   });
@@ -124,7 +124,7 @@ describe('a secret that did not work', () => {
   it('is read where nothing is known yet, and is no other where it has no value', async () => {
     expect(await secret.getOtherThan('none')).toBe('one');
     reader.text = ' ';
-    await timers.advance(20_000);
+    await clock.advance(20_000);
     expect(await secret.getOtherThan('one')).toBeUndefined();
   });
 
@@ -137,7 +137,7 @@ describe('a secret that did not work', () => {
 
   it('stays known where reading it again fails', async () => {
     await secret.get();
-    await timers.advance(20_000);
+    await clock.advance(20_000);
     reader.unreadable = true;
     await expect(secret.getOtherThan('one')).rejects.toThrow('denied');
     expect(await secret.get()).toBe('one');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { armAlarms, parseAlarm } from '../../lib/alarm-message.ts';
-import { formatQueuedEvent, parseQueuedEvent } from '../../lib/queue-message.ts';
+import { formatQueuedEvent, parseQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { armTimers, parseTimer } from '../../lib/timer-message.ts';
 import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
 
 const change = (text: string, fields: Readonly<Record<string, unknown>>) =>
@@ -73,17 +73,17 @@ describe('a message on the events queue', () => {
   });
 });
 
-describe('an alarm', () => {
-  async function armed(alarms: Parameters<typeof armAlarms>[1], now = NOW) {
+describe('a timer', () => {
+  async function armed(timers: Parameters<typeof armTimers>[1], now = NOW) {
     const sent: { readonly body: string; readonly delaySeconds: number }[] = [];
-    await armAlarms({ send: async (messages) => void sent.push(...messages) }, alarms, now);
+    await armTimers({ send: async (messages) => void sent.push(...messages) }, timers, now);
     return sent;
   }
-  const alarm = { kind: 'expiry', acl: 'okta-prod', at: NOW + 5_000 } as const;
+  const timer = { kind: 'expiry', acl: 'okta-prod', at: NOW + 5_000 } as const;
 
   it('reads back as it was armed', async () => {
-    const sent = await armed([alarm, { ...alarm, kind: 'rebuild' }]);
-    expect(sent.map(({ body }) => parseAlarm(body))).toEqual([alarm, { ...alarm, kind: 'rebuild' }]);
+    const sent = await armed([timer, { ...timer, kind: 'rebuild' }]);
+    expect(sent.map(({ body }) => parseTimer(body))).toEqual([timer, { ...timer, kind: 'rebuild' }]);
   });
 
   it.each([
@@ -96,24 +96,24 @@ describe('an alarm', () => {
     [900_001, 900],
     [86_400_000, 900],
   ])('%i ms ahead is delayed by %i s: never early, never more than SQS takes', async (ms, seconds) => {
-    expect((await armed([{ ...alarm, at: NOW + ms }])).map(({ delaySeconds }) => delaySeconds)).toEqual([seconds]);
+    expect((await armed([{ ...timer, at: NOW + ms }])).map(({ delaySeconds }) => delaySeconds)).toEqual([seconds]);
   });
 
   it('may hold fields of a later version', () => {
-    expect(parseAlarm(JSON.stringify({ version: 1, ...alarm, more: true }))).toEqual(alarm);
+    expect(parseTimer(JSON.stringify({ version: 1, ...timer, more: true }))).toEqual(timer);
   });
 
   it.each([
     ['nothing', ''],
     ['no JSON', 'x'],
     ['null', 'null'],
-    ['another version', JSON.stringify({ version: 2, ...alarm })],
-    ['no version', JSON.stringify(alarm)],
-    ['another kind', JSON.stringify({ version: 1, ...alarm, kind: 'other' })],
-    ['no ACL', JSON.stringify({ version: 1, ...alarm, acl: undefined })],
-    ['no moment', JSON.stringify({ version: 1, ...alarm, at: undefined })],
-    ['a moment that is text', JSON.stringify({ version: 1, ...alarm, at: '5' })],
+    ['another version', JSON.stringify({ version: 2, ...timer })],
+    ['no version', JSON.stringify(timer)],
+    ['another kind', JSON.stringify({ version: 1, ...timer, kind: 'other' })],
+    ['no ACL', JSON.stringify({ version: 1, ...timer, acl: undefined })],
+    ['no moment', JSON.stringify({ version: 1, ...timer, at: undefined })],
+    ['a moment that is text', JSON.stringify({ version: 1, ...timer, at: '5' })],
   ])('is none of ours with %s', (_, text) => {
-    expect(parseAlarm(text)).toBeUndefined();
+    expect(parseTimer(text)).toBeUndefined();
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { aclConfig } from '../../lib/config.ts';
-import { configHash } from '../../lib/config-hash.ts';
-import { reasonOfFailure } from '../../lib/dead-letter-reasons.ts';
 import { describeError } from '../../lib/describe-error.ts';
 import { environmentVariable, lazy } from '../../lib/environment.ts';
 import { forEachAcl } from '../../lib/for-each-acl.ts';
+import { reasonOfFailure } from '../../lib/grants/dead-letter-reasons.ts';
 import { ENV } from '../../lib/names.ts';
 import type { Fields } from '../../lib/ports.ts';
-import { batchesAtOnce } from '../../lib/stream-batches.ts';
+import { configHash } from '../../lib/zones/config-hash.ts';
+import { batchesAtOnce } from '../../lib/zones/stream-batches.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { ACL, configOf } from '../helpers/events.ts';
 

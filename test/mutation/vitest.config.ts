@@ -8,10 +8,10 @@ export default defineConfig({
       // Of the adapters, which aren't mutated: they need servers and processes.
       ...[
         'test/functions/exported-handlers.test.ts',
-        'test/lib/dynamodb-table.test.ts',
-        'test/lib/fetch-http.test.ts',
-        'test/lib/powertools-telemetry.test.ts',
-        'test/lib/sqs-dead-letters.test.ts',
+        'test/lib/adapters/dynamodb-table.test.ts',
+        'test/lib/adapters/fetch-http.test.ts',
+        'test/lib/adapters/powertools-telemetry.test.ts',
+        'test/lib/adapters/sqs-dead-letters.test.ts',
         'test/corpus/routes.test.ts',
       ],
       // Seconds, which each mutant would take.

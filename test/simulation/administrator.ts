@@ -31,7 +31,7 @@ export class Administrator {
   }
 
   act(action: Action): void {
-    const { faults, timers } = this.#around;
+    const { faults, clock } = this.#around;
     if (action.do === 'admin') this.#edit(action.edit, this.#zoneIds[action.zone] ?? '', action.n);
     if (action.do === 'rotate token') this.#rotate(action.gapMs);
     if (action.do === 'use quota') {
@@ -40,7 +40,7 @@ export class Administrator {
       faults.struck('quota used by others', action.resetInSeconds * 1000 + HEALING_MS);
     }
     if (action.do !== 'ttl') return;
-    const before = Math.floor(timers.now() / 1000) - action.lateSeconds;
+    const before = Math.floor(clock.now() / 1000) - action.lateSeconds;
     for (let acl = 1; acl <= this.#plan.zones.length; acl += 1) {
       if (this.#world.table.removeExpired(`acl-${acl}`, before) > 0) faults.struck('TTL delete');
     }
@@ -68,14 +68,14 @@ export class Administrator {
 
   /** With a gap, the old token is refused before the secret holds the new one. */
   #rotate(gapMs: number): void {
-    const { timers, faults } = this.#around;
+    const { clock, faults } = this.#around;
     const old = `token-${this.#tokens}`;
     this.#tokens += 1;
     this.#okta.setToken(`token-${this.#tokens}`, 'ORG_ADMIN');
     this.#okta.revokeToken(old);
     // A secret that was read just now is not read again for some seconds.
     faults.struck('token rotated', gapMs + HEALING_MS + 10_000);
-    timers.after(gapMs, () => {
+    clock.after(gapMs, () => {
       // Whoever set two new tokens sets the later one last.
       this.#world.oktaToken.text = `token-${this.#tokens}`;
     });

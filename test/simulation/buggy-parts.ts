@@ -1,11 +1,12 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type AclEvents, GrantBook, type Outcome } from '../../lib/grant-book.ts';
-import type { Grant } from '../../lib/grant-items.ts';
+import { type AclEvents, GrantBook, type Outcome } from '../../lib/grants/grant-book.ts';
+import type { Grant } from '../../lib/grants/grant-items.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM } from '../../lib/names.ts';
+import { OktaRest } from '../../lib/okta/rest.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
-import type { QueuedEvent } from '../../lib/queue-message.ts';
-import type { ZoneLists } from '../../lib/zone-lists.ts';
-import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zone-state.ts';
+import type { ZoneLists } from '../../lib/zones/zone-lists.ts';
+import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
 
 /** Copies of production classes with one thing wrong in each, for the proof that the simulation would notice. */
 
@@ -107,8 +108,8 @@ export class NoWriteAhead extends ZoneStates {
 }
 
 /** Asks Okta again whatever it said. */
-export class NoRest extends ZoneStates {
-  override async oktaRestsUntil(): Promise<number> {
+export class NoRest extends OktaRest {
+  override async until(): Promise<number> {
     return 0;
   }
 }

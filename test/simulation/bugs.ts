@@ -1,5 +1,6 @@
 import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
 import type { HttpClient, Write } from '../../lib/ports.ts';
+import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import * as parts from './buggy-parts.ts';
 import type { Hooks } from './hooks.ts';
 import type { PlanChanges } from './plan.ts';
@@ -105,7 +106,7 @@ export const BUGS: readonly Bug[] = [
     name: 'reset-time-ignored',
     what: 'Okta is called before the reset time that it gave',
     breaks: ['7 reset time kept'],
-    hooks: { states: (table) => new parts.NoRest(table) },
+    hooks: { states: (table) => new ZoneStates(table, new parts.NoRest(table)) },
   },
   {
     name: 'proxies-dropped',
@@ -143,9 +144,9 @@ export const BUGS: readonly Bug[] = [
     hooks: { http: leavingFirst },
   },
   {
-    name: 'no-own-alarm',
-    what: 'a short grant arms no alarm of its own',
-    hooks: { alarms: (alarms, name) => (name === 'grants' ? { send: async () => {} } : alarms) },
+    name: 'no-own-timer',
+    what: 'a short grant arms no timer of its own',
+    hooks: { timers: (timers, name) => (name === 'grants' ? { send: async () => {} } : timers) },
   },
 ];
 

@@ -13,7 +13,7 @@ export const FAULTS = [
     'function timeout',
   ],
   ...['table error', 'table error after applying', 'queue error', 'queue error after sending', 'secret unreadable'],
-  ...['lost alarm', 'late alarm', 'repeated alarm', 'lost tick', 'ticks far apart', 'TTL delete'],
+  ...['lost timer', 'late timer', 'repeated timer', 'lost tick', 'ticks far apart', 'TTL delete'],
   ...['lost stream batch', 'repeated stream batch'],
   ...['401', '403', '404', '400', '429 with reset', '429 of concurrency', '5xx', '5xx after applying'],
   ...['timeout before applying', 'timeout after applying', 'dropped before applying', 'dropped after applying'],
@@ -26,7 +26,7 @@ export type Fault = (typeof FAULTS)[number];
 export const HEALING_MS = 125_000;
 
 /** What must disturb nothing, however often it happens. */
-const HARMLESS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
+const HARMLESS: readonly Fault[] = ['rebuild beside another', 'repeated timer', 'retried by the sender'];
 
 /** Writes a line of the trace; undefined where nobody reads it, so that `note?.(…)` does not even make the line. */
 export type Note = ((text: string) => void) | undefined;

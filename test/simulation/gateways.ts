@@ -1,4 +1,4 @@
-import { blockOf, formatBlock } from '../../lib/domain/address-block.ts';
+import { blockOf, formatBlock } from '../../lib/addresses/address-block.ts';
 
 /** Blocks up to this size are taken apart, so that merged neighbours compare as the people they stand for. */
 const LARGEST_MERGED = 64n;

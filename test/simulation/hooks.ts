@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CachedSecret } from '../../lib/cached-secret.ts';
-import type { GrantBook } from '../../lib/grant-book.ts';
-import type { AlarmQueue, Clock, HttpClient, SecretReader, Table } from '../../lib/ports.ts';
-import type { ZoneStates } from '../../lib/zone-state.ts';
+import type { GrantBook } from '../../lib/grants/grant-book.ts';
+import type { Clock, HttpClient, SecretReader, Table, TimerQueue } from '../../lib/ports.ts';
+import type { ZoneStates } from '../../lib/zones/zone-state.ts';
 
 export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
 export type GrantsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -10,7 +10,7 @@ export type GrantsHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
 /** Where a bug can be put into production code from outside: in what it is given. */
 export interface Hooks {
   readonly table?: (table: Table, name: FunctionName) => Table;
-  readonly alarms?: (alarms: AlarmQueue, name: FunctionName) => AlarmQueue;
+  readonly timers?: (timers: TimerQueue, name: FunctionName) => TimerQueue;
   readonly http?: (http: HttpClient) => HttpClient;
   readonly book?: (table: Table) => GrantBook;
   readonly states?: (table: Table) => ZoneStates;

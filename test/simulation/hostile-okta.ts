@@ -44,12 +44,12 @@ export class HostileOkta {
   constructor(around: Surroundings, token: string) {
     this.#around = around;
     this.#striking = STRIKING.filter(({ fault }) => around.faults.mayStrike(fault));
-    this.simulator = new OktaSimulator({ now: () => around.timers.now(), token, journalSize: 100_000 });
+    this.simulator = new OktaSimulator({ now: () => around.clock.now(), token, journalSize: 100_000 });
   }
 
   /** `fetch` in one environment of the zone function. */
   async exchange(environment: Environment, request: HttpRequest): Promise<HttpResponse> {
-    const { timers, random } = this.#around;
+    const { clock, random } = this.#around;
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
     const early = this.monitor?.callGoesOut(environment, zoneId);
     const answer = await environment.call(request.method, async () => {
@@ -60,18 +60,18 @@ export class HostileOkta {
       const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
       if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
       if (struck === 'timeout and applied late') {
-        timers.after(request.timeoutMs + call.delayMs, () => {
+        clock.after(request.timeoutMs + call.delayMs, () => {
           call.complete();
           this.#around.faults.disturb(HEALING_MS);
           this.monitor?.zoneChanged(zoneId);
         });
-        await timers.sleep(request.timeoutMs);
+        await clock.sleep(request.timeoutMs);
         call.end();
         throw new Error('The operation was aborted due to timeout');
       }
-      await timers.sleep(random.whole(...this.#around.oktaMs) + call.delayMs);
+      await clock.sleep(random.whole(...this.#around.oktaMs) + call.delayMs);
       const outcome = call.complete();
-      if (outcome.kind === 'hang') await timers.sleep(request.timeoutMs);
+      if (outcome.kind === 'hang') await clock.sleep(request.timeoutMs);
       call.end();
       const said = outcome.kind === 'answer' ? outcome : undefined;
       this.monitor?.callEnds(environment, request, zoneId, said);

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
-import type { AlarmQueue, Clock, Key, Table, Write } from '../../lib/ports.ts';
+import type { Clock, Key, Table, TimerQueue, Write } from '../../lib/ports.ts';
 import { lambdaContext } from '../../local/stand-ins/aws-events.ts';
+import type { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import type { Faults } from './faults.ts';
 import type { Random } from './random.ts';
-import type { SimTimers } from './sim-timers.ts';
 import type { Surroundings } from './sources.ts';
 
 export class Died extends Error {
@@ -19,16 +19,16 @@ export class Environment {
   /** What an invocation under way is told when the environment dies. */
   onDeath: (reason: Died) => void = () => {};
   readonly skewMs: number;
-  readonly #timers: SimTimers;
+  readonly #clock: VirtualClock;
   readonly #faults: Faults;
   readonly #random: Random;
   readonly #slow: boolean;
   readonly #name: string;
 
-  constructor(name: string, { timers, faults, random, slow }: Surroundings) {
+  constructor(name: string, { clock, faults, random, slow }: Surroundings) {
     this.#slow = slow;
     this.#name = name;
-    this.#timers = timers;
+    this.#clock = clock;
     this.#faults = faults;
     this.#random = random;
     this.skewMs = faults.strikes('clock skew') ? faults.whole('clock skew', -2_000, 2_000) : 0;
@@ -42,9 +42,9 @@ export class Environment {
 
   /** This environment's clock: off by some seconds, and silent once it is dead. */
   readonly clock: Clock = {
-    now: () => this.#timers.now() + this.skewMs,
+    now: () => this.#clock.now() + this.skewMs,
     sleep: async (ms) => {
-      await this.#timers.sleep(ms);
+      await this.#clock.sleep(ms);
       await this.alive();
     },
   };
@@ -65,11 +65,11 @@ export class Environment {
     const slow = faults.strikes('slow call', this.#name, what) ? faults.whole('slow call', 50, 6_000) : usual;
     // The process is gone, the request is on its way.
     if (faults.strikes('crash inside a call', this.#name, what)) this.die('crash');
-    if (slow > 0) await this.#timers.sleep(slow);
+    if (slow > 0) await this.#clock.sleep(slow);
     const result = await reach();
     if (faults.strikes('crash after a call', this.#name, what)) this.die('crash');
     if (faults.strikes('frozen function', this.#name, what)) {
-      await this.#timers.sleep(faults.whole('frozen function', 500, 40_000));
+      await this.#clock.sleep(faults.whole('frozen function', 500, 40_000));
     }
     return this.dead ? never() : result;
   }
@@ -117,7 +117,7 @@ export class Environment {
     });
   }
 
-  alarms(queue: AlarmQueue): AlarmQueue {
+  timers(queue: TimerQueue): TimerQueue {
     return { send: (messages) => this.send('arm', () => queue.send(messages)) };
   }
 }
@@ -155,17 +155,17 @@ export class SimFunction<Event, Result> {
   /** @throws what the handler throws, or Died when it did not come to its end */
   async invoke(event: Event): Promise<Result> {
     const { name, timeoutMs } = this.#options;
-    const { timers, faults } = this.#options.around;
+    const { clock, faults } = this.#options.around;
     const version = this.#version;
     const deployed = this.#take();
     const { environment } = deployed;
-    const end = timers.now() + timeoutMs;
-    const stopClock = timers.after(timeoutMs, () => {
+    const end = clock.now() + timeoutMs;
+    const stopClock = clock.after(timeoutMs, () => {
       faults.struck('function timeout', 125_000, name);
       environment.die('timeout');
     });
     this.#invocations += 1;
-    const context = lambdaContext(name, `${name}-${this.#invocations}`, () => end - timers.now());
+    const context = lambdaContext(name, `${name}-${this.#invocations}`, () => end - clock.now());
     try {
       return await new Promise<Result>((resolve, reject) => {
         environment.onDeath = reject;

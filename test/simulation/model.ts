@@ -1,4 +1,4 @@
-import type { QueuedEvent } from '../../lib/queue-message.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 
 interface Accepted {
   readonly event: QueuedEvent;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { canonicalGateways } from '../../lib/domain/address-block.ts';
+import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { Faults, Note } from './faults.ts';

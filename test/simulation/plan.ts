@@ -2,7 +2,7 @@ import { FAULTS, type Fault } from './faults.ts';
 import { Random } from './random.ts';
 
 /** What a schedule's bounds are: see `Monitor`. */
-export type Weather = 'good' | 'lost alarms' | 'storm';
+export type Weather = 'good' | 'lost timers' | 'storm';
 
 export interface Settings {
   readonly verifyMinutes: number;
@@ -60,7 +60,7 @@ const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'crash before a call': 0.006, 'crash after a call': 0.006, 'crash inside a call': 0.004, 'slow call': 0.01 },
   ...{ 'frozen function': 0.006, 'table error': 0.008, 'table error after applying': 0.006 },
   ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
-  ...{ 'lost alarm': 0.3, 'late alarm': 0.3, 'repeated alarm': 0.2, 'lost tick': 0.3 },
+  ...{ 'lost timer': 0.3, 'late timer': 0.3, 'repeated timer': 0.2, 'lost tick': 0.3 },
   ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.25, 'repeated stream batch': 0.1 },
   ...{ '401': 0.045, '403': 0.05, '404': 0.045, '400': 0.24, '429 with reset': 0.05, '429 of concurrency': 0.05 },
   ...{ '5xx': 0.05, '5xx after applying': 0.31, 'timeout before applying': 0.04 },
@@ -72,8 +72,8 @@ const RARE = [
   ...(['timeout and applied late', 'dropped before applying', 'dropped after applying', '429 with reset'] as const),
   ...(['429 of concurrency', '401', '403', '404', '5xx', 'half an answer'] as const),
 ] as const satisfies readonly [Fault, ...Fault[]];
-const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated alarm', 'retried by the sender'];
-const ALARMS: readonly Fault[] = ['lost alarm', 'late alarm', 'lost tick'];
+const ALWAYS: readonly Fault[] = ['rebuild beside another', 'repeated timer', 'retried by the sender'];
+const TIMERS: readonly Fault[] = ['lost timer', 'late timer', 'lost tick'];
 
 interface Size {
   readonly seconds: readonly [number, number];
@@ -99,7 +99,7 @@ export type PlanChanges = Partial<Pick<Plan, 'rates' | 'oktaMs'>>;
 
 export function makePlan(seed: number, changes: PlanChanges = {}): Plan {
   const random = Random.named(seed, 'plan');
-  const weather = random.pick<Weather>(['good', 'lost alarms', 'storm', 'storm', 'storm', 'storm', 'storm']);
+  const weather = random.pick<Weather>(['good', 'lost timers', 'storm', 'storm', 'storm', 'storm', 'storm']);
   // Most are small: what breaks a promise is nearly always a few events that meet. The large ones are for the rest.
   const size = random.chance(0.93) ? SMALL : LARGE;
   const actionMs = random.whole(...size.seconds) * 1000;
@@ -127,7 +127,7 @@ function someRates(weather: Weather, random: Random, size: Size): Partial<Record
   for (const fault of FAULTS) {
     const usual = RATES[fault];
     const wanted =
-      weather === 'storm' || ALWAYS.includes(fault) || (weather === 'lost alarms' && ALARMS.includes(fault));
+      weather === 'storm' || ALWAYS.includes(fault) || (weather === 'lost timers' && TIMERS.includes(fault));
     // Half of the faults in one storm, so that each also meets calm surroundings.
     if (usual !== undefined && random.chance(0.5) && wanted)
       rates[fault] = Math.min(1, usual * random.whole(...(ALWAYS.includes(fault) ? MILD : size.severity)));

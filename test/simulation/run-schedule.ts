@@ -1,6 +1,7 @@
-import { parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
 import { ITEM } from '../../lib/names.ts';
+import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
 import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import type { Hooks } from './hooks.ts';
@@ -10,7 +11,6 @@ import { type Configured, Monitor } from './monitor.ts';
 import type { Action, Plan, Settings } from './plan.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
-import { SimTimers } from './sim-timers.ts';
 import type { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -29,15 +29,15 @@ const TOKEN = 'token-0';
 
 /** Runs one schedule from its first event until nothing is left to happen. The same plan always ends the same. */
 export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false): Promise<Outcome> {
-  const timers = new SimTimers(START);
+  const clock = new VirtualClock(START, microtasks);
   const trace: string[] = [];
   const settledMs = plan.slow ? 30_000 : 10_000;
   const note: Note = traced
-    ? (text) => void trace.push(`${((timers.now() - START) / 1000).toFixed(3)} ${text}`)
+    ? (text) => void trace.push(`${((clock.now() - START) / 1000).toFixed(3)} ${text}`)
     : undefined;
-  const faults = new Faults(plan.rates, plan.seed, () => timers.now(), note);
+  const faults = new Faults(plan.rates, plan.seed, () => clock.now(), note);
   faults.until = START + plan.actionMs;
-  const around = { timers, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
+  const around = { clock, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
   const okta = new HostileOkta(around, TOKEN);
   const acls = plan.zones.map((zones, index) => ({
     name: `acl-${index + 1}`,
@@ -50,7 +50,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   }
   let deployed = configuredBy(plan.settings, START);
   const monitor = new Monitor({
-    ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => timers.now(), note, start: START },
+    ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
     settledMs,
     gatewayLimit: plan.gatewayLimit,
     mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
@@ -67,7 +67,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       note?.(
         `QUEUED ${event.webhookId} ${event.type} ${event.acl} ${event.ip ?? ''}#${event.grantId ?? ''} until ${((event.expiresAt ?? START) - START) / 1000}`,
       );
-      acls.find(({ name }) => name === event.acl)?.model.accept(event, timers.now());
+      acls.find(({ name }) => name === event.acl)?.model.accept(event, clock.now());
     },
     code: (code, detail) => {
       const harmless = code.startsWith('HOOK') || code === 'ZONE005';
@@ -85,20 +85,20 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     plan,
     (zoneId) => monitor.zoneChanged(zoneId),
   );
-  for (const action of plan.actions) timers.after(action.at, () => act(action));
+  for (const action of plan.actions) clock.after(action.at, () => act(action));
   scheduleTicks();
 
   let end = START + plan.actionMs;
   // A repeated delivery may come long after the rest.
   const lastAction = START + (plan.actions.at(-1)?.at ?? 0);
   for (let now = START; now < end; now += 1_000) {
-    await timers.runUntil(now);
+    await clock.runUntil(now);
     monitor.check();
     end = Math.max(START + plan.actionMs + HEALING_MS, lastAction, faults.disturbedUntil) + settledMs + 5_000;
     while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - settledMs, end + 2_000)))
       end += 5_000;
   }
-  await timers.runUntil(end);
+  await clock.runUntil(end);
   monitor.checkSettled();
   checkNothingIsLeft();
   return {
@@ -117,7 +117,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       return void world.rebuild(action.acl);
     }
     if (action.do === 'redeploy') {
-      deployed = configuredBy(action.settings, timers.now());
+      deployed = configuredBy(action.settings, clock.now());
       faults.struck('redeploy', plan.weather === 'storm' ? HEALING_MS : 0);
       world.redeploy(configOf(action.settings));
       return;
@@ -130,7 +130,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     let last = 0;
     const next = (minute: number) => {
       const at = minute * MINUTE_MS + chance.whole(0, MINUTE_MS - 1);
-      timers.after(START + at - timers.now(), () => {
+      clock.after(START + at - clock.now(), () => {
         if (!faults.strikes('lost tick')) {
           if (at - last > 90_000) faults.struck('ticks far apart');
           last = at;
@@ -149,7 +149,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     for (const { name, zoneIds } of acls) {
       const state = world.table.look({ acl: name, item: ITEM.zone });
       const until = Number(state?.leaseUntil ?? 0);
-      if (until > 0 && until < timers.now() - 10_000) monitor.broken('nothing left behind', `${name}: an old lease`);
+      if (until > 0 && until < clock.now() - 10_000) monitor.broken('nothing left behind', `${name}: an old lease`);
       if (okta.simulator.requests(0).some(({ overlapping, zoneId }) => overlapping && zoneIds.includes(zoneId ?? ''))) {
         monitor.broken('5 one write at a time', name);
       }

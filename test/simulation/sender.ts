@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseWebhookKeys, signWebhook } from '../../lib/domain/webhook-signature.ts';
+import { parseWebhookKeys, signWebhook } from '../../lib/webhook/webhook-signature.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import type { Note } from './faults.ts';
 import { letsIn } from './gateways.ts';
@@ -36,9 +36,9 @@ export class Sender {
   }
 
   send(event: EventAction): void {
-    const { timers, faults } = this.#around;
+    const { clock, faults } = this.#around;
     const { type, acl, ip, grantId, ageMs, durationSeconds } = event;
-    const timestamp = timers.now() - ageMs;
+    const timestamp = clock.now() - ageMs;
     this.sent += 1;
     if (this.#ids.has(event.webhookId)) faults.struck('duplicate event');
     if (timestamp < this.#latest) faults.struck('reordered event');
@@ -56,8 +56,8 @@ export class Sender {
   }
 
   async #deliver(delivery: Delivery, attempt: number): Promise<void> {
-    const { timers, faults, random } = this.#around;
-    const began = timers.now();
+    const { clock, faults, random } = this.#around;
+    const began = clock.now();
     const answer = await this.#post(delivery);
     const status = answer?.statusCode ?? 500;
     this.#note?.(`ANSWER ${delivery.event.webhookId}: ${status}`);
@@ -66,12 +66,12 @@ export class Sender {
     const lost = faults.strikes('retried by the sender');
     if ((status !== 500 && status !== 503 && !lost) || attempt === 8) return;
     if (!lost) faults.struck('retried by the sender');
-    await timers.sleep(random.whole(500, 15_000));
+    await clock.sleep(random.whole(500, 15_000));
     await this.#deliver(delivery, attempt + 1);
   }
 
   async #post({ event, body }: Delivery): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
-    const [id, timestamp] = [event.webhookId, String(Math.floor(this.#around.timers.now() / 1000))];
+    const [id, timestamp] = [event.webhookId, String(Math.floor(this.#around.clock.now() / 1000))];
     const bytes = Buffer.from(body);
     const headers = {
       ...{ 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp },
@@ -101,7 +101,7 @@ export class Sender {
 
   /** `applied` is said only when the zone reflects the event; what was accepted since may not show yet. */
   #judgeApplied(event: EventAction, began: number): void {
-    const { faults, timers } = this.#around;
+    const { faults, clock } = this.#around;
     const acl = this.#acls.find(({ name }) => name === event.acl);
     const presence = acl?.model.ips.get(event.ip);
     if (!acl || !presence || faults.disturbedUntil > began) return;
@@ -109,7 +109,7 @@ export class Sender {
     const isIn = acl.zoneIds.some((zoneId) =>
       (simulator.zone(zoneId).gateways ?? []).some(({ value }) => letsIn(value).includes(`${event.ip}/32`)),
     );
-    const now = timers.now();
+    const now = clock.now();
     if (event.type === 'access.granted' && presence.until > now + 1_000 && presence.since <= began && !isIn) {
       this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
     }

@@ -1,15 +1,15 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ExpiryEvent } from '../../functions/expiry.ts';
-import type { AlarmQueue, SetAside } from '../../lib/ports.ts';
-import { alarmEvent, fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import type { SetAside, TimerQueue } from '../../lib/ports.ts';
+import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
+import type { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import type { Faults } from './faults.ts';
 import type { Random } from './random.ts';
-import type { SimTimers } from './sim-timers.ts';
 
 export interface Surroundings {
-  readonly timers: SimTimers;
+  readonly clock: VirtualClock;
   readonly faults: Faults;
   /** Chance that is no fault: where batches are cut, how long a poll takes. */
   readonly random: Random;
@@ -40,7 +40,7 @@ export class SimFifo {
   }
 
   async send({ body, deduplicationId }: { readonly body: string; readonly deduplicationId: string }): Promise<string> {
-    const now = this.#around.timers.now();
+    const now = this.#around.clock.now();
     const seen = this.#seen.get(deduplicationId);
     if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
     this.#sent += 1;
@@ -59,7 +59,7 @@ export class SimFifo {
   #pump(delayMs: number): void {
     if (this.#busy || this.messages.length === 0) return;
     this.#busy = true;
-    this.#around.timers.after(delayMs, () => void this.#deliver());
+    this.#around.clock.after(delayMs, () => void this.#deliver());
   }
 
   async #deliver(): Promise<void> {
@@ -93,8 +93,8 @@ export class SimFifo {
   }
 }
 
-/** The alarm queue with its mapping: each message after its delay, more or less, once or more, or never. */
-export class SimAlarms implements AlarmQueue {
+/** The timer queue with its mapping: each message after its delay, more or less, once or more, or never. */
+export class SimTimerQueue implements TimerQueue {
   readonly #around: Surroundings;
   readonly #consume: (event: ExpiryEvent) => Promise<SQSBatchResponse>;
   #sent = 0;
@@ -109,19 +109,19 @@ export class SimAlarms implements AlarmQueue {
       if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900)
         throw new RangeError('DelaySeconds');
       this.#sent += 1;
-      this.#deliver(body, `alarm-${this.#sent}`, delaySeconds * 1000 + this.#around.random.whole(0, 400), 1);
+      this.#deliver(body, `timer-${this.#sent}`, delaySeconds * 1000 + this.#around.random.whole(0, 400), 1);
     }
   }
 
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
-    const { timers, faults } = this.#around;
-    timers.after(delayMs, () => {
-      if (faults.strikes('lost alarm', body)) return;
-      if (faults.strikes('late alarm', body)) {
-        return this.#deliver(body, messageId, faults.whole('late alarm', 1_000, 90_000), receives);
+    const { clock, faults } = this.#around;
+    clock.after(delayMs, () => {
+      if (faults.strikes('lost timer', body)) return;
+      if (faults.strikes('late timer', body)) {
+        return this.#deliver(body, messageId, faults.whole('late timer', 1_000, 90_000), receives);
       }
-      if (faults.strikes('repeated alarm'))
-        this.#deliver(body, messageId, faults.whole('repeated alarm', 0, 30_000), 1);
+      if (faults.strikes('repeated timer'))
+        this.#deliver(body, messageId, faults.whole('repeated timer', 0, 30_000), 1);
       void this.#try(body, messageId, receives);
     });
   }
@@ -134,7 +134,7 @@ export class SimAlarms implements AlarmQueue {
 
   async #succeeds(messageId: string, body: string): Promise<boolean> {
     try {
-      return (await this.#consume(alarmEvent(messageId, body))).batchItemFailures.length === 0;
+      return (await this.#consume(timerEvent(messageId, body))).batchItemFailures.length === 0;
     } catch {
       return false;
     }
@@ -157,7 +157,7 @@ export class SimShard {
     this.#changes.push(change);
     if (this.#busy) return;
     this.#busy = true;
-    this.#around.timers.after(this.#around.random.whole(20, 250), () => void this.#drain());
+    this.#around.clock.after(this.#around.random.whole(20, 250), () => void this.#drain());
   }
 
   async #drain(): Promise<void> {
@@ -169,12 +169,12 @@ export class SimShard {
   }
 
   async #handle(batch: readonly Change[]): Promise<void> {
-    const { timers, faults } = this.#around;
+    const { clock, faults } = this.#around;
     if (faults.strikes('lost stream batch')) return;
     for (let attempt = 0; attempt <= 10; attempt += 1) {
       const throttled = faults.strikes('throttled invocation', 'zone');
       if (!throttled && (await this.#succeeds(batch)) && !faults.strikes('repeated stream batch')) return;
-      await timers.sleep(500 * 2 ** Math.min(attempt, 4));
+      await clock.sleep(500 * 2 ** Math.min(attempt, 4));
     }
   }
 

@@ -11,12 +11,12 @@ import { createHandler as createWebhook } from '../../functions/webhook.ts';
 import { createHandler as createZone } from '../../functions/zone.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
-import { GrantBook } from '../../lib/grant-book.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
-import { OktaZones } from '../../lib/okta-zones.ts';
+import { OktaZones } from '../../lib/okta/client.ts';
 import type { HttpRequest, Key, SecretReader, SetAside, Table } from '../../lib/ports.ts';
-import { parseQueuedEvent } from '../../lib/queue-message.ts';
-import { ZoneStates } from '../../lib/zone-state.ts';
+import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import type { Note } from './faults.ts';
@@ -25,7 +25,7 @@ import type { HostileOkta } from './hostile-okta.ts';
 import { type Environment, SimFunction } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
 import { SimTable } from './sim-table.ts';
-import { SimAlarms, SimFifo, SimShard, type Surroundings } from './sources.ts';
+import { SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
 import { codeTelemetry } from './telemetry.ts';
 
 export const WEBHOOK_SECRET = JSON.stringify({ current: Buffer.alloc(33, 'k').toString('base64') });
@@ -50,7 +50,7 @@ export class World {
   config: Config;
   readonly table: SimTable;
   readonly fifo: SimFifo;
-  readonly alarms: SimAlarms;
+  readonly timers: SimTimerQueue;
   readonly oktaToken: MemorySecret;
   readonly okta: HostileOkta;
   readonly webhook: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
@@ -72,7 +72,7 @@ export class World {
       else if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
     });
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
-    this.alarms = new SimAlarms(around, (event) => this.expiry.invoke(event));
+    this.timers = new SimTimerQueue(around, (event) => this.expiry.invoke(event));
     const common = { around, coldChance: options.coldChance };
     this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: (e) => this.#webhook(e) });
     this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: (e) => this.#expiry(e) });
@@ -105,7 +105,7 @@ export class World {
         if (around.faults.strikes('rebuild beside another')) {
           const delayMs = around.faults.whole('rebuild beside another', 0, 1_500);
           const beside = event.Records[0]?.dynamodb?.Keys?.acl?.S ?? acl;
-          around.timers.after(delayMs, () => void this.rebuild(beside));
+          around.clock.after(delayMs, () => void this.rebuild(beside));
         }
         return this.zone.invoke(event);
       });
@@ -120,7 +120,7 @@ export class World {
     const reached: Table = {
       ...plain,
       get: async (key, options) => {
-        const began = around.timers.now();
+        const began = around.clock.now();
         const item = await plain.get(key, options);
         if (key.acl === ORG_PARTITION) monitor.restIsRead(environment, began);
         if (name === 'zone' && key.item === ITEM.events) monitor.lookBegins(environment, key.acl);
@@ -128,13 +128,13 @@ export class World {
       },
     };
     const table = hooks.table?.(reached, name) ?? reached;
-    const alarms = environment.alarms(this.alarms);
+    const timers = environment.timers(this.timers);
     return {
       config: this.config,
       clock: environment.clock,
       grants: hooks.book?.(table) ?? new GrantBook(table),
       states: hooks.states?.(table) ?? new ZoneStates(table),
-      alarms: hooks.alarms?.(alarms, name) ?? alarms,
+      timers: hooks.timers?.(timers, name) ?? timers,
       telemetry: codeTelemetry(name, note, code),
     };
   }

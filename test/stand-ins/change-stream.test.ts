@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChangeStream } from '../../local/stand-ins/change-stream.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
-let timers: VirtualTimers;
+let clock: VirtualClock;
 let batches: string[][];
 let work: ((items: readonly string[]) => Promise<void>)[];
 let stream: ChangeStream;
 beforeEach(() => {
-  timers = new VirtualTimers(NOW);
+  clock = new VirtualClock(NOW);
   batches = [];
   work = [];
   stream = new ChangeStream({
-    timers,
+    clock,
     wanted: ({ key }) => key.item !== 'unwanted',
     consume: async (batch) => {
       const items = batch.map(({ key }) => key.item);
@@ -35,24 +35,24 @@ describe('a change stream', () => {
   it('delivers changes in order, those of a moment together, within a second', async () => {
     push('1', '2');
     push('3');
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([['1', '2', '3']]);
   });
 
   it('delivers a hundred at a time', async () => {
     const all = Array.from({ length: 250 }, (_, i) => String(i));
     push(...all);
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches.map(({ length }) => length)).toEqual([100, 100, 50]);
     expect(batches.flat()).toEqual(all);
   });
 
   it('lets through only what the filter wants', async () => {
     push('unwanted');
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([]);
     push('unwanted', '1', 'unwanted');
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([['1']]);
   });
 
@@ -65,22 +65,22 @@ describe('a change stream', () => {
         }),
     );
     push('1');
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     push('2');
     push('3');
-    await timers.advance(60_000);
+    await clock.advance(60_000);
     expect(batches).toEqual([['1']]);
     done();
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([['1'], ['2', '3']]);
   });
 
   it('delivers a batch that failed again, before anything behind it', async () => {
     work.push(fail);
     push('1');
-    await timers.advance(300);
+    await clock.advance(300);
     push('2');
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     expect(batches).toEqual([['1'], ['1'], ['2']]);
     expect(stream.failures).toEqual([]);
   });
@@ -88,9 +88,9 @@ describe('a change stream', () => {
   it('gives up on a batch after its tries, keeps it for a look, and goes on', async () => {
     work.push(fail, fail, fail);
     push('1');
-    await timers.advance(300);
+    await clock.advance(300);
     push('2');
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     expect(batches).toEqual([['1'], ['1'], ['1'], ['2']]);
     expect(stream.failures.map((batch) => batch.map(({ key }) => key.item))).toEqual([['1']]);
   });
@@ -100,12 +100,12 @@ describe('a change stream', () => {
     let most = 0;
     const seen: string[] = [];
     const many = new ChangeStream({
-      timers,
+      clock,
       wanted: () => true,
       consume: async (batch) => {
         under += 1;
         most = Math.max(most, under);
-        await timers.sleep(1_000);
+        await clock.sleep(1_000);
         under -= 1;
         seen.push(...batch.map(({ key, eventName }) => `${key.acl} ${eventName}`));
       },
@@ -115,9 +115,9 @@ describe('a change stream', () => {
     const acls = Array.from({ length: 30 }, (_, i) => `acl-${i}`);
     for (const eventName of ['INSERT', 'MODIFY', 'REMOVE'] as const) {
       for (const acl of acls) many.push({ eventName, key: { acl, item: 'i' }, byTtl: false });
-      await timers.advance(400);
+      await clock.advance(400);
     }
-    await timers.advance(60_000);
+    await clock.advance(60_000);
     expect(most).toBe(3);
     for (const acl of acls) {
       expect(seen.filter((line) => line.startsWith(`${acl} `))).toEqual([
@@ -130,9 +130,9 @@ describe('a change stream', () => {
 
   it('delivers again after it was idle', async () => {
     push('1');
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     push('2');
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     expect(batches).toEqual([['1'], ['2']]);
   });
 
@@ -142,7 +142,7 @@ describe('a change stream', () => {
     push('2');
     stream.losesEverything = false;
     push('3');
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     expect(batches).toEqual([['1', '3']]);
   });
 });

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
-let timers: VirtualTimers;
+let clock: VirtualClock;
 let shelf: DeadLetterShelf;
 beforeEach(() => {
-  timers = new VirtualTimers(NOW);
-  shelf = new DeadLetterShelf(timers);
+  clock = new VirtualClock(NOW);
+  shelf = new DeadLetterShelf(clock);
 });
 const send = (messageId: string, retryable = true) =>
   shelf.send({ messageId, body: messageId, reason: 'r', retryable });
@@ -16,10 +16,10 @@ const received = async () => (await shelf.receive()).map(({ body }) => body);
 describe('the stand-in for the dead-letter queue', () => {
   it('drops what is sent twice within five minutes, and nothing later', async () => {
     await send('a');
-    await timers.advance(299_999);
+    await clock.advance(299_999);
     await send('a');
     expect(shelf.letters).toHaveLength(1);
-    await timers.advance(1);
+    await clock.advance(1);
     await send('a');
     expect(shelf.letters).toHaveLength(2);
   });
@@ -36,14 +36,14 @@ describe('the stand-in for the dead-letter queue', () => {
     await send('a');
     const [letter] = await shelf.receive();
     if (!letter) throw new Error('there is one');
-    await timers.advance(299_999);
+    await clock.advance(299_999);
     expect(await received()).toEqual([]);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(await received()).toEqual(['a']);
     await shelf.release(letter);
     expect(await received()).toEqual(['a']);
     await shelf.remove(letter);
-    await timers.advance(300_000);
+    await clock.advance(300_000);
     expect(await received()).toEqual([]);
   });
 

@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DelayQueue } from '../../local/stand-ins/delay-queue.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
-let timers: VirtualTimers;
+let clock: VirtualClock;
 let seen: (readonly [body: string, id: string, at: number])[];
 let failing: Set<string>;
 let queue: DelayQueue;
 beforeEach(() => {
-  timers = new VirtualTimers(NOW);
+  clock = new VirtualClock(NOW);
   seen = [];
   failing = new Set();
   queue = new DelayQueue({
-    timers,
+    clock,
     consume: async (body, messageId) => {
-      seen.push([body, messageId, timers.now() - NOW]);
+      seen.push([body, messageId, clock.now() - NOW]);
       if (failing.has(body)) throw new Error('not now');
     },
     visibilityMs: 180_000,
@@ -31,11 +31,11 @@ describe('a delay queue', () => {
       { body: 'soon', delaySeconds: 5 },
       { body: 'now', delaySeconds: 0 },
     ]);
-    await timers.advance(0);
+    await clock.advance(0);
     expect(seen.map(([body]) => body)).toEqual(['now']);
-    await timers.advance(4_999);
+    await clock.advance(4_999);
     expect(seen.map(([body]) => body)).toEqual(['now']);
-    await timers.advance(3_600_000);
+    await clock.advance(3_600_000);
     expect(seen.map(([body, , at]) => [body, at])).toEqual([
       ['now', 0],
       ['soon', 5_000],
@@ -45,28 +45,28 @@ describe('a delay queue', () => {
 
   it.each([-1, 901, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses a delay of %d seconds', async (delay) => {
     await expect(send('x', delay)).rejects.toThrow(RangeError);
-    await timers.advance(3_600_000);
+    await clock.advance(3_600_000);
     expect(seen).toEqual([]);
   });
 
   it('delivers again, under the same id, what failed, once it is visible again', async () => {
     failing.add('x');
     await send('x', 1);
-    await timers.advance(1_000);
+    await clock.advance(1_000);
     failing.clear();
-    await timers.advance(179_999);
+    await clock.advance(179_999);
     expect(times('x')).toEqual([1_000]);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(times('x')).toEqual([1_000, 181_000]);
     expect(new Set(seen.map(([, id]) => id)).size).toBe(1);
-    await timers.advance(3_600_000);
+    await clock.advance(3_600_000);
     expect(times('x')).toHaveLength(2);
   });
 
   it('sets aside what failed too often', async () => {
     failing.add('x');
     await send('x', 0);
-    await timers.advance(3_600_000);
+    await clock.advance(3_600_000);
     expect(times('x')).toHaveLength(3);
     expect(queue.deadLetters).toEqual([{ body: 'x' }]);
   });
@@ -75,16 +75,16 @@ describe('a delay queue', () => {
     failing.add('x');
     await send('x', 1);
     await send('y', 2);
-    await timers.advance(2_000);
+    await clock.advance(2_000);
     expect(times('y')).toEqual([2_000]);
   });
 
   it('loses what falls due while it loses everything', async () => {
     await send('x', 10);
     queue.losesEverything = true;
-    await timers.advance(10_000);
+    await clock.advance(10_000);
     queue.losesEverything = false;
-    await timers.advance(3_600_000);
+    await clock.advance(3_600_000);
     expect(seen).toEqual([]);
   });
 });

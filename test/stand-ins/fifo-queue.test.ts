@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type FifoMessage, FifoQueue } from '../../local/stand-ins/fifo-queue.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
 const VISIBILITY_MS = 90_000;
-let timers: VirtualTimers;
+let clock: VirtualClock;
 let batches: FifoMessage[][];
 /** What the consumer answers to each batch, in order; afterwards it keeps nothing. */
 let answers: ((batch: readonly FifoMessage[]) => Promise<readonly string[]>)[];
 let queue: FifoQueue;
 beforeEach(() => {
-  timers = new VirtualTimers(NOW);
+  clock = new VirtualClock(NOW);
   batches = [];
   answers = [];
   queue = new FifoQueue({
-    timers,
+    clock,
     consume: async (batch) => {
       batches.push([...batch]);
       return (await answers.shift()?.(batch)) ?? [];
@@ -38,7 +38,7 @@ describe('a FIFO queue', () => {
   it('delivers in the order of sending, ten at a time', async () => {
     const all = Array.from({ length: 23 }, (_, i) => `m${i}`);
     await send(...all);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(bodies()).toEqual([all.slice(0, 10), all.slice(10, 20), all.slice(20)]);
     expect(queue.length).toBe(0);
   });
@@ -47,7 +47,7 @@ describe('a FIFO queue', () => {
     const sequences = await send(...Array.from({ length: 12 }, (_, i) => `m${i}`));
     expect([...sequences].sort()).toEqual(sequences);
     expect(new Set(sequences).size).toBe(12);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(batches.flat().map(({ sequence }) => sequence)).toEqual(sequences);
   });
 
@@ -60,34 +60,34 @@ describe('a FIFO queue', () => {
       return [];
     });
     await send('a');
-    await timers.advance(1);
+    await clock.advance(1);
     await send('b');
-    await timers.advance(60_000);
+    await clock.advance(60_000);
     expect(bodies()).toEqual([['a']]);
     done();
-    await timers.advance(1);
+    await clock.advance(1);
     expect(bodies()).toEqual([['a'], ['b']]);
   });
 
   it('takes a repeated deduplication id within five minutes for the same message, in the queue or not', async () => {
     const [first] = await send('a');
     expect(await send('a')).toEqual([first]);
-    await timers.advance(299_999);
+    await clock.advance(299_999);
     expect(await send('a')).toEqual([first]);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(await send('a')).not.toEqual([first]);
-    await timers.advance(1);
+    await clock.advance(1);
     expect(bodies()).toEqual([['a'], ['a']]);
   });
 
   it('keeps what failed and all behind it hidden, and delivers it again in order with a count', async () => {
     answers.push(keep('b', 'c'));
     await send('a', 'b', 'c');
-    await timers.advance(1);
+    await clock.advance(1);
     await send('d');
-    await timers.advance(VISIBILITY_MS - 2);
+    await clock.advance(VISIBILITY_MS - 2);
     expect(bodies()).toEqual([['a', 'b', 'c']]);
-    await timers.advance(2);
+    await clock.advance(2);
     expect(bodies()[1]).toEqual(['b', 'c', 'd']);
     expect(batches[1]?.map(({ receives }) => receives)).toEqual([2, 2, 1]);
   });
@@ -95,7 +95,7 @@ describe('a FIFO queue', () => {
   it('keeps a whole batch whose invocation failed', async () => {
     answers.push(fail);
     await send('a', 'b');
-    await timers.advance(VISIBILITY_MS + 1);
+    await clock.advance(VISIBILITY_MS + 1);
     expect(bodies()).toEqual([
       ['a', 'b'],
       ['a', 'b'],
@@ -105,13 +105,13 @@ describe('a FIFO queue', () => {
   it('sets aside what was received too often, and goes on with the rest', async () => {
     answers.push(fail, keep('a'), keep('a'));
     await send('a', 'b');
-    await timers.advance(2 * VISIBILITY_MS + 1);
+    await clock.advance(2 * VISIBILITY_MS + 1);
     // As SQS does it: without a word.
     expect(queue.deadLetters.letters).toMatchObject([{ body: 'a', messageId: 'message-1' }]);
     expect(queue.deadLetters.letters[0]).not.toHaveProperty('reason');
     expect(queue.length).toBe(0);
     await send('c');
-    await timers.advance(VISIBILITY_MS);
+    await clock.advance(VISIBILITY_MS);
     expect(bodies().at(-1)).toEqual(['c']);
   });
 
@@ -120,7 +120,7 @@ describe('a FIFO queue', () => {
     await expect(queue.send({ body: 'a', deduplicationId: 'a' })).rejects.toThrow();
     queue.unreachable = false;
     await send('a');
-    await timers.advance(1);
+    await clock.advance(1);
     expect(bodies()).toEqual([['a']]);
   });
 });

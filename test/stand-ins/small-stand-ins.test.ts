@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Fields } from '../../lib/ports.ts';
-import { alarmEvent, fifoEvent, lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
+import { fifoEvent, lambdaContext, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
+import { SystemCallbackClock } from '../../local/stand-ins/callback-clock.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
-import { SystemTimers } from '../../local/stand-ins/timers.ts';
+import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
-import { VirtualTimers } from '../helpers/virtual-timers.ts';
 
 describe('the telemetry of the stand-ins', () => {
   const recorded = () => {
@@ -57,7 +57,7 @@ describe('the events that Lambda would hand over', () => {
     expect(event.Records).toMatchObject([
       { messageId: 'm', body: 'b', attributes: { SequenceNumber: '7', ApproximateReceiveCount: '2' } },
     ]);
-    expect(alarmEvent('a', 'x').Records[0]?.attributes).not.toHaveProperty('SequenceNumber');
+    expect(timerEvent('a', 'x').Records[0]?.attributes).not.toHaveProperty('SequenceNumber');
   });
 
   it('of the stream mark what the TTL removed, and nothing else', () => {
@@ -94,40 +94,40 @@ describe('timers', () => {
   it('of the machine call back, unless called off or closed', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const timers = new SystemTimers();
+    const clock = new SystemCallbackClock();
     const calls: string[] = [];
-    timers.after(5, () => calls.push('kept'));
-    timers.after(5, () => calls.push('called off'))();
-    void timers.sleep(5).then(() => calls.push('slept'));
+    clock.after(5, () => calls.push('kept'));
+    clock.after(5, () => calls.push('called off'))();
+    void clock.sleep(5).then(() => calls.push('slept'));
     await vi.advanceTimersByTimeAsync(4);
     expect(calls).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(calls).toEqual(['kept', 'slept']);
-    timers.after(5, () => calls.push('closed'));
-    timers.close();
+    clock.after(5, () => calls.push('closed'));
+    clock.close();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(calls).toEqual(['kept', 'slept']);
   });
 
   it('that are virtual call back in the order of their moments, then of their making, and show that moment', async () => {
-    const timers = new VirtualTimers(NOW);
+    const clock = new VirtualClock(NOW);
     const calls: unknown[] = [];
-    const note = (name: string) => () => calls.push([name, timers.now() - NOW]);
-    timers.after(20, note('late'));
-    timers.after(10, note('first'));
-    timers.after(10, note('second'));
-    timers.after(15, note('off'))();
-    timers.after(10, () => void timers.sleep(5).then(note('slept')));
-    await timers.advance(15);
+    const note = (name: string) => () => calls.push([name, clock.now() - NOW]);
+    clock.after(20, note('late'));
+    clock.after(10, note('first'));
+    clock.after(10, note('second'));
+    clock.after(15, note('off'))();
+    clock.after(10, () => void clock.sleep(5).then(note('slept')));
+    await clock.advance(15);
     expect(calls).toEqual([
       ['first', 10],
       ['second', 10],
       ['slept', 15],
     ]);
-    expect(timers.now()).toBe(NOW + 15);
+    expect(clock.now()).toBe(NOW + 15);
   });
 
   it('that are virtual say so when what is awaited can never come', async () => {
-    await expect(new VirtualTimers(NOW).finish(new Promise(() => {}))).rejects.toThrow('never happen');
+    await expect(new VirtualClock(NOW).finish(new Promise(() => {}))).rejects.toThrow('never happen');
   });
 });

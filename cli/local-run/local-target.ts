@@ -1,0 +1,68 @@
+import type { Item } from '../../lib/ports.ts';
+import { CliFailure } from '../cli-failure.ts';
+import type { Target } from '../target.ts';
+import type { OperatorCalls } from './operator-calls.ts';
+import type { OperatorAddress } from './run-file.ts';
+
+const TIMEOUT_MS = 10_000;
+const START_IT = 'Start it with `npm run local` in another terminal, and leave it running.';
+
+/** The embedded system of another process of this machine. */
+export async function localTarget({ url, token }: OperatorAddress): Promise<Target> {
+  const call = async <Name extends keyof OperatorCalls>(
+    name: Name,
+    ...args: Parameters<OperatorCalls[Name]>
+  ): Promise<Awaited<ReturnType<OperatorCalls[Name]>>> => {
+    const { status, body } = await exchange(`${url}/${name}`, token, args);
+    if (status === 200) return body.result as Awaited<ReturnType<OperatorCalls[Name]>>;
+    throw new CliFailure(`the local run refused "${name}": ${body.error ?? status}`);
+  };
+  const about = await call('about');
+  return {
+    ...about,
+    table: {
+      get: (...args) => call('get', ...args),
+      write: (...args) => call('write', ...args),
+      queryPrefix: (...args) => onePage(() => call('queryPrefix', ...args)),
+      queryExpiry: (...args) => onePage(() => call('queryExpiry', ...args)),
+    },
+    oktaToken: { read: () => call('readOktaToken'), write: (text) => call('writeOktaToken', text) },
+    webhookSecret: { read: () => call('readWebhookSecret'), write: (text) => call('writeWebhookSecret', text) },
+    queues: {
+      events: { send: (message) => call('sendEvent', message) },
+      box: {
+        receive: () => call('receiveLetters'),
+        remove: (letter) => call('removeLetter', letter),
+        release: (letter) => call('releaseLetter', letter),
+      },
+      deadLetters: { send: (letter) => call('setAside', letter) },
+    },
+    facts: {
+      parts: () => call('parts'),
+      schedule: () => call('schedule'),
+      deadLetters: () => call('deadLetters'),
+      alarms: () => call('alarms'),
+    },
+  };
+}
+
+export function noLocalRun(cause?: unknown): CliFailure {
+  return new CliFailure('no local run answers', START_IT, { cause });
+}
+
+async function exchange(url: string, token: string, args: readonly unknown[]) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(args),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw noLocalRun(cause);
+  });
+  const body = (await response.json()) as { readonly result?: unknown; readonly error?: string };
+  return { status: response.status, body };
+}
+
+async function* onePage(read: () => Promise<readonly Item[]>): AsyncIterable<readonly Item[]> {
+  yield await read();
+}

@@ -1,0 +1,38 @@
+import type { Item } from '../../lib/ports.ts';
+import type { Target } from '../target.ts';
+
+/**
+ * What may be asked of a local run from another process, by name. The same names with the same
+ * arguments are what `cli/local-run/local-target.ts` sends.
+ */
+export function operatorCalls(target: Target) {
+  const { table, oktaToken, webhookSecret, facts, queues } = target;
+  return {
+    about: async () => ({ name: target.name, config: target.config, webhook: target.webhook }),
+    get: (...args: Parameters<typeof table.get>) => table.get(...args),
+    write: (...args: Parameters<typeof table.write>) => table.write(...args),
+    queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),
+    queryExpiry: (...args: Parameters<typeof table.queryExpiry>) => all(table.queryExpiry(...args)),
+    readOktaToken: () => oktaToken.read(),
+    writeOktaToken: (text: string) => oktaToken.write(text),
+    readWebhookSecret: () => webhookSecret.read(),
+    writeWebhookSecret: (text: string) => webhookSecret.write(text),
+    sendEvent: (...args: Parameters<typeof queues.events.send>) => queues.events.send(...args),
+    receiveLetters: () => queues.box.receive(),
+    removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),
+    releaseLetter: (...args: Parameters<typeof queues.box.release>) => queues.box.release(...args),
+    setAside: (...args: Parameters<typeof queues.deadLetters.send>) => queues.deadLetters.send(...args),
+    parts: () => facts.parts(),
+    schedule: () => facts.schedule(),
+    deadLetters: () => facts.deadLetters(),
+    alarms: () => facts.alarms(),
+  };
+}
+
+export type OperatorCalls = ReturnType<typeof operatorCalls>;
+
+async function all(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}

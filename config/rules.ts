@@ -1,0 +1,125 @@
+import { blockProblem, opensToEveryone } from './address-syntax.ts';
+import type { Path, Problem } from './problems.ts';
+import { aclEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
+
+/**
+ * Rules that no single value can be judged by: unknown keys, and values that must fit one another.
+ * They read the file as it stands, so that they speak in the same report as the schema; a value
+ * that the schema refuses is left to it.
+ */
+export function crossFieldProblems(json: Record<string, unknown>): Problem[] {
+  const acls = isRecord(json.acls) ? Object.entries(json.acls) : [];
+  return [
+    ...unknownKeys(json, [], rootEntries),
+    ...unknownKeys(json.okta, ['okta'], oktaEntries),
+    ...acls.flatMap(([name, acl]) => [
+      ...nameProblem(name),
+      ...unknownKeys(acl, ['acls', name], aclEntries),
+      ...(isRecord(acl) ? [...lifetimes(name, acl), ...alwaysAllow(name, acl, json)] : []),
+    ]),
+    ...(isRecord(json.acls) && acls.length === 0
+      ? [
+          {
+            path: ['acls'],
+            message: 'must hold at least one ACL, such as "okta-prod": { "zoneIds": ["nzo1abcdefGHIJKLM0h7"] }',
+          },
+        ]
+      : []),
+    ...sharedZones(acls),
+    ...sentinel(json),
+  ];
+}
+
+function unknownKeys(value: unknown, path: Path, known: object): Problem[] {
+  if (!isRecord(value)) return [];
+  const names = Object.keys(known);
+  return Object.keys(value)
+    .filter((key) => !names.includes(key))
+    .map((key) => ({ path: [...path, key], message: `unknown key; remove it, or write one of ${names.join(', ')}` }));
+}
+
+function nameProblem(name: string): Problem[] {
+  // `__proto__` would vanish when the configuration becomes an object literal in a bundle.
+  if (/^[A-Za-z0-9_.-]{1,64}$/.test(name) && name !== '__proto__') return [];
+  return [
+    {
+      path: ['acls', name],
+      message: 'not a usable ACL name; write 1 to 64 letters, digits, "_", "." or "-", such as "okta-prod"',
+    },
+  ];
+}
+
+function lifetimes(name: string, acl: Record<string, unknown>): Problem[] {
+  const { defaultGrantMinutes: usual, maxGrantMinutes: longest = 1440 } = acl;
+  if (!isCount(usual) || !isCount(longest) || usual <= longest) return [];
+  return [
+    {
+      path: ['acls', name, 'defaultGrantMinutes'],
+      message: `${usual} is more than maxGrantMinutes (${longest}); write ${longest} or less, or raise maxGrantMinutes`,
+    },
+  ];
+}
+
+function alwaysAllow(name: string, acl: Record<string, unknown>, json: Record<string, unknown>): Problem[] {
+  if (!Array.isArray(acl.alwaysAllow)) return [];
+  const path = ['acls', name, 'alwaysAllow'];
+  const entries: unknown[] = acl.alwaysAllow;
+  const texts = entries.filter((entry) => typeof entry === 'string');
+  const rules = { allowIpv6: json.allowIpv6 === true, cidrOnly: false };
+  const problems: Problem[] = entries.flatMap((entry, index) => {
+    const message = typeof entry === 'string' ? blockProblem(entry, rules) : undefined;
+    return message === undefined ? [] : [{ path: [...path, index], message }];
+  });
+  if (opensToEveryone(texts)) {
+    problems.push({
+      path,
+      message: 'opens the zone to everyone; write only the networks that are always to be let in',
+    });
+  }
+  const { gatewayLimit: limit = 150 } = json;
+  // All of them go into the first zone; more zones do not help.
+  if (isCount(limit) && entries.length > limit) {
+    problems.push({
+      path,
+      message: `${entries.length} entries do not fit into the first zone (gatewayLimit ${limit}); write fewer, wider ones`,
+    });
+  }
+  return problems;
+}
+
+function sharedZones(acls: readonly [string, unknown][]): Problem[] {
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [name, acl] of acls) {
+    if (!isRecord(acl) || !Array.isArray(acl.zoneIds)) continue;
+    const ids: unknown[] = acl.zoneIds;
+    for (const [index, id] of ids.entries()) {
+      if (typeof id !== 'string') continue;
+      const owner = owners.get(id);
+      if (owner === undefined) owners.set(id, name);
+      else {
+        const message =
+          owner === name
+            ? `zone ${id} is listed twice; write it once`
+            : `zone ${id} belongs to the ACL "${owner}" already; write another zone (a zone belongs to one ACL)`;
+        problems.push({ path: ['acls', name, 'zoneIds', index], message });
+      }
+    }
+  }
+  return problems;
+}
+
+function sentinel(json: Record<string, unknown>): Problem[] {
+  if (typeof json.sentinel !== 'string') return [];
+  const rules = { allowIpv6: json.allowIpv6 === true, cidrOnly: true };
+  const message =
+    blockProblem(json.sentinel, rules) ??
+    (opensToEveryone([json.sentinel])
+      ? 'opens the zone to everyone; write an address nobody has, such as "192.0.2.0/32"'
+      : undefined);
+  return message === undefined ? [] : [{ path: ['sentinel'], message }];
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0;
+}

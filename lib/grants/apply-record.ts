@@ -1,0 +1,130 @@
+import { describeError } from '../describe-error.ts';
+import { AUDIT, EVENTS_MOST_RECEIVES } from '../names.ts';
+import type { Clock, DeadLetters, Fields, SetAside, Telemetry, TimerQueue } from '../ports.ts';
+import { armTimers } from '../timer-message.ts';
+import { NO_EVENT, reasonOfFailure, TOO_OLD } from './dead-letter-reasons.ts';
+import { isBeyondMemory } from './event-order.ts';
+import type { GrantBook, Outcome } from './grant-book.ts';
+import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
+
+export interface ApplyDeps {
+  readonly clock: Clock;
+  readonly grants: GrantBook;
+  readonly timers: TimerQueue;
+  readonly deadLetters: DeadLetters;
+  readonly telemetry: Telemetry;
+}
+
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly body: string;
+  /** The queue's sequence number, decimal digits. */
+  readonly sequence: string;
+  /** How often it was received, this time included. */
+  readonly receives: number;
+  /** What the function has left of its time, in milliseconds. */
+  readonly remainingMs: number;
+}
+
+/** The clients' own retries can take this long, and what failed must still be set aside. */
+const TIME_FOR_A_TRY_MS = 9_000;
+const ACTIONS = {
+  'access.granted': AUDIT.granted,
+  'access.revoked': AUDIT.revoked,
+  'access.flushed': AUDIT.flushed,
+} as const satisfies Record<QueuedEvent['type'], string>;
+
+/** Ticks can be two minutes apart, and each arms what falls due in the next two: what is sooner arms its own timer. */
+const SHORT_GRANT_MS = 125_000;
+
+/**
+ * Applies one message of the events queue. It resolves once the message may be deleted.
+ * @throws when the table or a queue fails (STORE001, reported here); the message must then come again
+ */
+export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<void> {
+  const { body, messageId } = record;
+  const event = parseQueuedEvent(body);
+  // Both would block every event behind them, and trying again can't mend them.
+  if (!event) {
+    const letter = { body, messageId, reason: NO_EVENT, retryable: false };
+    return setAside(letter, 'a message is no event; it was moved to the dead-letter queue', {}, deps);
+  }
+  const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
+  if (isBeyondMemory(event.timestamp, deps.clock.now())) {
+    const letter = { body, messageId, reason: TOO_OLD, retryable: false };
+    const said = 'an event is too old to be ordered; it was moved to the dead-letter queue';
+    return setAside(letter, said, { webhookId, type, acl }, deps);
+  }
+  let outcome: Outcome;
+  try {
+    // A function that dies here could not say why, and the queue would move all that are at their last time.
+    if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
+    outcome = await apply(event, record.sequence, deps);
+  } catch (error) {
+    return failed(record, event, error, deps);
+  }
+  deps.telemetry.info(`event ${outcome.kind}`, {
+    action: outcome.kind === 'applied' ? ACTIONS[type] : AUDIT[outcome.kind],
+    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, sequence: record.sequence },
+    ...(event.sequence !== undefined && { firstSequence: event.sequence }),
+    ...(outcome.kind === 'overtaken' && { by: outcome.by }),
+    ...(outcome.kind === 'applied' && { ended: outcome.ended }),
+  });
+}
+
+async function apply(event: QueuedEvent, sequence: string, deps: ApplyDeps): Promise<Outcome> {
+  const now = deps.clock.now();
+  await armOwnTimer(event, now, deps);
+  return deps.grants.apply(event, sequence, now, (ended) => {
+    for (const { acl, ip, grantId, user, expiresAt } of ended) {
+      const { webhookId, type: cause } = event;
+      const fields = { action: AUDIT.ended, webhookId, acl, ip, grantId, user, expiresAt, cause };
+      deps.telemetry.info('grant ended', fields);
+    }
+  });
+}
+
+/** Before the grant is stored, so that no crash can leave a stored grant without its timer. */
+async function armOwnTimer(event: QueuedEvent, now: number, deps: ApplyDeps): Promise<void> {
+  if (event.expiresAt === undefined || event.expiresAt - now > SHORT_GRANT_MS) return;
+  await armTimers(deps.timers, [{ kind: 'expiry', acl: event.acl, at: event.expiresAt }], now);
+}
+
+/** The queue would move it without a word after the last time; so it goes there with its reason and its place among events. */
+async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, deps: ApplyDeps): Promise<void> {
+  const { webhookId, type, acl } = event;
+  const fields = { webhookId, type, acl, reason: describeError(error) };
+  if (!isLastTime(record)) {
+    deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', fields);
+    throw error;
+  }
+  const letter = {
+    body: formatQueuedEvent({ ...event, sequence: event.sequence ?? record.sequence }),
+    messageId: record.messageId,
+    reason: reasonOfFailure(error),
+    retryable: true,
+  };
+  const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
+  await setAside(letter, said, fields, deps);
+}
+
+/** An event was not even tried, since those before it in the batch took too long to fail. */
+class NoTimeLeft extends Error {
+  override name = 'NoTimeLeft';
+}
+
+function isLastTime({ receives }: QueueRecord): boolean {
+  return receives >= EVENTS_MOST_RECEIVES;
+}
+
+async function setAside(letter: SetAside, said: string, fields: Fields, deps: ApplyDeps): Promise<void> {
+  const { messageId } = letter;
+  try {
+    await deps.deadLetters.send(letter);
+  } catch (error) {
+    const why = describeError(error);
+    deps.telemetry.error('STORE001', 'a message could not be set aside', { ...fields, messageId, setAside: why });
+    throw error;
+  }
+  deps.telemetry.error('STORE001', said, { ...fields, messageId });
+}

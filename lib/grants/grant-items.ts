@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto';
+import { ITEM, SEEN_PARTITION } from '../names.ts';
+import type { Item, Key, Write } from '../ports.ts';
+import type { QueuedEvent } from './queue-message.ts';
+
+/** A grant as it is stored. It is live while `expiresAt` is in the future. */
+export interface Grant {
+  readonly acl: string;
+  readonly ip: string;
+  readonly grantId?: string;
+  readonly user?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Order of the event that made it so. */
+  readonly order: string;
+  /** Order of the event since which the grant stands without a break. */
+  readonly since: string;
+}
+
+/** The grant that an event makes, or the one it prolongs. */
+export function putGrant(event: QueuedEvent, order: string): Write {
+  const { ip = '', grantId, user, expiresAt = 0 } = event;
+  return {
+    update: grantKey(event),
+    set: {
+      ip,
+      order,
+      expiresAt,
+      // The last resort: DynamoDB removes the item, and the stream makes that a rebuild.
+      ttl: Math.ceil(expiresAt / 1000),
+      ...(grantId !== undefined && { grantId }),
+      ...(user !== undefined && { user }),
+    },
+    setOnce: { since: order },
+    ...(user === undefined && { remove: ['user'] }),
+  };
+}
+
+export function toGrant(item: Item): Grant {
+  return {
+    acl: item.acl,
+    ip: String(item.ip),
+    ...(item.grantId !== undefined && { grantId: String(item.grantId) }),
+    ...(item.user !== undefined && { user: String(item.user) }),
+    expiresAt: Number(item.expiresAt),
+    order: String(item.order),
+    since: String(item.since ?? item.order),
+  };
+}
+
+export function grantKey(grant: { readonly acl: string; readonly ip?: string; readonly grantId?: string }): Key {
+  return { acl: grant.acl, item: `${ITEM.grant}${grantName(grant.ip ?? '', grant.grantId)}` };
+}
+
+/** An IP's anonymous grant has an empty id, which no sender can give. */
+export function grantName(ip: string, grantId = ''): string {
+  return `${ip}#${grantId}`;
+}
+
+/** Where it is remembered that an event was applied. */
+export function seenKey(webhookId: string): Key {
+  return { acl: `${SEEN_PARTITION}${hash('sha256', webhookId)}`, item: SEEN_PARTITION };
+}

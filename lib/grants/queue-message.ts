@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+
+/** An event that was found good: what goes onto the queue. */
+export interface AcceptedEvent {
+  readonly type: 'access.granted' | 'access.revoked' | 'access.flushed';
+  readonly acl: string;
+  /** When it happened, in nanoseconds since the epoch; never after its receipt. */
+  readonly timestamp: bigint;
+  /** Canonical; absent for a flush. */
+  readonly ip?: string;
+  readonly grantId?: string;
+  readonly user?: string;
+  /** For a grant: milliseconds since the epoch, after defaulting and capping. */
+  readonly expiresAt?: number;
+}
+
+/**
+ * What lies on the events queue. Messages outlive a deploy: new fields are optional, and a reader
+ * ignores what it does not know.
+ */
+export interface QueuedEvent extends AcceptedEvent {
+  readonly webhookId: string;
+  /**
+   * The sequence number that the event had when it was queued first, decimal digits. Only where it was put back
+   * onto the queue, or is on its way there: its place among events of the same time stays the one it had.
+   */
+  readonly sequence?: string;
+}
+
+const VERSION = 1;
+const count = v.pipe(v.number(), v.safeInteger());
+const schema = v.object({
+  version: v.literal(VERSION),
+  type: v.picklist(['access.granted', 'access.revoked', 'access.flushed']),
+  webhookId: v.string(),
+  acl: v.string(),
+  timestamp: v.pipe(
+    v.string(),
+    v.digits(),
+    v.transform((digits) => BigInt(digits)),
+  ),
+  ip: v.optional(v.string()),
+  grantId: v.optional(v.string()),
+  user: v.optional(v.string()),
+  expiresAt: v.optional(count),
+  sequence: v.optional(v.pipe(v.string(), v.regex(/^\d{1,39}$/))),
+});
+
+export function formatQueuedEvent(event: QueuedEvent): string {
+  return JSON.stringify({ version: VERSION, ...event, timestamp: event.timestamp.toString() });
+}
+
+/** @returns undefined where the text is not a message of ours */
+export function parseQueuedEvent(text: string): QueuedEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined; // The caller puts what it can't read aside, whatever the reason.
+  }
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) return undefined;
+  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt, sequence } = parsed.output;
+  if (type !== 'access.flushed' && ip === undefined) return undefined;
+  if (type === 'access.granted' && expiresAt === undefined) return undefined;
+  return {
+    type,
+    webhookId,
+    acl,
+    timestamp,
+    ...(ip !== undefined && { ip }),
+    ...(grantId !== undefined && { grantId }),
+    ...(user !== undefined && { user }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(sequence !== undefined && { sequence }),
+  };
+}

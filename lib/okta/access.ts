@@ -1,0 +1,122 @@
+import type { Gateway } from '../addresses/address-block.ts';
+import type { CachedSecret } from '../cached-secret.ts';
+import type { Clock } from '../ports.ts';
+import { CALL_TIMEOUT_MS, OktaFailure, type OktaZone, type OktaZones, type Quota, type ZoneAnswer } from './client.ts';
+import type { OktaRest } from './rest.ts';
+
+/** One call to Okta, for the log. */
+export interface OktaCall {
+  readonly method: 'GET' | 'PUT';
+  readonly zoneId: string;
+  readonly oktaStatus: number | 'none';
+  readonly tookMs: number;
+  readonly quotaLimit?: number;
+  readonly quotaRemaining?: number;
+}
+
+/** Left after the last call to save what it led to, in milliseconds. */
+const TIME_TO_SAVE_MS = 3_000;
+
+/**
+ * Okta's zones with the token and the time that a rebuild has: no call goes out that could still be
+ * under way when the function's time, and with it the lease, is over.
+ */
+export class OktaAccess {
+  readonly #zones: OktaZones;
+  readonly #token: CachedSecret;
+  readonly #clock: Clock;
+  readonly #rest: OktaRest;
+  readonly #deadline: number;
+  readonly #tell: (call: OktaCall) => void;
+
+  /**
+   * @param deadline milliseconds since the epoch
+   * @param tell is told of every call once it is over
+   */
+  constructor(
+    zones: OktaZones,
+    token: CachedSecret,
+    clock: Clock,
+    rest: OktaRest,
+    deadline: number,
+    tell: (call: OktaCall) => void = () => {},
+  ) {
+    this.#zones = zones;
+    this.#rest = rest;
+    this.#token = token;
+    this.#clock = clock;
+    this.#deadline = deadline;
+    this.#tell = tell;
+  }
+
+  /** @throws {OktaFailure} */
+  async get(zoneId: string): Promise<ZoneAnswer> {
+    return this.#authorized((token) => this.#told('GET', zoneId, this.#zones.get(zoneId, token)));
+  }
+
+  /** @throws {OktaFailure} */
+  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
+    return this.#authorized((token) =>
+      this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, token)),
+    );
+  }
+
+  async #told(method: OktaCall['method'], zoneId: string, answer: Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    const began = this.#clock.now();
+    const tell = (oktaStatus: OktaCall['oktaStatus'], quota?: Quota) =>
+      this.#tell({
+        ...{ method, zoneId, oktaStatus, tookMs: this.#clock.now() - began },
+        ...(quota && { quotaLimit: quota.limit, quotaRemaining: quota.remaining }),
+      });
+    try {
+      const { quota } = await answer;
+      tell(200, quota);
+    } catch (error) {
+      const status = error instanceof OktaFailure ? error.fields.oktaStatus : undefined;
+      tell(typeof status === 'number' ? status : 'none');
+    }
+    return answer;
+  }
+
+  /** A refused token is fetched once more: it may have been rotated. */
+  async #authorized(call: (token: string) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    const token = await this.#read(() => this.#token.get());
+    if (token === undefined)
+      throw new OktaFailure('ZONE006', 'the secret that should hold the Okta token has no value');
+    try {
+      return await this.#inTime(() => call(token));
+    } catch (error) {
+      if (!(error instanceof OktaFailure) || error.code !== 'OKTA001') throw error;
+      const other = await this.#read(() => this.#token.getOtherThan(token));
+      if (other === undefined) throw error;
+      return this.#inTime(() => call(other));
+    }
+  }
+
+  async #read(read: () => Promise<string | undefined>): Promise<string | undefined> {
+    try {
+      return await read();
+    } catch (cause) {
+      throw new OktaFailure('ZONE006', "the secret that holds the Okta token can't be read", {}, { cause });
+    }
+  }
+
+  /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
+  async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    // Before every call: another ACL's rebuild may have met the limit while this one was under way.
+    const stored = await this.#rest.until();
+    const retryInMs = Math.max(stored, this.#zones.restsUntil) - this.#clock.now();
+    if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
+    if (this.#clock.now() + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
+      throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');
+    }
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof OktaFailure && error.code === 'OKTA005') {
+        await this.#rest.extend(this.#clock.now() + (error.retryInMs ?? 0));
+      }
+      throw error;
+    }
+  }
+}

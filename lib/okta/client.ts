@@ -1,0 +1,220 @@
+import * as v from 'valibot';
+import type { Gateway } from '../addresses/address-block.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import type { HttpClient, HttpResponse } from '../ports.ts';
+
+/** Longest wait for one answer of Okta's, in milliseconds. */
+export const CALL_TIMEOUT_MS = 8_000;
+/** Used when a 429 names no reset time: Okta's windows are a minute long. */
+const DEFAULT_BACKOFF_MS = 60_000;
+
+const gatewaySchema = v.object({ type: v.optional(v.string(), ''), value: v.optional(v.string(), '') });
+/** Okta sends null for an empty list. Unknown fields are kept: a PUT replaces the zone, so they go back as they came. */
+const zoneSchema = v.looseObject({
+  type: v.string(),
+  name: v.string(),
+  status: v.optional(v.nullable(v.string())),
+  usage: v.optional(v.nullable(v.string())),
+  system: v.optional(v.nullable(v.boolean())),
+  gateways: v.optional(v.nullable(v.array(gatewaySchema))),
+});
+const errorSchema = v.object({
+  errorCode: v.optional(v.string()),
+  errorSummary: v.optional(v.string()),
+  errorId: v.optional(v.string()),
+  errorCauses: v.optional(v.array(v.object({ errorSummary: v.optional(v.string()) }))),
+});
+
+export type OktaZone = v.InferOutput<typeof zoneSchema>;
+
+/** What Okta says of the rate limit after a call. */
+export interface Quota {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Milliseconds from the answer until the window ends, by Okta's own clock. */
+  readonly resetInMs: number;
+}
+
+export interface ZoneAnswer {
+  readonly zone: OktaZone;
+  readonly quota: Quota | undefined;
+}
+
+/** Reading and writing zones with a token that is somebody else's concern. Both throw `OktaFailure`. */
+export interface ZoneCalls {
+  get(zoneId: string): Promise<ZoneAnswer>;
+  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer>;
+}
+
+/** Okta did not do what was asked of it. */
+export class OktaFailure extends Error {
+  override name = 'OktaFailure';
+  readonly code: ErrorCode;
+  /** Milliseconds until Okta takes calls again; only for OKTA005. */
+  readonly retryInMs: number | undefined;
+  /** For the log: the status, Okta's error code, its causes and the request id its support asks for. */
+  readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    options: { readonly retryInMs?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.fields = fields;
+    this.retryInMs = options.retryInMs;
+  }
+
+  /** The same failure, with more for the log. */
+  about(fields: Readonly<Record<string, unknown>>): OktaFailure {
+    const { cause, retryInMs } = this;
+    return new OktaFailure(
+      this.code,
+      this.message,
+      { ...this.fields, ...fields },
+      {
+        cause,
+        ...(retryInMs !== undefined && { retryInMs }),
+      },
+    );
+  }
+}
+
+/**
+ * Reads and writes one zone of Okta's Network Zones API. Our own client, since Okta's SDK drops
+ * fields that it does not know and answers a second GET from its cache.
+ */
+export class OktaZones {
+  readonly #http: HttpClient;
+  readonly #baseUrl: string;
+  readonly #now: () => number;
+  #restsUntil = 0;
+
+  /** @param now milliseconds since the epoch; used where Okta's answer has no date of its own */
+  constructor(http: HttpClient, baseUrl: string, now: () => number) {
+    this.#http = http;
+    this.#now = now;
+    this.#baseUrl = baseUrl.replace(/\/+$/, '');
+  }
+
+  /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */
+  get restsUntil(): number {
+    return this.#restsUntil;
+  }
+
+  /** @throws {OktaFailure} */
+  async get(zoneId: string, token: string): Promise<ZoneAnswer> {
+    return this.#call('GET', zoneId, token);
+  }
+
+  /**
+   * Replaces the zone's gateways. Everything else goes back as it was read: what a PUT leaves out,
+   * Okta clears.
+   * @param zone the zone as just read
+   * @throws {OktaFailure}
+   */
+  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[], token: string): Promise<ZoneAnswer> {
+    const { _links, created, lastUpdated, ...kept } = zone;
+    return this.#call('PUT', zoneId, token, JSON.stringify({ ...kept, gateways }));
+  }
+
+  async #call(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
+    const response = await this.#exchange(method, zoneId, token, body);
+    if (response.status !== 200) {
+      const failure = failureOf(response, this.#now());
+      this.#restsUntil = Math.max(this.#restsUntil, this.#now() + (failure.retryInMs ?? 0));
+      throw failure;
+    }
+    const parsed = v.safeParse(zoneSchema, parseJson(response.body));
+    if (!parsed.success) {
+      throw new OktaFailure('ZONE003', 'Okta answered 200 with something that is not a zone', fieldsOf(response));
+    }
+    return { zone: parsed.output, quota: quotaOf(response, this.#now()) };
+  }
+
+  async #exchange(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<HttpResponse> {
+    try {
+      return await this.#http({
+        method,
+        url: `${this.#baseUrl}/api/v1/zones/${encodeURIComponent(zoneId)}`,
+        headers: {
+          accept: 'application/json',
+          authorization: `SSWS ${token}`,
+          'user-agent': 'knocknoc-okta-zones',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body }),
+        timeoutMs: CALL_TIMEOUT_MS,
+      });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : 'unknown';
+      throw new OktaFailure('ZONE003', `no answer from Okta to ${method}: ${reason}`, { method }, { cause });
+    }
+  }
+}
+
+function failureOf(response: HttpResponse, now: number): OktaFailure {
+  const fields = fieldsOf(response);
+  const summary = fields.oktaSummary ?? 'no reason given';
+  const says = `Okta answered ${response.status}: ${summary}`;
+  switch (response.status) {
+    case 400:
+      return new OktaFailure('ZONE002', says, fields);
+    case 401:
+      return new OktaFailure('OKTA001', says, fields);
+    case 403:
+      return new OktaFailure('OKTA002', says, fields);
+    case 404:
+      return new OktaFailure('ZONE001', says, fields);
+    case 429: {
+      const retryInMs = resetInMs(response, now) ?? DEFAULT_BACKOFF_MS;
+      return new OktaFailure('OKTA005', says, { ...fields, retryInMs }, { retryInMs });
+    }
+    default:
+      return new OktaFailure('ZONE003', says, fields);
+  }
+}
+
+function fieldsOf(response: HttpResponse): Record<string, unknown> {
+  const parsed = v.safeParse(errorSchema, parseJson(response.body));
+  const error = parsed.success ? parsed.output : {};
+  const fields = {
+    oktaStatus: response.status,
+    oktaErrorCode: error.errorCode,
+    oktaSummary: error.errorSummary,
+    oktaCauses: error.errorCauses?.flatMap((cause) => cause.errorSummary ?? []),
+    oktaErrorId: error.errorId,
+    oktaRequestId: response.headers['x-okta-request-id'],
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function quotaOf(response: HttpResponse, now: number): Quota | undefined {
+  const limit = wholeNumber(response.headers['x-rate-limit-limit']);
+  const remaining = wholeNumber(response.headers['x-rate-limit-remaining']);
+  const reset = resetInMs(response, now);
+  if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
+  return { limit, remaining, resetInMs: reset };
+}
+
+/** By Okta's own clock (its Date header), so that ours may be wrong. Date has whole seconds: this errs on the late side. */
+function resetInMs(response: HttpResponse, now: number): number | undefined {
+  const reset = wholeNumber(response.headers['x-rate-limit-reset']);
+  if (reset === undefined) return undefined;
+  const date = Date.parse(response.headers.date ?? '');
+  return Math.max(0, reset * 1000 - (Number.isNaN(date) ? now : date));
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Every caller checks the shape, and answers of proxies are often HTML.
+  }
+}

@@ -1,0 +1,75 @@
+import type { ErrorCode } from '../error-codes.ts';
+import type { Fate, GrantBook } from '../grants/grant-book.ts';
+import type { QueuedEvent } from '../grants/queue-message.ts';
+import type { Clock } from '../ports.ts';
+import { isWaiting } from '../zones/waiting-record.ts';
+import type { ZoneState, ZoneStates } from '../zones/zone-state.ts';
+
+export interface OutcomeDeps {
+  readonly clock: Clock;
+  readonly grants: GrantBook;
+  readonly states: ZoneStates;
+}
+
+export type Outcome =
+  /** Okta has confirmed lists that reflect the event. */
+  | { readonly status: 'applied'; readonly overtakenBy?: string }
+  /** The zone could not be updated. */
+  | { readonly status: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly status: 'pending' };
+
+/** Waiting is polling: soon at first, then ever more gently, since a thousand may wait for one zone. */
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 2_000;
+/** The grant stands all the same, by another event: whoever asked for it is in. */
+const LATER_GRANT = 'a later grant';
+/** Failures that are tried again within seconds: they are the answer only when the time is up. */
+const PASSING: readonly ErrorCode[] = ['ZONE003', 'OKTA005'];
+
+/**
+ * Waits until an event that lies on the queue has come through to Okta.
+ * @param until when the time is up, in milliseconds since the epoch
+ */
+export async function awaitOutcome(event: QueuedEvent, until: number, deps: OutcomeDeps): Promise<Outcome> {
+  const { clock, grants, states } = deps;
+  let fate: Fate | undefined;
+  let pause = FIRST_PAUSE_MS;
+  for (;;) {
+    fate ??= await grants.fate(event);
+    const state = fate && (await states.get(event.acl, { stale: true }));
+    if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, deps);
+    const failure = fate && state && failureAt(state, fate.position);
+    const timeIsUp = clock.now() + pause > until;
+    if (failure && (timeIsUp || !PASSING.includes(failure.code))) return failure;
+    if (timeIsUp) return { status: 'pending' };
+    await clock.sleep(pause);
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+  }
+}
+
+async function confirmed(
+  event: QueuedEvent,
+  state: ZoneState,
+  fate: Fate,
+  { grants, states }: OutcomeDeps,
+): Promise<Outcome> {
+  const overtaken = fate.overtakenBy !== undefined && { overtakenBy: fate.overtakenBy };
+  if (event.type !== 'access.granted') return { status: 'applied', ...overtaken };
+  if (!(await grants.stands(event))) {
+    return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
+  }
+  const lists = state.waiting ? (await states.lists(event.acl, state)).known() : {};
+  if (event.ip !== undefined && isWaiting(state, event.ip, lists)) {
+    return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
+  }
+  return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };
+}
+
+function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {
+  if (!state.lastError || !isAt(state.failedPosition, position)) return undefined;
+  return { status: 'failed', code: state.lastError.code, detail: state.lastError.detail };
+}
+
+function isAt(reached: string | undefined, position: string): boolean {
+  return reached !== undefined && reached >= position;
+}

@@ -1,0 +1,139 @@
+import { hash } from 'node:crypto';
+import type { CachedSecret } from '../cached-secret.ts';
+import { aclConfig, type Config } from '../config.ts';
+import { describeError } from '../describe-error.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
+import { AUDIT, METRICS } from '../names.ts';
+import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
+import type { Clock, EventQueue, Telemetry } from '../ports.ts';
+import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
+import { authenticateWebhook, NoWebhookKey, type WebhookRequest } from './authenticate-webhook.ts';
+import { preferredWait } from './prefer-wait.ts';
+import { formatRfc3339 } from './rfc3339.ts';
+import { readEvent } from './webhook-event.ts';
+
+export interface WebhookDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly secret: CachedSecret;
+  readonly queue: EventQueue;
+  readonly telemetry: Telemetry;
+  /** What is needed to wait for an event's outcome; made on the first request that asks for it. */
+  readonly outcomes: () => OutcomeDeps;
+}
+
+/** The grant or revoke is stored in all these cases; this is what it means until somebody has mended the cause. */
+const MEANING_FOR_A_PERSON: Partial<Record<ErrorCode, string>> = {
+  OKTA001: 'Okta refuses the token of this service: nobody gets in or out until an administrator has set a valid one.',
+  OKTA002: 'The token of this service may not change Okta zones: an administrator must give it the role.',
+  OKTA005: 'Okta takes no more calls for the moment: the zone is updated as soon as it does.',
+  ZONE001: 'The Okta zone does not exist: an administrator must correct the zone id.',
+  ZONE002: 'Okta refuses the list of addresses: an administrator must look at the reason.',
+  ZONE003: 'Okta does not answer as it should: the zone is tried again in seconds.',
+  ZONE004: "The Okta zone can't be used for access: an administrator must correct it.",
+  ZONE005: 'The Okta zone is full: access begins as soon as somebody else leaves.',
+  ZONE006: 'No Okta token is set: an administrator must set one.',
+};
+
+const LARGEST_BODY_BYTES = 16 * 1024;
+/** Printable ASCII without the full stop, which separates the parts of what is signed. */
+const WEBHOOK_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+const CLOCK_SKEW_MS = 30_000;
+
+/** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
+export async function acceptWebhook(request: WebhookRequest, deps: WebhookDeps): Promise<HttpAnswer> {
+  try {
+    return await accept(request, deps);
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error, deps.telemetry);
+    return unavailable('the event could not be put onto the queue', error, deps.telemetry);
+  }
+}
+
+async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpAnswer> {
+  const { clock, config, queue, telemetry } = deps;
+  if (request.body.length > LARGEST_BODY_BYTES) {
+    throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
+  }
+  const now = clock.now();
+  const { webhookId, unsigned } = await authenticateWebhook(request, now, deps.secret);
+  if (!WEBHOOK_ID.test(webhookId)) {
+    throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a full stop');
+  }
+  if (!isJson(request.headers['content-type'])) {
+    throw new Refusal('HOOK003', 415, 'content-type must be application/json');
+  }
+  const { event, skewMs } = readEvent(request.body, config, now);
+  if (unsigned && !aclConfig(config, event.acl)?.allowBearer) {
+    throw new Refusal('HOOK001', 401, 'this ACL takes signed events only (allowBearer is off)');
+  }
+  if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
+
+  const queued = { ...event, webhookId };
+  const deduplicationId = hash('sha256', webhookId);
+  const sequence = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
+  const { type, acl, ip, grantId, user, expiresAt } = event;
+  telemetry.info('event accepted', {
+    action: AUDIT.accepted,
+    webhookId,
+    type,
+    acl,
+    ip,
+    grantId,
+    user,
+    expiresAt,
+    sequence,
+  });
+  const wait = preferredWait(request.headers.prefer);
+  if (wait === undefined) return success(202, 'accepted', queued);
+  const answer = await waited(queued, now + wait * 1000, deps);
+  return { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${wait}` } };
+}
+
+async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
+  const outcome = await outcomeOf(event, until, deps);
+  if (outcome.status === 'pending') return success(202, 'pending', event);
+  if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
+  const meaning = MEANING_FOR_A_PERSON[outcome.code] ?? 'The change is stored, and the zone is tried again.';
+  return problem(outcome.code, 502, `${meaning} (${outcome.detail})`);
+}
+
+/** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */
+async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<Outcome> {
+  try {
+    return await awaitOutcome(event, until, deps.outcomes());
+  } catch (error) {
+    deps.telemetry.warn('the outcome of an event could not be looked up', { reason: describeError(error) });
+    return { status: 'pending' };
+  }
+}
+
+function success(status: number, word: string, event: QueuedEvent, overtakenBy?: string): HttpAnswer {
+  const { webhookId, expiresAt } = event;
+  const body = {
+    status: word,
+    id: webhookId,
+    ...(expiresAt !== undefined && { expiresAt: formatRfc3339(expiresAt) }),
+    ...(overtakenBy !== undefined && { overtakenBy }),
+  };
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+function isJson(contentType = ''): boolean {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  return type === 'application/json' && parameters.every((p) => p === '' || /^charset="?utf-8"?$/.test(p));
+}
+
+function refuse(refusal: Refusal, telemetry: Telemetry): HttpAnswer {
+  telemetry.error(refusal.code, refusal.message, { status: refusal.status });
+  return problem(refusal.code, refusal.status, refusal.message);
+}
+
+/** The one failure that is ours: the sender must try again. */
+function unavailable(detail: string, error: unknown, telemetry: Telemetry): HttpAnswer {
+  const code: ErrorCode = 'HOOK007';
+  const said = error instanceof NoWebhookKey ? error.message : detail;
+  telemetry.error(code, said, { reason: describeError(error instanceof NoWebhookKey ? error.cause : error) });
+  return problem(code, 503, `${said}; try again`);
+}

@@ -1,0 +1,66 @@
+import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+
+/**
+ * The list that a zone gets at this moment. It is the one that it is to have, unless that would put
+ * somebody out who moves to another zone and is not in there yet: they stay until they are, and
+ * where there is no room for that, entries that are new to the zone come later.
+ * @param zone the position of the zone that is about to be written
+ * @param has for each zone, the canonical list that it is known to have; empty where nothing is known
+ * @param desired for each zone, the canonical list that it is to have
+ * @param limit how many entries a zone can hold
+ * @param sentinel the entry that is only there while nothing else is
+ * @param holdsSomebody whether anybody with a grant is in a block: for others nobody makes room
+ * @returns canonical texts, sorted; `desired` itself where nobody is on the move
+ */
+export function listForNow(
+  zone: number,
+  has: readonly (readonly string[])[],
+  desired: readonly (readonly string[])[],
+  limit: number,
+  sentinel: string,
+  holdsSomebody: (block: Block) => boolean,
+): readonly string[] {
+  const list = desired[zone] ?? [];
+  const moving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired, holdsSomebody)];
+  const leaving = moving.filter((text) => text !== sentinel);
+  if (leaving.length === 0) return list;
+  const own = readableBlocks(has[zone] ?? []);
+  const isNew = (text: string) => !own.some((entry) => touch(entry, blockOf(text)));
+  const [staying, coming] = [list.filter((text) => !isNew(text)), list.filter(isNew)];
+  const inOrder = [...staying, ...leaving, ...coming.filter((text) => text !== sentinel)];
+  return [...new Set(inOrder)].slice(0, limit).sort();
+}
+
+/** What a zone has of people who are to be in another zone, but are not in there yet. */
+function onTheMove(
+  zone: number,
+  has: readonly (readonly string[])[],
+  desired: readonly (readonly string[])[],
+  holdsSomebody: (block: Block) => boolean,
+): Set<string> {
+  const own = (has[zone] ?? []).flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
+  const staying = (desired[zone] ?? []).map(blockOf);
+  const leaving = new Set<string>();
+  for (const [other, list] of desired.entries()) {
+    const there = new Set(has[other] ?? []);
+    const coming = other === zone ? [] : list.filter((text) => !there.has(text));
+    // Most zones gain nobody: their lists need not be read.
+    if (coming.length === 0) continue;
+    const inOther = readableBlocks(has[other] ?? []);
+    for (const text of coming) {
+      const block = blockOf(text);
+      const isLost = (part: Block) =>
+        ![...inOther, ...staying].some((around) => covers(around, part)) && holdsSomebody(part);
+      for (const entry of own) {
+        // Never more of an entry than the people it is to hold: the rest of it may belong to nobody any more.
+        if (covers(entry.block, block) && isLost(block)) leaving.add(text);
+        else if (covers(block, entry.block) && isLost(entry.block)) leaving.add(entry.text);
+      }
+    }
+  }
+  return leaving;
+}
+
+function touch(a: Block, b: Block): boolean {
+  return covers(a, b) || covers(b, a);
+}

@@ -1,0 +1,86 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../config/load.ts';
+import { LOG_RETENTION_DAYS } from '../../config/schema.ts';
+import { aclConfig } from '../../lib/config.ts';
+import { ACL, MINIMAL, withAcl } from './problems.ts';
+
+describe('a good configuration', () => {
+  it('gets every default', () => {
+    expect(parseConfig(MINIMAL)).toEqual({
+      stackName: 'KnocknocOkta',
+      okta: { domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com' },
+      acls: {
+        'okta-prod': {
+          zoneIds: ['nzo1abcdefGHIJKLM0h7'],
+          alwaysAllow: [],
+          defaultGrantMinutes: 480,
+          maxGrantMinutes: 1440,
+          allowBearer: false,
+        },
+      },
+      sentinel: '192.0.2.0/32',
+      allowPrivate: false,
+      allowIpv6: false,
+      ipv6PrefixLength: 128,
+      gatewayLimit: 150,
+      verifyMinutes: 5,
+      reservedConcurrency: true,
+      logRetentionDays: 30,
+      retainData: true,
+    });
+  });
+
+  it('keeps what is set', () => {
+    const all = {
+      stackName: 'Other-Name1',
+      okta: { domain: 'acme.okta.com', baseUrl: 'http://127.0.0.1:8443' },
+      acls: {
+        a: {
+          zoneIds: ['z1', 'z2'],
+          alwaysAllow: ['10.0.0.0/8'],
+          defaultGrantMinutes: 1,
+          maxGrantMinutes: 43_200,
+          allowBearer: true,
+        },
+        'b.c_d-E': {
+          zoneIds: ['z3'],
+          alwaysAllow: ['198.51.100.7-198.51.100.9', '203.0.113.7'],
+          defaultGrantMinutes: 5,
+          maxGrantMinutes: 5,
+          allowBearer: false,
+        },
+      },
+      sentinel: '2001:db8::/128',
+      allowPrivate: true,
+      allowIpv6: true,
+      ipv6PrefixLength: 64,
+      gatewayLimit: 5000,
+      verifyMinutes: 1440,
+      reservedConcurrency: false,
+      alarmEmail: 'ops@example.com',
+      logRetentionDays: 365,
+      retainData: false,
+    };
+    expect(parseConfig(all)).toEqual(all);
+  });
+
+  it('may keep log lines for every length that CloudWatch knows', () => {
+    const known = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+    expect([...LOG_RETENTION_DAYS, RetentionDays.INFINITE].toSorted()).toEqual(known.toSorted());
+    for (const logRetentionDays of LOG_RETENTION_DAYS) {
+      expect(parseConfig({ ...MINIMAL, logRetentionDays })).toMatchObject({ logRetentionDays });
+    }
+  });
+
+  it('has no default lifetime over a shorter maximum, since every grant is capped by it', () => {
+    expect(parseConfig(withAcl({ maxGrantMinutes: 60 })).acls['okta-prod']?.defaultGrantMinutes).toBe(60);
+  });
+
+  it('may call an ACL after something that every object inherits', () => {
+    const config = parseConfig({ ...MINIMAL, acls: { constructor: ACL, toString: { zoneIds: ['z2'] } } });
+    expect(aclConfig(config, 'constructor')?.zoneIds).toEqual(ACL.zoneIds);
+    expect(aclConfig(config, 'toString')?.zoneIds).toEqual(['z2']);
+    expect(aclConfig(config, 'valueOf')).toBeUndefined();
+  });
+});

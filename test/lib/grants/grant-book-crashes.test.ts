@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { queuePosition } from '../../../lib/grants/event-order.ts';
+import { GrantBook } from '../../../lib/grants/grant-book.ts';
+import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
+import { ITEM } from '../../../lib/names.ts';
+import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
+import { ACL, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
+import { liveAfter, liveIn } from '../../helpers/grant-model.ts';
+
+const ALICE = '203.0.113.1';
+const BEFORE = [
+  ...Array.from({ length: 30 }, (_, i) => granted(ALICE, 1, { grantId: `g${i}` })),
+  granted('203.0.113.2', 1),
+  granted(ALICE, 9, { grantId: 'later' }),
+];
+
+async function prepared() {
+  const memory = new MemoryTable();
+  const table = new FaultyTable(memory);
+  for (const [index, event] of BEFORE.entries()) await new GrantBook(memory).apply(event, String(index + 1), NOW);
+  return { table, memory, sequence: String(BEFORE.length + 1) };
+}
+
+/** A function that dies at its n-th write, for every n until it gets through; each time the message comes again. */
+async function dyingEverywhere(event: QueuedEvent, afterApplying: boolean) {
+  let died = 0;
+  for (let crashAt = 1; ; crashAt += 1) {
+    const { table, memory, sequence } = await prepared();
+    Object.assign(table, { crashAt, afterApplying });
+    try {
+      await new GrantBook(table).apply(event, sequence, NOW);
+      return died;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+    died += 1;
+    await new GrantBook(memory).apply(event, sequence, NOW);
+    expect(await liveIn(memory)).toEqual(liveAfter([...BEFORE, event]));
+    expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(sequence));
+    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position: queuePosition(sequence) });
+  }
+}
+
+describe('a function that dies between any two writes', () => {
+  it.each([
+    ['a grant', granted('203.0.113.3', 5), 1],
+    ['a grant that exists', granted(ALICE, 5, { grantId: 'g1' }), 1],
+    ['a grant that is overtaken', granted(ALICE, 5, { grantId: 'later' }), 2],
+    ['a revoke of one grant', revoked(ALICE, 5, { grantId: 'g7' }), 1],
+    ['a revoke of all grants on an IP', revoked(ALICE, 5), 32],
+    ['a flush', flushed(5), 33],
+    ['a flush of nothing', flushed(0), 2],
+  ])('leaves nothing half done once the message has come again: %s', async (_, event, writes) => {
+    expect(await dyingEverywhere(event, false)).toBe(writes);
+    expect(await dyingEverywhere(event, true)).toBe(writes);
+  });
+
+  it('has not told anybody that an event is applied before all of it is', async () => {
+    const { table, memory, sequence } = await prepared();
+    const flush = flushed(5);
+    table.crashAt = 33;
+    await expect(new GrantBook(table).apply(flush, sequence, NOW)).rejects.toThrow(Crash);
+    expect(await new GrantBook(memory).fate(flush)).toBeUndefined();
+    expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(String(BEFORE.length)));
+  });
+});
+
+/** A table whose n-th write waits until it is let go, as when a function freezes and thaws later. */
+class FreezingTable extends FaultyTable {
+  freezeAt = Number.POSITIVE_INFINITY;
+  thaw = () => {};
+  #count = 0;
+
+  override async write(...args: Parameters<FaultyTable['write']>) {
+    this.#count += 1;
+    if (this.#count === this.freezeAt) {
+      await new Promise<void>((resolve) => {
+        this.thaw = resolve;
+      });
+    }
+    return super.write(...args);
+  }
+}
+
+const anEvent = fc
+  .record({
+    kind: fc.constantFrom('grant', 'grant', 'revoke', 'flush'),
+    ip: fc.constantFrom(ALICE, '203.0.113.2'),
+    id: fc.constantFrom({}, { grantId: 'x' }),
+    at: fc.nat(5),
+  })
+  .map(({ kind, ip, id, at }) => {
+    if (kind === 'grant') return granted(ip, at, id);
+    return kind === 'revoke' ? revoked(ip, at, id) : flushed(at);
+  });
+
+describe('a function that seemed dead and goes on later', () => {
+  it('undoes nothing of what was applied meanwhile, at whichever write it froze', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anEvent, { minLength: 1, maxLength: 8 }),
+        fc.nat(7),
+        fc.integer({ min: 1, max: 4 }),
+        async (events, who, freezeAt) => {
+          const memory = new MemoryTable();
+          const frozen = new FreezingTable(memory);
+          frozen.freezeAt = freezeAt;
+          const runs: Promise<unknown>[] = [];
+          for (const [index, event] of events.entries()) {
+            const sequence = String(index + 1);
+            if (index === who % events.length) runs.push(new GrantBook(frozen).apply(event, sequence, NOW));
+            // Let the frozen run come as far as it can before the message is delivered again.
+            await new Promise((resolve) => setImmediate(resolve));
+            await new GrantBook(memory).apply(event, sequence, NOW);
+          }
+          const items = JSON.stringify(memory.items());
+          frozen.thaw();
+          await Promise.all(runs);
+          expect(await liveIn(memory)).toEqual(liveAfter(events));
+          expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(String(events.length)));
+          expect(JSON.stringify(memory.items())).toBe(items);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('cannot bring back a grant that was revoked meanwhile', async () => {
+    const memory = new MemoryTable();
+    const frozen = new FreezingTable(memory);
+    frozen.freezeAt = 1;
+    const grant = granted(ALICE, 1);
+    const late = new GrantBook(frozen).apply(grant, '1', NOW);
+    await new GrantBook(memory).apply(grant, '1', NOW);
+    await new GrantBook(memory).apply(revoked(ALICE, 2), '2', NOW);
+    frozen.thaw();
+    expect((await late).kind).toBe('duplicate');
+    expect(memory.items().filter(({ item }) => item.startsWith(ITEM.grant))).toEqual([]);
+  });
+});

@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GrantBook } from '../../../lib/grants/grant-book.ts';
+import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
+import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
+import { flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
+
+const ALICE = '203.0.113.1';
+const BOB = '203.0.113.2';
+
+function aBook() {
+  const table = new FaultyTable(new MemoryTable());
+  const book = new GrantBook(table);
+  let sequence = 0;
+  return {
+    table,
+    book,
+    /** Applies in the order given, each with the next place in the queue. */
+    apply: async (...events: readonly QueuedEvent[]) => {
+      const outcomes: string[] = [];
+      for (const event of events) {
+        sequence += 1;
+        outcomes.push((await book.apply(event, String(sequence), NOW)).kind);
+      }
+      return outcomes;
+    },
+    live: async () => (await book.live('okta-prod', NOW)).map(({ ip, grantId }) => `${ip}#${grantId ?? ''}`).sort(),
+  };
+}
+
+describe('the order of events', () => {
+  it('lets the later event on a grant win, whichever comes first', async () => {
+    const { apply, live } = aBook();
+    await apply(revoked(ALICE, 2, { grantId: 'g' }), granted(ALICE, 1, { grantId: 'g' }));
+    expect(await live()).toEqual([]);
+    await apply(granted(ALICE, 3, { grantId: 'g' }));
+    expect(await live()).toEqual([`${ALICE}#g`]);
+  });
+
+  it('keeps the expiry of the later grant, also where that is sooner', async () => {
+    const { apply, book } = aBook();
+    await apply(granted(ALICE, 2, { expiresAt: NOW + 1_000 }), granted(ALICE, 1, { expiresAt: NOW + 9_000 }));
+    expect((await book.live('okta-prod', NOW)).map(({ expiresAt }) => expiresAt)).toEqual([NOW + 1_000]);
+  });
+
+  it('remembers an expired grant: an earlier event that comes late does not bring it back', async () => {
+    const { apply, book, live } = aBook();
+    await apply(granted(ALICE, 2, { expiresAt: NOW - 1 }));
+    await book.end(await book.between('okta-prod', 0, NOW));
+    expect(await apply(granted(ALICE, 1))).toEqual(['overtaken']);
+    expect(await live()).toEqual([]);
+  });
+
+  it('ends every grant on the IP with a revoke without an id, and no other', async () => {
+    const { apply, live } = aBook();
+    await apply(granted(ALICE, 1), granted(ALICE, 1, { grantId: 'x' }), granted(BOB, 1), revoked(ALICE, 2));
+    expect(await live()).toEqual([`${BOB}#`]);
+  });
+
+  it('ends only the named grant with a revoke with an id: the first to leave does not lock out the others', async () => {
+    const { apply, live } = aBook();
+    await apply(
+      granted(ALICE, 1, { grantId: 'x' }),
+      granted(ALICE, 1, { grantId: 'y' }),
+      revoked(ALICE, 2, { grantId: 'x' }),
+    );
+    expect(await live()).toEqual([`${ALICE}#y`]);
+  });
+
+  it('lets a revoke and a flush beat earlier grants that arrive after them', async () => {
+    const { apply, live } = aBook();
+    expect(await apply(revoked(ALICE, 5), granted(ALICE, 4, { grantId: 'late' }))).toEqual(['applied', 'overtaken']);
+    expect(await apply(flushed(8), granted(BOB, 7), granted(BOB, 9))).toEqual(['applied', 'overtaken', 'applied']);
+    expect(await live()).toEqual([`${BOB}#`]);
+  });
+
+  it('with equal timestamps, lets the one queued later win', async () => {
+    const { apply, live } = aBook();
+    await apply(granted(ALICE, 1), revoked(ALICE, 1));
+    expect(await live()).toEqual([]);
+    await apply(granted(ALICE, 1));
+    expect(await live()).toEqual([`${ALICE}#`]);
+  });
+
+  it('applies a webhook id once, also with another body', async () => {
+    const { apply, live } = aBook();
+    const first = granted(ALICE, 1);
+    expect(await apply(first, revoked(ALICE, 2), first, { ...granted(BOB, 3), webhookId: first.webhookId })).toEqual([
+      ...['applied', 'applied', 'duplicate', 'duplicate'],
+    ]);
+    expect(await live()).toEqual([]);
+  });
+
+  it('keeps since when a grant stands without a break, over extensions', async () => {
+    const { apply, book } = aBook();
+    await apply(granted(ALICE, 1), granted(ALICE, 5), granted(BOB, 3));
+    const [alice, bob] = (await book.live('okta-prod', NOW)).sort((a, b) => (a.ip < b.ip ? -1 : 1));
+    expect((alice?.since ?? '') < (bob?.since ?? '')).toBe(true);
+  });
+
+  it('does not remove a grant that was extended after it was found due', async () => {
+    const { apply, book, live } = aBook();
+    await apply(granted(ALICE, 1, { expiresAt: NOW - 1 }));
+    const due = await book.between('okta-prod', 0, NOW);
+    await apply(granted(ALICE, 2));
+    expect(await book.end(due)).toEqual([]);
+    expect(await live()).toEqual([`${ALICE}#`]);
+  });
+});
+
+/** What the contract says the end must be, told in the simplest way: by time, then by place in the queue. */
+function model(events: readonly QueuedEvent[]): string[] {
+  const inOrder = events.map((event, index) => ({ event, index }));
+  inOrder.sort((a, b) => Number(a.event.timestamp - b.event.timestamp) || a.index - b.index);
+  const live = new Set<string>();
+  for (const { event } of inOrder) {
+    const name = `${event.ip}#${event.grantId ?? ''}`;
+    if (event.type === 'access.granted') live.add(name);
+    else if (event.type === 'access.flushed') live.clear();
+    else if (event.grantId !== undefined) live.delete(name);
+    else for (const other of live) if (other.startsWith(`${event.ip}#`)) live.delete(other);
+  }
+  return [...live].sort();
+}
+
+const anEvent = fc
+  .record({
+    kind: fc.constantFrom('grant', 'grant', 'revoke', 'flush'),
+    ip: fc.constantFrom(ALICE, BOB),
+    grantId: fc.constantFrom(undefined, 'x', 'y'),
+    at: fc.integer({ min: 0, max: 6 }),
+  })
+  .map(({ kind, ip, grantId, at }) => {
+    const id = grantId === undefined ? {} : { grantId };
+    if (kind === 'grant') return granted(ip, at, id);
+    return kind === 'revoke' ? revoked(ip, at, id) : flushed(at);
+  });
+
+describe('any events', () => {
+  it('end as the contract says, in whatever order they come, with repeats', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anEvent, { maxLength: 12 }), fc.infiniteStream(fc.nat()), async (events, random) => {
+        const { apply, live } = aBook();
+        const repeats = events.flatMap((event) => (Number(random.next().value) % 3 === 0 ? [event, event] : [event]));
+        await apply(...repeats);
+        expect(await live()).toEqual(model(events));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('end the same when the function dies at any write, before or after it was applied, and the message comes again', async () => {
+    const crash = fc.record({ at: fc.integer({ min: 1, max: 30 }), afterApplying: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anEvent, { minLength: 1, maxLength: 8 }),
+        crash,
+        async (events, { at, afterApplying }) => {
+          const { book, table, live } = aBook();
+          Object.assign(table, { crashAt: at, afterApplying });
+          for (const [index, event] of events.entries()) {
+            try {
+              await book.apply(event, String(index + 1), NOW);
+            } catch (error) {
+              if (!(error instanceof Crash)) throw error;
+              await book.apply(event, String(index + 1), NOW);
+            }
+          }
+          expect(await live()).toEqual(model(events));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { type Block, blockOf, covers } from '../../../lib/addresses/address-block.ts';
+import { listForNow } from '../../../lib/zones/list-for-now.ts';
+
+const SENTINEL = '192.0.2.0/32';
+const [A, B, C, D, E] = ['198.18.0.0/32', '198.18.0.2/32', '198.18.0.4/32', '198.18.0.6/32', '198.18.0.8/32'] as const;
+const [LOW, HIGH, PAIR] = ['203.0.113.4/32', '203.0.113.5/32', '203.0.113.4/31'] as const;
+type Lists = readonly (readonly string[])[];
+/** What a zone, the first unless said otherwise, gets at this moment. */
+const anybody = (_: Block): boolean => true;
+const now = (has: Lists, desired: Lists, { zone = 0, limit = 10, holdsSomebody = anybody } = {}) =>
+  listForNow(zone, has, desired, limit, SENTINEL, holdsSomebody);
+
+describe('the list that a zone gets at this moment', () => {
+  it('is the very one that it is to have where nobody is on the move', () => {
+    const desired = [[B, A], [C]];
+    expect(now([[A], [C]], desired)).toBe(desired[0]);
+    expect(now([[], []], desired)).toBe(desired[0]);
+    expect(now([[A, D], [E]], desired)).toBe(desired[0]);
+  });
+
+  it('is the one that it is to have where there is only one zone', () => {
+    const desired = [[A]];
+    expect(now([[A, B]], desired)).toBe(desired[0]);
+  });
+
+  it('is empty for a zone that is not known', () => {
+    expect(now([[], []], [[A], [B]], { zone: 2 })).toEqual([]);
+  });
+
+  it('holds whoever moves to another zone until they are in there, and nobody who leaves for good', () => {
+    expect(now([[A, B, C], []], [[A], [B]])).toEqual([A, B]);
+    expect(now([[A, B, C], [B]], [[A], [B]])).toEqual([A]);
+  });
+
+  it('holds nobody else because of those who come to it', () => {
+    expect(now([[A, B], []], [[A], [B]], { zone: 1 })).toEqual([B]);
+    expect(now([[A, B], []], [[A], [B], [E]], { zone: 2 })).toEqual([E]);
+  });
+
+  it('holds whoever moves, whatever the other zone gains beside them, and to whichever zone it is', () => {
+    expect(now([[A, B, C], [E], []], [[A], [D, E, B], [C]])).toEqual([A, B, C]);
+  });
+
+  it('holds nobody who stays here, or is in there already, within a larger network', () => {
+    expect(now([[LOW, HIGH], []], [[PAIR], [LOW]])).toEqual([PAIR]);
+    expect(now([[A, LOW], [PAIR]], [[A], [LOW, HIGH]])).toEqual([A]);
+  });
+
+  it('holds of a network only those who move, as the other zone is to have them', () => {
+    expect(now([[A, PAIR], []], [[A, LOW], [HIGH]])).toEqual([A, LOW, HIGH]);
+    expect(now([[A, PAIR], []], [[A], [PAIR]])).toEqual([A, PAIR]);
+  });
+
+  it('holds whoever moves into a larger network as they stood here', () => {
+    expect(now([[A, LOW], []], [[A], [PAIR]])).toEqual([A, LOW]);
+    expect(now([[A, LOW], [LOW]], [[A], [PAIR]])).toEqual([A]);
+  });
+
+  it('does without the sentinel while somebody is still here, and never keeps it for their sake', () => {
+    expect(now([[A], []], [[SENTINEL], [A]])).toEqual([A]);
+    expect(now([[A], [A]], [[SENTINEL], [A]])).toEqual([SENTINEL]);
+    expect(now([[SENTINEL], [A]], [[B], [SENTINEL]])).toEqual([B]);
+    expect(now([[SENTINEL, A], []], [[B], [SENTINEL, A]])).toEqual([A, B]);
+  });
+
+  it('holds nothing that somebody else has put there, though a network of another zone is to cover it', () => {
+    const network = '198.51.100.0/24';
+    const foreign = '198.51.100.3/32';
+    const holdsSomebody = (block: Block) => [A, B].some((one) => covers(block, blockOf(one)));
+    const has = [[A, B], [foreign]];
+    expect(now(has, [[network, A], [B]], { zone: 1, limit: 1, holdsSomebody })).toEqual([B]);
+    expect(now(has, [[network, A], [B]], { zone: 0, limit: 2, holdsSomebody })).toEqual([A, B]);
+  });
+
+  it('is no longer than the limit: what is new to the zone comes later, not who stays or moves', () => {
+    const [has, desired] = [
+      [[C, D], []],
+      [[A, B, C], [D]],
+    ];
+    expect(now(has, desired, { limit: 2 })).toEqual([C, D]);
+    expect(now(has, desired, { limit: 3 })).toEqual([A, C, D]);
+    expect(now(has, desired, { limit: 4 })).toEqual([A, B, C, D]);
+  });
+
+  it('counts as staying what was here within a network, or with others in one', () => {
+    const [split, merged] = [
+      [[PAIR, D], []],
+      [[LOW, HIGH, D], []],
+    ];
+    expect(now(split, [[A, HIGH, LOW], [D]], { limit: 3 })).toEqual([D, LOW, HIGH]);
+    expect(now(merged, [[A, PAIR], [D]], { limit: 2 })).toEqual([D, PAIR]);
+  });
+
+  it('passes over what it can’t read, and what is not known of a zone', () => {
+    expect(now([[A, B, 'unreadable:any'], ['unreadable:x']], [[A], [B]])).toEqual([A, B]);
+    expect(now([[A, B]], [[A], [B]])).toEqual([A, B]);
+    expect(now([], [[A], [B]])).toEqual([A]);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { ACL, configOf, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { SyncWorld } from '../../helpers/sync-world.ts';
+
+const ALICE = '203.0.113.1';
+const OWN = ['198.51.100.77', '198.51.100.78-198.51.100.99'];
+
+function aWorldWithGateways(settings = {}) {
+  const world = new SyncWorld({ config: configOf(settings) });
+  world.okta.seedZone('nzo1', { gateways: OWN, proxies: ['192.0.2.200'], name: 'Theirs' });
+  return world;
+}
+
+describe('a zone whose ACL has not seen an event', () => {
+  it('is read, and not written, whatever it holds', async () => {
+    const world = aWorldWithGateways({ acls: { [ACL]: { zoneIds: ['nzo1'], alwaysAllow: ['198.51.100.0/24'] } } });
+    for (let i = 0; i < 3; i += 1) {
+      await world.sync();
+      await world.clock.advance(60_000);
+    }
+    expect([world.calls('GET'), world.calls('PUT')]).toEqual([3, 0]);
+    expect(world.gateways()).toHaveLength(2);
+    expect(world.codes()).toEqual([]);
+    expect(await world.state()).toMatchObject({ needsSync: false, verifiedAt: expect.any(Number) });
+  });
+
+  it.each([
+    ['a token that is refused', 'OKTA001', (world: SyncWorld) => void world.okta.revokeToken('sync-okta-token')],
+    ['a zone that is gone', 'ZONE001', (world: SyncWorld) => world.okta.removeZone('nzo1')],
+    [
+      'a zone that can’t be used',
+      'ZONE004',
+      (world: SyncWorld) => void world.okta.editZone('nzo1', { usage: 'BLOCKLIST' }),
+    ],
+    ['a token that is not set', 'ZONE006', (world: SyncWorld) => void Object.assign(world.token, { text: undefined })],
+  ])('tells already of %s', async (_, code, breakIt) => {
+    const world = aWorldWithGateways();
+    breakIt(world);
+    await world.sync();
+    expect(world.codes()).toEqual([code]);
+    expect(await world.state()).toMatchObject({ needsSync: true, lastError: { code } });
+    expect(world.calls('PUT')).toBe(0);
+  });
+
+  it('is not blamed on anybody when it changes', async () => {
+    const world = aWorldWithGateways();
+    await world.sync();
+    world.okta.editZone('nzo1', { gateways: ['192.0.2.9'] });
+    await world.clock.advance(60_000);
+    await world.sync();
+    expect(world.codes()).toEqual([]);
+  });
+});
+
+describe('the first event of an ACL', () => {
+  it.each([
+    ['a grant', granted(ALICE, 0), [`${ALICE}/32`]],
+    ['a revoke', revoked(ALICE, 0), ['192.0.2.0/32']],
+    ['a flush', flushed(0), ['192.0.2.0/32']],
+    ['a grant that is over by now', granted(ALICE, 0, { expiresAt: NOW }), ['192.0.2.0/32']],
+  ])('makes the zone ours: %s', async (_, event, gateways) => {
+    const world = aWorldWithGateways();
+    await world.apply(event);
+    await world.sync();
+    expect(world.gateways()).toEqual(gateways);
+    // What the zone held belonged to somebody: taking it over is no change by someone else.
+    expect(world.codes()).toEqual([]);
+    expect(world.okta.zone('nzo1')).toMatchObject({
+      name: 'Theirs',
+      proxies: [{ value: expect.stringMatching(/^192/) }],
+    });
+  });
+
+  it('writes nothing where the zone is already as it must be', async () => {
+    const world = new SyncWorld();
+    await world.apply(flushed(0));
+    await world.sync();
+    expect([world.calls('GET'), world.calls('PUT')]).toEqual([1, 0]);
+    expect(await world.state()).toMatchObject({ zones: { nzo1: { written: ['192.0.2.0/32'] } } });
+  });
+
+  it('of another ACL is none of this one', async () => {
+    const acls = { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } };
+    const world = aWorldWithGateways({ acls });
+    await world.apply(granted(ALICE, 0, { acl: 'other' }));
+    await world.sync();
+    expect(world.calls('PUT')).toBe(0);
+  });
+});
+
+describe('a zone with nobody in it', () => {
+  it('holds the sentinel, and only until somebody comes', async () => {
+    const world = new SyncWorld({ config: configOf({ sentinel: '198.51.100.255/32' }) });
+    await world.apply(flushed(0));
+    await world.sync();
+    expect(world.gateways()).toEqual(['198.51.100.255/32']);
+    await world.apply(granted(ALICE, 1));
+    await world.sync();
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    await world.apply(revoked(ALICE, 2));
+    await world.sync();
+    expect(world.gateways()).toEqual(['198.51.100.255/32']);
+  });
+
+  it('holds what is always allowed, and then no sentinel', async () => {
+    const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1'], alwaysAllow: ['198.51.100.0/24'] } } });
+    const world = new SyncWorld({ config });
+    await world.apply(flushed(0));
+    await world.sync();
+    expect(world.gateways()).toEqual(['198.51.100.0/24']);
+  });
+});
+
+describe('an ACL that is not configured', () => {
+  it.each(['gone', 'constructor', '__proto__'])(
+    '%s: nothing is read, written, leased or reported as an error',
+    async (acl) => {
+      const world = new SyncWorld();
+      await world.sync(acl);
+      expect(world.calls()).toBe(0);
+      expect(world.table.items()).toEqual([]);
+      expect(world.codes()).toEqual([]);
+      expect(world.lines).toMatchObject([{ level: 'INFO', acl, message: expect.stringContaining('no such ACL') }]);
+    },
+  );
+});
