@@ -1,7 +1,7 @@
 import { type Block, blockOf, covers, readableBlocks } from '../lib/addresses/address-block.ts';
 import { differenceOf } from '../lib/addresses/list-difference.ts';
 import { aclConfig } from '../lib/config.ts';
-import { ERROR_CODES, type ErrorCode } from '../lib/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../lib/error-codes.ts';
 import { positionOf } from '../lib/grants/event-order.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import type { Grant } from '../lib/grants/grant-items.ts';
@@ -9,7 +9,6 @@ import { desiredGateways } from '../lib/zones/desired-gateways.ts';
 import { isWaiting } from '../lib/zones/waiting-record.ts';
 import type { KnownLists } from '../lib/zones/zone-lists.ts';
 import { type ZoneState, ZoneStates } from '../lib/zones/zone-state.ts';
-import { firstStep } from './advice.ts';
 import type { Target } from './target.ts';
 
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
@@ -44,7 +43,8 @@ export interface AclStatus {
   readonly restsUntil?: string;
   readonly lastError?: {
     readonly code: ErrorCode;
-    readonly meaning: string;
+    readonly name: string;
+    readonly impact: string;
     readonly detail: string;
     readonly at: string;
     readonly firstStep: string;
@@ -83,10 +83,11 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
     ...(state.lastError && {
       lastError: {
         code: state.lastError.code,
-        meaning: ERROR_CODES[state.lastError.code],
+        name: ERRORS[state.lastError.code].name,
+        impact: ERRORS[state.lastError.code].impact,
         detail: state.lastError.detail,
         at: new Date(state.lastError.at).toISOString(),
-        firstStep: firstStep(state.lastError.code),
+        firstStep: ERRORS[state.lastError.code].firstStep,
       },
     }),
   };

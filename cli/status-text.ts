@@ -23,9 +23,9 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
     lines.push(`  no call to Okta for another ${duration(at(status.restsUntil) - now)}`);
   }
   if (status.lastError) {
-    const { code, meaning, detail, firstStep } = status.lastError;
-    lines.push(`  ${paint('red', `${code} ${meaning}`)}, ${ago(at(status.lastError.at), now)}: ${harmless(detail)}`);
-    lines.push(`  → ${firstStep} (${sectionOf(code)})`);
+    const { code, name, impact, detail, firstStep } = status.lastError;
+    lines.push(`  ${paint('red', `${code} ${name}`)}, ${ago(at(status.lastError.at), now)}: ${harmless(detail)}`);
+    lines.push(`  ${impact}`, `  → ${firstStep} (${sectionOf(code)})`);
   }
   lines.push(grantsText(status.grants, now, paint));
   return lines.join('\n');

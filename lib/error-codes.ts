@@ -1,33 +1,156 @@
 /**
- * The error codes of the system: one place for the functions that emit them and the alarms that
- * watch them. Codes are never reused or renumbered; `docs/errors.md` has a section for each.
+ * The catalogue of errors: all that is said of a code, once. It feeds the answers to senders, the log
+ * lines, the alarms, `status` and `doctor`; `docs/errors.md` repeats it and a test compares. Codes are
+ * never reused or renumbered.
  */
-export const ERROR_CODES = {
-  OKTA001: 'Okta authentication failed',
-  OKTA002: 'Okta authorization failed',
-  OKTA005: 'Okta rate limit exceeded',
-  ZONE001: 'zone not found',
-  ZONE002: 'Okta rejected the update',
-  ZONE003: 'Okta unavailable',
-  ZONE004: 'zone not usable',
-  ZONE005: 'zone full',
-  ZONE006: 'Okta token missing',
-  ZONE007: 'zone changed by someone else',
-  HOOK001: 'signature missing or invalid',
-  HOOK002: 'timestamp outside the tolerance',
-  HOOK003: 'malformed request',
-  HOOK004: 'unknown ACL',
-  HOOK005: 'IP not acceptable',
-  HOOK006: 'expiry not in the future',
-  HOOK007: 'event queue unavailable',
-  STORE001: 'grants could not be stored',
-} as const;
+interface ErrorFacts {
+  /** Title of answers and message of log lines. It never changes. */
+  readonly name: string;
+  /** What it means to the person whose access it concerns, for an event whose outcome is this failure. Those of a request have none: their answers say what is wrong with it. */
+  readonly meaning?: string;
+  /** What it means for those who log in and out, for whoever an alarm wakes. */
+  readonly impact: string;
+  /** The first thing that an operator does. Commands stand in backticks. */
+  readonly firstStep: string;
+  /** The system mends it without anybody: whoever waits for an outcome goes on waiting. */
+  readonly healsItself?: true;
+  /** A request alone can cause it: anyone's, or only one whose sender knows the secret. One of these alone wakes nobody. */
+  readonly causedBy?: 'anyone' | 'sender';
+}
 
-export type ErrorCode = keyof typeof ERROR_CODES;
+const CATALOGUE = {
+  OKTA001: {
+    name: 'Okta authentication failed',
+    meaning:
+      'Okta rejects the credentials of this service: nobody gets in or out until an administrator stores valid ones.',
+    impact:
+      'Okta rejects the credentials, so no zone is updated. People who log in get no access, people who leave keep it.',
+    firstStep:
+      'Check in Okta (Security > API > Tokens) that the token exists and its owner is active. If not, make a new token and store it with `npm run zone -- set-token`.',
+  },
+  OKTA002: {
+    name: 'Okta authorization failed',
+    meaning:
+      'Okta forbids this service to change zones: nobody gets in or out until an administrator gives it the role.',
+    impact:
+      'Okta accepts the credentials but forbids the call, so no zone is updated. People who log in get no access, people who leave keep it.',
+    firstStep:
+      "Give the token's owner the role Org Administrator. Then make a new token and store it with `npm run zone -- set-token`.",
+  },
+  OKTA005: {
+    name: 'Okta rate limit exceeded',
+    meaning: 'Okta accepts no more calls for the moment: the zone is updated as soon as it does.',
+    impact: "Okta's rate limit is used up. Zone updates wait for about a minute; none is lost.",
+    firstStep:
+      'Wait: updates resume by themselves. If it happens often, see in Okta (Reports > Rate Limits) who uses up `/api/v1`.',
+    healsItself: true,
+  },
+  ZONE001: {
+    name: 'zone not found',
+    meaning: 'The Okta zone does not exist: it lets nobody in until an administrator corrects its id.',
+    impact: 'A configured zone does not exist in Okta. It lets nobody in.',
+    firstStep:
+      'Compare the zone id in the log line with the zones in Okta (Security > Networks). Correct `zoneIds` and deploy.',
+  },
+  ZONE002: {
+    name: 'Okta rejected the update',
+    meaning: 'Okta rejects the list of addresses: nobody gets in or out until an administrator removes the cause.',
+    impact: 'Okta rejected a new gateway list. The zone stays as it was: newcomers get no access, leavers keep theirs.',
+    firstStep: "Read Okta's reasons in the log line of the zone function, in the field `oktaCauses`.",
+  },
+  ZONE003: {
+    name: 'Okta unavailable',
+    meaning: 'Okta does not answer as it should: the update is tried again by itself.',
+    impact: 'Okta cannot be reached or answers with errors. Zone updates are tried again and take effect late.',
+    firstStep: 'Look at status.okta.com. Then check `okta.domain` in the configuration and the detail in the log line.',
+    healsItself: true,
+  },
+  ZONE004: {
+    name: 'zone not usable',
+    meaning: 'The Okta zone cannot be used for access: it lets nobody in until an administrator corrects it.',
+    impact:
+      'A configured zone is not an IP zone, is inactive, is a blocklist or is a system zone. It is not updated and lets nobody new in.',
+    firstStep:
+      'In Okta (Security > Networks), make it an active IP zone that is not a blocklist. Or configure another zone and deploy.',
+  },
+  ZONE005: {
+    name: 'zone full',
+    meaning: 'The Okta zone is full: access begins as soon as somebody else leaves.',
+    impact: 'The zones of an ACL are full. The latest people to log in wait outside until others leave.',
+    firstStep: 'Create another zone in Okta, add it to the same policies, append its id to `zoneIds`, and deploy.',
+  },
+  ZONE006: {
+    name: 'Okta credentials missing',
+    meaning: 'This service has no Okta credentials: nobody gets in or out until an administrator stores some.',
+    impact: 'There are no usable Okta credentials, so Okta is not called and no zone is updated.',
+    firstStep: 'Store a token with `npm run zone -- set-token`.',
+  },
+  ZONE007: {
+    name: 'zone changed by someone else',
+    meaning: 'Somebody else changed the Okta zone: the list is put right by itself.',
+    impact:
+      'Somebody else changed a gateway list. It has been put right. While both go on writing, they fight over who has access.',
+    firstStep:
+      'Find out in Okta (Reports > System Log) who edits the zone, and stop it. Put what must always be in the zone into `alwaysAllow`.',
+  },
+  HOOK001: {
+    name: 'signature missing or invalid',
+    impact: 'Requests carry no valid signature. If they come from Knocknoc, logins and logouts take no effect.',
+    firstStep:
+      'Compare the key in Knocknoc with the webhook secret. Then look at the source addresses in the access log.',
+    causedBy: 'anyone',
+  },
+  HOOK002: {
+    name: 'timestamp outside the tolerance',
+    impact: 'Requests carry a time that is too far off. If they come from Knocknoc, logins and logouts take no effect.',
+    firstStep: 'Check the clock of the Knocknoc server. Then look whether somebody replays old requests.',
+    causedBy: 'anyone',
+  },
+  HOOK003: {
+    name: 'malformed request',
+    impact: 'Requests are malformed. If they come from Knocknoc, these logins and logouts take no effect.',
+    firstStep:
+      'Read the detail in the log line of the webhook function, and compare what the sender posts with docs/webhook.md.',
+    causedBy: 'anyone',
+  },
+  HOOK004: {
+    name: 'unknown ACL',
+    impact: 'Knocknoc sends events for an ACL that is not configured. The people behind them get no access.',
+    firstStep: 'Compare the ACL names in Knocknoc with `acls` in the configuration. Correct one side.',
+    causedBy: 'sender',
+  },
+  HOOK005: {
+    name: 'IP not acceptable',
+    impact: 'Knocknoc sends addresses that are not accepted. The people behind them get no access.',
+    firstStep:
+      'Read the detail in the log line. If the address is private, Knocknoc does not see the public address of its clients.',
+    causedBy: 'sender',
+  },
+  HOOK006: {
+    name: 'expiry not in the future',
+    impact: 'Knocknoc sends grants that are already over. The people behind them get no access.',
+    firstStep: 'Check the clock of the Knocknoc server and the lifetime of grants that is set there.',
+    causedBy: 'sender',
+  },
+  HOOK007: {
+    name: 'event queue unavailable',
+    impact: 'Events cannot be queued. Knocknoc is told to send them again; until then they have no effect.',
+    firstStep:
+      'Read the detail in the log line of the webhook function: it names the events queue or the webhook secret.',
+  },
+  STORE001: {
+    name: 'grants could not be stored',
+    meaning: 'The change could not be stored: it has no effect until an operator puts it back.',
+    impact: 'Grants cannot be stored. Logins and logouts wait and are tried again.',
+    firstStep:
+      'Read `detail` and `reason` in the log line: throttling, a missing right, or DynamoDB or SQS down in this region.',
+  },
+} as const satisfies Readonly<Record<string, ErrorFacts>>;
 
-/** Codes that anyone who can reach the webhook can cause; one of them alone is no reason to wake someone. */
-export const PASSER_BY_CODES: readonly ErrorCode[] = ['HOOK001', 'HOOK002', 'HOOK003', 'HOOK004', 'HOOK005', 'HOOK006'];
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export const ERRORS: Readonly<Record<ErrorCode, ErrorFacts>> = CATALOGUE;
 
 export function allErrorCodes(): ErrorCode[] {
-  return Object.keys(ERROR_CODES) as ErrorCode[];
+  return Object.keys(ERRORS) as ErrorCode[];
 }

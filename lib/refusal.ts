@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+import { ERRORS, type ErrorCode } from './error-codes.ts';
 
 /** A request that is refused for good: it gets its code and status, and changes nothing. */
 export class Refusal extends Error {
@@ -28,7 +28,7 @@ export function problem(code: ErrorCode, status: number, detail: string): HttpAn
     headers: { 'content-type': 'application/problem+json', ...(status === 503 ? { 'retry-after': '5' } : {}) },
     body: JSON.stringify({
       type: `urn:knocknoc-okta:problem:${code}`,
-      title: ERROR_CODES[code],
+      title: ERRORS[code].name,
       status,
       detail,
       code,

@@ -1,6 +1,6 @@
 import { OktaFailure, OktaZones } from '../../lib/okta/client.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
-import { firstStep, meaningOf, sectionOf } from '../advice.ts';
+import { firstStep, sectionOf, titleOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -40,7 +40,7 @@ export const setToken: Command<SetTokenOptions> = async (target, options, here) 
   const asked = await askForRebuilds(target, here);
   if (asked.length > 0) terminal.out(`  asked for a rebuild of ${asked.join(', ')}, which the old token kept from it`);
   for (const { code, message } of failures) {
-    terminal.out(`${paint('yellow', '!')} ${meaningOf(code)}: ${harmless(message)}`);
+    terminal.out(`${paint('yellow', '!')} ${titleOf(code)}: ${harmless(message)}`);
     terminal.out(`  → ${firstStep(code)} (${sectionOf(code)})`);
   }
   return failures.length > 0 ? EXIT.warning : EXIT.fine;
@@ -88,5 +88,5 @@ async function askForRebuilds(target: Target, here: Surroundings): Promise<reado
 
 function notStored(failure: OktaFailure, what: string): CliFailure {
   const { code, message } = failure;
-  return new CliFailure(`${meaningOf(code)}: ${message}`, `${what} (${sectionOf(code)})`, { cause: failure });
+  return new CliFailure(`${titleOf(code)}: ${message}`, `${what} (${sectionOf(code)})`, { cause: failure });
 }

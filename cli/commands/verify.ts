@@ -2,7 +2,7 @@ import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import type { KnownLists } from '../../lib/zones/zone-lists.ts';
 import { type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
-import { firstStep, meaningOf, sectionOf } from '../advice.ts';
+import { firstStep, sectionOf, titleOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { duration } from '../moments.ts';
@@ -137,7 +137,7 @@ function textOf(result: Outcome, { dryRun }: VerifyOptions, paint: Paint): strin
   if (outcome === 'failed') lines.length = 0;
   if (code) {
     const sign = outcome === 'failed' ? paint('red', '✘') : paint('yellow', '!');
-    const first = `${sign} ${name}: ${meaningOf(code)}: ${harmless(detail)}`;
+    const first = `${sign} ${name}: ${titleOf(code)}: ${harmless(detail)}`;
     return [first, ...lines, `  → ${firstStep(code)} (${sectionOf(code)})`].join('\n');
   }
   const words = {

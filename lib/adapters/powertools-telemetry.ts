@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { METRICS } from '../names.ts';
 import type { Fields, Telemetry } from '../ports.ts';
 
@@ -23,7 +23,7 @@ export const powertoolsTelemetry: Telemetry = {
     logger.warn(message, { ...fields });
   },
   error(code: ErrorCode, detail: string, fields: Fields = {}) {
-    logger.error(ERROR_CODES[code], { ...fields, code, detail });
+    logger.error(ERRORS[code].name, { ...fields, code, detail });
     // One metric object for each: several codes of one invocation would overwrite each other's dimension.
     metrics.singleMetric().addDimension(METRICS.codeDimension, code).addMetric(METRICS.errors, MetricUnit.Count, 1);
   },

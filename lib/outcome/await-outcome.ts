@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../error-codes.ts';
+import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import type { Fate, GrantBook } from '../grants/grant-book.ts';
 import type { QueuedEvent } from '../grants/queue-message.ts';
 import type { Clock } from '../ports.ts';
@@ -23,8 +23,6 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2_000;
 /** The grant stands all the same, by another event: whoever asked for it is in. */
 const LATER_GRANT = 'a later grant';
-/** Failures that are tried again within seconds: they are the answer only when the time is up. */
-const PASSING: readonly ErrorCode[] = ['ZONE003', 'OKTA005'];
 
 /**
  * Waits until an event that lies on the queue has come through to Okta.
@@ -40,7 +38,8 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
     if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, deps);
     const failure = fate && state && failureAt(state, fate.position);
     const timeIsUp = clock.now() + pause > until;
-    if (failure && (timeIsUp || !PASSING.includes(failure.code))) return failure;
+    // What heals by itself is the answer only when the time is up.
+    if (failure && (timeIsUp || !ERRORS[failure.code].healsItself)) return failure;
     if (timeIsUp) return { status: 'pending' };
     await clock.sleep(pause);
     pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);

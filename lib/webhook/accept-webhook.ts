@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { CachedSecret } from '../cached-secret.ts';
 import { aclConfig, type Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
-import type { ErrorCode } from '../error-codes.ts';
+import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
 import { AUDIT, METRICS } from '../names.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
@@ -22,19 +22,6 @@ export interface WebhookDeps {
   /** What is needed to wait for an event's outcome; made on the first request that asks for it. */
   readonly outcomes: () => OutcomeDeps;
 }
-
-/** The grant or revoke is stored in all these cases; this is what it means until somebody has mended the cause. */
-const MEANING_FOR_A_PERSON: Partial<Record<ErrorCode, string>> = {
-  OKTA001: 'Okta refuses the token of this service: nobody gets in or out until an administrator has set a valid one.',
-  OKTA002: 'The token of this service may not change Okta zones: an administrator must give it the role.',
-  OKTA005: 'Okta takes no more calls for the moment: the zone is updated as soon as it does.',
-  ZONE001: 'The Okta zone does not exist: an administrator must correct the zone id.',
-  ZONE002: 'Okta refuses the list of addresses: an administrator must look at the reason.',
-  ZONE003: 'Okta does not answer as it should: the zone is tried again in seconds.',
-  ZONE004: "The Okta zone can't be used for access: an administrator must correct it.",
-  ZONE005: 'The Okta zone is full: access begins as soon as somebody else leaves.',
-  ZONE006: 'No Okta token is set: an administrator must set one.',
-};
 
 const LARGEST_BODY_BYTES = 16 * 1024;
 /** Printable ASCII without the full stop, which separates the parts of what is signed. */
@@ -95,8 +82,8 @@ async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Pro
   const outcome = await outcomeOf(event, until, deps);
   if (outcome.status === 'pending') return success(202, 'pending', event);
   if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
-  const meaning = MEANING_FOR_A_PERSON[outcome.code] ?? 'The change is stored, and the zone is tried again.';
-  return problem(outcome.code, 502, `${meaning} (${outcome.detail})`);
+  const { meaning, impact } = ERRORS[outcome.code];
+  return problem(outcome.code, 502, `${meaning ?? impact} (${outcome.detail})`);
 }
 
 /** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */

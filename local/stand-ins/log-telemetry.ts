@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '../../lib/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../../lib/error-codes.ts';
 import { METRICS } from '../../lib/names.ts';
 import type { Fields, Telemetry } from '../../lib/ports.ts';
 
@@ -29,7 +29,7 @@ export function logTelemetry(functionName: string, now: () => number, write: (li
     info: (message, fields) => log('INFO', message, fields),
     warn: (message, fields) => log('WARN', message, fields),
     error: (code: ErrorCode, detail, fields) => {
-      log('ERROR', ERROR_CODES[code], { ...fields, code, detail });
+      log('ERROR', ERRORS[code].name, { ...fields, code, detail });
       metric(METRICS.errors, 'Count', 1, { [METRICS.codeDimension]: code });
     },
     metric: (name, unit, value) => metric(name, unit, value, {}),

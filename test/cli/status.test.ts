@@ -47,7 +47,8 @@ describe.concurrent('status', () => {
     expect(out).toContain('the zone cannot be updated');
     expect(out).toContain(`to do: +${BOB}/32`);
     expect(out).toMatch(/OKTA001 Okta authentication failed, \d+ s ago: /);
-    expect(out).toContain('docs/errors.md#okta001');
+    expect(out).toContain('People who log in get no access');
+    expect(out).toMatch(/→ .*`npm run zone -- set-token`\. \(docs\/errors\.md#okta001\)/);
     expect(out).toMatch(new RegExp(`${BOB}.* no$`, 'm'));
     expect(out).toMatch(new RegExp(`${ALICE}.* yes$`, 'm'));
   });

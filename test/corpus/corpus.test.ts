@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '../../lib/error-codes.ts';
+import { ERRORS } from '../../lib/error-codes.ts';
 import { OLD_WEBHOOK_KEY, TOKEN, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 import { GOOD, MARK } from './bad-request.ts';
 import { BAD_REQUESTS } from './index.ts';
@@ -30,7 +30,7 @@ describe('a bad request', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     const { detail, ...rest } = answer.body;
-    expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERROR_CODES[code], status, code });
+    expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERRORS[code].name, status, code });
     expect(detail).toEqual(expect.stringMatching(/^\S.{9}/));
     expect(JSON.stringify(answer.body)).not.toContain(MARK);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allErrorCodes, ERROR_CODES } from '../../lib/error-codes.ts';
+import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
 import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
 import { DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
 
@@ -16,7 +16,7 @@ const alarms = resourcesOf(templateWith(), 'AWS::CloudWatch::Alarm').map(([, { P
 describe('the runbook', () => {
   it.each(allErrorCodes())('has a section for %s, with its name and what to do', (code) => {
     const section = sections.get(code);
-    expect(section).toContain(`**${ERROR_CODES[code]}.**`);
+    expect(section).toContain(`**${ERRORS[code].name}.**`);
     for (const part of ['**Not to be confused with**', '**Usual causes.**', '**What to do.**']) {
       expect(section, part).toContain(part);
     }
@@ -62,6 +62,6 @@ describe('the section on STORE001', () => {
 describe('every document', () => {
   it.each(DOCUMENTS)('%s names no error code that does not exist', (path) => {
     const named = [...readDocument(path).matchAll(CODE)].map(([code]) => code);
-    expect(named.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
+    expect(named.filter((code) => !Object.hasOwn(ERRORS, code))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
-import { ERROR_CODES, type ErrorCode } from '../../lib/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../../lib/error-codes.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { NOW } from '../helpers/events.ts';
 import { ACL, OLD_WEBHOOK_KEY, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
@@ -129,10 +129,10 @@ describe('every refusal', () => {
     const answer = await system.post(raw);
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
     const { detail, ...rest } = answer.body;
-    expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERROR_CODES[code], status, code });
+    expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERRORS[code].name, status, code });
     expect(detail).toEqual(expect.stringMatching(/\S/));
     const [line, metric, ...more] = system.lines;
-    expect(line).toMatchObject({ level: 'ERROR', code, message: ERROR_CODES[code], detail, status });
+    expect(line).toMatchObject({ level: 'ERROR', code, message: ERRORS[code].name, detail, status });
     expect(metric).toMatchObject({
       ...{ Code: code, Errors: 1 },
       _aws: { CloudWatchMetrics: [{ Namespace: 'KnocknocOkta', Metrics: [{ Name: 'Errors', Unit: 'Count' }] }] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allErrorCodes, ERROR_CODES } from '../../lib/error-codes.ts';
+import { allErrorCodes } from '../../lib/error-codes.ts';
 import { problem, Refusal } from '../../lib/refusal.ts';
 
 describe('a problem document', () => {
@@ -25,21 +25,6 @@ describe('a problem document', () => {
   it('has a type of its own for every code', () => {
     const types = allErrorCodes().map((code) => JSON.parse(problem(code, 400, '').body).type);
     expect(new Set(types).size).toBe(types.length);
-  });
-});
-
-describe('the codes', () => {
-  it('are those of the contract, under their names', () => {
-    expect(ERROR_CODES).toEqual({
-      ...{ OKTA001: 'Okta authentication failed', OKTA002: 'Okta authorization failed' },
-      ...{ OKTA005: 'Okta rate limit exceeded', ZONE001: 'zone not found', ZONE002: 'Okta rejected the update' },
-      ...{ ZONE003: 'Okta unavailable', ZONE004: 'zone not usable', ZONE005: 'zone full' },
-      ...{ ZONE006: 'Okta token missing', ZONE007: 'zone changed by someone else' },
-      ...{ HOOK001: 'signature missing or invalid', HOOK002: 'timestamp outside the tolerance' },
-      ...{ HOOK003: 'malformed request', HOOK004: 'unknown ACL', HOOK005: 'IP not acceptable' },
-      ...{ HOOK006: 'expiry not in the future', HOOK007: 'event queue unavailable' },
-      ...{ STORE001: 'grants could not be stored' },
-    });
   });
 });
 
