@@ -1,3 +1,4 @@
+import { withFields, withHeaders } from './answer-changes.ts';
 import { accessDenied, invalidToken, OktaError, tooManyRequests } from './errors.ts';
 import { faultKind } from './faults.ts';
 import type { JournalEntry } from './journal.ts';
@@ -12,7 +13,7 @@ const WRITES = ['PUT', 'POST', 'DELETE'];
 
 /** A call in progress, for whoever lets calls take time. */
 export interface SimCall {
-  /** Milliseconds until `complete` is due; 0 but for slow calls. */
+  /** Milliseconds until `complete` is due: the usual latency, and what makes this call slow. */
   readonly delayMs: number;
   /** The outcome. A write that takes place at the end of the delay takes place here, once. */
   complete(): SimOutcome;
@@ -23,7 +24,7 @@ export interface SimCall {
 /** Takes a request into the org. Unless a fault says otherwise it is carried out at once. */
 export function beginCall(org: Org, request: SimRequest): SimCall {
   const route = parseRoute(request.path);
-  const fault = org.faults.take(request.method, route.zoneId);
+  const fault = org.faults.take(request.method, route.zoneId, org.now());
   const call: OpenCall = { zoneId: route.zoneId, writes: WRITES.includes(request.method) };
   const entry = org.journal.add(describe(org, request, route, call, fault));
   org.open.add(call);
@@ -33,7 +34,8 @@ export function beginCall(org: Org, request: SimRequest): SimCall {
     outcome ??= perform(org, request, route, entry, fault);
     return outcome;
   };
-  const delayMs = fault !== undefined && 'delayMs' in fault ? fault.delayMs : 0;
+  const slow = fault !== undefined && 'delayMs' in fault ? fault.delayMs : 0;
+  const delayMs = org.latencies.of(request.method, route.zoneId) + slow;
   const late = fault !== undefined && 'delayMs' in fault && fault.apply === 'end';
   if (!late) complete();
   return { delayMs, complete, end: () => void org.open.delete(call) };
@@ -73,7 +75,9 @@ function perform(
   entry: JournalEntry,
   fault: Fault | undefined,
 ): SimOutcome {
-  const outcome = strike(org, request, route, entry, fault);
+  const struck = strike(org, request, route, entry, fault);
+  const changes = fault?.headers;
+  const outcome = struck.kind === 'answer' && changes ? withHeaders(struck, changes, org.now()) : struck;
   entry.outcome = outcome.kind;
   entry.status = outcome.kind === 'answer' ? outcome.status : null;
   return outcome;
@@ -93,6 +97,14 @@ function strike(
   if (fault !== undefined && 'drop' in fault && fault.drop === 'before') return { kind: 'drop' };
   if (fault !== undefined && 'hang' in fault && fault.apply !== true) return { kind: 'hang' };
 
+  const zone = zones.get(route.zoneId ?? '');
+  const edits = (when: 'before' | 'within' | 'after') => {
+    if (fault === undefined || !('edit' in fault) || (fault.when ?? 'after') !== when || zone === undefined)
+      return false;
+    zones.edit(zone, fault.edit, now);
+    return true;
+  };
+  edits('before');
   const { exceeded, ...quota } = org.rateLimit.take(now);
   const proceed = () => carryOut(org, request, route, entry, quota, exceeded);
   if (fault === undefined) return proceed();
@@ -111,8 +123,13 @@ function strike(
   if ('hang' in fault) return { kind: 'hang' };
   if ('delayMs' in fault) return { ...answer, delayMs: fault.delayMs };
   if ('truncate' in fault) return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length / 2)) };
-  const zone = zones.get(route.zoneId ?? '');
-  if (zone !== undefined) zones.edit(zone, fault.edit, now);
+  if ('shows' in fault) return withFields(answer, fault.shows);
+  if (zone === undefined) return answer;
+  if ('stale' in fault) {
+    return request.method === 'GET' ? withFields(answer, org.api.shown(zones.asItWas(zone, fault.stale, now))) : answer;
+  }
+  if (edits('within')) return withFields(answer, org.api.shown(zone));
+  edits('after');
   return answer;
 }
 

@@ -1,6 +1,7 @@
 import type {
   ActiveFault,
   FaultRequest,
+  LatencyRule,
   Quota,
   RateLimitChange,
   RequestRecord,
@@ -73,6 +74,18 @@ export class SimulatorControl {
 
   async clearFaults(): Promise<void> {
     await this.#call('DELETE', 'faults');
+  }
+
+  latencies(): Promise<LatencyRule[]> {
+    return this.#read('GET', 'latency');
+  }
+
+  async setLatency(rule: LatencyRule): Promise<void> {
+    await this.#call('PUT', 'latency', rule);
+  }
+
+  async clearLatencies(): Promise<void> {
+    await this.#call('DELETE', 'latency');
   }
 
   rateLimit(): Promise<Quota> {

@@ -1,5 +1,16 @@
 /** Reads what the control API is sent. Strict, since a misspelt key in a test would otherwise test nothing. */
-import type { AddressInput, Fault, FaultRequest, RateLimitChange, Role, ZoneEdit, ZoneSeed } from './types.ts';
+import type {
+  AddressInput,
+  Fault,
+  FaultKind,
+  FaultRequest,
+  HeaderChanges,
+  LatencyRule,
+  RateLimitChange,
+  Role,
+  ZoneEdit,
+  ZoneSeed,
+} from './types.ts';
 import { ROLES } from './types.ts';
 
 /** A request the control API does not understand; the message says where. */
@@ -52,12 +63,13 @@ const list: Reader<AddressInput[]> = (input, where) =>
   Array.isArray(input) ? input.map((entry, index) => address(entry, `${where}[${index}]`)) : refuse(where, 'a list');
 const listOrNull: Reader<AddressInput[] | null> = (input, where) => (input === null ? null : list(input, where));
 
+const type = oneOf('IP', 'DYNAMIC', 'DYNAMIC_V2');
 const status = oneOf('ACTIVE', 'INACTIVE');
 const usage = oneOf('POLICY', 'BLOCKLIST');
 
 export const readSeed: Reader<ZoneSeed> = object({
   name: text,
-  type: oneOf('IP', 'DYNAMIC', 'DYNAMIC_V2'),
+  type,
   status,
   usage,
   system: flag,
@@ -68,6 +80,7 @@ export const readSeed: Reader<ZoneSeed> = object({
 
 export const readEdit: Reader<ZoneEdit> = object({
   name: text,
+  type,
   status,
   usage,
   gateways: listOrNull,
@@ -82,24 +95,46 @@ export function readRole(input: unknown): Role {
   return object({ role: oneOf(...ROLES) })(input, 'body').role ?? refuse('body.role', `one of ${ROLES.join(', ')}`);
 }
 
-export function readFault(input: unknown): FaultRequest {
-  const shape = { count, method: text, zoneId: text, fault };
-  const { count: times = 1, fault: what, ...match } = object(shape)(input, 'body');
-  if (what === undefined || times < 1) return refuse('body', 'an object with a fault, and a count of at least 1');
-  return { ...match, count: times, fault: what };
+export function readLatency(input: unknown): LatencyRule {
+  const { ms, ...match } = object({ ms: count, method: text, zoneId: text })(input, 'body');
+  return ms === undefined ? refuse('body.ms', 'a whole number') : { ms, ...match };
 }
 
+export function readFault(input: unknown): FaultRequest {
+  const shape = { count, seconds: count, skip: count, method: text, zoneId: text, fault };
+  const { fault: what, ...rest } = object(shape)(input, 'body');
+  if (what === undefined || rest.count === 0)
+    return refuse('body', 'an object with a fault, and a count of at least 1');
+  return { ...rest, fault: what };
+}
+
+const headers: Reader<HeaderChanges> = (input, where) =>
+  Object.fromEntries(
+    Object.entries(record(input, where)).map(([name, value]) => [name, header(value, `${where}.${name}`)]),
+  );
+const header: Reader<string | string[] | null> = (input, where) => {
+  if (input === null || typeof input === 'string') return input;
+  return Array.isArray(input)
+    ? input.map((value, index) => text(value, `${where}[${index}]`))
+    : refuse(where, 'a string, a list of strings, or null');
+};
+
 const fault: Reader<Fault> = (input, where) => {
-  const keys = Object.keys(record(input, where));
+  const { headers: changes, ...own } = record(input, where);
+  const common = changes === undefined ? {} : { headers: headers(changes, `${where}.headers`) };
+  const keys = Object.keys(own);
+  if (keys.length === 0 && common.headers) return { headers: common.headers };
   const kind = Object.keys(FAULTS).find((name) => keys.includes(name));
-  if (kind === undefined) return refuse(where, `an object with one of ${Object.keys(FAULTS).join(', ')}`);
-  return FAULTS[kind]?.(input, where) ?? refuse(where, 'a complete fault');
+  if (kind === undefined) return refuse(where, `an object with one of ${Object.keys(FAULTS).join(', ')}, headers`);
+  const read = FAULTS[kind]?.(own, where) ?? refuse(where, 'a complete fault');
+  return { ...read, ...common };
 };
 
 /** By the key that names the kind. Each reader gives undefined where something is missing. */
-const FAULTS: Readonly<Record<string, Reader<Fault | undefined>>> = {
+const FAULTS: Readonly<Record<string, Reader<FaultKind | undefined>>> = {
   status: (input, where) => {
-    const read = object({ status: count, body: oneOf('json', 'html', 'empty'), apply: flag })(input, where);
+    const shape = { status: count, body: oneOf('json', 'html', 'empty'), text, apply: flag };
+    const read = object(shape)(input, where);
     const code = read.status ?? 0;
     return code >= 200 && code <= 599
       ? { ...read, status: code }
@@ -125,8 +160,18 @@ const FAULTS: Readonly<Record<string, Reader<Fault | undefined>>> = {
   },
   concurrency: (input, where) => object({ concurrency: isTrue })(input, where).concurrency && { concurrency: true },
   edit: (input, where) => {
-    const { edit } = object({ edit: readEdit })(input, where);
-    return edit && { edit };
+    const { edit, ...rest } = object({ edit: readEdit, when: oneOf('before', 'within', 'after') })(input, where);
+    return edit && { edit, ...rest };
+  },
+  stale: (input, where) => {
+    const { stale } = object({ stale: object({ changes: count, ms: count }) })(input, where);
+    if (stale?.changes !== undefined && stale.ms === undefined) return { stale: { changes: stale.changes } };
+    if (stale?.ms !== undefined && stale.changes === undefined) return { stale: { ms: stale.ms } };
+    return refuse(`${where}.stale`, 'an object with either changes or ms');
+  },
+  shows: (input, where) => {
+    const { shows } = object({ shows: record })(input, where);
+    return shows && { shows };
   },
 };
 

@@ -14,8 +14,11 @@
  * PUT    /control/tokens/{token}       {role}: add a token, change its role, restore it
  * DELETE /control/tokens/{token}       revoke it
  * GET    /control/faults               ActiveFault[]: what still waits for a call
- * POST   /control/faults               FaultRequest {count, method?, zoneId?, fault}
+ * POST   /control/faults               FaultRequest {count?, seconds?, skip?, method?, zoneId?, fault}
  * DELETE /control/faults
+ * GET    /control/latency              LatencyRule[]: how long calls take
+ * PUT    /control/latency              LatencyRule {ms, method?, zoneId?}: for the org, a zone, a method or both
+ * DELETE /control/latency
  * GET    /control/rate-limit           Quota
  * PUT    /control/rate-limit           {limit?, remaining?, resetInSeconds?}
  * GET    /control/requests?since=N     RequestRecord[] numbered above N
@@ -24,7 +27,15 @@
  * 200 with a value, 204 without, 400 for input that is not understood, 404 for what is not there, 405.
  * Errors are `{"error": "..."}`.
  */
-import { ControlInputError, readEdit, readFault, readRateLimit, readRole, readSeed } from './control-input.ts';
+import {
+  ControlInputError,
+  readEdit,
+  readFault,
+  readLatency,
+  readRateLimit,
+  readRole,
+  readSeed,
+} from './control-input.ts';
 import { type OktaSimulator, UnknownZoneError } from './simulator.ts';
 
 export interface ControlRequest {
@@ -75,6 +86,11 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
     GET: (simulator) => simulator.faults(),
     POST: (simulator, { json }) => simulator.addFault(readFault(json())),
     DELETE: (simulator) => simulator.clearFaults(),
+  },
+  latency: {
+    GET: (simulator) => simulator.latencies(),
+    PUT: (simulator, { json }) => simulator.setLatency(readLatency(json())),
+    DELETE: (simulator) => simulator.clearLatencies(),
   },
   'rate-limit': {
     GET: (simulator) => simulator.rateLimit(),

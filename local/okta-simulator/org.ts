@@ -1,5 +1,6 @@
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
+import { Latencies } from './latencies.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Responder } from './responder.ts';
 import { Tokens } from './tokens.ts';
@@ -16,6 +17,8 @@ export interface OktaSimulatorOptions {
   readonly token?: string;
   /** Calls a minute. Default 600: half of what a workforce org had in Okta's last published table. */
   readonly rateLimit?: { readonly limit: number };
+  /** Milliseconds that every call takes, unless a rule says otherwise. Default 0. */
+  readonly latencyMs?: number;
   /** Calls at the same time. Default 75, Okta's figure for all but free orgs. */
   readonly concurrencyLimit?: number;
   /** Take IPv6 gateways, as preview orgs may. */
@@ -41,6 +44,7 @@ export interface Org {
   readonly api: ZoneApi;
   readonly tokens: Tokens;
   readonly faults: Faults;
+  readonly latencies: Latencies;
   readonly rateLimit: RateLimit;
   readonly concurrencyLimit: number;
   readonly journal: Journal;
@@ -54,12 +58,15 @@ export function createOrg(options: OktaSimulatorOptions): Org {
   for (const [id, seed] of Object.entries(options.zones ?? {})) zones.seed(id, seed, now());
   const tokens = new Tokens();
   if (options.token !== undefined) tokens.set(options.token, 'ORG_ADMIN', now());
+  const latencies = new Latencies();
+  latencies.set({ ms: options.latencyMs ?? 0 });
   return {
     now,
     zones,
     api: new ZoneApi(zones, domain, allowIpv6),
     tokens,
     faults: new Faults(),
+    latencies,
     rateLimit: new RateLimit(options.rateLimit?.limit ?? 600),
     concurrencyLimit: options.concurrencyLimit ?? 75,
     journal: new Journal(options.journalSize ?? 10_000),

@@ -41,7 +41,12 @@ export function renderState(state: SimulatorState): string {
 function renderStatus({ at, rateLimit, tokens, faults }: SimulatorState): string {
   const tokenList = tokens.map(({ label, role, state }) => badge(`${label}: ${role}, ${state}`, state === 'valid'));
   const faultList = faults.map(({ fault, remaining, method, zoneId }) =>
-    badge([faultKind(fault), `${remaining}x`, method, zoneId].filter((part) => part !== undefined).join(' '), false),
+    badge(
+      [faultKind(fault), remaining === null ? 'all' : `${remaining}x`, method, zoneId]
+        .filter((part) => part !== undefined)
+        .join(' '),
+      false,
+    ),
   );
   const { remaining, limit, reset } = rateLimit;
   const seconds = Math.max(0, Math.ceil(reset - at / 1000));

@@ -23,7 +23,8 @@ export class Responder {
 
   /** The answer of a `status` fault. The page is what something in between sends, so it has none of Okta's headers. */
   fault(fault: Extract<Fault, { status: number }>, zoneId: string | null, quota: Quota, now: number): Answer {
-    const { status, body = 'json' } = fault;
+    const { status, body = 'json', text } = fault;
+    if (text !== undefined) return this.#answer(status, text, quota, now, INVENTED);
     if (body === 'empty' || status === 204 || status === 304) return this.#answer(status, '', quota, now, INVENTED);
     if (body === 'json') {
       // A 429 says in its headers that nothing is left.

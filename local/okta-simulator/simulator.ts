@@ -3,6 +3,7 @@ import { createOrg, type OktaSimulatorOptions, type Org } from './org.ts';
 import type {
   ActiveFault,
   FaultRequest,
+  LatencyRule,
   Quota,
   RateLimitChange,
   RequestRecord,
@@ -102,16 +103,31 @@ export class OktaSimulator {
   /** @throws {RangeError} when an edit in it holds a text that is no address */
   addFault(request: FaultRequest): ActiveFault {
     const { fault } = request;
-    return this.#org.faults.add('edit' in fault ? { ...request, fault: { edit: resolveEdit(fault.edit) } } : request);
+    const resolved = 'edit' in fault ? { ...request, fault: { ...fault, edit: resolveEdit(fault.edit) } } : request;
+    return this.#org.faults.add(resolved, this.#org.now());
   }
 
   /** The faults that still wait for a call, the oldest first. */
   faults(): ActiveFault[] {
-    return this.#org.faults.list();
+    return this.#org.faults.list(this.#org.now());
   }
 
   clearFaults(): void {
     this.#org.faults.clear();
+  }
+
+  /** From now on calls that match take this long. */
+  setLatency(rule: LatencyRule): void {
+    this.#org.latencies.set(rule);
+  }
+
+  latencies(): LatencyRule[] {
+    return this.#org.latencies.list();
+  }
+
+  /** Every call takes no time again. */
+  clearLatencies(): void {
+    this.#org.latencies.clear();
   }
 
   setRateLimit(change: RateLimitChange): Quota {

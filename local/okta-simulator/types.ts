@@ -52,6 +52,7 @@ export interface ZoneSeed {
 /** What an admin does in the console, behind the client's back. Nothing is checked against Okta's limits. */
 export interface ZoneEdit {
   readonly name?: string;
+  readonly type?: ZoneType;
   readonly status?: ZoneStatus;
   readonly usage?: ZoneUsage;
   /** Replaces the list; `null` or `[]` wipes it. Applied before `removeGateways` and `addGateways`. */
@@ -87,36 +88,71 @@ export interface ZoneView extends EffectiveZone {
 }
 
 /**
+ * Headers of an answer, changed: `null` takes one out, a list sends it more than once. In a text `{now}` stands for
+ * the seconds since the epoch, `{nowMs}` for the milliseconds, `{date}` for an HTTP date; each can be shifted by its
+ * own unit (a date by seconds), as in `{now+60}`, `{nowMs-500}`, `{date+3600}`.
+ */
+export type HeaderChanges = Readonly<Record<string, string | readonly string[] | null>>;
+
+/**
  * What goes wrong with a call:
  * - `status`: this answer instead of the right one, with Okta's body for it (`json`), a page such as a
- *   gateway in between would send (`html`), or none; with `apply` the write took place all the same
+ *   gateway in between would send (`html`), none, or the given `text`; with `apply` the write took place all the same
  * - `hang`: no answer, ever; with `apply` the write took place
  * - `drop`: the connection goes away before or after the write took place
  * - `delayMs`: slow but right; the write takes place at the `start` (default) or the `end` of the delay
  * - `truncate`: half of the right body
  * - `rateLimit`, `concurrency`: the two kinds of 429
- * - `edit`: the right answer, and an admin's edit of the same zone right after it
+ * - `edit`: an admin's edit of the same zone right after the call (default), right before it, or `within` it: a write
+ *   took place, then the edit, and the answer shows both
+ * - `stale`: the right answer to a GET, but of the zone as it was before its last changes, or some time ago
+ * - `shows`: the right answer, but for these fields of the zone in it
+ * - `headers`: the right answer, with other headers
+ *
+ * Every kind that ends in an answer takes `headers` beside its own keys.
  */
-export type Fault =
-  | { readonly status: number; readonly body?: 'json' | 'html' | 'empty'; readonly apply?: boolean }
+export type Fault = FaultKind & { readonly headers?: HeaderChanges };
+export type FaultKind =
+  | {
+      readonly status: number;
+      readonly body?: 'json' | 'html' | 'empty';
+      readonly text?: string;
+      readonly apply?: boolean;
+    }
   | { readonly hang: true; readonly apply?: boolean }
   | { readonly drop: 'before' | 'after' }
   | { readonly delayMs: number; readonly apply?: 'start' | 'end' }
   | { readonly truncate: true }
   | { readonly rateLimit: { readonly resetInSeconds: number } }
   | { readonly concurrency: true }
-  | { readonly edit: ZoneEdit };
+  | { readonly edit: ZoneEdit; readonly when?: 'before' | 'within' | 'after' }
+  | { readonly stale: { readonly changes: number } | { readonly ms: number } }
+  | { readonly shows: Readonly<Record<string, unknown>> }
+  | { readonly headers: HeaderChanges };
 
-/** Makes the next `count` calls that match (each given field must) fail. Older faults are used up first. */
+/**
+ * Makes calls that match (each given field must) fail: the next `count`, or all for `seconds`, or whichever ends first
+ * where both are given; one call where neither is. The first `skip` that match pass. Older faults are used up first.
+ */
 export interface FaultRequest {
-  readonly count: number;
+  readonly count?: number;
+  readonly seconds?: number;
+  readonly skip?: number;
   readonly method?: string;
   readonly zoneId?: string;
   readonly fault: Fault;
 }
 export interface ActiveFault extends FaultRequest {
   readonly id: number;
-  readonly remaining: number;
+  /** Calls that it will still strike; `null` where time alone ends it. */
+  readonly remaining: number | null;
+}
+
+/** How long calls that match take, in milliseconds, faults aside. The rule that says most of a call counts for it. */
+export interface LatencyRule {
+  readonly ms: number;
+  readonly method?: string;
+  readonly zoneId?: string;
 }
 
 /** One API request the simulator saw. Never holds the token. */

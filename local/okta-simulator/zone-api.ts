@@ -38,7 +38,12 @@ export class ZoneApi {
     if (route.kind === 'activate' || route.kind === 'deactivate') return this.#lifecycle(zone, route.kind, now);
     if (request.method === 'PUT') return this.#replace(zone, request, now);
     if (request.method === 'DELETE') return this.#remove(zone);
-    return { status: 200, body: represent(zone, this.#domain), applied: false };
+    return { status: 200, body: this.shown(zone), applied: false };
+  }
+
+  /** The zone as an answer to a GET shows it. */
+  shown(zone: Zone): Record<string, unknown> {
+    return represent(zone, this.#domain);
   }
 
   /** A full replace. The answer carries the `lastUpdated` of before the write (recorded traffic). */

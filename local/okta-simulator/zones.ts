@@ -4,6 +4,8 @@ import type { Address, AddressInput, EffectiveZone, ZoneEdit, ZoneSeed, ZoneType
 
 /** How long a gateway counts as just come or just gone, for the page. */
 const NEWS_MS = 6_000;
+/** Changes of a zone that are remembered, for answers that are out of date. */
+const PAST_KEPT = 100;
 
 /** The part of a zone that a PUT replaces. */
 export interface ZoneContent extends EffectiveZone {
@@ -27,6 +29,8 @@ export interface Zone {
   pending: { readonly at: number; readonly content: EffectiveZone }[];
   arrived: Map<string, number>;
   departed: Map<string, number>;
+  /** What it was before each of its last changes, the oldest first. */
+  past: { readonly content: ZoneContent; readonly lastUpdated: number; readonly until: number }[];
 }
 
 /** The org's zones: what is configured, and what of it is in effect. */
@@ -87,6 +91,8 @@ export class ZoneStore {
     this.#settle(zone, now);
     zone.pending.push({ at: now, content });
     notice(zone, content, now);
+    zone.past.push({ content: zone.content, lastUpdated: zone.lastUpdated, until: now });
+    if (zone.past.length > PAST_KEPT) zone.past.shift();
     zone.content = content;
     zone.lastUpdated = wholeSecond(now);
   }
@@ -101,12 +107,24 @@ export class ZoneStore {
     const changed: ZoneContent = {
       ...content,
       name: edit.name ?? content.name,
+      type: edit.type ?? content.type,
       status: edit.status ?? content.status,
       usage: edit.usage ?? content.usage,
       gateways: addresses(gateways),
       proxies: edit.proxies === undefined ? content.proxies : addresses(edit.proxies),
     };
     this.replace(zone, changed, now);
+  }
+
+  /** The zone before its last changes, or as it was some milliseconds ago; as old as is known, where that is further back. */
+  asItWas(zone: Zone, age: { readonly changes: number } | { readonly ms: number }, now: number): Zone {
+    const { past } = zone;
+    const since =
+      'ms' in age
+        ? past.filter(({ until }) => until > now - age.ms)
+        : past.slice(Math.max(0, past.length - age.changes));
+    const [then] = since;
+    return then === undefined ? zone : { ...zone, content: then.content, lastUpdated: then.lastUpdated };
   }
 
   view(zone: Zone, now: number): ZoneView {
@@ -142,6 +160,7 @@ function newZone(id: string, system: boolean, content: ZoneContent, now: number)
     pending: [],
     arrived: new Map(),
     departed: new Map(),
+    past: [],
   };
 }
 
