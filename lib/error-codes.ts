@@ -93,6 +93,15 @@ const CATALOGUE = {
     firstStep:
       'Find out in Okta (Reports > System Log) who edits the zone, and stop it. Put what must always be in the zone into `alwaysAllow`.',
   },
+  ZONE008: {
+    name: "zone holds others' entries",
+    meaning:
+      'The Okta zone holds entries that are not from this service: it is not changed until an administrator says that it may be.',
+    impact:
+      "A zone holds entries that are not from this system, so it is not written: nobody new gets in through it, nobody is put out of it. The ACL's other zones go on.",
+    firstStep:
+      'Look at the entries that the log line names. If they may go, adopt the zone (command `adopt`): it shows what goes, and asks.',
+  },
   HOOK001: {
     name: 'signature missing or invalid',
     impact: 'Requests carry no valid signature. If they come from Knocknoc, logins and logouts take no effect.',
@@ -144,6 +153,14 @@ const CATALOGUE = {
     impact: 'Grants cannot be stored. Logins and logouts wait and are tried again.',
     firstStep:
       'Read `detail` and `reason` in the log line: throttling, a missing right, or DynamoDB or SQS down in this region.',
+  },
+  STORE002: {
+    name: 'stored row unusable',
+    meaning: 'What is stored of this change is unusable and was set aside: it has no effect.',
+    impact:
+      'A stored row or a queued message is unusable and was set aside. Its person is not let in; everybody else is served.',
+    firstStep:
+      'Find the row or message that the log line names, and who wrote it. Its person is let in again at the next login.',
   },
 } as const satisfies Readonly<Record<string, ErrorFacts>>;
 

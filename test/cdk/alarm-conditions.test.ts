@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { EvaluatedAlarm } from '../helpers/alarm-evaluator.ts';
 import { ACL, SECOND_ZONE, TOKEN, ZONE } from '../helpers/virtual-system.ts';
 import { type AwsNames, WatchedSystem } from '../helpers/watched-system.ts';
@@ -119,6 +120,12 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     system.okta.editZone(ZONE, { addGateways: ['198.51.100.9/32'] });
     await system.grant('203.0.113.2');
   },
+  ZONE008: async ({ system }) => {
+    // A zone that somebody else filled, and the first event of its ACL.
+    system.okta.seedZone(SECOND_ZONE, { name: 'Other', gateways: ['8.8.8.8/32'] });
+    system.redeploy({ ...TWO_ACLS, gatewayLimit: 10 });
+    await system.grant('203.0.113.2', { acl: OTHER_ACL });
+  },
   HOOK001: post(20, { body: '{}', key: Buffer.alloc(33, 'x').toString('base64') }),
   HOOK002: post(20, { body: '{}', signedAt: 1_000_000_000 }),
   HOOK003: post(20, { body: '{}' }),
@@ -130,6 +137,16 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     await system.grant('203.0.113.2');
   },
   STORE001: withoutTable(1, async ({ system }) => void system.grant('203.0.113.2')),
+  STORE002: async ({ system }) => {
+    // What the webhook would have refused, put onto the queue by something else.
+    const event = { type: 'access.granted', acl: ACL, ip: '10.0.0.1', webhookId: 'not-ours' } as const;
+    const [timestamp, expiresAt] = [BigInt(system.clock.now()) * 1_000_000n, system.clock.now() + 3_600_000];
+    await system.functions.events.send({
+      body: formatQueuedEvent({ ...event, timestamp, expiresAt }),
+      deduplicationId: 'not-ours',
+    });
+    await system.clock.advance(10_000);
+  },
   'events-dead-letters': withoutTable(20, async (watched) => {
     watched.system.functions.table.unreachable = true;
     await watched.system.grant('203.0.113.2');

@@ -11,6 +11,7 @@ describe('the catalogue of errors', () => {
       ...{ OKTA005: 'Okta rate limit exceeded', ZONE001: 'zone not found', ZONE002: 'Okta rejected the update' },
       ...{ ZONE003: 'Okta unavailable', ZONE004: 'zone not usable', ZONE005: 'zone full' },
       ...{ ZONE006: 'Okta credentials missing', ZONE007: 'zone changed by someone else' },
+      ...{ ZONE008: "zone holds others' entries", STORE002: 'stored row unusable' },
       ...{ HOOK001: 'signature missing or invalid', HOOK002: 'timestamp outside the tolerance' },
       ...{ HOOK003: 'malformed request', HOOK004: 'unknown ACL', HOOK005: 'IP not acceptable' },
       ...{ HOOK006: 'expiry not in the future', HOOK007: 'event queue unavailable' },
