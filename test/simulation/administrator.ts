@@ -1,6 +1,7 @@
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import { aclsOf, type Deployment, zonesOf } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
-import type { Action, AdminEdit, Plan } from './plan.ts';
+import type { Action, AdminEdit } from './plan.ts';
 import type { Surroundings } from './sources.ts';
 import type { World } from './world.ts';
 
@@ -10,24 +11,24 @@ export class Administrator {
   readonly #okta: OktaSimulator;
   readonly #zoneIds: readonly string[];
   readonly #around: Surroundings;
-  readonly #plan: Plan;
+  /** All that there are in this schedule. */
+  readonly #deployments: readonly Deployment[];
   readonly #changed: (zoneId: string) => void;
   #tokens = 0;
 
   /** @param changed is told of every zone that is edited */
   constructor(
     world: World,
-    zoneIds: readonly string[],
+    deployments: readonly Deployment[],
     around: Surroundings,
-    plan: Plan,
     changed: (zoneId: string) => void,
   ) {
     this.#changed = changed;
     this.#world = world;
     this.#okta = world.okta.simulator;
-    this.#zoneIds = zoneIds;
+    this.#zoneIds = zonesOf(deployments);
     this.#around = around;
-    this.#plan = plan;
+    this.#deployments = deployments;
   }
 
   act(action: Action): void {
@@ -41,8 +42,8 @@ export class Administrator {
     }
     if (action.do !== 'ttl') return;
     const before = Math.floor(clock.now() / 1000) - action.lateSeconds;
-    for (let acl = 1; acl <= this.#plan.zones.length; acl += 1) {
-      if (this.#world.table.removeExpired(`acl-${acl}`, before) > 0) faults.struck('TTL delete');
+    for (const acl of aclsOf(this.#deployments)) {
+      if (this.#world.table.removeExpired(acl, before) > 0) faults.struck('TTL delete');
     }
   }
 
@@ -60,10 +61,7 @@ export class Administrator {
 
   /** How long a change in Okta may go unseen. */
   #noticedMs(): number {
-    const redeployed = this.#plan.actions.map((action) =>
-      action.do === 'redeploy' ? action.settings.verifyMinutes : 0,
-    );
-    return Math.max(this.#plan.settings.verifyMinutes, ...redeployed) * 60_000;
+    return Math.max(...this.#deployments.map(({ verifyMinutes }) => verifyMinutes)) * 60_000;
   }
 
   /** With a gap, the old token is refused before the secret holds the new one. */

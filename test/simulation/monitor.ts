@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
+import type { Deployments } from './deployment.ts';
 import type { Faults, Note } from './faults.ts';
 import { Inside } from './inside.ts';
 import type { Environment } from './lambda.ts';
@@ -14,15 +15,7 @@ import { ZoneCheck } from './zone-check.ts';
 
 export interface WatchedAcl {
   readonly name: string;
-  readonly zoneIds: readonly string[];
   readonly model: AclModel;
-}
-
-/** What the deployed configuration puts into every ACL's first zone, and the sentinel. */
-export interface Configured {
-  readonly always: readonly string[];
-  readonly sentinel: string;
-  readonly since: number;
 }
 
 export interface Watched {
@@ -31,7 +24,7 @@ export interface Watched {
   readonly faults: Faults;
   readonly okta: OktaSimulator;
   readonly now: () => number;
-  readonly configured: () => Configured;
+  readonly deployments: Deployments;
   /** IPs that the production state says are waiting for room. */
   readonly waiting: (acl: string) => readonly string[];
   readonly note: Note;
@@ -39,8 +32,6 @@ export interface Watched {
   readonly mostSkewMs: number;
   /** The bound once everything is quiet. */
   readonly settledMs: number;
-  /** Gateways that a zone holds. */
-  readonly gatewayLimit: number;
 }
 
 const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string() })) });
@@ -65,7 +56,7 @@ export class Monitor {
     this.#rests = new RestTimes(watched.now, watched.mostSkewMs);
     this.#inside = new Inside(watched.okta);
     this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));
-    for (const acl of watched.acls) for (const zoneId of acl.zoneIds) this.#acls.set(zoneId, acl);
+    for (const acl of watched.acls) this.#acls.set(acl.name, acl);
   }
 
   broken(invariant: Invariant, detail: string): void {
@@ -95,11 +86,11 @@ export class Monitor {
 
   /** A call goes out; it may be a while on its way. @returns what there is to say against it, if it arrives */
   callGoesOut(environment: Environment, zoneId: string) {
-    return this.#rests.broken(environment, this.#acls.get(zoneId)?.name ?? '');
+    return this.#rests.broken(environment, this.#watched.deployments.ownerOf(zoneId)?.name ?? '');
   }
 
   callArrives(environment: Environment, request: HttpRequest, zoneId: string, early: EarlyCall | undefined): void {
-    const acl = this.#acls.get(zoneId);
+    const acl = this.#ownerOf(zoneId);
     this.#watched.note?.(`${request.method} ${zoneId} ${request.body?.match(/"gateways".*/)?.[0] ?? ''}`);
     if (early)
       this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
@@ -122,7 +113,7 @@ export class Monitor {
   /** The function has the answer in its hands. */
   answerIsRead(environment: Environment, zoneId: string, answer: HttpResponse): void {
     if (answer.status !== 429) return;
-    const acl = this.#acls.get(zoneId)?.name ?? '';
+    const acl = this.#watched.deployments.ownerOf(zoneId)?.name ?? '';
     this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
   }
 
@@ -139,7 +130,7 @@ export class Monitor {
   }
 
   #written(environment: Environment, zoneId: string): void {
-    const acl = this.#acls.get(zoneId);
+    const acl = this.#ownerOf(zoneId);
     this.zoneChanged(zoneId);
     if (!acl || acl.zoneIds.length === 1) return;
     const before = this.#before.get(zoneId) ?? new Set();
@@ -160,8 +151,14 @@ export class Monitor {
   /** A zone may have been changed: by a PUT, or by an admin. */
   zoneChanged(zoneId: string): void {
     this.#inside.zoneChanged(zoneId);
-    const acl = this.#acls.get(zoneId);
-    if (acl) this.#zones.zoneChanged(acl);
+    const acl = this.#ownerOf(zoneId);
+    if (acl) this.#zones.zoneChanged(acl.name);
+  }
+
+  #ownerOf(zoneId: string): (WatchedAcl & { readonly zoneIds: readonly string[] }) | undefined {
+    const owner = this.#watched.deployments.ownerOf(zoneId);
+    const acl = owner && this.#acls.get(owner.name);
+    return acl && { ...acl, zoneIds: owner.zoneIds };
   }
 }
 

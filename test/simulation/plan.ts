@@ -1,14 +1,9 @@
+import type { Deployment } from './deployment.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { Random } from './random.ts';
 
 /** What a schedule's bounds are: see `Monitor`. */
 export type Weather = 'good' | 'lost timers' | 'storm';
-
-export interface Settings {
-  readonly verifyMinutes: number;
-  readonly alwaysAllow: boolean;
-  readonly otherSentinel: boolean;
-}
 
 export interface EventAction {
   readonly do: 'event';
@@ -28,7 +23,7 @@ export type AdminEdit = 'adds' | 'removes' | 'wipes' | 'edits proxies' | 'edits 
 export type Action = { readonly at: number } & (
   | EventAction
   | { readonly do: 'admin'; readonly edit: AdminEdit; readonly zone: number; readonly n: number }
-  | { readonly do: 'redeploy'; readonly settings: Settings }
+  | { readonly do: 'redeploy'; readonly deployment: Deployment }
   | { readonly do: 'rotate token'; readonly gapMs: number }
   | { readonly do: 'rebuild'; readonly acl: string }
   | { readonly do: 'ttl'; readonly lateSeconds: number }
@@ -44,14 +39,11 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Milliseconds of action; then no fault strikes any more. */
   readonly actionMs: number;
-  /** Zones of each ACL: `acl-1`, `acl-2`, ... */
-  readonly zones: readonly number[];
-  readonly gatewayLimit: number;
+  readonly deployment: Deployment;
   readonly oneShard: boolean;
   readonly slow: boolean;
   /** How long a call to Okta takes, in milliseconds: from, to. */
   readonly oktaMs: readonly [number, number];
-  readonly settings: Settings;
 }
 
 /** How likely each fault is wherever it could strike; those not named here are actions, or always on. */
@@ -104,22 +96,29 @@ export function makePlan(seed: number, changes: PlanChanges = {}): Plan {
   const size = random.chance(0.93) ? SMALL : LARGE;
   const actionMs = random.whole(...size.seconds) * 1000;
   const zones = Array.from({ length: random.whole(...size.acls) }, () => (random.chance(0.4) ? 2 : 1));
+  const gatewayLimit = random.chance(0.3) ? random.whole(2, 3) : 150;
   const base = {
-    ...{ seed, weather, actionMs, zones },
-    gatewayLimit: random.chance(0.3) ? random.whole(2, 3) : 150,
+    ...{ seed, weather, actionMs },
     oneShard: random.chance(0.5),
     slow: weather === 'storm' && random.chance(0.15),
-    settings: someSettings(random),
+    deployment: someDeployment(random, zones, gatewayLimit),
     rates: { ...someRates(weather, random, size), ...changes.rates },
     oktaMs: changes.oktaMs ?? ([20, 120] as const),
   };
-  const actions = [...events(random, actionMs, zones.length, base, size), ...others(random, weather, actionMs, zones)];
+  const actions = [...events(random, actionMs, base, size), ...others(random, base, zones)];
   return { ...base, actions: actions.sort((a, b) => a.at - b.at) };
 }
 
-function someSettings(random: Random): Settings {
+/** @param zones how many zones each ACL has: `acl-1`, `acl-2`, ... */
+function someDeployment(random: Random, zones: readonly number[], gatewayLimit: number): Deployment {
   const verifyMinutes = random.pick([1, 2, 2, 5, 5]);
-  return { verifyMinutes, alwaysAllow: random.chance(0.3), otherSentinel: random.chance(0.2) };
+  const always = random.chance(0.3) ? ['198.51.100.0/24'] : [];
+  const sentinel = random.chance(0.2) ? '192.0.2.9/32' : '192.0.2.0/32';
+  const acls = zones.map((count, acl) => ({
+    ...{ name: `acl-${acl + 1}`, always },
+    zoneIds: Array.from({ length: count }, (_, zone) => `zone-${acl + 1}-${zone + 1}`),
+  }));
+  return { acls, sentinel, gatewayLimit, verifyMinutes };
 }
 
 function someRates(weather: Weather, random: Random, size: Size): Partial<Record<Fault, number>> {
@@ -141,10 +140,11 @@ function someRates(weather: Weather, random: Random, size: Size): Partial<Record
 function events(
   random: Random,
   actionMs: number,
-  acls: number,
-  { slow, gatewayLimit }: Pick<Plan, 'slow' | 'gatewayLimit'>,
+  { slow, deployment }: Pick<Plan, 'slow' | 'deployment'>,
   size: Size,
 ): Action[] {
+  const { gatewayLimit } = deployment;
+  const acls = deployment.acls.length;
   const silent = random.chance(acls === 1 ? 0.05 : 0.3) ? random.whole(1, acls) : 0;
   const burst = random.chance(0.3);
   const coarse = random.chance(0.2);
@@ -194,13 +194,20 @@ const TYPES = [
   ...(['access.revoked', 'access.revoked', 'access.flushed'] as const),
 ] as [EventAction['type'], ...EventAction['type'][]];
 
-function others(random: Random, weather: Weather, actionMs: number, zones: readonly number[]): Action[] {
+function others(
+  random: Random,
+  { weather, actionMs, deployment }: Pick<Plan, 'weather' | 'actionMs' | 'deployment'>,
+  zones: readonly number[],
+): Action[] {
   const at = () => random.whole(0, actionMs);
   const actions: Action[] = [];
   const some = (probability: number, action: () => Action) => {
     while (random.chance(probability)) actions.push(action());
   };
-  some(0.25, () => ({ at: at(), do: 'redeploy', settings: someSettings(random) }));
+  some(0.25, () => ({
+    ...{ at: at(), do: 'redeploy' as const },
+    deployment: someDeployment(random, zones, deployment.gatewayLimit),
+  }));
   some(0.3, () => ({ at: at(), do: 'rebuild', acl: `acl-${random.whole(1, zones.length)}` }));
   some(0.88, () => ({ at: at(), do: 'ttl', lateSeconds: random.whole(0, random.chance(0.7) ? 5 : 90) }));
   if (weather !== 'storm') return actions;
@@ -215,4 +222,9 @@ function others(random: Random, weather: Weather, actionMs: number, zones: reado
     ...{ remaining: random.whole(0, 300), resetInSeconds: random.whole(5, 60) },
   }));
   return actions;
+}
+
+/** The first deployment, and those that come while a schedule runs. */
+export function deploymentsOf(plan: Plan): Deployment[] {
+  return [plan.deployment, ...plan.actions.flatMap((action) => (action.do === 'redeploy' ? [action.deployment] : []))];
 }

@@ -23,14 +23,14 @@ export async function describeFailure(
   const smallest = await shrink(plan, first.invariant, hooks);
   const { trace } = await runSchedule(smallest, hooks, true);
   const end = trace.findIndex((line) => line.includes(`BROKEN ${first.invariant}`));
-  const { actions, rates, weather, zones, gatewayLimit, settings } = smallest;
+  const { actions, rates, weather, deployment } = smallest;
   return [
     `seed ${seed} (${weather}):`,
     ...outcome.violations
       .slice(0, 5)
       .map(({ invariant, detail, at }) => `  ${invariant}: ${detail} (at ${at / 1000} s)`),
     `replay: ${replayCommand(seed)}`,
-    `smallest schedule: ${JSON.stringify({ rates, zones, gatewayLimit, settings })}`,
+    `smallest schedule: ${JSON.stringify({ rates, deployment })}`,
     ...actions.map((action) => `  ${JSON.stringify(action)}`),
     'its trace:',
     ...trace.slice(Math.max(0, end + 1 - SHORT_TRACE), end + 1).map((line) => `  ${line.slice(0, 180)}`),

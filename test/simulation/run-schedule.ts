@@ -1,14 +1,13 @@
-import { parseConfig } from '../../config/load.ts';
-import type { Config } from '../../lib/config.ts';
 import { ITEM } from '../../lib/names.ts';
 import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
+import { aclsOf, configFor, Deployments, zonesOf } from './deployment.ts';
 import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import type { Hooks } from './hooks.ts';
 import { HostileOkta } from './hostile-okta.ts';
 import { AclModel } from './model.ts';
-import { type Configured, Monitor } from './monitor.ts';
-import type { Action, Plan, Settings } from './plan.ts';
+import { Monitor } from './monitor.ts';
+import { type Action, deploymentsOf, type Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
 import type { Violation } from './violation.ts';
@@ -39,29 +38,23 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   faults.until = START + plan.actionMs;
   const around = { clock, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
   const okta = new HostileOkta(around, TOKEN);
-  const acls = plan.zones.map((zones, index) => ({
-    name: `acl-${index + 1}`,
-    zoneIds: zoneIdsOf(index, zones),
-    model: new AclModel(),
-  }));
-  for (const { zoneIds } of acls) {
-    for (const zoneId of zoneIds)
-      okta.simulator.seedZone(zoneId, { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] });
+  const planned = deploymentsOf(plan);
+  const acls = aclsOf(planned).map((name) => ({ name, model: new AclModel() }));
+  for (const zoneId of zonesOf(planned)) {
+    okta.simulator.seedZone(zoneId, { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] });
   }
-  let deployed = configuredBy(plan.settings, START);
+  const deployments = new Deployments(plan.deployment, START);
   const monitor = new Monitor({
     ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
-    settledMs,
-    gatewayLimit: plan.gatewayLimit,
+    ...{ settledMs, deployments },
     mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
-    configured: () => deployed,
     waiting: (acl) => waitingOf(world, acl),
   });
   okta.monitor = monitor;
-  const configOf = (settings: Settings) => configFor(plan, settings);
   const edited = plan.actions.some((action) => action.do === 'admin');
   const world: World = new World({
-    ...{ around, okta, monitor, token: TOKEN, config: configOf(plan.settings), oneShard: plan.oneShard, hooks, note },
+    ...{ around, okta, monitor, token: TOKEN, oneShard: plan.oneShard, hooks, note },
+    config: configFor(plan.deployment),
     coldChance: 0.04,
     queued: (event) => {
       note?.(
@@ -77,14 +70,8 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       if (code === 'ZONE007' && !edited && !late) monitor.broken('nothing foreign reported', detail);
     },
   });
-  const sender = new Sender(world, monitor, acls, around, note);
-  const administrator = new Administrator(
-    world,
-    acls.flatMap(({ zoneIds }) => zoneIds),
-    around,
-    plan,
-    (zoneId) => monitor.zoneChanged(zoneId),
-  );
+  const sender = new Sender(world, monitor, acls, deployments, around, note);
+  const administrator = new Administrator(world, planned, around, (zoneId) => monitor.zoneChanged(zoneId));
   for (const action of plan.actions) clock.after(action.at, () => act(action));
   scheduleTicks();
 
@@ -117,9 +104,9 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       return void world.rebuild(action.acl);
     }
     if (action.do === 'redeploy') {
-      deployed = configuredBy(action.settings, clock.now());
+      deployments.deploy(action.deployment, clock.now());
       faults.struck('redeploy', plan.weather === 'storm' ? HEALING_MS : 0);
-      world.redeploy(configOf(action.settings));
+      world.redeploy(configFor(action.deployment));
       return;
     }
     administrator.act(action);
@@ -146,7 +133,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     const left = world.fifo.messages.length;
     if (left > 0) monitor.broken('nothing left behind', `${left} events are still on the queue`);
     if (world.fifo.deadLetters.length > 0) monitor.broken('nothing left behind', 'an event is in the dead letters');
-    for (const { name, zoneIds } of acls) {
+    for (const { name, zoneIds } of deployments.current.acls) {
       const state = world.table.look({ acl: name, item: ITEM.zone });
       const until = Number(state?.leaseUntil ?? 0);
       if (until > 0 && until < clock.now() - 10_000) monitor.broken('nothing left behind', `${name}: an old lease`);
@@ -155,34 +142,6 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       }
     }
   }
-}
-
-function configuredBy({ alwaysAllow, otherSentinel }: Settings, since: number): Configured {
-  const sentinel = otherSentinel ? '192.0.2.9/32' : '192.0.2.0/32';
-  return { always: alwaysAllow ? ['198.51.100.0/24'] : [], sentinel, since };
-}
-
-function zoneIdsOf(acl: number, count: number): string[] {
-  return Array.from({ length: count }, (_, zone) => `zone-${acl + 1}-${zone + 1}`);
-}
-
-const configs = new Map<string, Config>();
-
-function configFor({ zones, gatewayLimit }: Plan, settings: Settings): Config {
-  const key = JSON.stringify([zones, gatewayLimit, settings]);
-  const known = configs.get(key);
-  if (known) return known;
-  const { always, sentinel } = configuredBy(settings, 0);
-  const acls = zones.map((count, index) => [
-    `acl-${index + 1}`,
-    { zoneIds: zoneIdsOf(index, count), alwaysAllow: always },
-  ]);
-  const config = parseConfig({
-    ...{ okta: { domain: 'acme.okta.com' }, acls: Object.fromEntries(acls), gatewayLimit, sentinel },
-    verifyMinutes: settings.verifyMinutes,
-  });
-  configs.set(key, config);
-  return config;
 }
 
 function waitingOf(world: World, acl: string): readonly string[] {

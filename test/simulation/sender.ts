@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseWebhookKeys, signWebhook } from '../../lib/webhook/webhook-signature.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
+import type { Deployments } from './deployment.ts';
 import type { Note } from './faults.ts';
 import { letsIn } from './gateways.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
@@ -22,13 +23,22 @@ export class Sender {
   readonly #world: World;
   readonly #monitor: Monitor;
   readonly #acls: readonly WatchedAcl[];
+  readonly #deployments: Deployments;
   readonly #around: Surroundings;
   readonly #note: Note;
   readonly #ids = new Set<string>();
   #latest = 0;
 
-  constructor(world: World, monitor: Monitor, acls: readonly WatchedAcl[], around: Surroundings, note: Note) {
+  constructor(
+    world: World,
+    monitor: Monitor,
+    acls: readonly WatchedAcl[],
+    deployments: Deployments,
+    around: Surroundings,
+    note: Note,
+  ) {
     this.#world = world;
+    this.#deployments = deployments;
     this.#monitor = monitor;
     this.#acls = acls;
     this.#around = around;
@@ -106,7 +116,7 @@ export class Sender {
     const presence = acl?.model.ips.get(event.ip);
     if (!acl || !presence || faults.disturbedUntil > began) return;
     const { simulator } = this.#world.okta;
-    const isIn = acl.zoneIds.some((zoneId) =>
+    const isIn = (this.#deployments.acl(acl.name)?.zoneIds ?? []).some((zoneId) =>
       (simulator.zone(zoneId).gateways ?? []).some(({ value }) => letsIn(value).includes(`${event.ip}/32`)),
     );
     const now = clock.now();

@@ -1,7 +1,8 @@
+import type { DeployedAcl, Deployment } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
 import { fewestEntries, letsIn } from './gateways.ts';
 import type { Inside } from './inside.ts';
-import type { Configured, Watched, WatchedAcl } from './monitor.ts';
+import type { Watched, WatchedAcl } from './monitor.ts';
 import type { Invariant } from './violation.ts';
 
 /** The bound where nothing is wrong, in milliseconds. */
@@ -12,7 +13,7 @@ interface Right {
   /** Then the first of them should be gone. */
   readonly until: number;
   readonly events: number;
-  readonly config: Configured;
+  readonly config: Deployment;
 }
 
 /** Compares who is in with who should be, as the model has it. */
@@ -20,7 +21,8 @@ export class ZoneCheck {
   readonly #watched: Watched;
   readonly #inside: Inside;
   readonly #broken: (invariant: Invariant, detail: string) => void;
-  readonly #right = new Map<WatchedAcl, Right>();
+  /** By the ACL's name. */
+  readonly #right = new Map<string, Right>();
   readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
 
   constructor(watched: Watched, inside: Inside, broken: (invariant: Invariant, detail: string) => void) {
@@ -29,40 +31,46 @@ export class ZoneCheck {
     this.#broken = broken;
   }
 
-  zoneChanged(acl: WatchedAcl): void {
+  zoneChanged(acl: string): void {
     this.#right.delete(acl);
   }
 
   /** Whether everybody is in who should be, and nobody else, as far as the time that has passed allows to say. */
   check(): void {
-    for (const acl of this.#watched.acls) {
-      if (acl.model.hasSeenAnEvent && !this.#isStillRight(acl)) this.#checkAcl(acl, false);
-    }
+    this.#each((acl, deployed) => {
+      if (!this.#isStillRight(acl)) this.#checkAcl(acl, deployed, false);
+    });
   }
 
   /** The same, exactly, once nothing has happened for long enough. */
   checkSettled(): void {
-    for (const acl of this.#watched.acls) if (acl.model.hasSeenAnEvent) this.#checkAcl(acl, true);
+    this.#each((acl, deployed) => this.#checkAcl(acl, deployed, true));
+  }
+
+  #each(check: (acl: WatchedAcl, deployed: DeployedAcl) => void): void {
+    for (const acl of this.#watched.acls) {
+      const deployed = this.#watched.deployments.acl(acl.name);
+      if (deployed && acl.model.hasSeenAnEvent) check(acl, deployed);
+    }
   }
 
   /** What was exactly right stays so until somebody's time is over, or something changes. */
   #isStillRight(acl: WatchedAcl): boolean {
-    const right = this.#right.get(acl);
-    const { now, configured } = this.#watched;
-    return (
-      right !== undefined && now() < right.until && right.events === acl.model.size && right.config === configured()
-    );
+    const right = this.#right.get(acl.name);
+    const { now, deployments } = this.#watched;
+    if (!right || now() >= right.until) return false;
+    return right.events === acl.model.size && right.config === deployments.current;
   }
 
-  #checkAcl(acl: WatchedAcl, settled: boolean): void {
-    const { now: clock, weather, faults, configured, waiting, mostSkewMs } = this.#watched;
+  #checkAcl(acl: WatchedAcl, { zoneIds, always }: DeployedAcl, settled: boolean): void {
+    const { now: clock, weather, faults, deployments, waiting, mostSkewMs } = this.#watched;
     const now = clock();
     const bound = weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
     const overdue = (since: number) =>
       now > Math.max(since + (settled ? this.#watched.settledMs : bound), faults.disturbedUntil);
-    const found = this.#inside.of(acl.zoneIds);
-    const config = configured();
-    const { always, sentinel, since } = config;
+    const found = this.#inside.of(zoneIds);
+    const { since, current: config } = deployments;
+    const { sentinel } = config;
     const expected = new Set(always.flatMap(letsIn));
     let nextEnd = Infinity;
     for (const [ip, presence] of acl.model.ips) {
@@ -81,7 +89,7 @@ export class ZoneCheck {
     const right =
       [...expected].every((host) => found.has(host)) &&
       [...found].every((host) => expected.has(host) || letsIn(sentinel).includes(host));
-    if (right) this.#right.set(acl, { until: nextEnd, events: acl.model.size, config });
+    if (right) this.#right.set(acl.name, { until: nextEnd, events: acl.model.size, config });
     if (now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil)) return;
     for (const host of found) {
       if (expected.has(host) || acl.model.ips.has(host.slice(0, -3))) continue;
@@ -91,16 +99,15 @@ export class ZoneCheck {
     for (const host of always.flatMap(letsIn)) {
       if (!found.has(host)) this.#broken('1 settled zone', `${acl.name}: ${host} is configured, but not in`);
     }
-    if (settled) this.#checkWaiting(acl, found, now);
-    if (settled && acl.zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
+    if (settled) this.#checkWaiting(acl, config.gatewayLimit * zoneIds.length - always.length, found, now);
+    if (settled && zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
       this.#broken('1 settled zone', `${acl.name}: the sentinel is in without need`);
     }
   }
 
   /** Whoever waits has a grant, is in no zone, and would not fit in, however the others were merged. */
-  #checkWaiting(acl: WatchedAcl, found: ReadonlySet<string>, now: number): void {
-    const { waiting, configured, gatewayLimit } = this.#watched;
-    const room = gatewayLimit * acl.zoneIds.length - configured().always.length;
+  #checkWaiting(acl: WatchedAcl, room: number, found: ReadonlySet<string>, now: number): void {
+    const { waiting } = this.#watched;
     const inside = [...acl.model.ips.keys()].filter((ip) => found.has(`${ip}/32`));
     for (const ip of waiting(acl.name)) {
       const waits = (acl.model.ips.get(ip)?.until ?? 0) > now && !found.has(`${ip}/32`);
@@ -111,7 +118,7 @@ export class ZoneCheck {
 
   /** Where zones are full, one person's place may go to another just before the state says so. */
   #isMissingOnlyNow(acl: string, ip: string, now: number): boolean {
-    if (this.#watched.gatewayLimit >= 10) return false;
+    if (this.#watched.deployments.current.gatewayLimit >= 10) return false;
     const key = `${acl} ${ip}`;
     const { since, last } = this.#missing.get(key) ?? { since: now, last: now };
     const fresh = now - last > 1_500;

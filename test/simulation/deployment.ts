@@ -1,0 +1,85 @@
+import { parseConfig } from '../../config/load.ts';
+import type { Config } from '../../lib/config.ts';
+
+export interface DeployedAcl {
+  readonly name: string;
+  readonly zoneIds: readonly string[];
+  /** `alwaysAllow`. */
+  readonly always: readonly string[];
+}
+
+/** What a configuration says, as far as schedules have it otherwise than the defaults. */
+export interface Deployment {
+  readonly acls: readonly DeployedAcl[];
+  readonly sentinel: string;
+  readonly gatewayLimit: number;
+  readonly verifyMinutes: number;
+}
+
+/** Known configurations; a run of many schedules makes no end of them. */
+const MOST_KNOWN = 1_000;
+const known = new Map<string, Config>();
+
+export function configFor(deployment: Deployment): Config {
+  const key = JSON.stringify(deployment);
+  const before = known.get(key);
+  if (before) return before;
+  const { acls, sentinel, gatewayLimit, verifyMinutes } = deployment;
+  const config = parseConfig({
+    ...{ okta: { domain: 'acme.okta.com' }, sentinel, gatewayLimit, verifyMinutes },
+    acls: Object.fromEntries(acls.map(({ name, zoneIds, always }) => [name, { zoneIds, alwaysAllow: always }])),
+  });
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, config);
+  return config;
+}
+
+/** What is deployed, and since when. Milliseconds since the epoch. */
+export class Deployments {
+  #current: Deployment;
+  #since: number;
+  #owners: ReadonlyMap<string, DeployedAcl>;
+
+  constructor(first: Deployment, at: number) {
+    this.#current = first;
+    this.#since = at;
+    this.#owners = ownersIn(first);
+  }
+
+  get current(): Deployment {
+    return this.#current;
+  }
+
+  get since(): number {
+    return this.#since;
+  }
+
+  deploy(deployment: Deployment, at: number): void {
+    this.#current = deployment;
+    this.#since = at;
+    this.#owners = ownersIn(deployment);
+  }
+
+  /** The ACL that a zone belongs to. */
+  ownerOf(zoneId: string): DeployedAcl | undefined {
+    return this.#owners.get(zoneId);
+  }
+
+  acl(name: string): DeployedAcl | undefined {
+    return this.#current.acls.find((acl) => acl.name === name);
+  }
+}
+
+/** Every zone that any of them names, in the order in which they come. */
+export function zonesOf(deployments: readonly Deployment[]): string[] {
+  return [...new Set(deployments.flatMap(({ acls }) => acls.flatMap(({ zoneIds }) => zoneIds)))];
+}
+
+/** Every ACL that any of them names. */
+export function aclsOf(deployments: readonly Deployment[]): string[] {
+  return [...new Set(deployments.flatMap(({ acls }) => acls.map(({ name }) => name)))];
+}
+
+function ownersIn({ acls }: Deployment): ReadonlyMap<string, DeployedAcl> {
+  return new Map(acls.flatMap((acl) => acl.zoneIds.map((zoneId) => [zoneId, acl] as const)));
+}
