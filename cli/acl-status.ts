@@ -61,7 +61,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
   // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
   const state = await states.get(acl);
   const lists = (await states.lists(acl, state)).known();
-  const oktaRests = await states.rest.until();
+  const oktaRests = await states.rest.until(now);
   const position = await book.position(acl);
   const grants = await book.live(acl, now);
   const zones = zonesOf(target, acl, lists, position === undefined ? undefined : grants);

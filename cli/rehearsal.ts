@@ -105,7 +105,7 @@ async function readingCalls(
   { clock, http }: { readonly clock: Clock; readonly http: HttpClient },
 ): Promise<Pick<ZoneCalls, 'get'>> {
   const zones = new OktaZones(http, target.config.okta.baseUrl, () => clock.now());
-  const restsUntil = await states.rest.until();
+  const restsUntil = await states.rest.until(clock.now());
   return {
     get: async (zoneId) => {
       const retryInMs = restsUntil - clock.now();

@@ -95,7 +95,7 @@ async function rebuilt(acl: string, target: Target, timeout: number, here: Surro
     const outcome = outcomeOf(acl, target, before, { state, lists });
     if (outcome) return outcome;
     if (clock.now() > end || here.stop.aborted) {
-      const rests = Math.max(state.notBefore ?? 0, await states.rest.until()) - clock.now();
+      const rests = Math.max(state.notBefore ?? 0, await states.rest.until(clock.now())) - clock.now();
       const why = rests > 0 ? `; Okta is called again in ${duration(rests)}` : '';
       return { acl, outcome: 'unknown', zones: [], detail: `no outcome within ${timeout} s${why}` };
     }

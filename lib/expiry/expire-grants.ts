@@ -84,7 +84,7 @@ async function askForRebuild(
   const reason = whyRebuild(acl, state, position, deps);
   if (!reason) return;
   const now = deps.clock.now();
-  const at = Math.max(state.leaseUntil ?? 0, state.notBefore ?? 0, await deps.states.rest.until());
+  const at = Math.max(state.leaseUntil ?? 0, state.notBefore ?? 0, await deps.states.rest.until(now));
   if (at > now) await armTimers(deps.timers, [{ kind: 'rebuild', acl, at }], now);
   else await deps.states.requestRebuild(acl, reason, now);
 }

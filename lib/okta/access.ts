@@ -104,19 +104,22 @@ export class OktaAccess {
   /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
   async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
     // Before every call: another ACL's rebuild may have met the limit while this one was under way.
-    const stored = await this.#rest.until();
-    const retryInMs = Math.max(stored, this.#zones.restsUntil) - this.#clock.now();
+    const rest = await this.#rest.get(this.#clock.now());
+    const began = this.#clock.now();
+    const retryInMs = Math.max(rest.until, this.#zones.restsUntil) - began;
     if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
-    if (this.#clock.now() + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
+    if (began + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
       throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');
     }
     try {
-      return await call();
+      const answer = await call();
+      if (rest.refusals > 0) await this.#rest.succeeded(this.#clock.now());
+      return answer;
     } catch (error) {
-      if (error instanceof OktaFailure && error.code === 'OKTA005') {
-        await this.#rest.extend(this.#clock.now() + (error.retryInMs ?? 0));
-      }
-      throw error;
+      if (!(error instanceof OktaFailure) || error.code !== 'OKTA005') throw error;
+      const now = this.#clock.now();
+      const { until, refusals } = await this.#rest.refused(error.retryInMs ?? 0, began, now);
+      throw error.resting(until - now, { refusals });
     }
   }
 }

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
-import type { ErrorCode } from '../error-codes.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
+import { OktaFailure } from './okta-failure.ts';
+import { askedRest, LONGEST_REST_MS, type Quota, quotaOf, restAfter } from './rate-limit.ts';
+
+export { OktaFailure } from './okta-failure.ts';
+export type { Quota } from './rate-limit.ts';
 
 /** Longest wait for one answer of Okta's, in milliseconds. */
 export const CALL_TIMEOUT_MS = 8_000;
-/** Used when a 429 names no reset time: Okta's windows are a minute long. */
-const DEFAULT_BACKOFF_MS = 60_000;
 
 const gatewaySchema = v.object({ type: v.optional(v.string(), ''), value: v.optional(v.string(), '') });
 /** Okta sends null for an empty list. Unknown fields are kept: a PUT replaces the zone, so they go back as they came. */
@@ -27,14 +29,6 @@ const errorSchema = v.object({
 
 export type OktaZone = v.InferOutput<typeof zoneSchema>;
 
-/** What Okta says of the rate limit after a call. */
-export interface Quota {
-  readonly limit: number;
-  readonly remaining: number;
-  /** Milliseconds from the answer until the window ends, by Okta's own clock. */
-  readonly resetInMs: number;
-}
-
 export interface ZoneAnswer {
   readonly zone: OktaZone;
   readonly quota: Quota | undefined;
@@ -44,42 +38,6 @@ export interface ZoneAnswer {
 export interface ZoneCalls {
   get(zoneId: string): Promise<ZoneAnswer>;
   putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer>;
-}
-
-/** Okta did not do what was asked of it. */
-export class OktaFailure extends Error {
-  override name = 'OktaFailure';
-  readonly code: ErrorCode;
-  /** Milliseconds until Okta takes calls again; only for OKTA005. */
-  readonly retryInMs: number | undefined;
-  /** For the log: the status, Okta's error code, its causes and the request id its support asks for. */
-  readonly fields: Readonly<Record<string, unknown>>;
-
-  constructor(
-    code: ErrorCode,
-    message: string,
-    fields: Readonly<Record<string, unknown>> = {},
-    options: { readonly retryInMs?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.code = code;
-    this.fields = fields;
-    this.retryInMs = options.retryInMs;
-  }
-
-  /** The same failure, with more for the log. */
-  about(fields: Readonly<Record<string, unknown>>): OktaFailure {
-    const { cause, retryInMs } = this;
-    return new OktaFailure(
-      this.code,
-      this.message,
-      { ...this.fields, ...fields },
-      {
-        cause,
-        ...(retryInMs !== undefined && { retryInMs }),
-      },
-    );
-  }
 }
 
 /**
@@ -101,7 +59,8 @@ export class OktaZones {
 
   /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */
   get restsUntil(): number {
-    return this.#restsUntil;
+    // A clock that was set back must not make a short rest a long one.
+    return this.#restsUntil - this.#now() > LONGEST_REST_MS ? 0 : this.#restsUntil;
   }
 
   /** @throws {OktaFailure} */
@@ -169,7 +128,7 @@ function failureOf(response: HttpResponse, now: number): OktaFailure {
     case 404:
       return new OktaFailure('ZONE001', says, fields);
     case 429: {
-      const retryInMs = resetInMs(response, now) ?? DEFAULT_BACKOFF_MS;
+      const retryInMs = restAfter(askedRest(response, now), 1);
       return new OktaFailure('OKTA005', says, { ...fields, retryInMs }, { retryInMs });
     }
     default:
@@ -189,26 +148,6 @@ function fieldsOf(response: HttpResponse): Record<string, unknown> {
     oktaRequestId: response.headers['x-okta-request-id'],
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function quotaOf(response: HttpResponse, now: number): Quota | undefined {
-  const limit = wholeNumber(response.headers['x-rate-limit-limit']);
-  const remaining = wholeNumber(response.headers['x-rate-limit-remaining']);
-  const reset = resetInMs(response, now);
-  if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
-  return { limit, remaining, resetInMs: reset };
-}
-
-/** By Okta's own clock (its Date header), so that ours may be wrong. Date has whole seconds: this errs on the late side. */
-function resetInMs(response: HttpResponse, now: number): number | undefined {
-  const reset = wholeNumber(response.headers['x-rate-limit-reset']);
-  if (reset === undefined) return undefined;
-  const date = Date.parse(response.headers.date ?? '');
-  return Math.max(0, reset * 1000 - (Number.isNaN(date) ? now : date));
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function parseJson(text: string): unknown {

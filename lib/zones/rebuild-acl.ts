@@ -43,7 +43,7 @@ export async function syncAcl(acl: string, deps: SyncDeps, deadline: number): Pr
 async function runOnce(pass: ZonePass, deps: SyncDeps): Promise<boolean> {
   const { acl, owner, state, deadline } = pass;
   const { clock, states } = deps;
-  const dueAt = Math.max(state.notBefore ?? 0, await states.rest.until());
+  const dueAt = Math.max(state.notBefore ?? 0, await states.rest.until(clock.now()));
   const wait = Math.max(0, dueAt - clock.now());
   if (wait > LONGEST_SLEEP_MS || clock.now() + wait + TIME_FOR_A_PASS_MS > deadline) {
     const wakeAt = await armWakeUp(acl, state, clock.now() + wait, deps);

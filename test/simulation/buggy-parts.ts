@@ -3,7 +3,7 @@ import { type AclEvents, GrantBook, type Outcome } from '../../lib/grants/grant-
 import type { Grant } from '../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM } from '../../lib/names.ts';
-import { OktaRest } from '../../lib/okta/rest.ts';
+import { OktaRest, type Rest } from '../../lib/okta/rest.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { ZoneLists } from '../../lib/zones/zone-lists.ts';
 import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
@@ -109,8 +109,8 @@ export class NoWriteAhead extends ZoneStates {
 
 /** Asks Okta again whatever it said. */
 export class NoRest extends OktaRest {
-  override async until(): Promise<number> {
-    return 0;
+  override async get(): Promise<Rest> {
+    return { until: 0, refusals: 0 };
   }
 }
 

@@ -136,7 +136,7 @@ describe('the tick leaves alone', () => {
 
   it('every ACL while Okta wants rest', async () => {
     await world.zonesAre({ needsSync: true });
-    await world.deps.states.rest.extend(NOW + 30_000);
+    await world.deps.states.rest.refused(30_000, NOW, NOW);
     expect(await world.reasonAfterTick()).toBeUndefined();
     expect(world.armed()).toEqual([['rebuild', 30_000, 30]]);
     await world.clock.advance(30_000);

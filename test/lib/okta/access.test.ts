@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../../lib/cached-secret.ts';
+import { ORG_LIMIT_ITEM, ORG_PARTITION } from '../../../lib/names.ts';
 import { OktaAccess, type OktaCall } from '../../../lib/okta/access.ts';
 import { CALL_TIMEOUT_MS, OktaZones } from '../../../lib/okta/client.ts';
 import { OktaRest } from '../../../lib/okta/rest.ts';
@@ -14,13 +15,15 @@ let clock: VirtualClock;
 let okta: RawOkta;
 let reader: MemorySecret;
 let token: CachedSecret;
+let table: MemoryTable;
 let rest: OktaRest;
 beforeEach(() => {
   clock = new VirtualClock(NOW);
   okta = new RawOkta({ nzo1: rawZone() });
   reader = new MemorySecret('old');
   token = new CachedSecret(reader, clock);
-  rest = new OktaRest(new MemoryTable());
+  table = new MemoryTable();
+  rest = new OktaRest(table);
 });
 const access = (deadline = NOW + 30_000) =>
   new OktaAccess(new OktaZones(okta.http, 'https://acme.okta.com', () => clock.now()), token, clock, rest, deadline);
@@ -132,7 +135,7 @@ describe('the time of a call', () => {
 describe('the rest that Okta wants', () => {
   it('is asked for before every call, also when it began while this run was under way', async () => {
     await access().get('nzo1');
-    await rest.extend(NOW + 20_000);
+    await rest.refused(20_000, NOW, NOW);
     await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005', retryInMs: 20_000 });
     expect(okta.requests).toHaveLength(1);
     await clock.advance(20_000);
@@ -143,13 +146,57 @@ describe('the rest that Okta wants', () => {
   it('begins with a 429, for everybody, until the reset that Okta gave', async () => {
     okta.next.push(answer(429, {}, { 'x-rate-limit-reset': String(NOW / 1000 + 40) }));
     await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005', retryInMs: 40_000 });
-    expect(await rest.until()).toBe(NOW + 40_000);
+    expect(await rest.until(clock.now())).toBe(NOW + 40_000);
+  });
+
+  it('is longer with each 429 in a row that names no reset, as Okta’s own answer to the caller is', async () => {
+    const waits: unknown[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      okta.next.push(answer(429));
+      const refused = await access(clock.now() + 30_000)
+        .get('nzo1')
+        .catch((error: unknown) => error);
+      waits.push(refused);
+      await clock.advance((await rest.until(clock.now())) - clock.now());
+    }
+    expect(waits).toMatchObject(
+      [1, 2, 4, 8].map((s, index) => ({
+        ...{ code: 'OKTA005', retryInMs: s * 1_000 },
+        fields: { oktaStatus: 429, retryInMs: s * 1_000, refusals: index + 1 },
+      })),
+    );
+  });
+
+  it('is a second again after a call that went well, and is cleared by that alone', async () => {
+    okta.next.push(answer(429), undefined);
+    await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005' });
+    await clock.advance(1_000);
+    expect((await rest.get(clock.now())).refusals).toBe(1);
+    await access().get('nzo1');
+    expect((await rest.get(clock.now())).refusals).toBe(0);
+  });
+
+  it.each([404, 500])('keeps its count through a %i, which says nothing of the limit', async (status) => {
+    okta.next.push(answer(429), answer(status));
+    await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005' });
+    await clock.advance(1_000);
+    await expect(access().get('nzo1')).rejects.toThrow();
+    expect((await rest.get(clock.now())).refusals).toBe(1);
+  });
+
+  it('is never longer than two minutes, and one stored by mistake stops nobody', async () => {
+    okta.next.push(answer(429, {}, { 'x-rate-limit-reset': String(NOW + 40_000) }));
+    await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005', retryInMs: 1_000 });
+    await clock.advance(1_000);
+    await table.write([{ put: { acl: ORG_PARTITION, item: ORG_LIMIT_ITEM, until: NOW * 1_000 } }]);
+    await access().get('nzo1');
+    expect(okta.requests).toHaveLength(2);
   });
 
   it.each([401, 403, 404, 500])('does not begin with a %i', async (status) => {
     okta.next.push(answer(status));
     await expect(access().get('nzo1')).rejects.toThrow();
-    expect(await rest.until()).toBe(0);
+    expect(await rest.until(clock.now())).toBe(0);
   });
 });
 
@@ -210,7 +257,7 @@ describe('what is told of a call', () => {
   });
 
   it('is nothing where no call went out', async () => {
-    await rest.extend(NOW + 20_000);
+    await rest.refused(20_000, NOW, NOW);
     await expect(telling().get('nzo1')).rejects.toMatchObject({ code: 'OKTA005' });
     expect(told).toEqual([]);
   });

@@ -110,7 +110,7 @@ describe('the pace', () => {
     ['that leaves no time for a pass behind it is left to a message', 2_000, 21_999, 0, [2_000]],
     ['that leaves just the time for a pass is waited out', 2_000, 22_000, 2_000, []],
   ])('pauses: one %s', async (_, pause, runMs, waited, wakeUps) => {
-    await world.deps.states.rest.extend(NOW + pause);
+    await world.deps.states.rest.refused(pause, NOW, NOW);
     await world.clock.finish(syncAcl(ACL, world.deps, NOW + runMs));
     expect([world.clock.now() - NOW, world.wakeUps(), world.calls('PUT')]).toEqual([
       ...[waited, wakeUps, wakeUps.length === 0 ? 1 : 0],

@@ -114,21 +114,6 @@ describe('a mark left on a taken lease', () => {
   });
 });
 
-describe('the rest that Okta wants', () => {
-  it('is none at first, and is for all ACLs', async () => {
-    expect(await states.rest.until()).toBe(0);
-    await states.rest.extend(NOW + 40_000);
-    expect(await new ZoneStates(table).rest.until()).toBe(NOW + 40_000);
-  });
-
-  it('grows, and is never cut short by a sooner moment', async () => {
-    for (const until of [NOW + 40_000, NOW + 10_000]) await states.rest.extend(until);
-    expect(await states.rest.until()).toBe(NOW + 40_000);
-    await states.rest.extend(NOW + 50_000);
-    expect(await states.rest.until()).toBe(NOW + 50_000);
-  });
-});
-
 describe('a request for a rebuild', () => {
   it('shows on the stream every time, also for the same reason', async () => {
     const changes: Change[] = [];
