@@ -1,4 +1,5 @@
-import { OktaFailure, OktaZones } from '../../lib/okta/client.ts';
+import { OktaZones } from '../../lib/okta/client.ts';
+import { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { firstStep, sectionOf, titleOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { OktaFailure } from '../../lib/okta/client.ts';
+import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { firstStep } from '../advice.ts';
 import { duration } from '../moments.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { OktaFailure, OktaZones } from '../../../lib/okta/client.ts';
+import { OktaZones } from '../../../lib/okta/client.ts';
+import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 import { NOW } from '../../helpers/events.ts';
 import { answer, RawOkta, rawZone } from '../../helpers/raw-okta.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventOrder, queuePosition } from '../../../lib/grants/event-order.ts';
-import { OktaFailure } from '../../../lib/okta/client.ts';
+import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 import { passLine } from '../../../lib/zones/pass-line.ts';
 import type { UpdatedZones } from '../../../lib/zones/update-zones.ts';
 import { ACL, configOf, NOW } from '../../helpers/events.ts';
