@@ -1,7 +1,7 @@
 import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { Quota } from '../../lib/okta/client.ts';
 import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
+import type { Quota } from '../../lib/okta/rate-limit.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
 import { ago } from '../moments.ts';

@@ -1,8 +1,9 @@
 import type { Gateway } from '../addresses/address-block.ts';
 import type { CachedSecret } from '../cached-secret.ts';
 import type { Clock } from '../ports.ts';
-import { CALL_TIMEOUT_MS, type OktaZone, type OktaZones, type Quota, type ZoneAnswer } from './client.ts';
+import { CALL_TIMEOUT_MS, type OktaZone, type OktaZones, type ZoneAnswer } from './client.ts';
 import { OktaFailure } from './okta-failure.ts';
+import type { Quota } from './rate-limit.ts';
 import type { OktaRest } from './rest.ts';
 
 /** One call to Okta, for the log. */

@@ -4,8 +4,6 @@ import type { HttpClient, HttpResponse } from '../ports.ts';
 import { OktaFailure } from './okta-failure.ts';
 import { askedRest, LONGEST_REST_MS, type Quota, quotaOf, restAfter } from './rate-limit.ts';
 
-export type { Quota } from './rate-limit.ts';
-
 /** Longest wait for one answer of Okta's, in milliseconds. */
 export const CALL_TIMEOUT_MS = 8_000;
 

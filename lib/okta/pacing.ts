@@ -1,4 +1,4 @@
-import type { Quota } from './client.ts';
+import type { Quota } from './rate-limit.ts';
 
 /** Updates of one ACL's zones are at least this far apart, in milliseconds; the first goes out at once. */
 export const SHORTEST_PAUSE_MS = 1_000;
