@@ -21,9 +21,21 @@ export function letsIn(entry: string): readonly string[] {
   return hosts;
 }
 
-/** How few entries can stand for these IPs of one /24, no address more: the largest aligned blocks first. */
-export function fewestEntries(ips: readonly string[]): number {
-  const rest = new Set(ips.map((ip) => Number(ip.slice(ip.lastIndexOf('.') + 1))));
+/** How few entries can stand for these, no address more: IPv4 hosts by the largest aligned blocks first, the rest as they are. */
+export function fewestEntries(entries: readonly string[]): number {
+  const networks = new Map<string, Set<number>>();
+  let others = 0;
+  for (const entry of new Set(entries)) {
+    const [, network, host] = /^(\d+\.\d+\.\d+)\.(\d+)\/32$/.exec(entry) ?? [];
+    if (network === undefined) others += 1;
+    else networks.set(network, (networks.get(network) ?? new Set()).add(Number(host)));
+  }
+  return [...networks.values()].reduce((sum, hosts) => sum + fewestBlocks(hosts), others);
+}
+
+/** @param hosts the last bytes of addresses of one /24 */
+function fewestBlocks(hosts: ReadonlySet<number>): number {
+  const rest = new Set(hosts);
   let count = 0;
   for (let size = 256; size >= 1; size /= 2) {
     for (let first = 0; first < 256; first += size) {

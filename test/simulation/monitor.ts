@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { Deployments } from './deployment.ts';
 import type { Faults, Note } from './faults.ts';
-import { Inside } from './inside.ts';
+import { Inside, type LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
 import type { AclModel } from './model.ts';
 import { Moves } from './moves.ts';
@@ -25,8 +25,6 @@ export interface Watched {
   readonly okta: OktaSimulator;
   readonly now: () => number;
   readonly deployments: Deployments;
-  /** IPs that the production state says are waiting for room. */
-  readonly waiting: (acl: string) => readonly string[];
   readonly note: Note;
   readonly start: number;
   readonly mostSkewMs: number;
@@ -49,7 +47,7 @@ export class Monitor {
   readonly #read = new WeakMap<Environment, Map<string, string>>();
   readonly #moves = new Moves<Environment>();
   /** By zone: who was in any zone of its ACL when a PUT arrived. */
-  readonly #before = new Map<string, ReadonlySet<string>>();
+  readonly #before = new Map<string, LetIn>();
 
   constructor(watched: Watched) {
     this.#watched = watched;
@@ -77,11 +75,6 @@ export class Monitor {
 
   passSucceeds(environment: Environment): void {
     this.#rests.passSucceeds(environment);
-  }
-
-  /** The moment that Okta gave is now in the table, for everybody to see. */
-  restIsStored(until: number): void {
-    this.#rests.stored(until);
   }
 
   /** A call goes out; it may be a while on its way. @returns what there is to say against it, if it arrives */
@@ -117,7 +110,8 @@ export class Monitor {
     this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
   }
 
-  restIsRead(environment: Environment, began: number): void {
+  /** The function has looked into the table. @param began when it asked */
+  tableIsRead(environment: Environment, began: number): void {
     this.#rests.read(environment, began);
   }
 
@@ -133,11 +127,17 @@ export class Monitor {
     const acl = this.#ownerOf(zoneId);
     this.zoneChanged(zoneId);
     if (!acl || acl.zoneIds.length === 1) return;
-    const before = this.#before.get(zoneId) ?? new Set();
+    const before = this.#before.get(zoneId);
+    if (!before) return;
     const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds));
     for (const host of back.filter((each) => acl.model.ips.has(each.slice(0, -3)))) {
       this.broken('9 in a zone throughout', `${acl.name}: ${host} was in no zone on the way`);
     }
+  }
+
+  /** A function has told of a failure. */
+  codeIsSaid(code: string, acl: string | undefined): void {
+    this.#zones.codeIsSaid(code, acl);
   }
 
   check(): void {

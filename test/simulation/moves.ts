@@ -1,3 +1,5 @@
+import type { LetIn } from './inside.ts';
+
 /** Watches that nobody who moves from zone to zone of an ACL is in none of them in between. */
 export class Moves<Run extends object> {
   /** By run and ACL: whom the present look at grants and zones has put out. */
@@ -15,9 +17,9 @@ export class Moves<Run extends object> {
    * @param after who is now
    * @returns those whom the same look put out before and let in again: its own list had them all along
    */
-  written(run: Run, acl: string, before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {
+  written(run: Run, acl: string, before: LetIn, after: LetIn): string[] {
     const out = this.#out.get(run)?.get(acl) ?? new Set<string>();
-    for (const host of before) if (!after.has(host)) out.add(host);
-    return [...after].filter((host) => !before.has(host) && out.has(host));
+    for (const host of before.entries) if (!after.has(host)) out.add(host);
+    return [...after.entries].filter((host) => !before.has(host) && out.has(host));
   }
 }

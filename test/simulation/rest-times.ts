@@ -4,7 +4,7 @@ interface Rest {
   readonly until: number;
   readonly told: Environment;
   readonly acl: string;
-  /** Since when everybody could know: the table has it, or the one who was told has come to its end. */
+  /** Since when everybody could know: the one who was told has come to its end. */
   knownSince: number | undefined;
 }
 
@@ -46,12 +46,7 @@ export class RestTimes {
     this.#rests.push({ until, told: environment, acl, knownSince: undefined });
   }
 
-  /** The table says: not before this moment (by some function's clock). */
-  stored(until: number): void {
-    for (const rest of this.#rests) if (rest.until <= until + this.#toleranceMs) rest.knownSince ??= this.#now();
-  }
-
-  /** The table was asked for the moment, and has answered just now. @param began when it was asked */
+  /** The table was asked for something, and has answered just now. @param began when it was asked */
   read(environment: Environment, began: number): void {
     this.#reads.set(environment, { began, ended: this.#now() });
   }

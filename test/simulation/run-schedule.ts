@@ -1,4 +1,3 @@
-import { ITEM } from '../../lib/names.ts';
 import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
 import { aclsOf, configFor, Deployments, zonesOf } from './deployment.ts';
@@ -48,7 +47,6 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
     ...{ settledMs, deployments },
     mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
-    waiting: (acl) => waitingOf(world, acl),
   });
   okta.monitor = monitor;
   const edited = plan.actions.some((action) => action.do === 'admin');
@@ -62,7 +60,8 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       );
       acls.find(({ name }) => name === event.acl)?.model.accept(event, clock.now());
     },
-    code: (code, detail) => {
+    code: (code, detail, acl) => {
+      monitor.codeIsSaid(code, acl);
       const harmless = code.startsWith('HOOK') || code === 'ZONE005';
       if (plan.weather !== 'storm' && !harmless) monitor.broken('no codes in good weather', `${code} ${detail}`);
       // An update that Okta carries out long after it was given up on looks like somebody else's.
@@ -134,17 +133,9 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
     if (left > 0) monitor.broken('nothing left behind', `${left} events are still on the queue`);
     if (world.fifo.deadLetters.length > 0) monitor.broken('nothing left behind', 'an event is in the dead letters');
     for (const { name, zoneIds } of deployments.current.acls) {
-      const state = world.table.look({ acl: name, item: ITEM.zone });
-      const until = Number(state?.leaseUntil ?? 0);
-      if (until > 0 && until < clock.now() - 10_000) monitor.broken('nothing left behind', `${name}: an old lease`);
       if (okta.simulator.requests(0).some(({ overlapping, zoneId }) => overlapping && zoneIds.includes(zoneId ?? ''))) {
         monitor.broken('5 one write at a time', name);
       }
     }
   }
-}
-
-function waitingOf(world: World, acl: string): readonly string[] {
-  const waiting = world.table.look({ acl, item: ITEM.zone })?.waiting;
-  return Array.isArray(waiting) ? waiting.map(String) : [];
 }

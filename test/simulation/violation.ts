@@ -10,6 +10,7 @@ export type Invariant =
   | '8 unused zone untouched'
   | '9 in a zone throughout'
   | '10 waits only for room'
+  | 'waiting is said'
   | 'no needless write'
   | 'nothing foreign reported'
   | 'no codes in good weather'

@@ -13,7 +13,7 @@ import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ITEM, ORG_PARTITION } from '../../lib/names.ts';
+import { ITEM } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
 import type { HttpRequest, Key, SecretReader, SetAside, Table } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
@@ -42,7 +42,8 @@ export interface WorldOptions {
   readonly note: Note;
   /** An event lies on the queue, whatever its sender is told. */
   readonly queued: (event: NonNullable<ReturnType<typeof parseQueuedEvent>>) => void;
-  readonly code: (code: string, detail: string) => void;
+  /** @param acl where it is about one */
+  readonly code: (code: string, detail: string, acl: string | undefined) => void;
 }
 
 /** The production handlers with everything around them as bad as it may be. */
@@ -68,8 +69,7 @@ export class World {
     this.oktaToken = new MemorySecret(options.token);
     const { around } = options;
     this.table = new SimTable((change) => {
-      if (change.key.acl === ORG_PARTITION) options.monitor.restIsStored(Number(this.table.look(change.key)?.until));
-      else if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
+      if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
     });
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
     this.timers = new SimTimerQueue(around, (event) => this.expiry.invoke(event));
@@ -122,7 +122,7 @@ export class World {
       get: async (key, options) => {
         const began = around.clock.now();
         const item = await plain.get(key, options);
-        if (key.acl === ORG_PARTITION) monitor.restIsRead(environment, began);
+        monitor.tableIsRead(environment, began);
         if (name === 'zone' && key.item === ITEM.events) monitor.lookBegins(environment, key.acl);
         return item;
       },

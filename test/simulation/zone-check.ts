@@ -1,7 +1,7 @@
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
 import { fewestEntries, letsIn } from './gateways.ts';
-import type { Inside } from './inside.ts';
+import { type Inside, LetIn } from './inside.ts';
 import type { Watched, WatchedAcl } from './monitor.ts';
 import type { Invariant } from './violation.ts';
 
@@ -23,7 +23,10 @@ export class ZoneCheck {
   readonly #broken: (invariant: Invariant, detail: string) => void;
   /** By the ACL's name. */
   readonly #right = new Map<string, Right>();
-  readonly #missing = new Map<string, { readonly since: number; readonly last: number }>();
+  /** By ACL and entry: since when there has been room for somebody who is not in. */
+  readonly #room = new Map<string, number>();
+  /** By code and ACL: when a function said it last. */
+  readonly #said = new Map<string, number>();
 
   constructor(watched: Watched, inside: Inside, broken: (invariant: Invariant, detail: string) => void) {
     this.#watched = watched;
@@ -33,6 +36,10 @@ export class ZoneCheck {
 
   zoneChanged(acl: string): void {
     this.#right.delete(acl);
+  }
+
+  codeIsSaid(code: string, acl = ''): void {
+    this.#said.set(`${code} ${acl}`, this.#watched.now());
   }
 
   /** Whether everybody is in who should be, and nobody else, as far as the time that has passed allows to say. */
@@ -63,66 +70,78 @@ export class ZoneCheck {
   }
 
   #checkAcl(acl: WatchedAcl, { zoneIds, always }: DeployedAcl, settled: boolean): void {
-    const { now: clock, weather, faults, deployments, waiting, mostSkewMs } = this.#watched;
+    const { now: clock, weather, faults, deployments, mostSkewMs } = this.#watched;
     const now = clock();
-    const bound = weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
-    const overdue = (since: number) =>
-      now > Math.max(since + (settled ? this.#watched.settledMs : bound), faults.disturbedUntil);
+    const bound = settled ? this.#watched.settledMs : weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
+    const overdue = (since: number) => now > Math.max(since + bound, faults.disturbedUntil);
+    const usable = this.#inside.usable(zoneIds);
     const found = this.#inside.of(zoneIds);
     const { since, current: config } = deployments;
     const { sentinel } = config;
-    const expected = new Set(always.flatMap(letsIn));
+    const configured = LetIn.by(always);
+    const expected = new Set(configured.entries);
+    const room = config.gatewayLimit * usable.length - always.length;
     let nextEnd = Infinity;
     for (const [ip, presence] of acl.model.ips) {
       const host = `${ip}/32`;
       if (presence.until > now) {
         expected.add(host);
         nextEnd = Math.min(nextEnd, presence.until);
+        if (found.has(host)) {
+          this.#room.delete(`${acl.name} ${host}`);
+          continue;
+        }
+        const roomSince = this.#roomSince(acl.name, host, found, configured, room);
         // A fast clock ends a grant before its time.
-        if (found.has(host) || !overdue(presence.since) || presence.until <= now + mostSkewMs) continue;
-        const said = waiting(acl.name).includes(ip) || this.#isMissingOnlyNow(acl.name, ip, now);
-        if (!said) this.#broken(settled ? '1 settled zone' : '3 in within time', `${acl.name}: ${ip} is not in`);
-      } else if (found.has(host) && overdue(Math.max(presence.until, presence.ended))) {
+        if (presence.until <= now + mostSkewMs) continue;
+        if (roomSince === undefined) {
+          if (settled && !this.#isSaid('ZONE005', acl.name, since + HEALING_MS)) {
+            this.#broken('waiting is said', `${acl.name}: ${ip} has no room, and nobody says so`);
+          }
+          continue;
+        }
+        if (!overdue(Math.max(presence.since, roomSince))) continue;
+        const isFull = usable.length === 0 || fewestEntries([...found.entries]) >= room - 1;
+        const invariant = !settled ? '3 in within time' : isFull ? '10 waits only for room' : '1 settled zone';
+        this.#broken(invariant, `${acl.name}: ${ip} is not in`);
+      } else if (found.has(host) && !configured.has(host) && overdue(Math.max(presence.until, presence.ended))) {
+        if (letsIn(sentinel).includes(host)) continue;
         this.#broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${ip} is still in`);
       }
     }
-    const right =
-      [...expected].every((host) => found.has(host)) &&
-      [...found].every((host) => expected.has(host) || letsIn(sentinel).includes(host));
-    if (right) this.#right.set(acl.name, { until: nextEnd, events: acl.model.size, config });
+    const belongs = (host: string) => expected.has(host) || letsIn(sentinel).includes(host);
+    if ([...expected].every((host) => found.has(host)) && [...found.entries].every(belongs)) {
+      this.#right.set(acl.name, { until: nextEnd, events: acl.model.size, config });
+    }
     if (now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil)) return;
-    for (const host of found) {
-      if (expected.has(host) || acl.model.ips.has(host.slice(0, -3))) continue;
-      if (letsIn(sentinel).includes(host)) continue;
+    for (const host of found.entries) {
+      if (belongs(host) || acl.model.ips.has(host.slice(0, -3))) continue;
       this.#broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${host} does not belong there`);
     }
-    for (const host of always.flatMap(letsIn)) {
+    for (const host of configured.entries) {
       if (!found.has(host)) this.#broken('1 settled zone', `${acl.name}: ${host} is configured, but not in`);
     }
-    if (settled) this.#checkWaiting(acl, config.gatewayLimit * zoneIds.length - always.length, found, now);
     if (settled && zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
       this.#broken('1 settled zone', `${acl.name}: the sentinel is in without need`);
     }
   }
 
-  /** Whoever waits has a grant, is in no zone, and would not fit in, however the others were merged. */
-  #checkWaiting(acl: WatchedAcl, room: number, found: ReadonlySet<string>, now: number): void {
-    const { waiting } = this.#watched;
-    const inside = [...acl.model.ips.keys()].filter((ip) => found.has(`${ip}/32`));
-    for (const ip of waiting(acl.name)) {
-      const waits = (acl.model.ips.get(ip)?.until ?? 0) > now && !found.has(`${ip}/32`);
-      if (waits && fewestEntries([...inside, ip]) > room) continue;
-      this.#broken('10 waits only for room', `${acl.name}: ${ip} is said to wait; inside are ${inside.join(' ')}`);
+  /** Since when somebody who is not in would fit in, however the others were merged; undefined: there is no room now. */
+  #roomSince(acl: string, host: string, found: LetIn, configured: LetIn, room: number): number | undefined {
+    const key = `${acl} ${host}`;
+    const others = [...found.entries].filter((entry) => !configured.has(entry));
+    if (others.length + 1 > room && fewestEntries([...others, host]) > room) {
+      this.#room.delete(key);
+      return undefined;
     }
+    const since = this.#room.get(key) ?? this.#watched.now();
+    this.#room.set(key, since);
+    return since;
   }
 
-  /** Where zones are full, one person's place may go to another just before the state says so. */
-  #isMissingOnlyNow(acl: string, ip: string, now: number): boolean {
-    if (this.#watched.deployments.current.gatewayLimit >= 10) return false;
-    const key = `${acl} ${ip}`;
-    const { since, last } = this.#missing.get(key) ?? { since: now, last: now };
-    const fresh = now - last > 1_500;
-    this.#missing.set(key, { since: fresh ? now : since, last: now });
-    return fresh || now - since < 2_000;
+  /** Whether a function has told of it not longer ago than things may take to heal. */
+  #isSaid(code: string, acl: string, from: number): boolean {
+    const now = this.#watched.now();
+    return now < from + HEALING_MS || (this.#said.get(`${code} ${acl}`) ?? 0) >= now - 2 * HEALING_MS;
   }
 }
