@@ -1,5 +1,12 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createHandler as createExpiry } from '../functions/expiry.ts';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  DynamoDBStreamEvent,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
+import { createHandler as createExpiry, type ExpiryEvent } from '../functions/expiry.ts';
 import { createHandler as createGrants } from '../functions/grants.ts';
 import { createHandler as createWebhook } from '../functions/webhook.ts';
 import { createHandler as createZone } from '../functions/zone.ts';
@@ -15,10 +22,13 @@ import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/a
 import type { CallbackClock } from './stand-ins/callback-clock.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
 import { DelayQueue } from './stand-ins/delay-queue.ts';
+import type { Environment } from './stand-ins/environment.ts';
 import { FifoQueue } from './stand-ins/fifo-queue.ts';
+import { LambdaFunction } from './stand-ins/lambda-function.ts';
 import { logTelemetry } from './stand-ins/log-telemetry.ts';
 import type { MemorySecret } from './stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from './stand-ins/memory-table.ts';
+import type { FunctionName, Way } from './stand-ins/outside-call.ts';
 
 export interface EmbeddedOptions {
   readonly config: Config;
@@ -28,24 +38,40 @@ export interface EmbeddedOptions {
   readonly oktaToken: MemorySecret;
   readonly write: (line: Fields) => void;
   /** By the function's name; lines as objects to `write` where absent. */
-  readonly telemetry?: (functionName: string) => Telemetry;
+  readonly telemetry?: (functionName: FunctionName) => Telemetry;
+  /** Between the functions and the outside; nothing where absent. */
+  readonly way?: Way;
+  /** An invocation ended without an answer. */
+  readonly died?: (functionName: FunctionName, reason: string) => void;
 }
 
-/** Timeouts of the functions and limits of the queues, as the stack sets them. */
-const ZONE_TIMEOUT_MS = 30_000;
-const GRANTS_TIMEOUT_MS = 15_000;
+/** Timeouts of the functions in milliseconds, as the stack sets them. */
+const TIMEOUT_MS = { webhook: 29_000, grants: 15_000, expiry: 30_000, zone: 30_000 } as const;
 const MINUTE_MS = 60_000;
+
+/** What each function is invoked with, and its answer. */
+type Handlers = {
+  webhook: (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+  grants: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  expiry: (event: ExpiryEvent, context: Context) => Promise<SQSBatchResponse>;
+  zone: (event: DynamoDBStreamEvent, context: Context) => Promise<void>;
+};
 
 /** The production handlers, wired to stand-ins: everything between the HTTP API and Okta, in one process. */
 export class EmbeddedFunctions {
   /** The minute schedule fires no more. */
   scheduleIsDead = false;
+  /** Ticks that are lost, from the next on. */
+  ticksToLose = 0;
   readonly table: MemoryTable;
   readonly events: FifoQueue;
   readonly timers: DelayQueue;
   readonly stream: ChangeStream;
   readonly #options: EmbeddedOptions;
-  #handlers: ReturnType<EmbeddedFunctions['deploy']>;
+  readonly #functions: {
+    readonly [Name in FunctionName]: LambdaFunction<Parameters<Handlers[Name]>[0], Awaited<ReturnType<Handlers[Name]>>>;
+  };
+  readonly #handlers: Handlers;
   #config: Config;
   #ids = 0;
 
@@ -57,34 +83,48 @@ export class EmbeddedFunctions {
     this.stream = new ChangeStream({
       clock,
       wanted: wakesTheZoneFunction,
-      consume: async (batch) => {
-        await this.#handlers.zone(streamEvent(batch), this.#context('zone', ZONE_TIMEOUT_MS));
-      },
+      consume: (batch) => this.#handlers.zone(streamEvent(batch), this.#context('zone')),
       maxRetries: 10,
       batchesAtOnce: () => batchesAtOnce(this.#config),
     });
     this.events = new FifoQueue({
       clock,
       consume: async (batch) => {
-        const answer = await this.#handlers.grants(fifoEvent(batch), this.#context('grants', GRANTS_TIMEOUT_MS));
+        const answer = await this.#handlers.grants(fifoEvent(batch), this.#context('grants'));
         return answer.batchItemFailures.map((failure) => failure.itemIdentifier);
       },
-      visibilityMs: 6 * GRANTS_TIMEOUT_MS,
+      visibilityMs: 6 * TIMEOUT_MS.grants,
       maxReceives: EVENTS_MOST_RECEIVES,
     });
     this.timers = new DelayQueue({
       clock,
       consume: async (body, messageId, receives) => {
-        const answer = await this.#handlers.expiry(
-          timerEvent(messageId, body, receives),
-          this.#context('expiry', 30_000),
-        );
+        const answer = await this.#handlers.expiry(timerEvent(messageId, body, receives), this.#context('expiry'));
         if (answer.batchItemFailures.length > 0) throw new Error('the timer is to come again');
       },
-      visibilityMs: 180_000,
+      visibilityMs: 6 * TIMEOUT_MS.expiry,
       maxReceives: TIMERS_MOST_RECEIVES,
     });
-    this.#handlers = this.deploy(options.config);
+    const functionOf = <Name extends FunctionName>(name: Name) =>
+      new LambdaFunction<Parameters<Handlers[Name]>[0], Awaited<ReturnType<Handlers[Name]>>>({
+        ...{ name, clock, timeoutMs: TIMEOUT_MS[name] },
+        ...(options.way && { way: options.way }),
+        ...(options.died && { died: options.died }),
+      });
+    this.#functions = {
+      webhook: functionOf('webhook'),
+      grants: functionOf('grants'),
+      expiry: functionOf('expiry'),
+      zone: functionOf('zone'),
+    };
+    const { webhook, grants, expiry, zone } = this.#functions;
+    this.#handlers = {
+      webhook: (event, context) => webhook.invoke(event, context),
+      grants: (event, context) => grants.invoke(event, context),
+      expiry: (event, context) => expiry.invoke(event, context),
+      zone: (event, context) => zone.invoke(event, context),
+    };
+    this.deploy(options.config);
   }
 
   /** Starts the minute schedule and the table's TTL. */
@@ -96,59 +136,83 @@ export class EmbeddedFunctions {
   /** One tick of the schedule, now. */
   async tick(): Promise<void> {
     if (this.scheduleIsDead) return;
-    await this.#handlers.expiry({ kind: 'tick' }, this.#context('expiry', 30_000));
+    if (this.ticksToLose > 0) {
+      this.ticksToLose -= 1;
+      return;
+    }
+    await this.#handlers.expiry({ kind: 'tick' }, this.#context('expiry'));
   }
 
   /** A run of the zone function for one ACL, beside whatever else is running. */
   async rebuild(acl: string): Promise<void> {
     const change: Change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false };
-    await this.#handlers.zone(streamEvent([change]), this.#context('zone', ZONE_TIMEOUT_MS));
+    await this.#handlers.zone(streamEvent([change]), this.#context('zone'));
   }
 
   async webhook(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-    return this.#handlers.webhook(event, this.#context('webhook', 29_000));
+    return this.#handlers.webhook(event, this.#context('webhook'));
   }
 
-  /** New code, as after a deploy: with this configuration, and nothing kept in memory. */
-  deploy(config: Config) {
+  /**
+   * A function's invocations die: those under way now, or the next one that calls the outside.
+   * @returns how many died now
+   */
+  crash(name: FunctionName, when: 'now' | 'next call'): number {
+    if (when === 'now') return this.#functions[name].crash();
+    this.#functions[name].crashAtNextCall();
+    return 0;
+  }
+
+  /**
+   * New code, as after a deploy: with this configuration, and nothing kept in memory. Invocations under way end as
+   * they began. This is the one place where the production handlers get what they work with.
+   */
+  deploy(config: Config): Handlers {
     this.#config = config;
-    const { clock, http, oktaToken, webhookSecret } = this.#options;
-    const grants = new GrantBook(this.table);
-    const states = new ZoneStates(this.table);
-    const toWrite = (name: string) => logTelemetry(name, () => clock.now(), this.#options.write);
-    const { telemetry = toWrite } = this.#options;
-    const common = { config, clock, grants, states, timers: this.timers };
-    const webhook = {
-      ...common,
-      secret: new CachedSecret(webhookSecret, clock),
-      queue: this.events,
-      outcomes: () => common,
+    const { http, oktaToken, webhookSecret } = this.#options;
+    const common = (environment: Environment) => {
+      const table = environment.table(this.table);
+      return {
+        ...{ config, clock: environment.clock },
+        grants: new GrantBook(table),
+        states: new ZoneStates(table),
+        timers: environment.timers(this.timers),
+        telemetry: this.#telemetry(environment.functionName),
+      };
     };
-    const zone = {
-      ...common,
-      okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),
-      oktaToken: new CachedSecret(oktaToken, clock),
-      newId: () => this.#newId('rebuild'),
-    };
-    const deps = {
-      webhook: { ...webhook, telemetry: telemetry('webhook') },
-      grants: { ...common, deadLetters: this.events.deadLetters, telemetry: telemetry('grants') },
-      expiry: { ...common, deadLetters: this.timers.asDeadLetters(), telemetry: telemetry('expiry') },
-      zone: { ...zone, telemetry: telemetry('zone') },
-    };
-    const handlers = {
-      webhook: createWebhook(() => deps.webhook),
-      grants: createGrants(() => deps.grants),
-      expiry: createExpiry(() => deps.expiry),
-      zone: createZone(() => deps.zone),
-    };
-    this.#handlers = handlers;
-    return handlers;
+    this.#functions.webhook.deploy((environment) => {
+      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock);
+      const shared = common(environment);
+      const deps = { ...shared, secret, queue: environment.events(this.events), outcomes: () => shared };
+      return asLambdaCalls(createWebhook(() => deps));
+    });
+    this.#functions.grants.deploy((environment) => {
+      const deadLetters = environment.deadLetters(this.events.deadLetters);
+      const deps = { ...common(environment), deadLetters };
+      return asLambdaCalls(createGrants(() => deps));
+    });
+    this.#functions.expiry.deploy((environment) => {
+      const deadLetters = environment.deadLetters(this.timers.asDeadLetters());
+      const deps = { ...common(environment), deadLetters };
+      return asLambdaCalls(createExpiry(() => deps));
+    });
+    this.#functions.zone.deploy((environment) => {
+      const okta = new OktaZones(environment.http(http), config.okta.baseUrl, () => environment.clock.now());
+      const token = new CachedSecret(environment.secret(oktaToken), environment.clock);
+      const deps = { ...common(environment), okta, oktaToken: token, newId: () => this.#newId('rebuild') };
+      return asLambdaCalls(createZone(() => deps));
+    });
+    return this.#handlers;
   }
 
-  #context(name: string, timeoutMs: number) {
+  #telemetry(name: FunctionName): Telemetry {
+    const { clock, telemetry, write } = this.#options;
+    return telemetry?.(name) ?? logTelemetry(name, () => clock.now(), write);
+  }
+
+  #context(name: FunctionName): Context {
     const { clock } = this.#options;
-    const end = clock.now() + timeoutMs;
+    const end = clock.now() + TIMEOUT_MS[name];
     return lambdaContext(name, this.#newId('invocation'), () => end - clock.now());
   }
 
@@ -164,6 +228,11 @@ export class EmbeddedFunctions {
       work().catch(() => {});
     });
   }
+}
+
+/** The callback form that middy's type also allows is not used. */
+function asLambdaCalls<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>) {
+  return (event: Event, context: Context): Promise<Result> => handler(event, context);
 }
 
 /** The filter of the stream mapping. */

@@ -30,6 +30,8 @@ interface Lane {
 export class ChangeStream {
   /** Records vanish on their way. */
   losesEverything = false;
+  /** Batches that vanish on their way, from the next on. */
+  batchesToLose = 0;
   /** Batches given up on. */
   readonly failures: (readonly Change[])[] = [];
   readonly #options: StreamOptions;
@@ -62,6 +64,10 @@ export class ChangeStream {
   }
 
   async #handle(batch: readonly Change[]): Promise<void> {
+    if (this.batchesToLose > 0) {
+      this.batchesToLose -= 1;
+      return;
+    }
     for (let attempt = 0; attempt <= this.#options.maxRetries; attempt += 1) {
       try {
         await this.#options.consume(batch);

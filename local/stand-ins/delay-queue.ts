@@ -13,6 +13,8 @@ export interface DelayOptions {
 export class DelayQueue implements TimerQueue {
   /** Messages vanish on their way. */
   losesEverything = false;
+  /** Messages that vanish when they are due, from the next on. */
+  messagesToLose = 0;
   readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
   readonly #options: DelayOptions;
   #sent = 0;
@@ -39,6 +41,10 @@ export class DelayQueue implements TimerQueue {
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
     this.#options.clock.after(delayMs, () => {
       if (this.losesEverything) return;
+      if (this.messagesToLose > 0) {
+        this.messagesToLose -= 1;
+        return;
+      }
       this.#options.consume(body, messageId, receives).catch(() => {
         if (receives >= this.#options.maxReceives) this.deadLetters.push({ body });
         else this.#deliver(body, messageId, this.#options.visibilityMs, receives + 1);

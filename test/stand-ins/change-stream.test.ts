@@ -145,4 +145,13 @@ describe('a change stream', () => {
     await clock.advance(1_000);
     expect(batches).toEqual([['1', '3']]);
   });
+
+  it('loses as many batches as asked, those that come next', async () => {
+    stream.batchesToLose = 1;
+    push('1');
+    await clock.advance(1_000);
+    push('2');
+    await clock.advance(1_000);
+    expect(batches).toEqual([['2']]);
+  });
 });

@@ -49,6 +49,14 @@ describe('a delay queue', () => {
     expect(seen).toEqual([]);
   });
 
+  it('loses as many messages as asked, those that are due next', async () => {
+    queue.messagesToLose = 1;
+    await send('late', 20);
+    await send('soon', 10);
+    await clock.advance(60_000);
+    expect([times('soon'), times('late')]).toEqual([[], [20_000]]);
+  });
+
   it('delivers again, under the same id, what failed, once it is visible again', async () => {
     failing.add('x');
     await send('x', 1);
