@@ -40,7 +40,7 @@ const CATALOGUE = {
   OKTA005: {
     name: 'Okta rate limit exceeded',
     meaning: 'Okta accepts no more calls for the moment: the zone is updated as soon as it does.',
-    impact: "Okta's rate limit is used up. Zone updates wait for about a minute; none is lost.",
+    impact: "Okta's rate limit is used up. Zone updates wait, two minutes at most; none is lost.",
     firstStep:
       'Wait: updates resume by themselves. If it happens often, see in Okta (Reports > Rate Limits) who uses up `/api/v1`.',
     healsItself: true,

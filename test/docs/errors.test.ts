@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
 import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
-import { DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
+import { codeBlocks, DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
 
 const CODE = /\b(?:OKTA|ZONE|HOOK|STORE)\d{3}\b/g;
 const runbook = readDocument('docs/errors.md');
 const sections = sectionsOf(runbook, 2);
+/** One line, with the text of each link in place of the link. */
+const asText = (section: string) => section.replaceAll(/\s+/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1');
 const alarms = resourcesOf(templateWith(), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
   name: String(Properties.AlarmName),
   text: String(Properties.AlarmDescription),
@@ -14,17 +16,30 @@ const alarms = resourcesOf(templateWith(), 'AWS::CloudWatch::Alarm').map(([, { P
 }));
 
 describe('the runbook', () => {
-  it.each(allErrorCodes())('has a section for %s, with its name and what to do', (code) => {
-    const section = sections.get(code);
-    expect(section).toContain(`**${ERRORS[code].name}.**`);
-    for (const part of ['**Not to be confused with**', '**Usual causes.**', '**What to do.**']) {
-      expect(section, part).toContain(part);
-    }
+  it('begins with the command to run first', () => {
+    expect(codeBlocks(runbook, 'sh')[0]).toBe('npm run zone -- doctor');
+    expect(runbook.indexOf('npm run zone -- doctor')).toBeLessThan(400);
+  });
+
+  it.each(allErrorCodes())('has a section for %s, which says what its alarm says, and more', (code) => {
+    const { name, impact, firstStep } = ERRORS[code];
+    const section = asText(sections.get(code) ?? '');
+    expect(section).toContain(`**${name}.** ${impact} **First:** ${firstStep} **Not to be confused with** `);
+    expect(section).toMatch(/\*\*Usual causes\.\*\* .{20}/);
   });
 
   it.each(allErrorCodes())('has %s in its overview, with a link', (code) => {
     const rows = tableRows(runbook).filter(([cell]) => cell === `[${code}](#${code.toLowerCase()})`);
     expect(rows).toHaveLength(1);
+  });
+
+  it('has each alarm of the stack by its name, where that is not a code', () => {
+    for (const { name } of alarms) {
+      const [, own = ''] = /^KnocknocOkta-(.+)$/.exec(name) ?? [];
+      const [, ofFunction = own] = /^(?:webhook|grants|expiry|zone)-(errors|throttles)$/.exec(own) ?? [];
+      const written = ofFunction === own ? `{stack name}-${own}` : `{stack name}-{function}-${ofFunction}`;
+      if (!Object.hasOwn(ERRORS, own)) expect(runbook).toContain(`\`${written}\``);
+    }
   });
 
   it('has no section for a code that does not exist', () => {
