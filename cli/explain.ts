@@ -27,7 +27,7 @@ export function explain(error: unknown): CliFailure {
   if (name === 'TimeoutError' || (code !== undefined && NO_ANSWER.includes(code))) {
     return failure(
       `no answer: ${message || code}`,
-      'Look at the network, and at --endpoint-url or AWS_ENDPOINT_URL if set.',
+      'Check the network, and --endpoint-url or AWS_ENDPOINT_URL if set.',
     );
   }
   return new CliFailure(`${name}: ${message}`, undefined, { exitCode: EXIT.failure, cause: error });

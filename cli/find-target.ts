@@ -27,7 +27,7 @@ export async function findTarget(
 ): Promise<Target> {
   if (options.local) {
     const other = (['stack', 'region', 'endpointUrl'] as const).find((name) => options[name] !== undefined);
-    if (other) throw usageFailure(`--local stands alone: it finds by itself what ${other} would say`);
+    if (other) throw usageFailure(`--local cannot be combined with ${other}: it finds the local run by itself`);
     return findLocal(runFile);
   }
   // Loaded only when asked for: a local run needs none of the clients.
@@ -76,7 +76,7 @@ function stackNameOf(path: string | undefined): string {
   const file = readJsonFile(path ?? DEFAULT_CONFIG);
   if (!('value' in file)) {
     const reason = file.problems.map(({ message }) => message).join('; ');
-    throw new CliFailure(`${path ?? DEFAULT_CONFIG}: ${reason}`, 'Mend the file, or name the stack with --stack.');
+    throw new CliFailure(`${path ?? DEFAULT_CONFIG}: ${reason}`, 'Correct the file, or name the stack with --stack.');
   }
   const { value } = file;
   const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'stackName') : undefined;

@@ -44,7 +44,7 @@ export function createProgram(execute: Execute) {
   };
   const run = <Options>(command: Run<Options>, options: Options) => execute(command, options, program.opts());
 
-  add('status', 'shows who is let in, and how the zones stand', [
+  add('status', 'shows who is in, and how the zones stand', [
     'status',
     'status --acl okta-prod --watch',
     'status --json',
@@ -57,7 +57,7 @@ export function createProgram(execute: Execute) {
       return run(status, { ...options, ...(every !== undefined && { watch: every }) });
     });
 
-  add('doctor', 'walks the chain, says of each link whether it holds, and changes nothing', [
+  add('doctor', 'checks each link of the chain, says what is broken and what to do, and changes nothing', [
     'doctor',
     'doctor --local',
     'doctor --json',
@@ -70,22 +70,22 @@ export function createProgram(execute: Execute) {
       return run(doctor, { ...options, ...(configFile && { configFile }) });
     });
 
-  add('verify', 'rebuilds the zones now and waits for the outcome', ['verify', 'verify --acl okta-prod --dry-run'])
+  add('verify', 'rebuilds the zones now, and waits for the outcome', ['verify', 'verify --acl okta-prod --dry-run'])
     .addOption(acls())
-    .option('--dry-run', 'say what a rebuild would change, and write nothing', false)
+    .option('--dry-run', 'show what a rebuild would change, and write nothing', false)
     .option('--timeout <seconds>', 'how long to wait for the outcome', wholeNumber(1, 900), 60)
     .addOption(json())
     .action((options) => run(verify, options));
 
-  add('set-token', "stores Okta's API token, once Okta has accepted it", ['set-token', 'set-token < token.txt'])
-    .option('--unchecked', 'store it although Okta cannot be asked now', false)
+  add('set-token', "stores Okta's API token, if Okta accepts it", ['set-token', 'set-token < token.txt'])
+    .option('--unchecked', 'store it even if Okta cannot be asked now', false)
     .action((options) => run(setToken, options));
 
-  add('rotate-webhook-secret', 'makes a new key for the webhook; the one in use stays good beside it', [
+  add('rotate-webhook-secret', 'makes a new webhook key; the one in use stays valid', [
     'rotate-webhook-secret',
     'rotate-webhook-secret --drop-previous',
   ])
-    .option('--drop-previous', 'make no new key: end the previous one', false)
+    .option('--drop-previous', 'end the previous key, and make no new one', false)
     .addOption(yes())
     .action((options) => run(rotateWebhookSecret, options));
 
@@ -97,7 +97,7 @@ export function createProgram(execute: Execute) {
     .requiredOption('--ip <address>', 'the IP')
     .option('--for <duration>', 'how long, such as 30s, 15m or 8h (default: by the configuration)', seconds)
     .option('--grant-id <id>', 'tells it from other grants on the same IP')
-    .option('--user <name>', 'whose it is')
+    .option('--user <name>', 'the person, for the log')
     .addOption(wait())
     .addOption(json())
     .action(({ for: durationSeconds, wait, ...options }) =>
@@ -125,8 +125,8 @@ export function createProgram(execute: Execute) {
     .addOption(json())
     .action(({ wait, ...options }) => run(flush, { ...options, ...waiting(wait) }));
 
-  add('redrive', 'puts the events of the dead-letter queue back', ['redrive --dry-run', 'redrive'])
-    .option('--dry-run', 'say what would be put back, and move nothing', false)
+  add('redrive', 'puts events from the dead-letter queue back', ['redrive --dry-run', 'redrive'])
+    .option('--dry-run', 'show what would be put back, and move nothing', false)
     .addOption(json())
     .action((options) => run(redrive, options));
 
@@ -144,7 +144,7 @@ function oneAcl() {
 }
 
 function json() {
-  return new Option('--json', 'for programs').default(false);
+  return new Option('--json', 'print JSON').default(false);
 }
 
 function yes() {

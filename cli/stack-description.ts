@@ -26,7 +26,7 @@ export interface StackDescription {
 }
 
 const NOT_TOLD =
-  'It was deployed by an older version, which did not write its configuration into the template: deploy it again with `npm run cdk -- deploy`, which changes nothing else. If it is no stack of this project, name the right one with --stack.';
+  'An older version deployed it, without the configuration in the template. Deploy it again with `npm run cdk -- deploy`, which changes nothing else. If it is not a stack of this project, name the right one with --stack.';
 
 /**
  * The resource of a type whose logical id begins so: CDK makes those of the constructs' names.
@@ -52,7 +52,7 @@ export async function readStack(name: string, settings: AwsSettings): Promise<St
       listResources(client, name),
     ]);
     const config = configurationOf(template.TemplateBody ?? '');
-    if (!config) throw new CliFailure(`the stack ${name} does not say which configuration it runs with`, NOT_TOLD);
+    if (!config) throw new CliFailure(`the stack ${name} does not tell its configuration`, NOT_TOLD);
     return { name, region, resources, config, ...stack };
   } finally {
     client.destroy();

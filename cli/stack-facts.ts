@@ -71,7 +71,7 @@ async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: Stac
   const reader = FUNCTIONS.find((name) => logicalId.startsWith(name)) ?? logicalId;
   const trouble = LastProcessingResult?.startsWith('PROBLEM') ? `, ${LastProcessingResult}` : '';
   return {
-    name: `what wakes the ${reader.toLowerCase()} function`,
+    name: `trigger of the ${reader.toLowerCase()} function`,
     state: `${State}${trouble}`,
     usable: State === 'Enabled' && trouble === '',
   };

@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; r
   updating: { style: 'yellow', text: 'being updated' },
   full: { style: 'yellow', text: 'the zone is full' },
   failing: { style: 'red', text: 'the zone cannot be updated' },
-  untouched: { style: 'dim', text: 'no event yet: its zones are read, not written' },
+  untouched: { style: 'dim', text: 'no event yet: its zones are only read' },
 };
 /** Entries named one by one before it becomes a count. */
 const NAMED = 5;

@@ -19,7 +19,7 @@ export interface DoctorOptions {
   readonly configFile?: ConfigFile;
 }
 
-/** An update may be under way: it is looked at again before a difference counts. */
+/** An update may be under way: a difference counts only when it persists. */
 const LOOKS = 3;
 const PAUSE_MS = 2_000;
 
@@ -44,7 +44,7 @@ export const doctor: Command<DoctorOptions> = async (target, options, here) => {
       tell(await look());
     } catch (error) {
       const { message, advice = 'Mend that first.' } = explain(error);
-      tell([failure(link, `it could not be looked at: ${message}`, advice)]);
+      tell([failure(link, `it could not be checked: ${message}`, advice)]);
     }
   }
   const code = worst(findings.map(({ level }) => EXIT_OF[level]));

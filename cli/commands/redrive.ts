@@ -14,7 +14,7 @@ const SHOWN_BY_A_DRY_RUN = 10;
 /** Puts the events that could not be applied back onto their queue, once the cause is mended. */
 export const redrive: Command<RedriveOptions> = async (target, { dryRun, json }, here) => {
   const { terminal, clock } = here;
-  terminal.note('going through the dead letters …');
+  terminal.note('reading the dead letters …');
   const report = await putBack({ clock, ...target.queues }, { dryRun });
   const code = exitCodeOf(report);
   if (json) terminal.out(JSON.stringify({ dryRun, ...report }, undefined, 2));
@@ -34,8 +34,8 @@ function textOf(report: RedriveReport, dryRun: boolean, paint: Paint): string {
   const lines =
     letters.length === 0 ? [] : [columns([heading, ...letters.map((letter) => row(letter, dryRun, paint))])];
   if (stopped !== undefined) {
-    lines.push(`${paint('red', '✘')} it came to an end before all were seen: ${harmless(stopped)}`);
-    lines.push(`  → ${count} are put back, the rest is still there. Mend that, and do it again.`);
+    lines.push(`${paint('red', '✘')} stopped before the end: ${harmless(stopped)}`);
+    lines.push(`  → ${count} were put back, the rest is still there. Mend the cause, and run it again.`);
     return lines.join('\n');
   }
   const put = dryRun ? 'would be put back' : 'put back';

@@ -22,33 +22,28 @@ export const rotateWebhookSecret: Command<RotateOptions> = async (target, option
   const [inUse, old] = [current, previous].map((key) => (isKey(key) ? key : undefined));
   if (options.dropPrevious) {
     if (old === undefined) {
-      terminal.note('there is no previous key: nothing to drop');
+      terminal.note('there is no previous key to end');
       return EXIT.fine;
     }
     if (inUse === undefined) {
-      terminal.note('the current key is not usable: the previous one is all that the sender has, and is kept');
+      terminal.note('the current key is unusable, so the previous one is kept: senders have no other');
       return EXIT.failure;
     }
-    await confirm(
-      'End the previous key? A sender that still signs with it is refused from then on.',
-      options.yes,
-      terminal,
-    );
+    await confirm('End the previous key? A sender that still signs with it will be refused.', options.yes, terminal);
     await target.webhookSecret.write(JSON.stringify({ current: inUse }));
-    terminal.note(`${paint('green', '✔')} the previous key is no longer good (within five minutes)`);
+    terminal.note(`${paint('green', '✔')} the previous key ends within five minutes`);
     return EXIT.fine;
   }
   if (old !== undefined) {
-    const question =
-      'A rotation is under way: its previous key ends with this one. Do all senders have the current key?';
+    const question = 'There is a previous key already, and this rotation ends it. Do all senders have the current key?';
     await confirm(question, options.yes, terminal);
   }
   const key = here.randomBytes(KEY_BYTES).toString('base64');
   await target.webhookSecret.write(JSON.stringify({ current: key, ...(inUse !== undefined && { previous: inUse }) }));
-  terminal.note(`${paint('green', '✔')} the new key is good within ten seconds; give it to the sender:`);
+  terminal.note(`${paint('green', '✔')} the new key is valid within ten seconds; give it to every sender:`);
   terminal.out(key);
   if (inUse !== undefined) {
-    terminal.note('The one before it stays good. Once the sender signs with the new one, end it:');
+    terminal.note('The old key stays valid. Once every sender uses the new one, end it:');
     terminal.note('  npm run zone -- rotate-webhook-secret --drop-previous');
   }
   return EXIT.fine;

@@ -47,7 +47,7 @@ export const flush: Command<FlushOptions> = async (target, options, here) => {
   const acl = chosenAcl(target, options.acl);
   if (!options.yes) {
     const grants = here.terminal.canAsk ? await new GrantBook(target.table).live(acl, here.clock.now()) : [];
-    await confirm(`End every grant of ${acl} (${grants.length} now)? Everybody is put out.`, false, here.terminal);
+    await confirm(`End every grant of ${acl} (${grants.length} now)? Everybody loses access.`, false, here.terminal);
   }
   return send('access.flushed', {}, target, options, here);
 };
@@ -63,7 +63,7 @@ async function send(
   const acl = chosenAcl(target, options.acl);
   const [key] = parseWebhookKeys((await target.webhookSecret.read()) ?? '');
   if (!key) {
-    const advice = 'Make a new one, and give it to the sender: npm run zone -- rotate-webhook-secret';
+    const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
     throw new CliFailure('the webhook secret holds no usable key', advice);
   }
   const { url, headers } = target.webhook;
@@ -89,7 +89,7 @@ const WORDS: Readonly<Record<string, string>> = {
   pending: 'accepted, but the zone does not show it yet',
 };
 
-const KEY_IS_NEW = 'Was the key changed just now? The webhook knows it within ten seconds: try again.';
+const KEY_IS_NEW = 'Was the key changed just now? The webhook knows a new key within ten seconds: try again.';
 
 function textOf(answer: WebhookAnswer, options: SendOptions, paint: Paint): string {
   const { status, id, expiresAt, overtakenBy, detail } = fieldsOf(answer.body);

@@ -29,17 +29,17 @@ export const setToken: Command<SetTokenOptions> = async (target, options, here) 
   const paint = painter(terminal);
   const failures = await tryOut(token, target, here);
   const refusal = failures.find(({ code }) => REFUSALS.includes(code));
-  if (refusal) throw notStored(refusal, 'The token is not stored; the one in use is as it was.');
+  if (refusal) throw notStored(refusal, 'The token was not stored. The one in use stays.');
   const unknown = failures.find(({ code }) => UNKNOWN.includes(code));
   if (unknown && !options.unchecked) {
-    throw notStored(unknown, 'The token could not be tried and is not stored. To store it all the same: --unchecked');
+    throw notStored(unknown, 'Okta could not be asked, so the token was not stored. To store it anyway: --unchecked');
   }
   await target.oktaToken.write(token);
   terminal.out(
-    `${paint('green', '✔')} the token is stored; the functions use it within five minutes, no deploy is needed`,
+    `${paint('green', '✔')} the token is stored; the functions use it within five minutes, without a deploy`,
   );
   const asked = await askForRebuilds(target, here);
-  if (asked.length > 0) terminal.out(`  asked for a rebuild of ${asked.join(', ')}, which the old token kept from it`);
+  if (asked.length > 0) terminal.out(`  asked for a rebuild of ${asked.join(', ')}, which the old token had stopped`);
   for (const { code, message } of failures) {
     terminal.out(`${paint('yellow', '!')} ${titleOf(code)}: ${harmless(message)}`);
     terminal.out(`  → ${firstStep(code)} (${sectionOf(code)})`);
@@ -51,7 +51,8 @@ function wellFormed(given: string): string {
   const token = given.trim().replace(/^SSWS\s+/i, '');
   if (token === '')
     throw usageFailure('no token was given', 'Paste it when asked, or pipe it in: … | npm run zone -- set-token');
-  if (!/^[\x21-\x7e]+$/.test(token)) throw usageFailure('that is no token: it has spaces or other characters in it');
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw usageFailure('that is not a token: it contains spaces or unusual characters');
   return token;
 }
 

@@ -88,7 +88,7 @@ async function rebuilt(acl: string, target: Target, timeout: number, here: Surro
   const states = new ZoneStates(target.table);
   const before = await seen(acl, states);
   await states.requestRebuild(acl, 'operator', clock.now());
-  terminal.note(`${acl}: asked for a rebuild, waiting for its outcome …`);
+  terminal.note(`${acl}: asked for a rebuild, waiting for the outcome …`);
   const end = clock.now() + timeout * 1000;
   for (;;) {
     const { state, lists } = await seen(acl, states);
@@ -142,8 +142,8 @@ function textOf(result: Outcome, { dryRun }: VerifyOptions, paint: Paint): strin
   }
   const words = {
     right: dryRun ? 'nothing would be written' : 'the zone is right',
-    differs: 'an update would write',
-    untouched: 'no event yet: its zones are read, and not written',
+    differs: 'a rebuild would write',
+    untouched: 'no event yet: its zones are only read',
   };
   const sign = outcome === 'differs' ? paint('yellow', '!') : paint('green', '✔');
   return [`${sign} ${name}: ${words[outcome as keyof typeof words]}`, ...lines].join('\n');

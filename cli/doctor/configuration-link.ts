@@ -15,7 +15,7 @@ export function configurationLink(deployed: Config, file: ConfigFile | undefined
     return warning(
       LINK,
       `${detail}; ${file.problem}`,
-      'Mend the file before the next deploy; what runs is not affected.',
+      'Correct the file before the next deploy; the running system is not affected.',
     );
   }
   // Another stack's file says nothing of this one.
@@ -23,7 +23,7 @@ export function configurationLink(deployed: Config, file: ConfigFile | undefined
   const paths = differingPaths(deployed, file.config);
   if (paths.length === 0) return ok(LINK, `${detail}; ${file.path} says the same`);
   const named = paths.length > NAMED ? [...paths.slice(0, NAMED), `${paths.length - NAMED} more`] : paths;
-  const mend = `Deploy it (npm run cdk -- deploy), or take the changes out of ${file.path}.`;
+  const mend = `Deploy it (npm run cdk -- deploy), or undo the changes in ${file.path}.`;
   return warning(LINK, `${detail}; ${file.path} differs from what is deployed: ${named.join(', ')}`, mend);
 }
 

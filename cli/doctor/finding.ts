@@ -3,7 +3,7 @@ import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { firstStep } from '../advice.ts';
 import { duration } from '../moments.ts';
 
-/** What was found of one link of the chain. `skipped`: it could not be looked at because of another one, or is not there at all. */
+/** What was found of one link of the chain. `skipped`: it could not be checked because of another one, or does not exist here. */
 export interface Finding {
   readonly link: string;
   readonly level: 'ok' | 'warning' | 'failure' | 'skipped';

@@ -12,15 +12,15 @@ export function partLinks(parts: readonly PartFact[]): Finding[] {
   const broken = parts.filter(({ usable }) => !usable);
   const [first, ...others] = parts;
   if (first && broken.length === 0) {
-    const more = others.length === 0 ? '' : `; ${others.length} more in order: functions, and what wakes them`;
+    const more = others.length === 0 ? '' : `; ${others.length} more in order: functions and their triggers`;
     return [ok('resources', `${first.name}: ${first.state}${more}`)];
   }
-  const mend = 'Look at it in the AWS console; a deploy (npm run cdk -- deploy) puts back what was changed by hand.';
+  const mend = 'Look at it in the AWS console. A deploy (npm run cdk -- deploy) undoes changes by hand.';
   return broken.map(({ name, state }) => failure('resources', `${name}: ${state}`, mend));
 }
 
 export interface Looks {
-  /** When each ACL was last looked at, with success or not; undefined: never. Milliseconds since the epoch. */
+  /** When each ACL was last checked, with success or not; undefined: never. Milliseconds since the epoch. */
   readonly lastLooks: readonly (number | undefined)[];
   readonly verifyMinutes: number;
   readonly now: number;
@@ -30,7 +30,7 @@ export interface Looks {
 export function scheduleLink(schedule: ScheduleFact, { lastLooks, verifyMinutes, now }: Looks): Finding {
   const link = 'schedule';
   if (!schedule.enabled) {
-    const detail = 'the minute schedule is disabled: grants are not ended on time, and failed updates are not repeated';
+    const detail = 'the minute schedule is disabled: grants do not end on time, and failed updates are not repeated';
     return failure(link, detail, 'Enable the schedule again, or deploy (npm run cdk -- deploy).');
   }
   const mend = 'Read docs/errors.md#tick-missing: the log of the expiry function, and the role of the schedule.';
@@ -40,17 +40,20 @@ export function scheduleLink(schedule: ScheduleFact, { lastLooks, verifyMinutes,
   if (known.length === 0) {
     return warning(
       link,
-      `${runs}, but no zone was looked at yet`,
-      'After a first deploy that takes up to two minutes.',
+      `${runs}, but no zone has been checked yet`,
+      'After a first deploy this takes up to two minutes.',
     );
   }
   // The ACL that was left alone for the longest: the tick sees to all of them.
   const oldest = Math.min(...known);
-  const since = `every zone was looked at since ${moment(oldest)}`;
   if (now - oldest > verifyMinutes * MINUTE_MS + LATE_MS) {
-    return failure(link, `${runs}, but not ${since}: a look is due every ${verifyMinutes} min`, mend);
+    return failure(
+      link,
+      `${runs}, but a zone was last checked at ${moment(oldest)}; it is due every ${verifyMinutes} min`,
+      mend,
+    );
   }
-  return ok(link, `${runs}; ${since}`);
+  return ok(link, `${runs}; every zone was checked since ${moment(oldest)}`);
 }
 
 export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
@@ -59,27 +62,26 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
   return full.map(({ queue, messages }) => {
     const detail = `${messages} in the queue of ${queue}`;
     if (queue === 'events') {
-      const meaning = 'events that were accepted and not applied';
-      return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then: npm run zone -- redrive');
+      const meaning = 'events that were accepted but not applied';
+      return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then run `npm run zone -- redrive`.');
     }
-    const mend = 'Read docs/errors.md#dead-letter-queues. The minute tick has done their work; they can be deleted.';
+    const mend = 'Read docs/errors.md#dead-letter-queues. The minute tick has done their work, so you can delete them.';
     return warning('dead letters', detail, mend);
   });
 }
 
 export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
-  if (!alarms) return [skipped('alarms', 'there are none here')];
+  if (!alarms) return [skipped('alarms', 'this system has none')];
   const { on, subscriptions } = alarms;
   const findings: Finding[] = [];
   const waiting = subscriptions.filter(({ confirmed }) => !confirmed);
   if (subscriptions.length === 0) {
-    const mend = 'Set alarmEmail in the configuration and deploy, or subscribe to the topic AlarmTopicArn.';
-    findings.push(warning('alarms', 'nobody is subscribed to them', mend));
+    const mend =
+      'Set alarmEmail in the configuration and deploy, or subscribe to the topic in the stack output AlarmTopicArn.';
+    findings.push(warning('alarms', 'nobody is subscribed', mend));
   } else if (waiting.length > 0) {
     const who = waiting.map(({ endpoint }) => endpoint).join(', ');
-    findings.push(
-      warning('alarms', `not confirmed yet: ${who}`, 'Follow the link in the mail that AWS has sent there.'),
-    );
+    findings.push(warning('alarms', `not confirmed yet: ${who}`, 'Follow the link in the mail that AWS sent there.'));
   } else {
     findings.push(ok('alarms', `subscribed: ${subscriptions.map(({ endpoint }) => endpoint).join(', ')}`));
   }
@@ -87,9 +89,9 @@ export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
   return findings;
 }
 
-/** The alarm on a code says with it what to do first; any other says so in its description. */
+/** What to do first: by the catalogue for a code, else in the alarm's description. */
 function alarmThatIsOn(name: string): Finding {
   const code = allErrorCodes().find((one) => name.endsWith(`-${one}`));
-  const mend = code ? firstStep(code) : 'Its description says what it means, and what to look at first.';
+  const mend = code ? firstStep(code) : 'Its description says what it means and what to do first.';
   return warning('alarms', `${name} is on`, mend, code);
 }

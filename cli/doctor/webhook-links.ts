@@ -19,11 +19,11 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
   const text = (await target.webhookSecret.read()) ?? '';
   const [key, ...others] = parseWebhookKeys(text);
   if (!key) {
-    const mend = 'Make a new key, and give it to the sender: npm run zone -- rotate-webhook-secret';
-    const unreadable = failure(SECRET, 'it holds no usable key: every event is refused', mend, 'HOOK007');
-    return [unreadable, skipped(ANSWERS, 'not asked, for want of a key')];
+    const mend = 'Make a new key with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
+    const unreadable = failure(SECRET, 'it holds no usable key, so every event is refused', mend, 'HOOK007');
+    return [unreadable, skipped(ANSWERS, 'not checked, because there is no key')];
   }
-  const rotation = others.length > 0 ? ', and the previous one is still good' : '';
+  const rotation = others.length > 0 ? ', and the previous one is still valid' : '';
   const secret = ok(SECRET, `one key in use${rotation}`);
   const seconds = Math.floor(here.clock.now() / 1000) - OLD_S;
   const headers = { ...target.webhook.headers, 'content-type': 'application/json' };
@@ -32,24 +32,24 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
     return [secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const mend = 'Look whether the API of the stack is there, and whether this machine can reach it.';
+    const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
     return [secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${reason}`, mend)];
   }
 }
 
 function judge(answer: WebhookAnswer, url: string): Finding {
   const code = codeOf(answer.body);
-  if (answer.status === 401 && code === 'HOOK002') return ok(ANSWERS, `${url} answers, and knows the key`);
+  if (answer.status === 401 && code === 'HOOK002') return ok(ANSWERS, `${url} answers and knows the key`);
   if (code === 'HOOK001') {
     const detail = 'the webhook function does not know the key that is in the secret';
     return failure(
       ANSWERS,
       detail,
-      'It reads a changed secret within ten seconds: try again. If that stays, deploy.',
+      'It reads a changed secret within ten seconds: try again. If this persists, deploy.',
       code,
     );
   }
   if (code) return failure(ANSWERS, `it answers ${answer.status} ${code}`, firstStep(code), code);
-  const mend = 'Read the log of the webhook function, and look at the API of the stack.';
-  return failure(ANSWERS, `${url} answers ${answer.status}, and not as the webhook does`, mend);
+  const mend = 'Read the log of the webhook function, and check the API of the stack.';
+  return failure(ANSWERS, `${url} answers ${answer.status}, but not as the webhook does`, mend);
 }

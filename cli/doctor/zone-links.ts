@@ -24,7 +24,7 @@ export function tokenLinks(rehearsals: readonly Rehearsal[]): Finding[] {
   if (refusal?.code === 'OKTA002') return [set, ok(ACCEPTED, 'Okta knows it'), refusedByOkta(ROLE, refusal)];
   if (refusal) return [set, refusedByOkta(ACCEPTED, refusal), unknown(ROLE, refusal)];
   const quota = rehearsals.findLast((rehearsal) => rehearsal.quota)?.quota;
-  const reading = 'it may read zones; whether it may write them, only an update shows';
+  const reading = 'it may read zones; only an update shows whether it may write them';
   return [set, ok(ACCEPTED, `Okta knows it${quotaText(quota)}`), ok(ROLE, reading)];
 }
 
@@ -66,7 +66,7 @@ function roomLink({ acl, zones, waiting }: Rehearsal, limit: number): Finding {
 
 function listLink({ acl, adopted, zones }: Rehearsal, status: AclStatus): Finding {
   const link = `list (${acl})`;
-  if (!adopted) return ok(link, 'no event yet: the zones are read, and not written before the first one');
+  if (!adopted) return ok(link, 'no event yet: the zones are only read before the first one');
   const differing = zones.filter(({ current, desired }) => {
     const { added, removed } = differenceOf(current, desired);
     return added.length + removed.length > 0;
@@ -79,10 +79,10 @@ function listLink({ acl, adopted, zones }: Rehearsal, status: AclStatus): Findin
   const text = detail.join('; ');
   if (status.lastError) return failure(link, text, firstStep(status.lastError.code), status.lastError.code);
   if (differing.some(({ foreign }) => foreign)) {
-    const verify = `To put it right at once: npm run zone -- verify --acl ${acl}. ${firstStep('ZONE007')}`;
+    const verify = `To put it right at once, run \`npm run zone -- verify --acl ${acl}\`. ${firstStep('ZONE007')}`;
     return warning(link, `${text}: somebody else has changed it`, verify, 'ZONE007');
   }
-  return failure(link, text, `npm run zone -- verify --acl ${acl}`);
+  return failure(link, text, `Run \`npm run zone -- verify --acl ${acl}\`.`);
 }
 
 /** A code that concerned writing shows only here: looking at a zone does not bring it about. */

@@ -154,7 +154,7 @@ describe.concurrent('doctor', () => {
     });
   });
 
-  it('goes on where one link cannot be looked at', async () => {
+  it('goes on where one link cannot be checked', async () => {
     const world = await healthy();
     const target = await world.target();
     const denied = async () => {
@@ -163,7 +163,7 @@ describe.concurrent('doctor', () => {
     const facts = { ...target.facts, deadLetters: denied };
     const { code, out } = await typed('doctor', async () => ({ ...target, facts }));
     expect(code).toBe(2);
-    expect(out).toMatch(/✘ dead letters +it could not be looked at: AWS does not allow it: .*sqs:GetQueueAttributes/);
+    expect(out).toMatch(/✘ dead letters +it could not be checked: AWS does not allow it: .*sqs:GetQueueAttributes/);
     expect(out).toContain('docs/cli.md#rights');
     expect(out).toMatch(/· alarms/);
   });

@@ -43,12 +43,12 @@ describe('the schedule', () => {
   const looks = { lastLooks: [NOW - MINUTE, NOW - 7 * MINUTE], verifyMinutes: 5, now: NOW };
 
   it.each([
-    ['is in order when every zone was looked at in time', { enabled: true, recentRuns: 10 }, looks, 'ok'],
+    ['is in order when every zone was checked in time', { enabled: true, recentRuns: 10 }, looks, 'ok'],
     ['is in order where nobody counts runs', { enabled: true, recentRuns: undefined }, looks, 'ok'],
     ['is broken when it is disabled', { enabled: false, recentRuns: 10 }, looks, 'failure'],
     ['is broken when the function does not run', { enabled: true, recentRuns: 0 }, looks, 'failure'],
     [
-      'is broken when one zone was not looked at for too long',
+      'is broken when one zone was not checked for too long',
       { enabled: true, recentRuns: 10 },
       { ...looks, lastLooks: [NOW, NOW - 8 * MINUTE - 1] },
       'failure',
@@ -68,10 +68,10 @@ describe('the parts', () => {
   it('are one line where all are usable, and one line for each that is not', () => {
     const good = { name: 'zone function', state: 'Active', usable: true };
     expect(partLinks([good, good])).toHaveLength(1);
-    const bad = { name: 'what wakes the zone function', state: 'Disabled', usable: false };
+    const bad = { name: 'trigger of the zone function', state: 'Disabled', usable: false };
     expect(partLinks([good, bad, bad]).map(({ level, detail }) => [level, detail])).toEqual([
-      ['failure', 'what wakes the zone function: Disabled'],
-      ['failure', 'what wakes the zone function: Disabled'],
+      ['failure', 'trigger of the zone function: Disabled'],
+      ['failure', 'trigger of the zone function: Disabled'],
     ]);
   });
 });
@@ -84,7 +84,7 @@ describe('dead letters', () => {
       { queue: 'zone failures', messages: 0 },
     ];
     expect(deadLetterLinks(queues).map(({ level, detail }) => [level, detail])).toEqual([
-      ['failure', '2 in the queue of events: events that were accepted and not applied'],
+      ['failure', '2 in the queue of events: events that were accepted but not applied'],
       ['warning', '1 in the queue of timers'],
     ]);
   });

@@ -52,7 +52,7 @@ describe.concurrent('redrive', () => {
     world.system.functions.events.unreachable = true;
     const { code, out } = await world.run('redrive');
     expect(code).toBe(2);
-    expect(out).toContain('0 are put back');
+    expect(out).toContain('0 were put back');
     expect(world.system.functions.events.deadLetters.letters).toHaveLength(2);
   });
 

@@ -52,17 +52,17 @@ describe('what AWS says of a stack', () => {
     return { body: { Attributes: { ApproximateNumberOfMessages: '0' } } };
   };
 
-  it('is in order when all of it is: the stack, four functions, and what wakes three of them', async () => {
+  it('is in order when all of it is: the stack, four functions, and the triggers of three', async () => {
     answering = healthy;
     const parts = await facts().parts();
     expect(parts.map(({ name }) => name).toSorted()).toEqual([
       'expiry function',
       'grants function',
       'stack KnocknocOkta',
+      'trigger of the expiry function',
+      'trigger of the grants function',
+      'trigger of the zone function',
       'webhook function',
-      'what wakes the expiry function',
-      'what wakes the grants function',
-      'what wakes the zone function',
       'zone function',
     ]);
     expect(parts.filter(({ usable }) => !usable)).toEqual([]);
@@ -71,12 +71,12 @@ describe('what AWS says of a stack', () => {
   it.each([
     ['a function that could not start', 'Zone', { State: 'Failed', StateReason: 'out of space' }, 'zone function'],
     ['an update that failed', 'Grants', { State: 'Active', LastUpdateStatus: 'Failed' }, 'grants function'],
-    ['a mapping that is off', 'event-source-mappings/Zone', { State: 'Disabled' }, 'what wakes the zone function'],
+    ['a mapping that is off', 'event-source-mappings/Zone', { State: 'Disabled' }, 'trigger of the zone function'],
     [
       'a mapping that has trouble',
       'event-source-mappings/Grants',
       { State: 'Enabled', LastProcessingResult: 'PROBLEM: function call failed' },
-      'what wakes the grants function',
+      'trigger of the grants function',
     ],
   ])('shows %s', async (_, path, body, name) => {
     answering = (call) => {
