@@ -114,12 +114,17 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
+  /** The largest body that is read, in bytes without compression; 1 MiB where absent. */
+  readonly mostBytes?: number;
 }
 export interface HttpResponse {
   readonly status: number;
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty where it was too large. */
   readonly body: string;
+  /** The body was larger than the request allows, and was not read to its end. */
+  readonly tooLarge?: true;
 }
 /** One HTTP exchange. Rejects on timeout, connection and TLS failures; every status resolves. */
 export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
+import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
+import { whyNoAnswer } from './no-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
-import { askedRest, LONGEST_REST_MS, type Quota, quotaOf, restAfter } from './rate-limit.ts';
+import { LONGEST_REST_MS, type Quota, quotaOf } from './rate-limit.ts';
 
 /** Longest wait for one answer of Okta's, in milliseconds. */
 export const CALL_TIMEOUT_MS = 8_000;
@@ -10,6 +12,7 @@ export const CALL_TIMEOUT_MS = 8_000;
 const gatewaySchema = v.object({ type: v.optional(v.string(), ''), value: v.optional(v.string(), '') });
 /** Okta sends null for an empty list. Unknown fields are kept: a PUT replaces the zone, so they go back as they came. */
 const zoneSchema = v.looseObject({
+  id: v.string(),
   type: v.string(),
   name: v.string(),
   status: v.optional(v.nullable(v.string())),
@@ -17,13 +20,6 @@ const zoneSchema = v.looseObject({
   system: v.optional(v.nullable(v.boolean())),
   gateways: v.optional(v.nullable(v.array(gatewaySchema))),
 });
-const errorSchema = v.object({
-  errorCode: v.optional(v.string()),
-  errorSummary: v.optional(v.string()),
-  errorId: v.optional(v.string()),
-  errorCauses: v.optional(v.array(v.object({ errorSummary: v.optional(v.string()) }))),
-});
-
 export type OktaZone = v.InferOutput<typeof zoneSchema>;
 
 export interface ZoneAnswer {
@@ -72,20 +68,26 @@ export class OktaZones {
    * @throws {OktaFailure}
    */
   async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[], token: string): Promise<ZoneAnswer> {
-    const { _links, created, lastUpdated, ...kept } = zone;
-    return this.#call('PUT', zoneId, token, JSON.stringify({ ...kept, gateways }));
+    return this.#call('PUT', zoneId, token, bodyOf(zone, gateways));
   }
 
   async #call(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
     const response = await this.#exchange(method, zoneId, token, body);
     if (response.status !== 200) {
-      const failure = failureOf(response, this.#now());
+      const failure = failureOf(method, response, this.#now());
       this.#restsUntil = Math.max(this.#restsUntil, this.#now() + (failure.retryInMs ?? 0));
       throw failure;
+    }
+    if (response.tooLarge) {
+      throw new OktaFailure('ZONE003', 'Okta answered 200 with more than can be a zone', fieldsOf(response));
     }
     const parsed = v.safeParse(zoneSchema, parseJson(response.body));
     if (!parsed.success) {
       throw new OktaFailure('ZONE003', 'Okta answered 200 with something that is not a zone', fieldsOf(response));
+    }
+    // What is not the zone that was asked for must not go into it.
+    if (parsed.output.id !== zoneId) {
+      throw new OktaFailure('ZONE003', 'Okta answered with another zone', fieldsOf(response));
     }
     return { zone: parsed.output, quota: quotaOf(response, this.#now()) };
   }
@@ -105,52 +107,18 @@ export class OktaZones {
         timeoutMs: CALL_TIMEOUT_MS,
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : 'unknown';
-      throw new OktaFailure('ZONE003', `no answer from Okta to ${method}: ${reason}`, { method }, { cause });
+      const why = whyNoAnswer(cause, CALL_TIMEOUT_MS);
+      throw new OktaFailure('ZONE003', `no answer from Okta to ${method}: ${why}`, { method }, { cause });
     }
   }
 }
 
-function failureOf(response: HttpResponse, now: number): OktaFailure {
-  const fields = fieldsOf(response);
-  const summary = fields.oktaSummary ?? 'no reason given';
-  const says = `Okta answered ${response.status}: ${summary}`;
-  switch (response.status) {
-    case 400:
-      return new OktaFailure('ZONE002', says, fields);
-    case 401:
-      return new OktaFailure('OKTA001', says, fields);
-    case 403:
-      return new OktaFailure('OKTA002', says, fields);
-    case 404:
-      return new OktaFailure('ZONE001', says, fields);
-    case 429: {
-      const retryInMs = restAfter(askedRest(response, now), 1);
-      return new OktaFailure('OKTA005', says, { ...fields, retryInMs }, { retryInMs });
-    }
-    default:
-      return new OktaFailure('ZONE003', says, fields);
-  }
-}
-
-function fieldsOf(response: HttpResponse): Record<string, unknown> {
-  const parsed = v.safeParse(errorSchema, parseJson(response.body));
-  const error = parsed.success ? parsed.output : {};
-  const fields = {
-    oktaStatus: response.status,
-    oktaErrorCode: error.errorCode,
-    oktaSummary: error.errorSummary,
-    oktaCauses: error.errorCauses?.flatMap((cause) => cause.errorSummary ?? []),
-    oktaErrorId: error.errorId,
-    oktaRequestId: response.headers['x-okta-request-id'],
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function parseJson(text: string): unknown {
+/** @throws {OktaFailure} where the zone holds something that can be read but not written: JSON nested without end */
+function bodyOf(zone: OktaZone, gateways: readonly Gateway[]): string {
+  const { _links, created, lastUpdated, ...kept } = zone;
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Every caller checks the shape, and answers of proxies are often HTML.
+    return JSON.stringify({ ...kept, gateways });
+  } catch (cause) {
+    throw new OktaFailure('ZONE003', "the zone can't be sent back as it was read", {}, { cause });
   }
 }

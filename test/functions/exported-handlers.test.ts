@@ -143,7 +143,8 @@ describe('the exported zone handler', { timeout: TIMEOUT }, () => {
     const status: Readonly<Record<string, number>> = { nzo1: 200, nzo2: 404, nzo3: 403 };
     const { calls, of, url } = await aws(({ operation }) => {
       const [, id = ''] = /^GET \/api\/v1\/zones\/(.*)$/.exec(operation) ?? [];
-      return id in status ? { status: status[id] ?? 0, body: rawZone({ id }) } : undefined;
+      if (!(id in status)) return undefined;
+      return { status: status[id] ?? 0, body: status[id] === 200 ? rawZone({ id }) : { errorCode: 'E0000006' } };
     });
     const acls = { a: { zoneIds: ['nzo1'] }, b: { zoneIds: ['nzo2'] }, c: { zoneIds: ['nzo3'] } };
     const config = configOf({ okta: { domain: 'acme.okta.com', baseUrl: url }, acls });

@@ -43,7 +43,7 @@ export class RawOkta {
   };
 
   constructor(zones: Readonly<Record<string, RawZone>> = {}) {
-    for (const [id, zone] of Object.entries(zones)) this.zones.set(id, zone);
+    for (const [id, zone] of Object.entries(zones)) this.zones.set(id, { ...zone, id });
   }
 
   /** The bodies of the writes, in order. */

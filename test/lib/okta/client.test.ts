@@ -99,27 +99,61 @@ describe('a write', () => {
   });
 });
 
+const OKTAS = { errorCode: 'E0000001', errorSummary: 'says so' };
+const PAGES = ['<html>Gateway</html>', '', 'null', '[]', '7', '{"errorCode":"403"}', '{"error":"blocked"}', '{'];
+const refused = async (status: number, body: unknown, headers?: Readonly<Record<string, string>>) => {
+  const { zone } = await zones.get(ID, TOKEN);
+  okta.next.push(answer(status, body, headers), answer(status, body, headers));
+  const [get, put] = [await failure(zones.get(ID, TOKEN)), await failure(zones.putGateways(ID, zone, [], TOKEN))];
+  for (const { fields } of [get, put]) expect(fields).toMatchObject({ oktaStatus: status });
+  return [get.code, put.code];
+};
+
 describe('a refusal', () => {
   it.each([
-    [400, 'ZONE002'],
-    [401, 'OKTA001'],
-    [403, 'OKTA002'],
-    [404, 'ZONE001'],
-    [429, 'OKTA005'],
-    [408, 'ZONE003'],
-    [409, 'ZONE003'],
-    [500, 'ZONE003'],
-    [502, 'ZONE003'],
-    [503, 'ZONE003'],
-    [301, 'ZONE003'],
-    [204, 'ZONE003'],
-    [201, 'ZONE003'],
-  ])('%i is %s, with a body of Okta’s, of a proxy, or none', async (status, code) => {
-    const bodies = [{ errorCode: 'E0000001', errorSummary: 'says so' }, '<html>Gateway</html>', '', 'null', '[]', '7'];
-    for (const body of bodies) {
-      okta.next.push(answer(status, body));
-      expect(await failure(zones.get(ID, TOKEN))).toMatchObject({ code, fields: { oktaStatus: status } });
+    [400, 'ZONE003', 'ZONE002'],
+    [401, 'OKTA001', 'OKTA001'],
+    [403, 'OKTA002', 'OKTA002'],
+    [404, 'ZONE001', 'ZONE001'],
+    [405, 'ZONE003', 'ZONE003'],
+    [408, 'ZONE003', 'ZONE003'],
+    [409, 'ZONE003', 'ZONE003'],
+  ])('%i in Okta’s own form is %s to a GET and %s to a PUT', async (status, ...codes) => {
+    expect(await refused(status, OKTAS)).toEqual(codes);
+  });
+
+  it.each([400, 401, 403, 404, 407, 418])('%i in any other form is a proxy’s, and says so', async (status) => {
+    for (const body of PAGES) expect(await refused(status, body)).toEqual(['ZONE003', 'ZONE003']);
+    okta.next.push(answer(status, '<html>', { 'content-type': 'text/html', 'www-authenticate': 'Basic realm="p"' }));
+    expect((await failure(zones.get(ID, TOKEN))).message).toBe(
+      `something between here and Okta, such as a proxy, answered ${status} (text/html) in a form that is not Okta's`,
+    );
+  });
+
+  it.each([
+    [400, 'invalid_dpop_proof', 'OKTA001'],
+    [400, 'invalid_request', 'OKTA001'],
+    [401, 'invalid_token', 'OKTA001'],
+    [403, 'insufficient_scope', 'OKTA002'],
+    [400, 'insufficient_scope', 'OKTA002'],
+    [400, 'access_denied', 'OKTA002'],
+  ])('%i with an OAuth challenge (%s) is %s, with the reason from there', async (status, error, code) => {
+    for (const scheme of ['DPoP', 'Bearer']) {
+      const challenge = `${scheme} algs="ES256", realm="http://x", error="${error}", error_description="The reason."`;
+      expect(await refused(status, '', { 'www-authenticate': challenge })).toEqual([code, code]);
+      okta.next.push(answer(status, '', { 'www-authenticate': challenge }));
+      expect(await failure(zones.get(ID, TOKEN))).toMatchObject({
+        message: `Okta answered ${status}: The reason.`,
+        fields: { oktaErrorCode: error, oktaSummary: 'The reason.' },
+      });
     }
+  });
+
+  it.each([
+    ...[429].map((status) => [status, 'OKTA005'] as const),
+    ...[500, 502, 503, 301, 302, 204, 201, 100].map((status) => [status, 'ZONE003'] as const),
+  ])('%i is %s, whatever its body is', async (status, code) => {
+    for (const body of [OKTAS, ...PAGES]) expect(await refused(status, body)).toEqual([code, code]);
   });
 
   it('names Okta’s reasons and the id that its support asks for', async () => {
@@ -129,10 +163,11 @@ describe('a refusal', () => {
       errorId: 'oae1',
       errorCauses: [{ errorSummary: 'gateways: one' }, { errorSummary: 'gateways: two' }, {}],
     };
+    const { zone } = await zones.get(ID, TOKEN);
     okta.next.push(answer(400, body, { 'x-okta-request-id': 'req1' }));
-    const refused = await failure(zones.get(ID, TOKEN));
-    expect(refused.message).toContain('Api validation failed: gateways');
-    expect(refused.fields).toEqual({
+    const { message, fields } = await failure(zones.putGateways(ID, zone, [], TOKEN));
+    expect(message).toContain('Api validation failed: gateways');
+    expect(fields).toEqual({
       ...{ oktaStatus: 400, oktaErrorCode: 'E0000001', oktaErrorId: 'oae1', oktaRequestId: 'req1' },
       oktaSummary: 'Api validation failed: gateways',
       oktaCauses: ['gateways: one', 'gateways: two'],
@@ -155,6 +190,7 @@ describe('a refusal', () => {
     ['a list', '[]'],
     ['a zone without a type', rawZone({ type: undefined })],
     ['a zone without a name', rawZone({ name: undefined })],
+    ['a zone without an id', rawZone({ id: undefined })],
     ['gateways that are no list', rawZone({ gateways: 'x' })],
     ['gateways of numbers', rawZone({ gateways: [1] })],
   ])('is also a 200 with something that is no zone: %s', async (_, body) => {
@@ -162,11 +198,34 @@ describe('a refusal', () => {
     expect(await failure(zones.get(ID, TOKEN))).toMatchObject({ code: 'ZONE003' });
   });
 
+  it('is also an answer that is larger than the client reads, whatever it began with', async () => {
+    okta.next.push({ ...answer(200, rawZone()), tooLarge: true });
+    const { code, message } = await failure(zones.get(ID, TOKEN));
+    expect([code, message]).toEqual(['ZONE003', 'Okta answered 200 with more than can be a zone']);
+  });
+
+  it('is also another zone, to a GET and to a PUT: what belongs to one must not go into another', async () => {
+    const { zone } = await zones.get(ID, TOKEN);
+    okta.next.push(answer(200, rawZone({ id: 'nzo2' })), answer(200, rawZone({ id: 'NZO1' })));
+    for (const call of [zones.get(ID, TOKEN), zones.putGateways(ID, zone, [], TOKEN)]) {
+      expect(await failure(call)).toMatchObject({ code: 'ZONE003', message: 'Okta answered with another zone' });
+    }
+  });
+
+  it('is also a zone that can be read but not written: nested without end', async () => {
+    const depth = 20_000;
+    const nested = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    okta.next.push(answer(200, JSON.stringify(rawZone()).replace('"system":false', `"system":false,"more":${nested}`)));
+    const { zone } = await zones.get(ID, TOKEN);
+    expect(await failure(zones.putGateways(ID, zone, [], TOKEN))).toMatchObject({ code: 'ZONE003' });
+    expect(okta.puts()).toEqual([]);
+  });
+
   it('never holds the token', async () => {
     for (const instead of [answer(401, {}), answer(500, 'x'), new Error('down')]) {
       okta.next.push(instead);
-      const refused = await failure(zones.get(ID, TOKEN));
-      expect(JSON.stringify([refused.message, refused.fields, String(refused.cause)])).not.toContain(TOKEN);
+      const { message, fields, cause } = await failure(zones.get(ID, TOKEN));
+      expect(JSON.stringify([message, fields, String(cause)])).not.toContain(TOKEN);
     }
   });
 
@@ -181,7 +240,11 @@ describe('a refusal', () => {
 
 describe('what a failure says', () => {
   it.each([
-    ['Okta’s own words', answer(400, { errorSummary: 'Not valid' }), 'Okta answered 400: Not valid'],
+    [
+      'Okta’s own words',
+      answer(403, { errorCode: 'E0000006', errorSummary: 'Not allowed' }),
+      'Okta answered 403: Not allowed',
+    ],
     ['that Okta gave no words', answer(500, 'oops'), 'Okta answered 500: no reason given'],
     ['that there is no zone in the answer', answer(200, {}), 'Okta answered 200 with something that is not a zone'],
     ['that there was no answer', new Error('socket hang up'), 'no answer from Okta to GET: socket hang up'],

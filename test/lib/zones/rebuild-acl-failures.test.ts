@@ -15,7 +15,6 @@ const fail = (fault: Fault, method?: string, count = 1) =>
   world.okta.addFault({ count, fault, ...(method !== undefined && { method }) });
 
 const FAULTS: readonly (readonly [string, string, Fault])[] = [
-  ['400', 'ZONE002', { status: 400 }],
   ['401', 'OKTA001', { status: 401 }],
   ['403', 'OKTA002', { status: 403 }],
   ['404', 'ZONE001', { status: 404 }],
@@ -33,8 +32,16 @@ const FAULTS: readonly (readonly [string, string, Fault])[] = [
   ['an error after the write took place', 'ZONE003', { status: 500, apply: true }],
 ];
 
-describe.each(['GET', 'PUT'])('a failure of the %s', (method) => {
-  it.each(FAULTS)('is no rejection, but is said, remembered and left to do: %s', async (_, code, fault) => {
+const OF_THE_LIST = ['400', 'ZONE002', { status: 400 }] as const;
+const PAGES = [400, 401, 403, 404].map(
+  (status) => [`${status} of a proxy`, 'ZONE003', { status, body: 'html' }] as const,
+);
+
+describe.each([
+  ['GET', [...FAULTS, ...PAGES]],
+  ['PUT', [...FAULTS, ...PAGES, OF_THE_LIST]],
+] as const)('a failure of the %s', (method, faults) => {
+  it.each(faults)('is no rejection, but is said, remembered and left to do: %s', async (_, code, fault) => {
     fail(fault, method);
     await world.sync();
     expect(world.codes()).toEqual([code]);
@@ -47,7 +54,7 @@ describe.each(['GET', 'PUT'])('a failure of the %s', (method) => {
     expect(state).not.toHaveProperty('leaseUntil');
   });
 
-  it.each(FAULTS)('is over with the next run, which forgets it: %s', async (_, code, fault) => {
+  it.each(faults)('is over with the next run, which forgets it: %s', async (_, code, fault) => {
     fail(fault, method);
     await world.sync();
     await world.clock.advance(61_000);
@@ -59,7 +66,7 @@ describe.each(['GET', 'PUT'])('a failure of the %s', (method) => {
     expect(state).not.toHaveProperty('lastError');
   });
 
-  it.each(FAULTS)('leaves the log line with the ACL and the zone, and no token: %s', async (_, code, fault) => {
+  it.each(faults)('leaves the log line with the ACL and the zone, and no token: %s', async (_, code, fault) => {
     fail(fault, method);
     await world.sync();
     expect(world.lines.filter((line) => line.code === code)).toMatchObject([{ acl: ACL, zoneId: 'nzo1' }]);
@@ -130,14 +137,14 @@ describe('when a failure is tried again', () => {
     expect(((await world.state()).wakeAt ?? 0) - world.clock.now()).toBe(2_000);
   });
 
-  it.each([400, 401, 403, 404])('by the minute tick alone where a person must mend it: %i', async (status) => {
+  it.each([401, 403, 404])('by the minute tick alone where a person must mend it: %i', async (status) => {
     fail({ status }, 'GET');
     await world.sync();
     expect(world.timers).toEqual([]);
     expect(await world.state()).toMatchObject({ needsSync: true });
   });
 
-  it.each([404, 401, 400])('but not before a second has passed, whatever asks for it: %i', async (status) => {
+  it.each([404, 401])('but not before a second has passed, whatever asks for it: %i', async (status) => {
     fail({ status });
     await world.sync();
     await world.sync();
