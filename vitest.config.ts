@@ -1,49 +1,67 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** One project a kind of test, so that each can be run by itself (see the scripts in package.json). */
+/** They start processes, and wait for them. `unit` refuses to, so that what does is named here. */
+const PROCESSES = [
+  'test/agent/**/*.test.ts',
+  'test/cdk/app.test.ts',
+  'test/cli/program.test.ts',
+  'test/docs/webhook-example.test.ts',
+  'test/functions/exported-handlers.test.ts',
+  'test/lib/adapters/powertools-telemetry.test.ts',
+  'test/local/emulator-*.test.ts',
+  'test/local/okta-simulator-main.test.ts',
+  'test/repository/arrows.test.ts',
+];
+/** They load CDK, which takes seconds. */
+const CDK = [
+  'test/cdk/**/*.test.ts',
+  'test/cli/stack-facts.test.ts',
+  'test/docs/{configuration,errors,operations}.test.ts',
+];
+const SIMULATION = ['test/simulation/**/*.test.ts'];
+const FUZZ = ['test/fuzz/**/*.test.ts'];
+const BURSTS = ['test/burst/**/*.test.ts'];
+const END_TO_END = ['test/e2e/**/*.test.ts'];
+const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...END_TO_END];
+
+/** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
+const SHARED_MODULES = { isolate: false };
+const WAITING = { testTimeout: 180_000, hookTimeout: 240_000, maxConcurrency: 24 };
+
+/** One project a kind of test: what is slow stands apart from `unit`, where a change is tried first. */
 export default defineConfig({
   test: {
     // Vitest would leave one core of two to itself.
     maxWorkers: 2,
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/cdk/**'],
-          globalSetup: 'test/helpers/temporary-folder.ts',
-          // Machines are shared: a test is hung, not slow, after this long.
-          testTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'cdk',
-          include: ['test/cdk/**/*.test.ts'],
-          globalSetup: 'test/helpers/temporary-folder.ts',
-          // The files of one worker share their modules: loading CDK anew for each takes longer than the tests.
-          isolate: false,
-          testTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'e2e-embedded',
-          include: ['test/e2e/embedded.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-          maxConcurrency: 24,
-        },
-      },
-      {
-        test: {
-          name: 'e2e-emulator',
-          include: ['test/e2e/emulator.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 240_000,
-          maxConcurrency: 24,
-        },
-      },
+      project('unit', {
+        ...{ include: ['test/**/*.test.ts'], exclude: SLOW, ...SHARED_MODULES },
+        setupFiles: ['test/helpers/no-processes.ts'],
+      }),
+      project('cdk', { include: CDK, exclude: PROCESSES, ...SHARED_MODULES }),
+      project('processes', { include: PROCESSES }),
+      project('simulation', { include: SIMULATION }),
+      project('fuzz', { include: FUZZ }),
+      project('bursts', { include: BURSTS }),
+      project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
+      project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...WAITING }),
     ],
+    // `--changed` follows imports. Documents, fixtures and settings are read otherwise, by any test.
+    forceRerunTriggers: ['**/*.{md,json,jsonc,grit,sh,py,txt,yml}', '**/vitest.config.ts'],
+    coverage: {
+      include: ['cdk', 'cli', 'config', 'functions', 'lib', 'local'].map((folder) => `${folder}/**/*.ts`),
+      reporter: ['text', 'html'],
+    },
   },
 });
+
+function project(name: string, options: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return {
+    test: {
+      ...{ name, globalSetup: 'test/helpers/temporary-folder.ts' },
+      // Machines are shared: a test is hung, not slow, after this long.
+      ...{ testTimeout: 60_000, hookTimeout: 60_000 },
+      ...options,
+    },
+  };
+}

@@ -3,8 +3,8 @@ import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.t
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world.ts';
 import { aFolder, canRun, removeFolders, runScript } from './script.ts';
 
-/** By hand, more of them: KNOCKNOC_PARALLEL_RUNS=1000 npx vitest run --project unit test/agent/parallel.test.ts */
-const RUNS = Number(process.env.KNOCKNOC_PARALLEL_RUNS ?? 200);
+/** `npm run test:full -- agent` starts more of them. */
+const RUNS = Number(process.env.KNOCKNOC_PARALLEL_RUNS ?? 80);
 
 describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, { timeout: 120_000 }, () => {
   let system: EmbeddedSystem;

@@ -13,6 +13,8 @@ const KEY = Buffer.alloc(33, 'k').toString('base64');
 const EVENT_SOURCE = { messageId: 'm1', sequence: '7', receives: 1 };
 let aws: Awaited<ReturnType<typeof startFakeAws>>;
 beforeAll(async () => {
+  // Functions that have not run yet, and do not stay for another test.
+  vi.resetModules();
   aws = await startFakeAws(({ operation, input }) => {
     if (operation === 'GET /api/v1/zones/nzo1') return { body: rawZone() };
     if (operation === 'GET /api/v1/zones/nzo2') return { status: 503, body: {} };
@@ -33,6 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   aws.close();
+  vi.resetModules();
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
 });

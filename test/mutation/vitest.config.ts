@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The tests that judge mutants of the core and the handlers: those that need no process, network or stack. */
 export default defineConfig({
   test: {
-    include: ['test/{lib,functions,corpus}/**/*.test.ts', 'test/peers-mistakes.test.ts'],
+    include: ['test/{lib,functions,corpus,fuzz}/**/*.test.ts', 'test/peers-mistakes.test.ts'],
     exclude: [
       // Of the adapters, which aren't mutated: they need servers and processes.
       ...[

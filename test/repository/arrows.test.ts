@@ -99,7 +99,8 @@ function probe(folder: string, text: string): Written {
 const importing = ([folder, module]: Probe) =>
   probe(folder, `import { value } from '${module}';\nexport const other = value;\n`);
 const saying = (folder: string, expression: string) => probe(folder, `export const value = ${expression};\n`);
-const importingATest = (room: string) => importing([room, `${'../'.repeat(room.split('/').length)}test/run.ts`]);
+const importingATest = (room: string) =>
+  importing([room, `${'../'.repeat(room.split('/').length)}test/commands/test.ts`]);
 
 const barrel = { path: 'lib/zones/barrel.ts', text: "export * from './zone-state.ts';\n" };
 const cycle = [

@@ -6,7 +6,8 @@ import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
 
-const RUNS = 10_000;
+/** `npm run test:full -- simulation` runs ten thousand. */
+const RUNS = 1_500;
 const MOST_SECONDS = 240;
 const MOST_FOR_A_BUG = 4_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GOOD, MARK } from '../corpus/bad-request.ts';
-import { describeFigures, fuzz } from '../fuzz/fuzz.ts';
-import { judge } from '../fuzz/judge.ts';
 import { VirtualSystem } from '../helpers/virtual-system.ts';
+import { describeFigures, fuzz } from './fuzz.ts';
+import { judge } from './judge.ts';
 
 /** `npm run fuzz` runs a hundred thousand. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { parseArgs, promisify } from 'node:util';
+import { conclude, LINT, type Ran, runStep, TYPES, vitest } from './steps.ts';
+
+/**
+ * `npm run check`: lint, types, and of the fast tests those that import what has changed since main.
+ * `npm run check -- --all` runs all the fast ones.
+ */
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
+
+/** What a change is counted from: main, or what is committed where there is no such branch. */
+async function base(): Promise<string> {
+  for (const branch of ['main', 'origin/main']) {
+    const found = await promisify(execFile)('git', ['rev-parse', '--verify', '--quiet', branch]).then(
+      () => true,
+      () => false,
+    );
+    if (found) return branch;
+  }
+  return 'HEAD';
+}
+
+const since = values.all ? undefined : await base();
+const steps = [
+  LINT,
+  TYPES,
+  since === undefined
+    ? vitest('all fast tests', ['unit', 'cdk'])
+    : vitest(`fast tests of what has changed since ${since}`, ['unit', 'cdk'], `--changed=${since}`),
+];
+const all: Ran[] = [];
+for (const step of steps) all.push(await runStep(step));
+process.exitCode = conclude(all);

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { type Ran, runStep, type Step } from './steps.ts';
+
+/** A part of what takes too long to guard main. */
+interface Part extends Omit<Step, 'alone'> {
+  /** On two quiet cores. */
+  readonly about: string;
+}
+
+const PARTS: readonly Part[] = [
+  { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
+  { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
+  { name: 'fuzz', about: '4 minutes', command: ['node', 'test/fuzz/run.ts'] },
+  {
+    ...{ name: 'agent', about: '2 minutes', command: ['vitest', 'run', 'test/agent/parallel.test.ts'] },
+    environment: { KNOCKNOC_PARALLEL_RUNS: '500' },
+  },
+  { name: 'bench', about: '6 minutes', command: ['node', 'bench/main.ts'] },
+  { name: 'mutation', about: 'hours', command: ['stryker', 'run'] },
+];
+const USAGE = `Usage: npm run test:full -- [PART...]
+
+The long runs, all or those that are named:
+${PARTS.map(({ name, about, command }) => `  ${name.padEnd(12)}${about.padEnd(12)}${command.join(' ')}`).join('\n')}`;
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
+const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
+if (values.help || unknown.length > 0) {
+  for (const name of unknown) console.error(`there is no part ${name}`);
+  console.log(USAGE);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+
+const chosen = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+console.log(`To run, on two quiet cores:\n${chosen.map(({ name, about }) => `  ${name}: ${about}`).join('\n')}`);
+const all: Ran[] = [];
+for (const part of chosen) all.push(await runStep({ ...part, alone: `npm run test:full -- ${part.name}` }));
+console.log('\nResults');
+for (const { step, good, seconds } of all) {
+  console.log(
+    `  ${good ? 'ok    ' : 'FAILED'} ${step.name.padEnd(12)}${duration(seconds)}${good ? '' : `   ${step.alone}`}`,
+  );
+}
+process.exitCode = all.every(({ good }) => good) ? 0 : 1;
+
+function duration(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

@@ -1,0 +1,16 @@
+import { conclude, LINT, type Ran, runStep, TYPES, vitest } from './steps.ts';
+
+/** `npm test`: what guards main. The long runs are those of `npm run test:full`. */
+const STEPS = [
+  LINT,
+  TYPES,
+  vitest('tests', ['unit', 'cdk', 'simulation', 'fuzz', 'bursts']),
+  // Side by side, and one more of them than there are cores: they wait more than they work.
+  vitest('processes and end to end', ['processes', 'e2e-embedded', 'e2e-emulator'], '--maxWorkers=3'),
+];
+
+const all: Ran[] = [];
+for (const step of STEPS) all.push(await runStep(step));
+const code = conclude(all);
+const ranTests = all.some(({ tests }) => tests.passed > 0);
+process.exitCode = ranTests ? code : 1;
