@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { FunctionName } from '../cdk/function-code.ts';
 import { signedHeaders } from '../cli/webhook-client.ts';
-import { eventOrder, queuePosition } from '../lib/grants/event-order.ts';
+import { eventOrder } from '../lib/grants/event-order.ts';
 import { formatQueuedEvent } from '../lib/grants/queue-message.ts';
 import { ITEM, WEBHOOK_PATH } from '../lib/names.ts';
+import { queuePosition } from '../lib/queue-position.ts';
 import { fifoEvent, streamEvent } from '../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../local/webhook-server.ts';
 import type { Answering, AwsAnswer, AwsCall } from '../test/helpers/fake-aws.ts';
@@ -33,7 +34,7 @@ export function largestEvent(name: FunctionName, now: number): unknown {
     case 'grants': {
       const event = { type: 'access.flushed', acl: ACL, timestamp: BigInt(now) * 1_000_000n } as const;
       const body = formatQueuedEvent({ webhookId: 'bench-1', ...event });
-      return fifoEvent([{ messageId: 'm-1', body, sequence: '1'.padStart(20, '0'), receives: 1 }]);
+      return fifoEvent([{ messageId: 'm-1', body, sequenceNumber: '1'.padStart(20, '0'), receives: 1 }]);
     }
     case 'expiry':
       return { kind: 'tick' };
@@ -59,7 +60,7 @@ export function answersFor(name: FunctionName, now: number): Answering {
 
 function grantItem(index: number, expiresAt: number, now: number) {
   const ip = `8.${index >> 14}.${(index >> 7) & 127}.${(index & 127) * 2}`;
-  const order = eventOrder(BigInt(now - 60_000) * 1_000_000n, String(index));
+  const order = eventOrder(BigInt(now - 60_000) * 1_000_000n, queuePosition(String(index)));
   const texts = { acl: ACL, item: `${ITEM.grant}${ip}#session-${index}`, ip, grantId: `session-${index}`, order };
   const more = { since: order, user: `person-${index}@example.com`, audit: hash('sha256', ip) };
   const numbers = { expiresAt, ttl: Math.ceil(expiresAt / 1000) };

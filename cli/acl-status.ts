@@ -12,7 +12,7 @@ import { type ZoneState, ZoneStates } from '../lib/zones/zone-state.ts';
 import type { Target } from './target.ts';
 
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
-export type Standing = 'right' | 'updating' | 'full' | 'failing' | 'untouched';
+export type Standing = 'right' | 'rebuilding' | 'full' | 'failing' | 'untouched';
 
 export interface GrantStatus {
   readonly user?: string;
@@ -33,7 +33,7 @@ export interface AclStatus {
     /** The list that Okta last showed or confirmed; null: it was never written by this system. */
     readonly gateways: readonly string[] | null;
     readonly limit: number;
-    /** What the next update changes. */
+    /** What the next rebuild changes. */
     readonly toAdd: readonly string[];
     readonly toRemove: readonly string[];
   }[];
@@ -132,5 +132,5 @@ function standingOf(state: ZoneState, position: string | undefined, zones: AclSt
   if (state.lastError) return state.lastError.code === 'ZONE005' ? 'full' : 'failing';
   if (position === undefined) return 'untouched';
   const differs = zones.some(({ toAdd, toRemove }) => toAdd.length + toRemove.length > 0);
-  return differs || state.needsSync || state.confirmedPosition !== position ? 'updating' : 'right';
+  return differs || state.needsSync || state.confirmedPosition !== position ? 'rebuilding' : 'right';
 }

@@ -13,7 +13,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The worse of several outcomes. */
+/** The worst of several. */
 export function worst(codes: readonly ExitCode[]): ExitCode {
   return codes.reduce<ExitCode>((a, b) => (b > a ? b : a), EXIT.fine);
 }

@@ -50,7 +50,7 @@ export function createProgram(execute: Execute) {
     'status --json',
   ])
     .addOption(acls())
-    .option('--watch [seconds]', `look again every ${WATCH_SECONDS} seconds, until Ctrl-C`, wholeNumber(1, 3600))
+    .option('--watch [seconds]', `check again every ${WATCH_SECONDS} seconds, until Ctrl-C`, wholeNumber(1, 3600))
     .addOption(json())
     .action(({ watch, ...options }) => {
       const every = watch === true ? WATCH_SECONDS : watch;
@@ -70,10 +70,10 @@ export function createProgram(execute: Execute) {
       return run(doctor, { ...options, ...(configFile && { configFile }) });
     });
 
-  add('verify', 'rebuilds the zones now, and waits for the outcome', ['verify', 'verify --acl okta-prod --dry-run'])
+  add('verify', 'rebuilds the zones now, and waits for the result', ['verify', 'verify --acl okta-prod --dry-run'])
     .addOption(acls())
     .option('--dry-run', 'show what a rebuild would change, and write nothing', false)
-    .option('--timeout <seconds>', 'how long to wait for the outcome', wholeNumber(1, 900), 60)
+    .option('--timeout <seconds>', 'how long to wait for the result', wholeNumber(1, 900), 60)
     .addOption(json())
     .action((options) => run(verify, options));
 

@@ -17,7 +17,7 @@ export interface ZoneRehearsal {
   readonly zone: OktaZone | undefined;
   /** Why it can't be read or used. */
   readonly failure: OktaFailure | undefined;
-  /** Canonical lists: what Okta has, and what an update would make of it. */
+  /** Canonical lists: what Okta has, and what a rebuild would make of it. */
   readonly current: readonly string[];
   readonly desired: readonly string[];
   /** The list is not the one last written: somebody else has changed it. */
@@ -36,7 +36,7 @@ export interface Rehearsal {
 }
 
 /**
- * What an update of an ACL's zones would do now: the production code of an update, with its writes
+ * What a rebuild of an ACL would do now: the production code of a rebuild, with its writes
  * caught before they leave. Nothing is written, to Okta or to the table.
  */
 export async function rehearse(
@@ -75,29 +75,29 @@ export async function rehearse(
       if (code === 'ZONE007') foreign.add(fields?.zoneId);
     },
   };
-  let outcome: { waiting: readonly string[]; quota: Quota | undefined; failures: readonly OktaFailure[] };
+  let result: { waiting: readonly string[]; quota: Quota | undefined; failures: readonly OktaFailure[] };
   let failure: OktaFailure | undefined;
   try {
     const announce = async () => {};
     const { config } = target;
-    outcome = await updateZones({ acl, settings, config, grants, known, okta, telemetry: heard, announce });
+    result = await updateZones({ acl, settings, config, grants, known, okta, telemetry: heard, announce });
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     failure = error;
-    outcome = { waiting: [], quota: undefined, failures: [] };
+    result = { waiting: [], quota: undefined, failures: [] };
   }
   const zones = settings.zoneIds.map((zoneId): ZoneRehearsal => {
     const zone = found.get(zoneId);
     const rehearsed = written.get(zoneId);
     const current = canonicalGateways(zone?.gateways ?? []);
-    const own = outcome.failures.find(({ fields }) => fields.zoneId === zoneId) ?? unusable(zoneId, zone);
+    const own = result.failures.find(({ fields }) => fields.zoneId === zoneId) ?? unusable(zoneId, zone);
     return {
       ...{ zoneId, zone, failure: own, current },
       desired: rehearsed ? canonicalGateways(rehearsed.gateways ?? []) : current,
       foreign: foreign.has(zoneId),
     };
   });
-  return { acl, adopted, zones, waiting: outcome.waiting, quota: outcome.quota, failure };
+  return { acl, adopted, zones, waiting: result.waiting, quota: result.quota, failure };
 }
 
 /** Reads single zones with the stored token. While Okta wants no calls, none goes out. */

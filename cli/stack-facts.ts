@@ -35,7 +35,7 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
       const scheduler = new SchedulerClient(client);
       const { State } = await scheduler.send(new GetScheduleCommand({ Name }));
       const expiry = only('AWS::Lambda::Function', 'Expiry');
-      return { enabled: State !== 'DISABLED', recentRuns: await recentRuns(cloudWatch, expiry) };
+      return { enabled: State !== 'DISABLED', recentInvocations: await recentInvocations(cloudWatch, expiry) };
     },
     deadLetters: async () => {
       const sqs = new SQSClient(client);
@@ -78,7 +78,7 @@ async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: Stac
 }
 
 /** @returns undefined where CloudWatch has no numbers at all, as on an emulator */
-async function recentRuns(cloudWatch: CloudWatchClient, functionName: string): Promise<number | undefined> {
+async function recentInvocations(cloudWatch: CloudWatchClient, functionName: string): Promise<number | undefined> {
   const now = Date.now();
   const { Datapoints = [] } = await cloudWatch.send(
     new GetMetricStatisticsCommand({

@@ -5,7 +5,7 @@ import { columns, harmless, type Paint } from './terminal.ts';
 
 const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; readonly text: string }>> = {
   right: { style: 'green', text: 'the zone is right' },
-  updating: { style: 'yellow', text: 'being updated' },
+  rebuilding: { style: 'yellow', text: 'a rebuild is due or under way' },
   full: { style: 'yellow', text: 'the zone is full' },
   failing: { style: 'red', text: 'the zone cannot be updated' },
   untouched: { style: 'dim', text: 'no event yet: its zones are only read' },

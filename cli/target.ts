@@ -16,8 +16,8 @@ export interface PartFact {
 
 export interface ScheduleFact {
   readonly enabled: boolean;
-  /** Runs of the expiry function in the last ten minutes; undefined where nobody counts them. */
-  readonly recentRuns: number | undefined;
+  /** Invocations of the expiry function in the last ten minutes; undefined where nobody counts them. */
+  readonly recentInvocations: number | undefined;
 }
 
 export interface DeadLetterFact {

@@ -25,12 +25,12 @@ export function createHandler(deps: () => TimerDeps) {
         await tick(deps());
         return { batchItemFailures: [] };
       }
-      const outcomes = await Promise.allSettled(
+      const settled = await Promise.allSettled(
         event.Records.map(({ messageId, body, attributes }) =>
           handleTimerRecord({ messageId, body, receives: Number(attributes?.ApproximateReceiveCount) || 1 }, deps()),
         ),
       );
-      const failed = event.Records.filter((_, index) => outcomes[index]?.status === 'rejected');
+      const failed = event.Records.filter((_, index) => settled[index]?.status === 'rejected');
       return { batchItemFailures: failed.map((record) => ({ itemIdentifier: record.messageId })) };
     });
 }

@@ -9,6 +9,7 @@ import { environmentVariable, lazy } from '../lib/environment.ts';
 import { type ApplyDeps, applyRecord } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { ENV } from '../lib/names.ts';
+import { queuePosition } from '../lib/queue-position.ts';
 import { observe } from './observe.ts';
 
 /**
@@ -27,7 +28,7 @@ export function createHandler(deps: () => ApplyDeps) {
               messageId: record.messageId,
               body: record.body,
               // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
-              sequence: record.attributes.SequenceNumber ?? record.attributes.SentTimestamp,
+              position: queuePosition(record.attributes.SequenceNumber ?? record.attributes.SentTimestamp),
               // Without a count it is not the last time.
               receives: Number(record.attributes.ApproximateReceiveCount) || 1,
               remainingMs: context.getRemainingTimeInMillis(),

@@ -25,7 +25,7 @@ export const METRICS = {
   clockSkew: 'ClockSkewSeconds',
   /** Each the worst of all ACLs. Said by every tick: seconds since an ACL's zones were last seen to be right, */
   verificationAge: 'VerificationAgeSeconds',
-  /** and seconds since an expiry after which no update of the zones was confirmed. */
+  /** and seconds since an expiry after which no rebuild was confirmed. */
   expiredInZone: 'ExpiredInZoneSeconds',
   /** Only while the limit is passed: entries in percent of what the zones hold. */
   capacityUsed: 'ZoneCapacityUsedPercent',

@@ -58,7 +58,10 @@ export interface Table {
 
 /** The FIFO queue of accepted events. */
 export interface EventQueue {
-  /** Resolves with the sequence number once the message is on the queue; rejects otherwise. */
+  /**
+   * Resolves once the message is on the queue, and rejects otherwise.
+   * @returns its position; an empty text from a queue that gives none (an emulator's)
+   */
   send(message: { readonly body: string; readonly deduplicationId: string }): Promise<string>;
 }
 

@@ -7,7 +7,7 @@ import type { RunningSystem } from './running-system.ts';
 
 /** Longest wait for the zone to show what a step expects. The slowest step waits for the minute schedule. */
 const PATIENCE_MS = 150_000;
-const LOOK_EVERY_MS = 200;
+const READ_EVERY_MS = 200;
 
 const OFFICE = '203.0.113.10';
 const HOME = '198.51.100.23';
@@ -103,12 +103,12 @@ class Story {
     }
   }
 
-  async #until<T>(look: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
+  async #until<T>(read: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
-      const value = await look();
+      const value = await read();
       if (good(value) || Date.now() > end) return value;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(READ_EVERY_MS);
     }
   }
 }

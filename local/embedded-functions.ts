@@ -143,7 +143,7 @@ export class EmbeddedFunctions {
     await this.#handlers.expiry({ kind: 'tick' }, this.#context('expiry'));
   }
 
-  /** A run of the zone function for one ACL, beside whatever else is running. */
+  /** An invocation of the zone function for one ACL, beside whatever else is under way. */
   async rebuild(acl: string): Promise<void> {
     const change: Change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false };
     await this.#handlers.zone(streamEvent([change]), this.#context('zone'));

@@ -41,7 +41,7 @@ function storeOf(secret: MemorySecret): SecretStore {
 function factsOf(functions: EmbeddedFunctions): Facts {
   return {
     parts: async () => [{ name: 'the process', state: 'running', usable: true }],
-    schedule: async () => ({ enabled: !functions.scheduleIsDead, recentRuns: undefined }),
+    schedule: async () => ({ enabled: !functions.scheduleIsDead, recentInvocations: undefined }),
     deadLetters: async () => [
       { queue: 'events', messages: functions.events.deadLetters.letters.length },
       { queue: 'timers', messages: functions.timers.deadLetters.length },

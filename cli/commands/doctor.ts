@@ -19,8 +19,8 @@ export interface DoctorOptions {
   readonly configFile?: ConfigFile;
 }
 
-/** An update may be under way: a difference counts only when it persists. */
-const LOOKS = 3;
+/** A rebuild may be under way: a difference counts only when it persists. */
+const READINGS = 3;
 const PAUSE_MS = 2_000;
 
 const EXIT_OF: Readonly<Record<Finding['level'], ExitCode>> = {
@@ -39,9 +39,9 @@ export const doctor: Command<DoctorOptions> = async (target, options, here) => {
     if (!options.json) for (const finding of found) terminal.out(lineOf(finding, painter(terminal)));
   };
   if (!options.json) terminal.out(painter(terminal)('bold', target.name));
-  for (const [link, look] of links(target, options, here)) {
+  for (const [link, check] of links(target, options, here)) {
     try {
-      tell(await look());
+      tell(await check());
     } catch (error) {
       const { message, advice = 'Mend that first.' } = explain(error);
       tell([failure(link, `it could not be checked: ${message}`, advice)]);
@@ -53,9 +53,9 @@ export const doctor: Command<DoctorOptions> = async (target, options, here) => {
   return code;
 };
 
-type Look = readonly [link: string, look: () => Promise<readonly Finding[]>];
+type Check = readonly [link: string, check: () => Promise<readonly Finding[]>];
 
-function* links(target: Target, options: DoctorOptions, here: Surroundings): Iterable<Look> {
+function* links(target: Target, options: DoctorOptions, here: Surroundings): Iterable<Check> {
   const { facts, config } = target;
   const acls = chosenAcls(target, options.acl);
   const statuses = new Map<string, AclStatus>();
@@ -89,10 +89,9 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
   yield [
     'schedule',
     async () => {
-      const looks = { verifyMinutes: config.verifyMinutes, now: here.clock.now() };
-      return [
-        scheduleLink(await facts.schedule(), { ...looks, lastLooks: acls.map((acl) => lastLook(statuses.get(acl))) }),
-      ];
+      const lastChecks = acls.map((acl) => lastCheck(statuses.get(acl)));
+      const { verifyMinutes } = config;
+      return [scheduleLink(await facts.schedule(), { lastChecks, verifyMinutes, now: here.clock.now() })];
     },
   ];
   yield ['dead letters', async () => deadLetterLinks(await facts.deadLetters())];
@@ -100,15 +99,15 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
 }
 
 async function settled(acl: string, target: Target, here: Surroundings): Promise<Rehearsal> {
-  for (let look = 1; ; look += 1) {
+  for (let reading = 1; ; reading += 1) {
     const rehearsal = await rehearse(acl, target, here);
     const differs = rehearsal.zones.some(({ current, desired }) => current.join() !== desired.join());
-    if (!differs || rehearsal.failure || look === LOOKS) return rehearsal;
+    if (!differs || rehearsal.failure || reading === READINGS) return rehearsal;
     await here.clock.sleep(PAUSE_MS);
   }
 }
 
-function lastLook(status: AclStatus | undefined): number | undefined {
+function lastCheck(status: AclStatus | undefined): number | undefined {
   const moments = [status?.verifiedAt, status?.lastError?.at].flatMap((text) => (text ? [Date.parse(text)] : []));
   return moments.length === 0 ? undefined : Math.max(...moments);
 }

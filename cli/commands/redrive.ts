@@ -47,7 +47,7 @@ function textOf(report: RedriveReport, dryRun: boolean, paint: Paint): string {
 
 function row({ event, messageId, reason, stays }: LetterReport, dryRun: boolean, paint: Paint): string[] {
   const put = paint('green', dryRun ? 'would be put back' : 'put back');
-  const outcome = stays === undefined ? put : paint('yellow', `stays: ${stays}`);
+  const becomes = stays === undefined ? put : paint('yellow', `stays: ${stays}`);
   const { type = '-', acl = '-', webhookId = messageId } = event ?? {};
-  return [...[type, acl, webhookId, reason].map(harmless), outcome];
+  return [...[type, acl, webhookId, reason].map(harmless), becomes];
 }

@@ -9,7 +9,7 @@ import { type Paint, painter } from '../terminal.ts';
 export interface StatusOptions {
   readonly acl?: readonly string[];
   readonly json: boolean;
-  /** Seconds between two looks; undefined: one look. */
+  /** Seconds between two readings; undefined: one reading. */
   readonly watch?: number;
 }
 
@@ -19,24 +19,24 @@ const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 export const status: Command<StatusOptions> = async (target, options, here) => {
   const { terminal, clock, stop } = here;
   const acls = chosenAcls(target, options.acl);
-  const look = async () => {
+  const show = async () => {
     const now = clock.now();
     const statuses = await Promise.all(acls.map((acl) => readAclStatus(target, acl, now)));
     if (options.json) {
       const answer = { target: target.name, at: new Date(now).toISOString(), acls: statuses };
-      // One line a look for whoever reads along.
+      // One line a reading for whoever reads along.
       terminal.out(JSON.stringify(answer, undefined, options.watch === undefined ? 2 : undefined));
     } else {
       const clear = options.watch !== undefined && terminal.isScreen ? CLEAR_SCREEN : '';
       terminal.out(`${clear}${page(target.name, statuses, now, painter(terminal))}`);
     }
   };
-  await look();
+  await show();
   while (options.watch !== undefined && !stop.aborted) {
     await clock.sleep(options.watch * 1000);
     if (stop.aborted) break;
     // Whoever watches wants to see when it is there again.
-    await look().catch((error: unknown) => terminal.note(`${explain(error).message}; looking again`));
+    await show().catch((error: unknown) => terminal.note(`${explain(error).message}; trying again`));
   }
   return EXIT.fine;
 };

@@ -14,11 +14,11 @@ export interface VerifyOptions {
   readonly acl?: readonly string[];
   readonly dryRun: boolean;
   readonly json: boolean;
-  /** Seconds to wait for the outcome. */
+  /** Seconds to wait for the result. */
   readonly timeout: number;
 }
 
-const LOOK_EVERY_MS = 500;
+const READ_EVERY_MS = 500;
 
 interface ZoneChange {
   readonly zoneId: string;
@@ -28,16 +28,16 @@ interface ZoneChange {
 }
 
 /** What became of one ACL: of a rebuild, or of its rehearsal. */
-interface Outcome {
+interface AclResult {
   readonly acl: string;
-  /** `right`: Okta has what it must have. `differs`: a rehearsal found that it has not. `unknown`: no outcome in time. */
+  /** `right`: Okta has what it must have. `differs`: a rehearsal found that it has not. `unknown`: no result in time. */
   readonly outcome: 'right' | 'differs' | 'full' | 'failed' | 'unknown' | 'untouched';
   readonly zones: readonly ZoneChange[];
   readonly code?: ErrorCode;
   readonly detail?: string;
 }
 
-const EXIT_OF: Readonly<Record<Outcome['outcome'], ExitCode>> = {
+const EXIT_OF: Readonly<Record<AclResult['outcome'], ExitCode>> = {
   right: EXIT.fine,
   untouched: EXIT.fine,
   differs: EXIT.warning,
@@ -50,22 +50,22 @@ const EXIT_OF: Readonly<Record<Outcome['outcome'], ExitCode>> = {
 export const verify: Command<VerifyOptions> = async (target, options, here) => {
   const { terminal } = here;
   const acls = chosenAcls(target, options.acl);
-  const outcomes: Outcome[] = [];
+  const results: AclResult[] = [];
   for (const acl of acls) {
     if (options.dryRun) {
       terminal.note(`${acl}: reading the grants and the zone …`);
-      outcomes.push(rehearsed(await rehearse(acl, target, here)));
+      results.push(rehearsed(await rehearse(acl, target, here)));
     } else {
-      outcomes.push(await rebuilt(acl, target, options.timeout, here));
+      results.push(await rebuilt(acl, target, options.timeout, here));
     }
-    const last = outcomes.at(-1);
+    const last = results.at(-1);
     if (!options.json && last) terminal.out(textOf(last, options, painter(terminal)));
   }
-  if (options.json) terminal.out(JSON.stringify({ dryRun: options.dryRun, acls: outcomes }, undefined, 2));
-  return worst(outcomes.map(({ outcome }) => EXIT_OF[outcome]));
+  if (options.json) terminal.out(JSON.stringify({ dryRun: options.dryRun, acls: results }, undefined, 2));
+  return worst(results.map(({ outcome }) => EXIT_OF[outcome]));
 };
 
-function rehearsed({ acl, adopted, zones, waiting, failure }: Rehearsal): Outcome {
+function rehearsed({ acl, adopted, zones, waiting, failure }: Rehearsal): AclResult {
   const own = failure ?? zones.find((zone) => zone.failure)?.failure;
   const changes = zones.map(({ zoneId, current, desired }) => ({
     ...{ zoneId, gateways: current.length },
@@ -83,23 +83,23 @@ function rehearsed({ acl, adopted, zones, waiting, failure }: Rehearsal): Outcom
  * Asks the zone function for a rebuild and waits until the state of the zones says what came of one.
  * Moments are only compared with each other, since this machine's clock may be wrong.
  */
-async function rebuilt(acl: string, target: Target, timeout: number, here: Surroundings): Promise<Outcome> {
+async function rebuilt(acl: string, target: Target, timeout: number, here: Surroundings): Promise<AclResult> {
   const { clock, terminal } = here;
   const states = new ZoneStates(target.table);
   const before = await seen(acl, states);
   await states.requestRebuild(acl, 'operator', clock.now());
-  terminal.note(`${acl}: asked for a rebuild, waiting for the outcome …`);
+  terminal.note(`${acl}: asked for a rebuild, waiting for the result …`);
   const end = clock.now() + timeout * 1000;
   for (;;) {
     const { state, lists } = await seen(acl, states);
-    const outcome = outcomeOf(acl, target, before, { state, lists });
-    if (outcome) return outcome;
+    const result = resultOf(acl, target, before, { state, lists });
+    if (result) return result;
     if (clock.now() > end || here.stop.aborted) {
       const rests = Math.max(state.notBefore ?? 0, await states.rest.until(clock.now())) - clock.now();
       const why = rests > 0 ? `; Okta is called again in ${duration(rests)}` : '';
-      return { acl, outcome: 'unknown', zones: [], detail: `no outcome within ${timeout} s${why}` };
+      return { acl, outcome: 'unknown', zones: [], detail: `no result within ${timeout} s${why}` };
     }
-    await clock.sleep(LOOK_EVERY_MS);
+    await clock.sleep(READ_EVERY_MS);
   }
 }
 
@@ -113,7 +113,7 @@ async function seen(acl: string, states: ZoneStates): Promise<Seen> {
   return { state, lists: (await states.lists(acl, state)).known() };
 }
 
-function outcomeOf(acl: string, target: Target, before: Seen, { state: after, lists }: Seen): Outcome | undefined {
+function resultOf(acl: string, target: Target, before: Seen, { state: after, lists }: Seen): AclResult | undefined {
   const zoneIds = target.config.acls[acl]?.zoneIds ?? [];
   const zones = zoneIds.map((zoneId) => {
     const [had = [], has = []] = [before.lists[zoneId]?.written, lists[zoneId]?.written];
@@ -129,7 +129,7 @@ function outcomeOf(acl: string, target: Target, before: Seen, { state: after, li
   return { acl, outcome: after.confirmedPosition === undefined ? 'untouched' : 'right', zones };
 }
 
-function textOf(result: Outcome, { dryRun }: VerifyOptions, paint: Paint): string {
+function textOf(result: AclResult, { dryRun }: VerifyOptions, paint: Paint): string {
   const { acl, outcome, zones, code, detail = '' } = result;
   const name = paint('bold', acl);
   if (outcome === 'unknown') return `${paint('red', '✘')} ${name}: ${detail}\n  → npm run zone -- doctor`;

@@ -19,28 +19,29 @@ export function partLinks(parts: readonly PartFact[]): Finding[] {
   return broken.map(({ name, state }) => failure('resources', `${name}: ${state}`, mend));
 }
 
-export interface Looks {
+export interface Checks {
   /** When each ACL was last checked, with success or not; undefined: never. Milliseconds since the epoch. */
-  readonly lastLooks: readonly (number | undefined)[];
+  readonly lastChecks: readonly (number | undefined)[];
   readonly verifyMinutes: number;
   readonly now: number;
 }
 
 /** Whether the minute tick comes: by what the schedule says of itself, and by what the tick leads to. */
-export function scheduleLink(schedule: ScheduleFact, { lastLooks, verifyMinutes, now }: Looks): Finding {
+export function scheduleLink(schedule: ScheduleFact, { lastChecks, verifyMinutes, now }: Checks): Finding {
   const link = 'schedule';
   if (!schedule.enabled) {
-    const detail = 'the minute schedule is disabled: grants do not end on time, and failed updates are not repeated';
+    const detail = 'the minute schedule is disabled: grants do not end on time, and failed rebuilds are not repeated';
     return failure(link, detail, 'Enable the schedule again, or deploy (npm run cdk -- deploy).');
   }
   const mend = 'Read docs/errors.md#tick-missing: the log of the expiry function, and the role of the schedule.';
-  if (schedule.recentRuns === 0) return failure(link, 'the expiry function has not run for ten minutes', mend);
-  const runs = schedule.recentRuns === undefined ? 'enabled' : `${schedule.recentRuns} runs in ten minutes`;
-  const known = lastLooks.filter((look) => look !== undefined);
+  const { recentInvocations: count } = schedule;
+  if (count === 0) return failure(link, 'the expiry function was not invoked for ten minutes', mend);
+  const ticks = count === undefined ? 'enabled' : `${count} invocations in ten minutes`;
+  const known = lastChecks.filter((check) => check !== undefined);
   if (known.length === 0) {
     return warning(
       link,
-      `${runs}, but no zone has been checked yet`,
+      `${ticks}, but no zone has been checked yet`,
       'After a first deploy this takes up to two minutes.',
     );
   }
@@ -49,11 +50,11 @@ export function scheduleLink(schedule: ScheduleFact, { lastLooks, verifyMinutes,
   if (now - oldest > verifyMinutes * MINUTE_MS + LATE_MS) {
     return failure(
       link,
-      `${runs}, but a zone was last checked at ${moment(oldest)}; it is due every ${verifyMinutes} min`,
+      `${ticks}, but a zone was last checked at ${moment(oldest)}; it is due every ${verifyMinutes} min`,
       mend,
     );
   }
-  return ok(link, `${runs}; every zone was checked since ${moment(oldest)}`);
+  return ok(link, `${ticks}; every zone was checked since ${moment(oldest)}`);
 }
 
 export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {

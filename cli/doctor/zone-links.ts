@@ -24,7 +24,7 @@ export function tokenLinks(rehearsals: readonly Rehearsal[]): Finding[] {
   if (refusal?.code === 'OKTA002') return [set, ok(ACCEPTED, 'Okta knows it'), refusedByOkta(ROLE, refusal)];
   if (refusal) return [set, refusedByOkta(ACCEPTED, refusal), unknown(ROLE, refusal)];
   const quota = rehearsals.findLast((rehearsal) => rehearsal.quota)?.quota;
-  const reading = 'it may read zones; only an update shows whether it may write them';
+  const reading = 'it may read zones; only a write shows whether it may write them';
   return [set, ok(ACCEPTED, `Okta knows it${quotaText(quota)}`), ok(ROLE, reading)];
 }
 
@@ -36,13 +36,13 @@ function unknown(link: string, { code }: OktaFailure): Finding {
   return skipped(link, `not known, because of ${code}`);
 }
 
-/** An ACL's zones: there, usable, with room, and with the right list; and what came of the last update. */
+/** An ACL's zones: there, usable, with room, and with the right list; and what came of the last rebuild. */
 export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number, now: number): Finding[] {
   const { acl, zones } = rehearsal;
   const each = zones.map((zone) => zoneLink(acl, zone, rehearsal.failure));
   const readable = zones.filter(({ zone, failure: own }) => zone && !own);
-  if (readable.length < zones.length) return [...each, ...lastUpdate(status, now)];
-  const last = lastUpdate(status, now);
+  if (readable.length < zones.length) return [...each, ...lastRebuild(status, now)];
+  const last = lastRebuild(status, now);
   return [...each, roomLink(rehearsal, limit), listLink(rehearsal, status), ...last];
 }
 
@@ -85,9 +85,9 @@ function listLink({ acl, adopted, zones }: Rehearsal, status: AclStatus): Findin
   return failure(link, text, `Run \`npm run zone -- verify --acl ${acl}\`.`);
 }
 
-/** A code that concerned writing shows only here: looking at a zone does not bring it about. */
-function lastUpdate({ acl, lastError }: AclStatus, now: number): Finding[] {
+/** A code that concerned writing shows only here: reading a zone does not show it. */
+function lastRebuild({ acl, lastError }: AclStatus, now: number): Finding[] {
   if (!lastError || lastError.code === ('ZONE005' satisfies ErrorCode)) return [];
   const detail = `${lastError.detail} (${ago(Date.parse(lastError.at), now)})`;
-  return [failure(`last update (${acl})`, harmless(detail), lastError.firstStep, lastError.code)];
+  return [failure(`last rebuild (${acl})`, harmless(detail), lastError.firstStep, lastError.code)];
 }

@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
 import type { DeadLetters, EventQueue, TimerQueue } from '../ports.ts';
+import { queuePosition } from '../queue-position.ts';
 import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
 
 const ownClient = new SQSClient(AWS_CLIENT_DEFAULTS);
@@ -19,7 +20,7 @@ export function sqsEventQueue(queueUrl: string, client = ownClient): EventQueue 
           MessageDeduplicationId: deduplicationId,
         }),
       );
-      return sent.SequenceNumber ?? '';
+      return sent.SequenceNumber === undefined ? '' : queuePosition(sent.SequenceNumber);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
 import { configHash } from '../zones/config-hash.ts';
 import type { ZoneState, ZoneStates } from '../zones/zone-state.ts';
-import { type AclLook, reportZoneHealth } from './zone-health.ts';
+import { type AclFacts, reportZoneHealth } from './zone-health.ts';
 
 export interface ExpiryDeps {
   readonly config: Config;
@@ -21,7 +21,7 @@ export interface ExpiryDeps {
 const TICKS_APART_MS = 120_000;
 /** A verification that falls due before the next tick comes is done with this one. */
 const HALF_A_TICK_MS = 30_000;
-const FAILED = 'expiry could not be looked after';
+const FAILED = 'expiry failed';
 
 /**
  * The minute tick: ends what is due, arms a timer for each second in which something falls due
@@ -30,17 +30,17 @@ const FAILED = 'expiry could not be looked after';
  */
 export async function tick(deps: ExpiryDeps): Promise<void> {
   const acls = Object.keys(deps.config.acls);
-  const looks: AclLook[] = [];
+  const found: AclFacts[] = [];
   try {
     await forEachAcl(acls, deps.telemetry, FAILED, async (acl) => {
       await endDue(acl, deps);
       await armComing(acl, deps);
       const [state, events] = [await deps.states.get(acl), await deps.grants.events(acl)];
-      looks.push({ acl, state, events });
+      found.push({ acl, state, events });
       await askForRebuild(acl, state, events?.position, deps);
     });
   } finally {
-    reportZoneHealth(looks, looks.length === acls.length, deps);
+    reportZoneHealth(found, found.length === acls.length, deps);
   }
 }
 
@@ -92,7 +92,7 @@ async function askForRebuild(
 /** @returns the reason for the log, or undefined where the zones are as they should be, as far as is known */
 function whyRebuild(acl: string, state: ZoneState, position: string | undefined, deps: ExpiryDeps): string | undefined {
   const now = deps.clock.now();
-  // Whoever holds the lease may have died; if not, one look too many costs little.
+  // Whoever holds the lease may have died; if not, one rebuild too many costs little.
   if (state.leaseUntil !== undefined) return 'a rebuild did not finish';
   if (state.needsSync) return 'something was left to do';
   const settings = deps.config.acls[acl];
@@ -109,7 +109,7 @@ function missedSomething(state: ZoneState, position: string | undefined, now: nu
 
 function verificationDue(state: ZoneState, now: number, minutes: number): string | undefined {
   const { doubtUntil, verifiedAt = 0 } = state;
-  if (doubtUntil !== undefined && doubtUntil >= verifiedAt) return 'an update without an answer may have come late';
+  if (doubtUntil !== undefined && doubtUntil >= verifiedAt) return 'a write without an answer may have come late';
   const due = verifiedAt + minutes * 60_000 - HALF_A_TICK_MS;
   return now >= due ? 'verification is due' : undefined;
 }

@@ -3,8 +3,8 @@ import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../names.ts';
 import type { Clock, Telemetry } from '../ports.ts';
 import type { ZoneState } from '../zones/zone-state.ts';
 
-/** What the tick saw of one ACL. */
-export interface AclLook {
+/** What the tick found of one ACL. */
+export interface AclFacts {
   readonly acl: string;
   readonly state: ZoneState;
   /** Undefined until the ACL has seen an event: nobody counts on its zones before. */
@@ -30,18 +30,18 @@ export interface ZoneHealth {
 /**
  * Tells how the zones are: for each measure one metric, the worst of all ACLs, so that the number of metrics does not
  * grow; and a log line that names each ACL where a measure is over its limit.
- * @param complete whether all ACLs were looked at. If not, the age is left out, since the worst may be among the
+ * @param complete whether the facts are of all ACLs. If not, the age is left out, since the worst may be among the
  * others: its alarm takes silence for trouble.
  */
-export function reportZoneHealth(looks: readonly AclLook[], complete: boolean, deps: HealthDeps): void {
+export function reportZoneHealth(acls: readonly AclFacts[], complete: boolean, deps: HealthDeps): void {
   const { config, telemetry } = deps;
-  const healths = looks.map((look) => ({ acl: look.acl, ...zoneHealth(look, config, deps.clock.now()) }));
+  const healths = acls.map((facts) => ({ acl: facts.acl, ...zoneHealth(facts, config, deps.clock.now()) }));
   for (const { acl, verificationAge, expiredInZone, capacityUsed } of healths) {
     if (verificationAge >= verificationLimitSeconds(config.verifyMinutes)) {
       telemetry.warn('the zones of an ACL were not verified for too long', { acl, verificationAge });
     }
     if (expiredInZone >= HEALTH_LIMITS.expiredInZoneSeconds) {
-      telemetry.warn('a grant has expired, and no update of the zones was confirmed since', { acl, expiredInZone });
+      telemetry.warn('a grant has expired, and no rebuild was confirmed since', { acl, expiredInZone });
     }
     if (capacityUsed > HEALTH_LIMITS.capacityPercent) {
       telemetry.warn('the zones of an ACL are nearly full', { acl, capacityUsed });
@@ -53,7 +53,7 @@ export function reportZoneHealth(looks: readonly AclLook[], complete: boolean, d
     'Seconds',
     worst(({ expiredInZone }) => expiredInZone),
   );
-  // Said only while it matters: a metric costs by the hours in which it is said, and silence is no trouble here.
+  // Sent only above the limit: a metric costs by the hours in which it is sent. For its alarm, missing data is fine.
   const fullest = worst(({ capacityUsed }) => capacityUsed);
   if (fullest > HEALTH_LIMITS.capacityPercent) telemetry.metric(METRICS.capacityUsed, 'Percent', fullest);
   if (complete)
@@ -65,7 +65,7 @@ export function reportZoneHealth(looks: readonly AclLook[], complete: boolean, d
 }
 
 /** @param now milliseconds since the epoch */
-export function zoneHealth({ acl, state, events }: AclLook, config: Config, now: number): ZoneHealth {
+export function zoneHealth({ acl, state, events }: AclFacts, config: Config, now: number): ZoneHealth {
   const { zoneIds = [] } = aclConfig(config, acl) ?? {};
   const room = zoneIds.length * config.gatewayLimit;
   return {

@@ -4,7 +4,7 @@ import type { Clock, DeadLetters, Fields, SetAside, Telemetry, TimerQueue } from
 import { armTimers } from '../timer-message.ts';
 import { NO_EVENT, reasonOfFailure, TOO_OLD } from './dead-letter-reasons.ts';
 import { isBeyondMemory } from './event-order.ts';
-import type { GrantBook, Outcome } from './grant-book.ts';
+import type { EventResult, GrantBook } from './grant-book.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export interface ApplyDeps {
@@ -18,8 +18,7 @@ export interface ApplyDeps {
 export interface QueueRecord {
   readonly messageId: string;
   readonly body: string;
-  /** The queue's sequence number, decimal digits. */
-  readonly sequence: string;
+  readonly position: string;
   /** How often it was received, this time included. */
   readonly receives: number;
   /** What the function has left of its time, in milliseconds. */
@@ -55,27 +54,27 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     const said = 'an event is too old to be ordered; it was moved to the dead-letter queue';
     return setAside(letter, said, { webhookId, type, acl }, deps);
   }
-  let outcome: Outcome;
+  let result: EventResult;
   try {
     // A function that dies here could not say why, and the queue would move all that are at their last time.
     if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
-    outcome = await apply(event, record.sequence, deps);
+    result = await apply(event, record.position, deps);
   } catch (error) {
     return failed(record, event, error, deps);
   }
-  deps.telemetry.info(`event ${outcome.kind}`, {
-    action: outcome.kind === 'applied' ? ACTIONS[type] : AUDIT[outcome.kind],
-    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, sequence: record.sequence },
-    ...(event.sequence !== undefined && { firstSequence: event.sequence }),
-    ...(outcome.kind === 'overtaken' && { by: outcome.by }),
-    ...(outcome.kind === 'applied' && { ended: outcome.ended }),
+  deps.telemetry.info(`event ${result.kind}`, {
+    action: result.kind === 'applied' ? ACTIONS[type] : AUDIT[result.kind],
+    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, position: record.position },
+    ...(event.firstPosition !== undefined && { firstPosition: event.firstPosition }),
+    ...(result.kind === 'overtaken' && { by: result.by }),
+    ...(result.kind === 'applied' && { ended: result.ended }),
   });
 }
 
-async function apply(event: QueuedEvent, sequence: string, deps: ApplyDeps): Promise<Outcome> {
+async function apply(event: QueuedEvent, position: string, deps: ApplyDeps): Promise<EventResult> {
   const now = deps.clock.now();
   await armOwnTimer(event, now, deps);
-  return deps.grants.apply(event, sequence, now, (ended) => {
+  return deps.grants.apply(event, position, now, (ended) => {
     for (const { acl, ip, grantId, user, expiresAt } of ended) {
       const { webhookId, type: cause } = event;
       const fields = { action: AUDIT.ended, webhookId, acl, ip, grantId, user, expiresAt, cause };
@@ -90,7 +89,7 @@ async function armOwnTimer(event: QueuedEvent, now: number, deps: ApplyDeps): Pr
   await armTimers(deps.timers, [{ kind: 'expiry', acl: event.acl, at: event.expiresAt }], now);
 }
 
-/** The queue would move it without a word after the last time; so it goes there with its reason and its place among events. */
+/** The queue would move it without a word after the last time; so it goes there with its reason and its position. */
 async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, deps: ApplyDeps): Promise<void> {
   const { webhookId, type, acl } = event;
   const fields = { webhookId, type, acl, reason: describeError(error) };
@@ -99,7 +98,7 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
     throw error;
   }
   const letter = {
-    body: formatQueuedEvent({ ...event, sequence: event.sequence ?? record.sequence }),
+    body: formatQueuedEvent({ ...event, firstPosition: event.firstPosition ?? record.position }),
     messageId: record.messageId,
     reason: reasonOfFailure(error),
     retryable: true,

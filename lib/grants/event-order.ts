@@ -1,10 +1,5 @@
-/**
- * Where an event stands among all events on its ACL, as text that sorts: its own time first, then
- * its place in the queue. Both are padded, so that DynamoDB and JavaScript compare them alike.
- */
+/** Padded, so that DynamoDB and JavaScript compare orders alike. */
 const TIME_DIGITS = 20;
-/** SQS documents sequence numbers as large as 128 bits. */
-const SEQUENCE_DIGITS = 39;
 
 /**
  * How long orders and webhook ids are remembered. An event is up to 24 hours old when it is
@@ -22,17 +17,11 @@ export function isBeyondMemory(timestamp: bigint, now: number): boolean {
 }
 
 /**
+ * Where an event stands among all events on its ACL, as text that sorts: its own time first, then its position.
  * @param timestamp nanoseconds since the epoch, not negative
- * @param sequence the queue's sequence number, decimal digits
  */
-export function eventOrder(timestamp: bigint, sequence: string): string {
-  return `${timestamp.toString().padStart(TIME_DIGITS, '0')}.${queuePosition(sequence)}`;
-}
-
-/** @throws {RangeError} where the text is not a sequence number */
-export function queuePosition(sequence: string): string {
-  if (!/^\d{1,39}$/.test(sequence)) throw new RangeError('not a sequence number');
-  return sequence.padStart(SEQUENCE_DIGITS, '0');
+export function eventOrder(timestamp: bigint, position: string): string {
+  return `${timestamp.toString().padStart(TIME_DIGITS, '0')}.${position}`;
 }
 
 /** @returns the time that an order was made with, in whole milliseconds since the epoch */
@@ -40,7 +29,7 @@ export function timeOf(order: string): number {
   return Number(BigInt(order.slice(0, TIME_DIGITS)) / 1_000_000n);
 }
 
-/** @returns the place in the queue that an order was made with */
+/** @returns the position that an order was made with */
 export function positionOf(order: string): string {
   return order.slice(TIME_DIGITS + 1);
 }

@@ -1,11 +1,12 @@
 import { ITEM } from '../names.ts';
 import type { Condition, Item, Key, Table, Write } from '../ports.ts';
-import { eventOrder, MEMORY_SECONDS, positionOf, queuePosition } from './event-order.ts';
+import { eventOrder, MEMORY_SECONDS, positionOf } from './event-order.ts';
 import { type Grant, grantKey, grantName, putGrant, seenKey, toGrant } from './grant-items.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { type RecentEvent, recentEvents, withEvent } from './recent-events.ts';
 
-export type Outcome =
+/** What applying an event has led to. */
+export type EventResult =
   | { readonly kind: 'applied'; readonly ended: number }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'overtaken'; readonly by: 'a later flush' | 'a later revoke' | 'a later event on the same grant' };
@@ -14,13 +15,13 @@ export type Outcome =
 const PARALLEL = 25;
 
 export interface Fate {
-  /** The event's place in the queue. */
+  /** Of the event. */
   readonly position: string;
   readonly overtakenBy?: string;
 }
 
 export interface AclEvents {
-  /** The position in the queue up to which they are applied. */
+  /** The position up to which they are applied. */
   readonly position: string;
   /** When the first was applied, in milliseconds since the epoch. */
   readonly since?: number;
@@ -55,33 +56,32 @@ export class GrantBook {
 
   /**
    * Applies one event, once: the same webhook id again, or the same message redelivered, changes nothing.
-   * @param sequence the message's sequence number on the queue
+   * @param position of the message on the queue
    * @param now milliseconds since the epoch
    * @param ended is told of the grants that a flush or the revoke of a whole IP has ended, as they end
    * @throws whatever the table throws; the event can then be applied again
    */
   async apply(
     event: QueuedEvent,
-    sequence: string,
+    position: string,
     now: number,
     ended: (grants: readonly Grant[]) => void = () => {},
-  ): Promise<Outcome> {
-    const order = eventOrder(event.timestamp, event.sequence ?? sequence);
+  ): Promise<EventResult> {
+    const order = eventOrder(event.timestamp, event.firstPosition ?? position);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
-    const position = queuePosition(sequence);
-    // Whoever waits for an event that was put back must wait for the place that it has now.
-    const moved = event.sequence === undefined ? {} : { position };
-    const recent = withEvent(this.#recent.get(event.acl) ?? [], [sequence, event.webhookId]);
+    // Whoever waits for an event that was put back must wait for the position that it has now.
+    const moved = event.firstPosition === undefined ? {} : { position };
+    const recent = withEvent(this.#recent.get(event.acl) ?? [], [position, event.webhookId]);
     const books = {
       seen: { put: { ...seenKey(event.webhookId), order, ttl, ...moved }, when: [{ absent: true }] },
       position: { update: { acl: event.acl, item: ITEM.events }, set: { position, recent }, setOnce: { since: now } },
     } as const satisfies Books;
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
-    const outcome = ofOne
+    const result = ofOne
       ? await this.#applyToOne(event, order, ttl, books, event.type === 'access.granted')
       : await this.#applyToMany(event, order, ttl, books, ended);
     this.#recent.set(event.acl, recent);
-    return outcome;
+    return result;
   }
 
   /** Grants that are live at `now`, all pages, strongly consistent. */
@@ -117,7 +117,7 @@ export class GrantBook {
     return (await this.#table.get(grantKey(event))) !== undefined;
   }
 
-  /** The position in the queue up to which the ACL's events are applied; undefined until it has seen one. */
+  /** The position up to which the ACL's events are applied; undefined until it has seen one. */
   async position(acl: string): Promise<string | undefined> {
     return (await this.events(acl))?.position;
   }
@@ -132,7 +132,13 @@ export class GrantBook {
   }
 
   /** A grant, or the revoke of one grant: one atomic write. */
-  async #applyToOne(event: QueuedEvent, order: string, ttl: number, books: Books, isGrant: boolean): Promise<Outcome> {
+  async #applyToOne(
+    event: QueuedEvent,
+    order: string,
+    ttl: number,
+    books: Books,
+    isGrant: boolean,
+  ): Promise<EventResult> {
     const { acl, ip = '' } = event;
     const olderOrNone = [{ attribute: 'order', below: order, orAbsent: true }] as const;
     const writes: Write[] = [
@@ -169,7 +175,7 @@ export class GrantBook {
     ttl: number,
     books: Books,
     tell: (grants: readonly Grant[]) => void,
-  ): Promise<Outcome> {
+  ): Promise<EventResult> {
     if (await this.#table.get(seenKey(event.webhookId))) return this.#duplicate(books.position);
     const { acl, ip } = event;
     const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
@@ -190,10 +196,10 @@ export class GrantBook {
   }
 
   /**
-   * A duplicate counts as applied up to its own place in the queue: whoever waits for it need not wait
+   * A duplicate counts as applied up to its own position: whoever waits for it need not wait
    * longer. It is no event of an ACL that has seen none: the id may have been another ACL's.
    */
-  async #duplicate(position: PositionWrite): Promise<Outcome> {
+  async #duplicate(position: PositionWrite): Promise<EventResult> {
     const { update, set } = position;
     await this.#table.write([{ update, set, when: [{ attribute: 'position', below: set.position }] }]);
     return { kind: 'duplicate' };

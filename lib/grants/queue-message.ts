@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { QUEUE_POSITION } from '../queue-position.ts';
 
 /** An event that was found good: what goes onto the queue. */
 export interface AcceptedEvent {
@@ -21,10 +22,10 @@ export interface AcceptedEvent {
 export interface QueuedEvent extends AcceptedEvent {
   readonly webhookId: string;
   /**
-   * The sequence number that the event had when it was queued first, decimal digits. Only where it was put back
-   * onto the queue, or is on its way there: its place among events of the same time stays the one it had.
+   * The position that the event had when it was queued first. Only where it was put back onto the queue, or is on
+   * its way there: among events of the same time it stays where it was.
    */
-  readonly sequence?: string;
+  readonly firstPosition?: string;
 }
 
 const VERSION = 1;
@@ -43,7 +44,7 @@ const schema = v.object({
   grantId: v.optional(v.string()),
   user: v.optional(v.string()),
   expiresAt: v.optional(count),
-  sequence: v.optional(v.pipe(v.string(), v.regex(/^\d{1,39}$/))),
+  firstPosition: v.optional(v.pipe(v.string(), v.regex(QUEUE_POSITION))),
 });
 
 export function formatQueuedEvent(event: QueuedEvent): string {
@@ -60,7 +61,7 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt, sequence } = parsed.output;
+  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt, firstPosition } = parsed.output;
   if (type !== 'access.flushed' && ip === undefined) return undefined;
   if (type === 'access.granted' && expiresAt === undefined) return undefined;
   return {
@@ -72,6 +73,6 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
     ...(grantId !== undefined && { grantId }),
     ...(user !== undefined && { user }),
     ...(expiresAt !== undefined && { expiresAt }),
-    ...(sequence !== undefined && { sequence }),
+    ...(firstPosition !== undefined && { firstPosition }),
   };
 }

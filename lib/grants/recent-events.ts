@@ -1,7 +1,7 @@
-import { queuePosition } from './event-order.ts';
+import { QUEUE_POSITION } from '../queue-position.ts';
 
-/** Sequence number and webhook id of an event that was applied. */
-export type RecentEvent = readonly [sequence: string, webhookId: string];
+/** Position and webhook id of an event that was applied. */
+export type RecentEvent = readonly [position: string, webhookId: string];
 
 /** The item that they lie in is written with every event; within a kilobyte that costs no more than without them. */
 const MOST_CHARACTERS = 700;
@@ -10,7 +10,7 @@ const MOST_CHARACTERS = 700;
 export function withEvent(events: readonly RecentEvent[], event: RecentEvent): RecentEvent[] {
   const kept: RecentEvent[] = [];
   let room = MOST_CHARACTERS - length(event);
-  for (const earlier of events.filter(([sequence]) => sequence !== event[0]).toReversed()) {
+  for (const earlier of events.filter(([position]) => position !== event[0]).toReversed()) {
     room -= length(earlier);
     if (room < 0) break;
     kept.push(earlier);
@@ -23,17 +23,17 @@ export function recentEvents(value: unknown): RecentEvent[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((entry: unknown) => {
     if (!Array.isArray(entry)) return [];
-    const [sequence, webhookId]: unknown[] = entry;
-    const good = typeof sequence === 'string' && /^\d{1,39}$/.test(sequence) && typeof webhookId === 'string';
-    return good ? [[sequence, webhookId] as const] : [];
+    const [position, webhookId]: unknown[] = entry;
+    const good = typeof position === 'string' && QUEUE_POSITION.test(position) && typeof webhookId === 'string';
+    return good ? [[position, webhookId] as const] : [];
   });
 }
 
-/** @returns the webhook ids of the events after a position of the queue; of all where there is none */
-export function idsAfter(events: readonly RecentEvent[], position = ''): string[] {
-  return events.flatMap(([sequence, webhookId]) => (queuePosition(sequence) > position ? [webhookId] : []));
+/** @returns the webhook ids of the events after a position; of all where there is none */
+export function idsAfter(events: readonly RecentEvent[], after = ''): string[] {
+  return events.flatMap(([position, webhookId]) => (position > after ? [webhookId] : []));
 }
 
-function length([sequence, webhookId]: RecentEvent): number {
-  return sequence.length + webhookId.length;
+function length([position, webhookId]: RecentEvent): number {
+  return position.length + webhookId.length;
 }

@@ -1,5 +1,6 @@
 import { describeError } from '../describe-error.ts';
 import type { Clock, DeadLetterBox, DeadLetters, EventQueue, Letter } from '../ports.ts';
+import { queuePosition } from '../queue-position.ts';
 import { NO_EVENT, TOO_OLD } from './dead-letter-reasons.ts';
 import { isBeyondMemory } from './event-order.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
@@ -89,7 +90,10 @@ async function isCleared(letter: Letter, report: LetterReport, rank: number, dep
   const now = deps.clock.now();
   if (report.stays === undefined) {
     // The queue drops a repeated id within five minutes; each try must be a message.
-    await deps.events.send({ body: inItsPlace(body, now, rank), deduplicationId: `redrive-${now}-${messageId}` });
+    await deps.events.send({
+      body: withFirstPosition(body, now, rank),
+      deduplicationId: `redrive-${now}-${messageId}`,
+    });
   } else if (isInTheWay(letter, report)) {
     const reason = letter.reason === undefined ? report.stays : `${letter.reason}; ${report.stays}`;
     await deps.deadLetters.send({ body, messageId: `${now}-${messageId}`, reason, retryable: false });
@@ -101,11 +105,11 @@ async function isCleared(letter: Letter, report: LetterReport, rank: number, dep
 }
 
 /**
- * Where the queue moved the message by itself, the number it had is not known: lower than any that SQS gives, so
+ * Where the queue moved the message by itself, the position it had is not known: lower than any that SQS gives, so
  * that it loses to every event of the same time, and rising, so that those keep the order they have among themselves.
  */
-function inItsPlace(body: string, now: number, rank: number): string {
+function withFirstPosition(body: string, now: number, rank: number): string {
   const event = parseQueuedEvent(body);
-  if (!event || event.sequence !== undefined) return body;
-  return formatQueuedEvent({ ...event, sequence: String(now * 1_000 + rank) });
+  if (!event || event.firstPosition !== undefined) return body;
+  return formatQueuedEvent({ ...event, firstPosition: queuePosition(String(now * 1_000 + rank)) });
 }

@@ -59,7 +59,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
 
   const queued = { ...event, webhookId };
   const deduplicationId = hash('sha256', webhookId);
-  const sequence = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
+  const position = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', {
     action: AUDIT.accepted,
@@ -70,7 +70,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     grantId,
     user,
     expiresAt,
-    sequence,
+    position,
   });
   const wait = preferredWait(request.headers.prefer);
   if (wait === undefined) return success(202, 'accepted', queued);
@@ -91,7 +91,7 @@ async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): 
   try {
     return await awaitOutcome(event, until, deps.outcomes());
   } catch (error) {
-    deps.telemetry.warn('the outcome of an event could not be looked up', { reason: describeError(error) });
+    deps.telemetry.warn('the outcome of an event could not be read', { reason: describeError(error) });
     return { status: 'pending' };
   }
 }

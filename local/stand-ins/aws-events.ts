@@ -6,10 +6,10 @@ import type { Change } from './memory-table.ts';
 /** The events that Lambda would hand to the functions. */
 export function fifoEvent(batch: readonly FifoMessage[]): SQSEvent {
   return {
-    Records: batch.map(({ messageId, body, sequence, receives }) => ({
+    Records: batch.map(({ messageId, body, sequenceNumber, receives }) => ({
       ...sqsRecord(messageId, body, receives),
       eventSourceARN: 'arn:aws:sqs:local:000000000000:events.fifo',
-      attributes: { ...sqsRecord(messageId, body, receives).attributes, SequenceNumber: sequence },
+      attributes: { ...sqsRecord(messageId, body, receives).attributes, SequenceNumber: sequenceNumber },
     })),
   };
 }

@@ -1,11 +1,12 @@
 import type { EventQueue } from '../../lib/ports.ts';
+import { queuePosition } from '../../lib/queue-position.ts';
 import type { CallbackClock } from './callback-clock.ts';
 import { DeadLetterShelf } from './dead-letter-shelf.ts';
 
 export interface FifoMessage {
   readonly messageId: string;
   readonly body: string;
-  readonly sequence: string;
+  readonly sequenceNumber: string;
   readonly receives: number;
 }
 
@@ -29,11 +30,11 @@ export class FifoQueue implements EventQueue {
   /** Every send fails. */
   unreachable = false;
   /** Sequence numbers begin after it: SQS's have twenty digits. */
-  firstSequence = 0n;
+  firstSequenceNumber = 0n;
   readonly deadLetters: DeadLetterShelf;
   readonly #options: FifoOptions;
   readonly #messages: FifoMessage[] = [];
-  readonly #seen = new Map<string, { readonly sequence: string; readonly at: number }>();
+  readonly #seen = new Map<string, { readonly sequenceNumber: string; readonly at: number }>();
   #sent = 0;
   #busy = false;
 
@@ -46,13 +47,13 @@ export class FifoQueue implements EventQueue {
     if (this.unreachable) throw new Error('the queue does not answer');
     const now = this.#options.clock.now();
     const seen = this.#seen.get(deduplicationId);
-    if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
+    if (seen && now - seen.at < DEDUPLICATION_MS) return queuePosition(seen.sequenceNumber);
     this.#sent += 1;
-    const sequence = String(this.firstSequence + BigInt(this.#sent)).padStart(20, '0');
-    this.#seen.set(deduplicationId, { sequence, at: now });
-    this.#messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
+    const sequenceNumber = String(this.firstSequenceNumber + BigInt(this.#sent)).padStart(20, '0');
+    this.#seen.set(deduplicationId, { sequenceNumber, at: now });
+    this.#messages.push({ messageId: `message-${this.#sent}`, body, sequenceNumber, receives: 0 });
     this.#pump(0);
-    return sequence;
+    return queuePosition(sequenceNumber);
   }
 
   get length(): number {

@@ -107,7 +107,7 @@ function eventsFor(name: Name): unknown[] {
   if (name === 'grants') {
     const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });
     const records = [short, 'poison'].map((body, i) => ({
-      ...{ messageId: `m${i}`, body, sequence: `${i + 1}`, receives: 1 },
+      ...{ messageId: `m${i}`, body, sequenceNumber: `${i + 1}`, receives: 1 },
     }));
     return [fifoEvent(records)];
   }

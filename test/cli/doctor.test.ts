@@ -125,7 +125,7 @@ describe.concurrent('doctor', () => {
     await world.system.simulator.addFault({ count: 9, method: 'PUT', zoneId: ZONE, fault: { status: 403 } });
     await world.run(`grant --ip ${BOB} --wait`);
     const { bad, code } = await findings(world);
-    expect(bad).toContainEqual(expect.objectContaining({ link: `last update (${ACL})`, code: 'OKTA002' }));
+    expect(bad).toContainEqual(expect.objectContaining({ link: `last rebuild (${ACL})`, code: 'OKTA002' }));
     expect(code).toBe(2);
   });
 

@@ -40,23 +40,23 @@ describe('the configuration', () => {
 });
 
 describe('the schedule', () => {
-  const looks = { lastLooks: [NOW - MINUTE, NOW - 7 * MINUTE], verifyMinutes: 5, now: NOW };
+  const checks = { lastChecks: [NOW - MINUTE, NOW - 7 * MINUTE], verifyMinutes: 5, now: NOW };
 
   it.each([
-    ['is in order when every zone was checked in time', { enabled: true, recentRuns: 10 }, looks, 'ok'],
-    ['is in order where nobody counts runs', { enabled: true, recentRuns: undefined }, looks, 'ok'],
-    ['is broken when it is disabled', { enabled: false, recentRuns: 10 }, looks, 'failure'],
-    ['is broken when the function does not run', { enabled: true, recentRuns: 0 }, looks, 'failure'],
+    ['is in order when every zone was checked in time', { enabled: true, recentInvocations: 10 }, checks, 'ok'],
+    ['is in order where nobody counts invocations', { enabled: true, recentInvocations: undefined }, checks, 'ok'],
+    ['is broken when it is disabled', { enabled: false, recentInvocations: 10 }, checks, 'failure'],
+    ['is broken when the function is not invoked', { enabled: true, recentInvocations: 0 }, checks, 'failure'],
     [
       'is broken when one zone was not checked for too long',
-      { enabled: true, recentRuns: 10 },
-      { ...looks, lastLooks: [NOW, NOW - 8 * MINUTE - 1] },
+      { enabled: true, recentInvocations: 10 },
+      { ...checks, lastChecks: [NOW, NOW - 8 * MINUTE - 1] },
       'failure',
     ],
     [
       'is still to show itself after a first deploy',
-      { enabled: true, recentRuns: 1 },
-      { ...looks, lastLooks: [undefined] },
+      { enabled: true, recentInvocations: 1 },
+      { ...checks, lastChecks: [undefined] },
       'warning',
     ],
   ])('%s', (_, schedule, seen, level) => {

@@ -56,7 +56,7 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       expect(findings[1]?.detail).toMatch(/_COMPLETE; 7 more in order/);
     });
 
-    it('says what an update would write, and has it written', async () => {
+    it('says what a rebuild would write, and has it written', async () => {
       await acl.okta.editZone(acl.zoneId, { gateways: [{ type: 'CIDR', value: FOUND }] });
       const rehearsed = await json(`verify --acl ${acl.acl} --dry-run`);
       expect(rehearsed.acls).toMatchObject([

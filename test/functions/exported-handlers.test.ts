@@ -109,7 +109,7 @@ describe('the exported webhook handler', { timeout: TIMEOUT }, () => {
 describe('the exported grants handler', { timeout: TIMEOUT }, () => {
   const bodies = [granted('203.0.113.1', 1), granted('203.0.113.2', 2)].map(formatQueuedEvent);
   const batch = (texts: readonly string[]) =>
-    fifoEvent(texts.map((body, i) => ({ messageId: `m${i + 1}`, body, sequence: String(i + 1), receives: 1 })));
+    fifoEvent(texts.map((body, i) => ({ messageId: `m${i + 1}`, body, sequenceNumber: String(i + 1), receives: 1 })));
 
   it('applies a batch, and sets poison aside with its reason', async () => {
     const { of, url } = await aws();

@@ -3,7 +3,7 @@ import { createHandler } from '../../functions/grants.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
-import { flushed, granted, NOW, revoked } from '../helpers/events.ts';
+import { flushed, granted, NOW, positionAt, revoked } from '../helpers/events.ts';
 
 const [ALICE, BOB, CAROL] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
 const grants = [ALICE, BOB, CAROL].map((ip) => granted(ip, 1));
@@ -50,14 +50,14 @@ describe('an event that fails for the last time', () => {
     handler.faults.receives = 10;
   });
 
-  it('is put into the dead-letter queue with its reason and its place, and the rest is applied', async () => {
+  it('is put into the dead-letter queue with its reason and its position, and the rest is applied', async () => {
     handler.table.crashAt = 2;
     expect(await handler.deliver(...grants)).toEqual([]);
     expect(await handler.live()).toEqual([ALICE, CAROL]);
     expect(handler.setAside).toEqual([
       { messageId: 'm2', reason: 'STORE001 Crash', retryable: true, body: expect.any(String) },
     ]);
-    expect(parseQueuedEvent(handler.letters[0] ?? '')).toEqual({ ...grants[1], sequence: '2' });
+    expect(parseQueuedEvent(handler.letters[0] ?? '')).toEqual({ ...grants[1], firstPosition: positionAt(2) });
     expect(handler.codes()).toEqual(['STORE001']);
     expect(handler.lines.find(({ code }) => code)).toMatchObject({
       ...{ messageId: 'm2', webhookId: grants[1]?.webhookId, type: 'access.granted' },
@@ -65,10 +65,10 @@ describe('an event that fails for the last time', () => {
     });
   });
 
-  it('keeps the place it had at first, however often it was put back', async () => {
+  it('keeps the position it had at first, however often it was put back', async () => {
     handler.table.crashAt = 2;
-    await handler.deliver(granted(BOB, 1), granted(ALICE, 1, { sequence: '77' }));
-    expect(parseQueuedEvent(handler.letters[0] ?? '')).toMatchObject({ sequence: '77' });
+    await handler.deliver(granted(BOB, 1), granted(ALICE, 1, { firstPosition: positionAt(77) }));
+    expect(parseQueuedEvent(handler.letters[0] ?? '')).toMatchObject({ firstPosition: positionAt(77) });
   });
 
   it('stops the batch where it can’t be put there: the queue itself then moves it', async () => {
@@ -154,7 +154,7 @@ describe('a message', () => {
 
   it('without a sequence number is ordered by when it was sent, as some emulators need it', async () => {
     const event = fifoEvent([
-      { messageId: 'm1', body: formatQueuedEvent(granted(ALICE, 1)), sequence: '7', receives: 1 },
+      { messageId: 'm1', body: formatQueuedEvent(granted(ALICE, 1)), sequenceNumber: '7', receives: 1 },
     ]);
     const [record] = event.Records;
     if (!record) throw new Error('there is one');
@@ -204,7 +204,7 @@ describe('the log', () => {
         ip: ALICE,
         grantId: 'g',
         user: 'alice',
-        sequence: '1',
+        position: positionAt(1),
       },
       { message: 'event duplicate', action: 'event-duplicate', webhookId: grant.webhookId },
       { message: 'event overtaken', by: 'a later event on the same grant' },
@@ -220,11 +220,11 @@ describe('the log', () => {
     ]);
   });
 
-  it('tells the place that an event had at first only of one that was put back', async () => {
-    await handler.deliver(grants[0] as QueuedEvent, granted(BOB, 1, { sequence: '77' }));
+  it('tells the position that an event had at first only of one that was put back', async () => {
+    await handler.deliver(grants[0] as QueuedEvent, granted(BOB, 1, { firstPosition: positionAt(77) }));
     const [first, second] = handler.lines;
-    expect(first).not.toHaveProperty('firstSequence');
-    expect(second).toMatchObject({ firstSequence: '77', sequence: '2' });
+    expect(first).not.toHaveProperty('firstPosition');
+    expect(second).toMatchObject({ firstPosition: positionAt(77), position: positionAt(2) });
   });
 
   it('says by what it was overtaken only of an event that was, and what it ended only of one that was applied', async () => {

@@ -10,7 +10,7 @@ import { rawZone } from '../helpers/raw-okta.ts';
 
 /** The exported handlers in this process: which of them reaches what, by the addresses in their environment. */
 const KEY = Buffer.alloc(33, 'k').toString('base64');
-const EVENT_SOURCE = { messageId: 'm1', sequence: '7', receives: 1 };
+const EVENT_SOURCE = { messageId: 'm1', sequenceNumber: '7', receives: 1 };
 let aws: Awaited<ReturnType<typeof startFakeAws>>;
 beforeAll(async () => {
   // Functions that have not run yet, and do not stay for another test.

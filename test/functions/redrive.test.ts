@@ -4,7 +4,7 @@ import { redrive } from '../../lib/grants/redrive.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Letter } from '../../lib/ports.ts';
 import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
-import { granted } from '../helpers/events.ts';
+import { granted, positionAt } from '../helpers/events.ts';
 import { RedriveWorld } from '../helpers/redrive-world.ts';
 import { ACL } from '../helpers/virtual-system.ts';
 
@@ -22,16 +22,16 @@ const at = (timestamp: string, type: string, data = {}, id?: string) =>
   world.post({ body: JSON.stringify({ type, timestamp, data: { acl: ACL, ...data } }), ...(id && { id }) });
 
 describe('events that were given up on', () => {
-  it('lie in the dead-letter queue, each with its reason and its place', async () => {
+  it('lie in the dead-letter queue, each with its reason and its position', async () => {
     await world.outage(async () => {
       await world.grant(ALICE);
       await world.grant(BOB);
     });
     expect(world.functions.events.length).toBe(0);
     expect(world.letters.letters).toMatchObject([{ reason: 'STORE001 Error' }, { reason: 'STORE001 Error' }]);
-    expect(world.letters.letters.map(({ body }) => parseQueuedEvent(body)?.sequence)).toEqual([
-      '00000000000000000001',
-      '00000000000000000002',
+    expect(world.letters.letters.map(({ body }) => parseQueuedEvent(body)?.firstPosition)).toEqual([
+      positionAt(1),
+      positionAt(2),
     ]);
   });
 
@@ -109,7 +109,7 @@ describe('old events lose to newer ones', () => {
     expect(live()).toEqual([BOB]);
   });
 
-  it('also where the queue moved them by itself, so that their place is not known', async () => {
+  it('also where the queue moved them by itself, so that their position is not known', async () => {
     const same = BigInt(world.clock.now()) * 1_000_000n;
     const moved = (ip: string, type: 'access.granted' | 'access.revoked' = 'access.granted') =>
       world.letters.moved({
@@ -120,8 +120,8 @@ describe('old events lose to newer ones', () => {
     moved(BOB);
     moved(BOB, 'access.revoked');
     moved(CAROL);
-    world.functions.events.firstSequence = 10n ** 19n;
-    // An id of its own: as a duplicate, the grant would be dropped whatever its place.
+    world.functions.events.firstSequenceNumber = 10n ** 19n;
+    // An id of its own: as a duplicate, the grant would be dropped whatever its position.
     await at(new Date(world.clock.now()).toISOString(), 'access.revoked', { ip: ALICE }, 'later-revoke');
     expect((await world.redrive()).letters).toMatchObject(Array(4).fill({ reason: expect.stringContaining('queue') }));
     await seconds(5);
@@ -251,11 +251,11 @@ describe('a redrive that ends half-way', () => {
     expect(await world.redrive()).toMatchObject({ stopped: expect.stringContaining('does not answer'), letters: [] });
   });
 
-  it('and whose events fail again puts them back a second time with the place they had at first', async () => {
-    const places = () => world.letters.letters.map(({ body }) => parseQueuedEvent(body)?.sequence);
-    const before = places();
+  it('and whose events fail again puts them back a second time with the position they had at first', async () => {
+    const positions = () => world.letters.letters.map(({ body }) => parseQueuedEvent(body)?.firstPosition);
+    const before = positions();
     await world.outage(() => world.redrive());
-    expect(places()).toEqual(before);
+    expect(positions()).toEqual(before);
     expect(await world.redrive()).toMatchObject({ putBack: 2 });
     await seconds(5);
     expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);

@@ -122,10 +122,10 @@ describe('a sender that prefers to wait', () => {
     });
   });
 
-  it('is told that it is pending where the outcome can’t be looked up: the event is on the queue all the same', async () => {
+  it('is told that it is pending where the outcome can’t be read: the event is on the queue all the same', async () => {
     system.functions.table.unreachable = true;
     expect(await grant('wait=5')).toMatchObject({ status: 202, body: { status: 'pending' } });
-    expect(system.lines.find(({ message }) => /looked up/.test(String(message)))).toMatchObject({
+    expect(system.lines.find(({ message }) => /could not be read/.test(String(message)))).toMatchObject({
       ...{ level: 'WARN', reason: expect.stringContaining('Error') },
     });
     system.functions.table.unreachable = false;

@@ -89,7 +89,7 @@ describe('the log', () => {
     await system.grant(ALICE, { grantId: 'g', user: 'alice', durationSeconds: 60 });
     expect(system.lines.find(({ message }) => message === 'event accepted')).toMatchObject({
       ...{ webhookId: 'id-1', type: 'access.granted', acl: ACL, ip: ALICE, grantId: 'g', user: 'alice' },
-      ...{ expiresAt: NOW + 60_000, sequence: expect.any(String) },
+      ...{ expiresAt: NOW + 60_000, position: expect.any(String) },
     });
   });
 

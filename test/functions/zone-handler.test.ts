@@ -3,7 +3,7 @@ import { createHandler } from '../../functions/zone.ts';
 import { ITEM, ORG_LIMIT_ITEM, ORG_PARTITION, SEEN_PARTITION } from '../../lib/names.ts';
 import { lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
-import { ACL, configOf, granted } from '../helpers/events.ts';
+import { ACL, configOf, granted, positionAt } from '../helpers/events.ts';
 import { SyncWorld } from '../helpers/sync-world.ts';
 
 const ALICE = '203.0.113.1';
@@ -104,7 +104,7 @@ describe('a batch of the stream', () => {
     }
     const table = new HalfBroken();
     world = new SyncWorld({ config, table });
-    await world.deps.grants.apply(granted('203.0.113.2', 0, { acl: 'other' }), '1', world.clock.now());
+    await world.deps.grants.apply(granted('203.0.113.2', 0, { acl: 'other' }), positionAt(1), world.clock.now());
     await expect(handle([change(ITEM.events), change(ITEM.events, 'other')])).rejects.toThrow(
       'the zones could not be rebuilt for 1 ACLs',
     );

@@ -45,7 +45,7 @@ export function aGrantsHandler() {
       const batch = messages.map((message, i) => ({
         messageId: `m${i + 1}`,
         body: typeof message === 'string' ? message : formatQueuedEvent(message),
-        sequence: String(delivered + i + 1),
+        sequenceNumber: String(delivered + i + 1),
         receives: faults.receives ?? 1,
       }));
       delivered += batch.length;

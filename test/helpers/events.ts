@@ -1,6 +1,7 @@
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import { queuePosition } from '../../lib/queue-position.ts';
 
 /** A moment that all tests call now. Milliseconds since the epoch. */
 export const NOW = Date.UTC(2026, 10, 24, 18, 0, 0);
@@ -14,6 +15,11 @@ export function configOf(settings: Readonly<Record<string, unknown>> = {}): Conf
 
 /** Other ids than those of posted events: a test can have both. */
 let ids = 0;
+
+/** The position of the queue's nth message. */
+export function positionAt(n: number): string {
+  return queuePosition(String(n));
+}
 
 /** A grant on the queue; `at` is its own time, in seconds after NOW. */
 export function granted(ip: string, at: number, more: Partial<QueuedEvent> = {}): QueuedEvent {

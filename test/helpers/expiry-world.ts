@@ -9,7 +9,7 @@ import { type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { ACL, configOf, NOW } from './events.ts';
+import { ACL, configOf, NOW, positionAt } from './events.ts';
 
 /** The expiry function by itself: what it deletes, arms and asks for is only looked at. */
 export class ExpiryWorld {
@@ -19,7 +19,7 @@ export class ExpiryWorld {
   readonly lines: Fields[] = [];
   readonly timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   readonly deps: ExpiryDeps;
-  #sequence = 0;
+  #events = 0;
 
   constructor(config: Config = configOf()) {
     this.deps = {
@@ -38,8 +38,8 @@ export class ExpiryWorld {
 
   async apply(...events: readonly QueuedEvent[]): Promise<void> {
     for (const event of events) {
-      this.#sequence += 1;
-      await this.deps.grants.apply(event, String(this.#sequence), this.clock.now());
+      this.#events += 1;
+      await this.deps.grants.apply(event, positionAt(this.#events), this.clock.now());
     }
   }
 

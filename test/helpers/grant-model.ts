@@ -4,7 +4,7 @@ import type { Table } from '../../lib/ports.ts';
 import { ACL, NOW } from './events.ts';
 
 /**
- * What the contract says is live in the end, told in the simplest way: by time, then by place in
+ * What the contract says is live in the end, told in the simplest way: by time, then by position in
  * the queue (the order given). Each grant as `ip#id`, with its expiry.
  */
 export function liveAfter(events: readonly QueuedEvent[]): Record<string, number> {

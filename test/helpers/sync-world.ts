@@ -12,7 +12,7 @@ import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { ACL, configOf, NOW } from './events.ts';
+import { ACL, configOf, NOW, positionAt } from './events.ts';
 
 export const TOKEN = 'sync-okta-token';
 /** What a run of the zone function has. */
@@ -31,7 +31,7 @@ export class SyncWorld {
   readonly deps: SyncDeps;
   /** Called after each call to Okta has taken effect. */
   onAnswer: () => void = () => {};
-  #sequence = 0;
+  #events = 0;
   #runs = 0;
 
   constructor(options: { readonly config?: Config; readonly http?: HttpClient; readonly table?: Table } = {}) {
@@ -62,8 +62,8 @@ export class SyncWorld {
 
   async apply(...events: readonly QueuedEvent[]): Promise<void> {
     for (const event of events) {
-      this.#sequence += 1;
-      await new GrantBook(this.table).apply(event, String(this.#sequence), this.clock.now());
+      this.#events += 1;
+      await new GrantBook(this.table).apply(event, positionAt(this.#events), this.clock.now());
     }
   }
 

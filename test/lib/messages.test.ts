@@ -34,10 +34,10 @@ describe('a message on the events queue', () => {
     );
   });
 
-  it('carries the place that it had at first, where it was put back', () => {
-    expect(parseQueuedEvent(formatQueuedEvent({ ...event, sequence: '9'.repeat(39) }))).toEqual({
+  it('carries the position that it had at first, where it was put back', () => {
+    expect(parseQueuedEvent(formatQueuedEvent({ ...event, firstPosition: '9'.repeat(39) }))).toEqual({
       ...event,
-      sequence: '9'.repeat(39),
+      firstPosition: '9'.repeat(39),
     });
   });
 
@@ -63,10 +63,10 @@ describe('a message on the events queue', () => {
     ['an expiry that is text', change(text, { expiresAt: '5' })],
     ['an expiry of half a millisecond', change(text, { expiresAt: 0.5 })],
     ['a revoke without an IP', change(formatQueuedEvent(revoked('203.0.113.7', 1)), { ip: undefined })],
-    ['a place that is a number', change(text, { sequence: 5 })],
-    ['a place that is no number', change(text, { sequence: 'x1' })],
-    ['a place of too many digits', change(text, { sequence: '9'.repeat(40) })],
-    ['an empty place', change(text, { sequence: '' })],
+    ['a first position that is a number', change(text, { firstPosition: 5 })],
+    ['a first position that is no number', change(text, { firstPosition: 'x'.repeat(39) })],
+    ['a first position of too many digits', change(text, { firstPosition: '9'.repeat(40) })],
+    ['an empty first position', change(text, { firstPosition: '' })],
     ['an IP that is null', change(text, { ip: null })],
   ])('is none of ours with %s', (_, other) => {
     expect(parseQueuedEvent(other)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type AclEvents, GrantBook, type Outcome } from '../../lib/grants/grant-book.ts';
+import { type AclEvents, type EventResult, GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Grant } from '../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM } from '../../lib/names.ts';
@@ -45,10 +45,10 @@ export class UnconditionalEnd extends GrantBook {
 
 /** Counts a lifetime from the moment the event is applied. */
 export class ExpiryAsDelta extends GrantBook {
-  override async apply(event: QueuedEvent, sequence: string, now: number): Promise<Outcome> {
-    if (event.expiresAt === undefined) return super.apply(event, sequence, now);
+  override async apply(event: QueuedEvent, position: string, now: number): Promise<EventResult> {
+    if (event.expiresAt === undefined) return super.apply(event, position, now);
     const lifetime = event.expiresAt - Number(event.timestamp / 1_000_000n);
-    return super.apply({ ...event, expiresAt: now + lifetime }, sequence, now);
+    return super.apply({ ...event, expiresAt: now + lifetime }, position, now);
   }
 }
 

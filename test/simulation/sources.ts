@@ -1,6 +1,7 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ExpiryEvent } from '../../functions/expiry.ts';
 import type { SetAside, TimerQueue } from '../../lib/ports.ts';
+import { queuePosition } from '../../lib/queue-position.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
@@ -30,7 +31,7 @@ export class SimFifo {
   readonly messages: FifoMessage[] = [];
   readonly #around: Surroundings;
   readonly #consume: (event: SQSEvent) => Promise<SQSBatchResponse>;
-  readonly #seen = new Map<string, { readonly sequence: string; readonly at: number }>();
+  readonly #seen = new Map<string, { readonly sequenceNumber: string; readonly at: number }>();
   #sent = 0;
   #busy = false;
 
@@ -42,18 +43,18 @@ export class SimFifo {
   async send({ body, deduplicationId }: { readonly body: string; readonly deduplicationId: string }): Promise<string> {
     const now = this.#around.clock.now();
     const seen = this.#seen.get(deduplicationId);
-    if (seen && now - seen.at < DEDUPLICATION_MS) return seen.sequence;
+    if (seen && now - seen.at < DEDUPLICATION_MS) return queuePosition(seen.sequenceNumber);
     this.#sent += 1;
-    const sequence = String(this.#sent).padStart(20, '0');
-    this.#seen.set(deduplicationId, { sequence, at: now });
-    this.messages.push({ messageId: `message-${this.#sent}`, body, sequence, receives: 0 });
+    const sequenceNumber = String(this.#sent).padStart(20, '0');
+    this.#seen.set(deduplicationId, { sequenceNumber, at: now });
+    this.messages.push({ messageId: `message-${this.#sent}`, body, sequenceNumber, receives: 0 });
     this.#pump(this.#around.random.whole(0, 60));
-    return sequence;
+    return queuePosition(sequenceNumber);
   }
 
   /** The function puts a message among the dead letters by itself. */
   setAside({ messageId, body }: SetAside): void {
-    this.deadLetters.push({ messageId, body, sequence: '', receives: MOST_RECEIVES });
+    this.deadLetters.push({ messageId, body, sequenceNumber: '', receives: MOST_RECEIVES });
   }
 
   #pump(delayMs: number): void {

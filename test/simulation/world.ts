@@ -147,10 +147,10 @@ export class World {
       queue: {
         send: (message: { readonly body: string; readonly deduplicationId: string }) =>
           environment.send('send', async () => {
-            const sequence = await this.fifo.send(message);
+            const position = await this.fifo.send(message);
             const event = parseQueuedEvent(message.body);
             if (event) this.#options.queued(event);
-            return sequence;
+            return position;
           }),
       },
       outcomes: () => common,

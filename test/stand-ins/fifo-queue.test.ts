@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { queuePosition } from '../../lib/queue-position.ts';
 import { type FifoMessage, FifoQueue } from '../../local/stand-ins/fifo-queue.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
@@ -43,12 +44,12 @@ describe('a FIFO queue', () => {
     expect(queue.length).toBe(0);
   });
 
-  it('gives rising sequence numbers of the same length, and gives them to the receiver too', async () => {
-    const sequences = await send(...Array.from({ length: 12 }, (_, i) => `m${i}`));
-    expect([...sequences].sort()).toEqual(sequences);
-    expect(new Set(sequences).size).toBe(12);
+  it('gives rising positions, and the sequence numbers they are made of to the receiver', async () => {
+    const positions = await send(...Array.from({ length: 12 }, (_, i) => `m${i}`));
+    expect([...positions].sort()).toEqual(positions);
+    expect(new Set(positions).size).toBe(12);
     await clock.advance(1);
-    expect(batches.flat().map(({ sequence }) => sequence)).toEqual(sequences);
+    expect(batches.flat().map(({ sequenceNumber }) => queuePosition(sequenceNumber))).toEqual(positions);
   });
 
   it('delivers one batch at a time: the next waits until the one before is done', async () => {

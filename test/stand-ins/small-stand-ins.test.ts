@@ -53,7 +53,7 @@ describe('the telemetry of the stand-ins', () => {
 
 describe('the events that Lambda would hand over', () => {
   it('of the FIFO queue carry sequence number and count', () => {
-    const event = fifoEvent([{ messageId: 'm', body: 'b', sequence: '7', receives: 2 }]);
+    const event = fifoEvent([{ messageId: 'm', body: 'b', sequenceNumber: '7', receives: 2 }]);
     expect(event.Records).toMatchObject([
       { messageId: 'm', body: 'b', attributes: { SequenceNumber: '7', ApproximateReceiveCount: '2' } },
     ]);

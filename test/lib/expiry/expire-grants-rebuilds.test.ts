@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { queuePosition } from '../../../lib/grants/event-order.ts';
+import { queuePosition } from '../../../lib/queue-position.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
 import { ExpiryWorld } from '../../helpers/expiry-world.ts';
 
@@ -100,7 +100,7 @@ describe('the tick asks for a rebuild', () => {
     expect(await world.reasonAfterTick()).toEqual(changed);
   });
 
-  it('where an update without an answer may have come after the last look', async () => {
+  it('where a write without an answer may have come after the last reading', async () => {
     await world.zonesAre({ verifiedAt: NOW, doubtUntil: NOW + MINUTE });
     expect(await world.reasonAfterTick()).toEqual(changed);
     await world.zonesAre({ verifiedAt: NOW + MINUTE + 1, doubtUntil: NOW + MINUTE });

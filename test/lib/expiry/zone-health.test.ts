@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AclLook, reportZoneHealth, zoneHealth } from '../../../lib/expiry/zone-health.ts';
+import { type AclFacts, reportZoneHealth, zoneHealth } from '../../../lib/expiry/zone-health.ts';
 import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../../../lib/names.ts';
 import type { Fields } from '../../../lib/ports.ts';
 import { logTelemetry } from '../../../local/stand-ins/log-telemetry.ts';
@@ -9,13 +9,13 @@ const config = configOf({
   acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] }, other: { zoneIds: ['nzo3'] } },
   gatewayLimit: 10,
 });
-const look = (state: AclLook['state'] = {}, more: Partial<AclLook> = {}): AclLook => ({
+const facts = (state: AclFacts['state'] = {}, more: Partial<AclFacts> = {}): AclFacts => ({
   acl: ACL,
   state: { verifiedAt: NOW, ...state },
   events: { since: NOW },
   ...more,
 });
-const health = (state?: AclLook['state'], more?: Partial<AclLook>) => zoneHealth(look(state, more), config, NOW);
+const health = (state?: AclFacts['state'], more?: Partial<AclFacts>) => zoneHealth(facts(state, more), config, NOW);
 
 describe('the age of the last verification', () => {
   it('is in whole seconds, and never in the future', () => {
@@ -52,7 +52,7 @@ describe('the room that is used', () => {
 });
 
 describe('the report on all ACLs', () => {
-  const report = (looks: readonly AclLook[], complete = true) => {
+  const report = (acls: readonly AclFacts[], complete = true) => {
     const lines: Fields[] = [];
     const clock = { now: () => NOW, sleep: async () => {} };
     const telemetry = logTelemetry(
@@ -60,7 +60,7 @@ describe('the report on all ACLs', () => {
       () => NOW,
       (line) => lines.push(line),
     );
-    reportZoneHealth(looks, complete, { config, clock, telemetry });
+    reportZoneHealth(acls, complete, { config, clock, telemetry });
     return {
       warned: lines.filter(({ level }) => level === 'WARN'),
       metrics: Object.fromEntries(
@@ -75,7 +75,7 @@ describe('the report on all ACLs', () => {
   const expiredMs = 1_000 * HEALTH_LIMITS.expiredInZoneSeconds;
 
   it('says that all is well with two zeros', () => {
-    const { warned, metrics, units } = report([look(), look({}, { acl: 'other' })]);
+    const { warned, metrics, units } = report([facts(), facts({}, { acl: 'other' })]);
     expect(warned).toEqual([]);
     expect(metrics).toEqual({ [METRICS.expiredInZone]: 0, [METRICS.verificationAge]: 0 });
     expect(units).toEqual(['"Unit":"Seconds"', '"Unit":"Seconds"']);
@@ -84,30 +84,30 @@ describe('the report on all ACLs', () => {
 
   it('gives the worst of all for each measure', () => {
     const { metrics } = report([
-      look({ verifiedAt: NOW - 20_000, nextExpiry: NOW - 3_000 }),
-      look({ verifiedAt: NOW - 10_000, nextExpiry: NOW - 9_000 }, { acl: 'other' }),
+      facts({ verifiedAt: NOW - 20_000, nextExpiry: NOW - 3_000 }),
+      facts({ verifiedAt: NOW - 10_000, nextExpiry: NOW - 9_000 }, { acl: 'other' }),
     ]);
     expect(metrics).toEqual({ [METRICS.expiredInZone]: 9, [METRICS.verificationAge]: 20 });
   });
 
   it('leaves the age out where not all were looked at', () => {
-    expect(report([look({ verifiedAt: NOW - 20_000 })], false).metrics).toEqual({ [METRICS.expiredInZone]: 0 });
+    expect(report([facts({ verifiedAt: NOW - 20_000 })], false).metrics).toEqual({ [METRICS.expiredInZone]: 0 });
   });
 
   it('warns of an ACL from the age on that is an alarm', () => {
-    const ages = [limitMs - 1_000, limitMs].map((age) => report([look({ verifiedAt: NOW - age })]).warned);
+    const ages = [limitMs - 1_000, limitMs].map((age) => report([facts({ verifiedAt: NOW - age })]).warned);
     expect(ages).toMatchObject([[], [{ acl: ACL, verificationAge: limitMs / 1_000 }]]);
     expect(ages.flat()).toHaveLength(1);
   });
 
   it('warns of an ACL from the time on that somebody may be in too long', () => {
-    const times = [expiredMs - 1_000, expiredMs].map((ms) => report([look({ nextExpiry: NOW - ms })]).warned);
+    const times = [expiredMs - 1_000, expiredMs].map((ms) => report([facts({ nextExpiry: NOW - ms })]).warned);
     expect(times).toMatchObject([[], [{ acl: ACL, expiredInZone: HEALTH_LIMITS.expiredInZoneSeconds }]]);
     expect(times.flat()).toHaveLength(1);
   });
 
   it('warns of an ACL that is more than four fifths full, and only then says how full', () => {
-    const full = (length: number) => report([look(), look({ gateways: length }, { acl: 'other' })]);
+    const full = (length: number) => report([facts(), facts({ gateways: length }, { acl: 'other' })]);
     expect(full(8).warned).toEqual([]);
     expect(full(8).metrics).not.toHaveProperty(METRICS.capacityUsed);
     expect(full(9).warned).toMatchObject([{ acl: 'other', capacityUsed: 90 }]);

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { queuePosition } from '../../../lib/grants/event-order.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM } from '../../../lib/names.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 import { liveAfter, liveIn } from '../../helpers/grant-model.ts';
 
@@ -19,27 +18,27 @@ const BEFORE = [
 async function prepared() {
   const memory = new MemoryTable();
   const table = new FaultyTable(memory);
-  for (const [index, event] of BEFORE.entries()) await new GrantBook(memory).apply(event, String(index + 1), NOW);
-  return { table, memory, sequence: String(BEFORE.length + 1) };
+  for (const [index, event] of BEFORE.entries()) await new GrantBook(memory).apply(event, positionAt(index + 1), NOW);
+  return { table, memory, position: positionAt(BEFORE.length + 1) };
 }
 
 /** A function that dies at its n-th write, for every n until it gets through; each time the message comes again. */
 async function dyingEverywhere(event: QueuedEvent, afterApplying: boolean) {
   let died = 0;
   for (let crashAt = 1; ; crashAt += 1) {
-    const { table, memory, sequence } = await prepared();
+    const { table, memory, position } = await prepared();
     Object.assign(table, { crashAt, afterApplying });
     try {
-      await new GrantBook(table).apply(event, sequence, NOW);
+      await new GrantBook(table).apply(event, position, NOW);
       return died;
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
     }
     died += 1;
-    await new GrantBook(memory).apply(event, sequence, NOW);
+    await new GrantBook(memory).apply(event, position, NOW);
     expect(await liveIn(memory)).toEqual(liveAfter([...BEFORE, event]));
-    expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(sequence));
-    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position: queuePosition(sequence) });
+    expect(await new GrantBook(memory).position(ACL)).toBe(position);
+    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position });
   }
 }
 
@@ -58,12 +57,12 @@ describe('a function that dies between any two writes', () => {
   });
 
   it('has not told anybody that an event is applied before all of it is', async () => {
-    const { table, memory, sequence } = await prepared();
+    const { table, memory, position } = await prepared();
     const flush = flushed(5);
     table.crashAt = 33;
-    await expect(new GrantBook(table).apply(flush, sequence, NOW)).rejects.toThrow(Crash);
+    await expect(new GrantBook(table).apply(flush, position, NOW)).rejects.toThrow(Crash);
     expect(await new GrantBook(memory).fate(flush)).toBeUndefined();
-    expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(String(BEFORE.length)));
+    expect(await new GrantBook(memory).position(ACL)).toBe(positionAt(BEFORE.length));
   });
 });
 
@@ -109,17 +108,17 @@ describe('a function that seemed dead and goes on later', () => {
           frozen.freezeAt = freezeAt;
           const runs: Promise<unknown>[] = [];
           for (const [index, event] of events.entries()) {
-            const sequence = String(index + 1);
-            if (index === who % events.length) runs.push(new GrantBook(frozen).apply(event, sequence, NOW));
+            const position = positionAt(index + 1);
+            if (index === who % events.length) runs.push(new GrantBook(frozen).apply(event, position, NOW));
             // Let the frozen run come as far as it can before the message is delivered again.
             await new Promise((resolve) => setImmediate(resolve));
-            await new GrantBook(memory).apply(event, sequence, NOW);
+            await new GrantBook(memory).apply(event, position, NOW);
           }
           const items = JSON.stringify(memory.items());
           frozen.thaw();
           await Promise.all(runs);
           expect(await liveIn(memory)).toEqual(liveAfter(events));
-          expect(await new GrantBook(memory).position(ACL)).toBe(queuePosition(String(events.length)));
+          expect(await new GrantBook(memory).position(ACL)).toBe(positionAt(events.length));
           expect(JSON.stringify(memory.items())).toBe(items);
         },
       ),
@@ -132,9 +131,9 @@ describe('a function that seemed dead and goes on later', () => {
     const frozen = new FreezingTable(memory);
     frozen.freezeAt = 1;
     const grant = granted(ALICE, 1);
-    const late = new GrantBook(frozen).apply(grant, '1', NOW);
-    await new GrantBook(memory).apply(grant, '1', NOW);
-    await new GrantBook(memory).apply(revoked(ALICE, 2), '2', NOW);
+    const late = new GrantBook(frozen).apply(grant, positionAt(1), NOW);
+    await new GrantBook(memory).apply(grant, positionAt(1), NOW);
+    await new GrantBook(memory).apply(revoked(ALICE, 2), positionAt(2), NOW);
     frozen.thaw();
     expect((await late).kind).toBe('duplicate');
     expect(memory.items().filter(({ item }) => item.startsWith(ITEM.grant))).toEqual([]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { liveAfter, liveIn } from '../../helpers/grant-model.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.10'];
@@ -11,7 +11,7 @@ const [ALICE, BOB] = ['203.0.113.1', '203.0.113.10'];
 async function stateAfter(events: readonly QueuedEvent[]): Promise<Record<string, number>> {
   const table = new MemoryTable();
   const book = new GrantBook(table);
-  for (const [index, event] of events.entries()) await book.apply(event, String(index + 1), NOW);
+  for (const [index, event] of events.entries()) await book.apply(event, positionAt(index + 1), NOW);
   return liveIn(table);
 }
 
@@ -69,8 +69,8 @@ describe('events of different times', () => {
         const table = new MemoryTable();
         const book = new GrantBook(table);
         for (const [index, event] of events.entries()) {
-          await book.apply(event, String(index + 1), NOW);
-          expect((await book.apply(event, String(index + 1), NOW)).kind).toBe('duplicate');
+          await book.apply(event, positionAt(index + 1), NOW);
+          expect((await book.apply(event, positionAt(index + 1), NOW)).kind).toBe('duplicate');
         }
         expect(await liveIn(table)).toEqual(liveAfter(events));
       }),
@@ -88,13 +88,13 @@ describe('times that differ by a nanosecond', () => {
     expect(Object.keys(await stateAfter([revoke, granted(ALICE, 0, at(3n))]))).toEqual([`${ALICE}#`]);
   });
 
-  it('that are equal leave it to the queue, also where sequence numbers get longer', async () => {
+  it('that are equal leave it to the queue, also where its numbers get longer', async () => {
     const table = new MemoryTable();
     const book = new GrantBook(table);
-    await book.apply(revoked(ALICE, 0, at(1n)), '9', NOW);
-    await book.apply(granted(ALICE, 0, at(1n)), '10', NOW);
+    await book.apply(revoked(ALICE, 0, at(1n)), positionAt(9), NOW);
+    await book.apply(granted(ALICE, 0, at(1n)), positionAt(10), NOW);
     expect(Object.keys(await liveIn(table))).toEqual([`${ALICE}#`]);
-    await book.apply(flushed(0, at(1n)), '100', NOW);
+    await book.apply(flushed(0, at(1n)), positionAt(100), NOW);
     expect(await liveIn(table)).toEqual({});
   });
 });
@@ -107,9 +107,9 @@ describe('what an event covers', () => {
   it('is one ACL', async () => {
     const table = new MemoryTable();
     const book = new GrantBook(table);
-    await book.apply(granted(ALICE, 1, { acl: 'other' }), '1', NOW);
-    await book.apply(flushed(2), '2', NOW);
-    await book.apply(revoked(ALICE, 3), '3', NOW);
+    await book.apply(granted(ALICE, 1, { acl: 'other' }), positionAt(1), NOW);
+    await book.apply(flushed(2), positionAt(2), NOW);
+    await book.apply(revoked(ALICE, 3), positionAt(3), NOW);
     expect(await book.live('other', NOW)).toHaveLength(1);
     expect(await book.live(ACL, NOW)).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 
 const ALICE = '203.0.113.1';
@@ -12,16 +12,16 @@ const BOB = '203.0.113.2';
 function aBook() {
   const table = new FaultyTable(new MemoryTable());
   const book = new GrantBook(table);
-  let sequence = 0;
+  let count = 0;
   return {
     table,
     book,
-    /** Applies in the order given, each with the next place in the queue. */
+    /** Applies in the order given, each with the next position. */
     apply: async (...events: readonly QueuedEvent[]) => {
       const outcomes: string[] = [];
       for (const event of events) {
-        sequence += 1;
-        outcomes.push((await book.apply(event, String(sequence), NOW)).kind);
+        count += 1;
+        outcomes.push((await book.apply(event, positionAt(count), NOW)).kind);
       }
       return outcomes;
     },
@@ -109,7 +109,7 @@ describe('the order of events', () => {
   });
 });
 
-/** What the contract says the end must be, told in the simplest way: by time, then by place in the queue. */
+/** What the contract says the end must be, told in the simplest way: by time, then by position. */
 function model(events: readonly QueuedEvent[]): string[] {
   const inOrder = events.map((event, index) => ({ event, index }));
   inOrder.sort((a, b) => Number(a.event.timestamp - b.event.timestamp) || a.index - b.index);
@@ -161,10 +161,10 @@ describe('any events', () => {
           Object.assign(table, { crashAt: at, afterApplying });
           for (const [index, event] of events.entries()) {
             try {
-              await book.apply(event, String(index + 1), NOW);
+              await book.apply(event, positionAt(index + 1), NOW);
             } catch (error) {
               if (!(error instanceof Crash)) throw error;
-              await book.apply(event, String(index + 1), NOW);
+              await book.apply(event, positionAt(index + 1), NOW);
             }
           }
           expect(await live()).toEqual(model(events));

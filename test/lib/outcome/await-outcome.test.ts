@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../lib/error-codes.ts';
-import { queuePosition } from '../../../lib/grants/event-order.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM } from '../../../lib/names.ts';
@@ -8,29 +7,29 @@ import { awaitOutcome } from '../../../lib/outcome/await-outcome.ts';
 import { type ZoneState, ZoneStates } from '../../../lib/zones/zone-state.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../../local/stand-ins/virtual-clock.ts';
-import { ACL, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
+import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 
 const ALICE = '203.0.113.1';
 let clock: VirtualClock;
 let table: MemoryTable;
 let grants: GrantBook;
-let sequence: number;
+let applied: number;
 beforeEach(() => {
   clock = new VirtualClock(NOW);
   table = new MemoryTable();
   grants = new GrantBook(table);
-  sequence = 0;
+  applied = 0;
 });
 const apply = async (...events: readonly QueuedEvent[]) => {
   for (const event of events) {
-    sequence += 1;
-    await grants.apply(event, String(sequence), NOW);
+    applied += 1;
+    await grants.apply(event, positionAt(applied), NOW);
   }
 };
 const zonesAre = (state: ZoneState) => table.write([{ put: { acl: ACL, item: ITEM.zone, ...state } }]);
-const confirmed = (upTo = sequence) => ({ confirmedPosition: queuePosition(String(upTo)) });
-const failed = (code: ErrorCode, upTo = sequence) => ({
-  ...{ lastError: { code, at: NOW, detail: 'so it is' }, failedPosition: queuePosition(String(upTo)) },
+const confirmed = (upTo = applied) => ({ confirmedPosition: positionAt(upTo) });
+const failed = (code: ErrorCode, upTo = applied) => ({
+  ...{ lastError: { code, at: NOW, detail: 'so it is' }, failedPosition: positionAt(upTo) },
 });
 const wait = (event: QueuedEvent, seconds = 20) =>
   clock.finish(awaitOutcome(event, NOW + seconds * 1000, { clock: clock, grants, states: new ZoneStates(table) }));

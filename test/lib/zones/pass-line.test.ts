@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventOrder, queuePosition } from '../../../lib/grants/event-order.ts';
+import { eventOrder } from '../../../lib/grants/event-order.ts';
 import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
+import { queuePosition } from '../../../lib/queue-position.ts';
 import { passLine } from '../../../lib/zones/pass-line.ts';
 import type { UpdatedZones } from '../../../lib/zones/update-zones.ts';
 import { ACL, configOf, NOW } from '../../helpers/events.ts';
@@ -10,10 +11,10 @@ const result = (more: Partial<UpdatedZones> = {}): UpdatedZones => ({
   ...{ zones: {}, waiting: [], quota: undefined, failures: [] },
   ...more,
 });
-/** A grant by an event of so many seconds before now, and at this place in the queue. */
-const grant = (secondsAgo: number, sequence: number) => {
-  const order = eventOrder(BigInt(NOW - secondsAgo * 1_000) * 1_000_000n, String(sequence));
-  return { acl: ACL, ip: `203.0.113.${sequence}`, expiresAt: NOW + 60_000, order, since: order };
+/** A grant by an event of so many seconds before now, and at this position. */
+const grant = (secondsAgo: number, n: number) => {
+  const order = eventOrder(BigInt(NOW - secondsAgo * 1_000) * 1_000_000n, queuePosition(String(n)));
+  return { acl: ACL, ip: `203.0.113.${n}`, expiresAt: NOW + 60_000, order, since: order };
 };
 const line = (grants: Parameters<typeof passLine>[1], before?: string, of = result()) =>
   passLine(of, grants, before, config, NOW);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { queuePosition } from '../../../lib/grants/event-order.ts';
+import { queuePosition } from '../../../lib/queue-position.ts';
 import { syncAcl } from '../../../lib/zones/rebuild-acl.ts';
 import type { Fault } from '../../../local/okta-simulator/simulator.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';

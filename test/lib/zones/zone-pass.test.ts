@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { queuePosition } from '../../../lib/grants/event-order.ts';
 import { AUDIT } from '../../../lib/names.ts';
+import { queuePosition } from '../../../lib/queue-position.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
 import { SyncWorld } from '../../helpers/sync-world.ts';
 

@@ -1,0 +1,15 @@
+/** SQS documents sequence numbers as large as 128 bits. */
+const DIGITS = 39;
+/** What a position looks like. */
+export const QUEUE_POSITION = /^\d{39}$/;
+
+/**
+ * An event's position: its place in the queue, as text that sorts as the events lie there. DynamoDB and JavaScript
+ * compare it alike. It is made once, where a message is sent or received; what is behind knows positions alone.
+ * @param sequenceNumber as SQS gives it, decimal digits
+ * @throws {RangeError} where the text is not a sequence number
+ */
+export function queuePosition(sequenceNumber: string): string {
+  if (!/^\d{1,39}$/.test(sequenceNumber)) throw new RangeError('not a sequence number');
+  return sequenceNumber.padStart(DIGITS, '0');
+}
