@@ -8,7 +8,7 @@ import { ACL, configOf, granted } from '../helpers/events.ts';
 import { type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
 import { invoke } from '../helpers/lambda-process.ts';
 import { recordingTable, tableRights } from '../helpers/sdk-recorder.ts';
-import { makePlan } from '../simulation/plan.ts';
+import { makePlan } from '../simulation/make-plan.ts';
 import { runSchedule } from '../simulation/run-schedule.ts';
 import { rightsIn } from './rights.ts';
 import { property, resourceOf, templateWith } from './synthesised.ts';

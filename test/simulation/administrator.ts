@@ -1,6 +1,7 @@
-import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
-import { aclsOf, type Deployment, zonesOf } from './deployment.ts';
-import { HEALING_MS } from './faults.ts';
+import type { OktaSimulator, ZoneEdit } from '../../local/okta-simulator/simulator.ts';
+import { aclsOf, type Deployment, noticedMs, zonesOf } from './deployment.ts';
+import { type Fault, HEALING_MS } from './faults.ts';
+import { viewOf } from './inside.ts';
 import type { Action, AdminEdit } from './plan.ts';
 import type { Surroundings } from './sources.ts';
 import type { World } from './world.ts';
@@ -48,20 +49,16 @@ export class Administrator {
   }
 
   #edit(edit: AdminEdit, zoneId: string, n: number): void {
-    const okta = this.#okta;
-    const ips = [`203.0.113.${n}`, `198.51.100.${n}`];
+    const { fault, does } = editOf(edit, zoneId, n);
+    if (fault) this.#around.faults.struck(fault, edit.startsWith('edits') ? 0 : this.#noticedMs() + HEALING_MS);
+    else this.#around.faults.disturb(this.#noticedMs() + HEALING_MS);
+    if (!viewOf(this.#okta, zoneId)) return;
+    this.#okta.editZone(zoneId, does);
     this.#changed(zoneId);
-    if (edit === 'adds') okta.editZone(zoneId, { addGateways: ips });
-    if (edit === 'removes') okta.editZone(zoneId, { removeGateways: ips, addGateways: ['198.51.100.99'] });
-    if (edit === 'wipes') okta.editZone(zoneId, { gateways: null });
-    if (edit === 'edits proxies') okta.editZone(zoneId, { proxies: [`192.0.2.${n + 200}`] });
-    if (edit === 'edits name') okta.editZone(zoneId, { name: `${zoneId} renamed ${n}` });
-    this.#around.faults.struck(`admin ${edit}`, edit.startsWith('edits') ? 0 : this.#noticedMs() + HEALING_MS);
   }
 
-  /** How long a change in Okta may go unseen. */
   #noticedMs(): number {
-    return Math.max(...this.#deployments.map(({ verifyMinutes }) => verifyMinutes)) * 60_000;
+    return noticedMs(this.#deployments);
   }
 
   /** With a gap, the old token is refused before the secret holds the new one. */
@@ -77,5 +74,29 @@ export class Administrator {
       // Whoever set two new tokens sets the later one last.
       this.#world.oktaToken.text = `token-${this.#tokens}`;
     });
+  }
+}
+
+function editOf(edit: AdminEdit, zoneId: string, n: number): { readonly fault?: Fault; readonly does: ZoneEdit } {
+  const ips = [`203.0.113.${n}`, `198.51.100.${n}`];
+  switch (edit) {
+    case 'adds':
+      return { fault: 'admin adds', does: { addGateways: ips } };
+    case 'removes':
+      return { fault: 'admin removes', does: { removeGateways: ips, addGateways: ['198.51.100.99'] } };
+    case 'wipes':
+      return { fault: 'admin wipes', does: { gateways: null } };
+    case 'edits proxies':
+      return { fault: 'admin edits proxies', does: { proxies: [`192.0.2.${n + 200}`] } };
+    case 'edits name':
+      return { fault: 'admin edits name', does: { name: `${zoneId} renamed ${n}` } };
+    case 'deactivates':
+      return { fault: 'admin deactivates', does: { status: 'INACTIVE' } };
+    case 'activates':
+      return { does: { status: 'ACTIVE' } };
+    case 'blocklists':
+      return { fault: 'admin blocklists', does: { usage: 'BLOCKLIST' } };
+    case 'unblocks':
+      return { does: { usage: 'POLICY' } };
   }
 }

@@ -14,6 +14,8 @@ export interface Deployment {
   readonly sentinel: string;
   readonly gatewayLimit: number;
   readonly verifyMinutes: number;
+  /** People may have IPv6 addresses, of which so many bits are let in. */
+  readonly ipv6?: 64 | 128;
 }
 
 /** Known configurations; a run of many schedules makes no end of them. */
@@ -24,9 +26,10 @@ export function configFor(deployment: Deployment): Config {
   const key = JSON.stringify(deployment);
   const before = known.get(key);
   if (before) return before;
-  const { acls, sentinel, gatewayLimit, verifyMinutes } = deployment;
+  const { acls, sentinel, gatewayLimit, verifyMinutes, ipv6 } = deployment;
   const config = parseConfig({
     ...{ okta: { domain: 'acme.okta.com' }, sentinel, gatewayLimit, verifyMinutes },
+    ...(ipv6 !== undefined && { allowIpv6: true, ipv6PrefixLength: ipv6 }),
     acls: Object.fromEntries(acls.map(({ name, zoneIds, always }) => [name, { zoneIds, alwaysAllow: always }])),
   });
   if (known.size >= MOST_KNOWN) known.clear();
@@ -34,10 +37,13 @@ export function configFor(deployment: Deployment): Config {
   return config;
 }
 
+const A_WHILE_MS = 30_000;
+
 /** What is deployed, and since when. Milliseconds since the epoch. */
 export class Deployments {
   #current: Deployment;
   #since: number;
+  #isFirst = true;
   #owners: ReadonlyMap<string, DeployedAcl>;
 
   constructor(first: Deployment, at: number) {
@@ -55,9 +61,15 @@ export class Deployments {
   }
 
   deploy(deployment: Deployment, at: number): void {
+    this.#isFirst = false;
     this.#current = deployment;
     this.#since = at;
     this.#owners = ownersIn(deployment);
+  }
+
+  /** Whether an ACL has been configured for a while in every function. */
+  hasLong(name: string, now: number): boolean {
+    return this.acl(name) !== undefined && (this.#isFirst || now > this.#since + A_WHILE_MS);
   }
 
   /** The ACL that a zone belongs to. */
@@ -78,6 +90,11 @@ export function zonesOf(deployments: readonly Deployment[]): string[] {
 /** Every ACL that any of them names. */
 export function aclsOf(deployments: readonly Deployment[]): string[] {
   return [...new Set(deployments.flatMap(({ acls }) => acls.map(({ name }) => name)))];
+}
+
+/** How long a change in Okta may go unseen, in milliseconds. */
+export function noticedMs(deployments: readonly Deployment[]): number {
+  return Math.max(...deployments.map(({ verifyMinutes }) => verifyMinutes)) * 60_000;
 }
 
 function ownersIn({ acls }: Deployment): ReadonlyMap<string, DeployedAcl> {

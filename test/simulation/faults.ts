@@ -19,6 +19,13 @@ export const FAULTS = [
   ...['timeout before applying', 'timeout after applying', 'dropped before applying', 'dropped after applying'],
   ...['timeout and applied late', 'half an answer', 'slow answer', 'quota used by others'],
   ...['admin adds', 'admin removes', 'admin wipes', 'admin edits proxies', 'admin edits name', 'token rotated'],
+  // The unkind world.
+  ...['many zones', 'ten ACLs', 'short quota', 'slow Okta', 'stale from Okta', 'absurd header', 'IPv6'],
+  ...['other status in an answer', 'edit in mid-pass', 'admin deactivates', 'admin blocklists'],
+  ...['two configurations at once', 'zone added', 'zone removed', 'zones reordered', 'zone mistyped', 'zone moved'],
+  ...['limit lowered', 'always overlaps', 'sentinel overlaps', 'ACL removed', 'ACL back'],
+  ...['spoiled item', 'queue replaced', 'last delivery', 'foreign zone', 'garbage row', 'garbage message'],
+  ...['table conflict', 'table throttled', 'table takes time', 'stale from the table', 'table out', 'small page'],
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -43,9 +50,18 @@ export class Faults {
   readonly #seed: number;
   readonly #now: () => number;
   readonly #note: Note;
+  readonly #extraMs: number;
   readonly #streams = new Map<Fault, Random>();
 
-  constructor(rates: Readonly<Partial<Record<Fault, number>>>, seed: number, now: () => number, note: Note) {
+  /** @param extraMs by how much longer everything takes to heal than usual */
+  constructor(
+    rates: Readonly<Partial<Record<Fault, number>>>,
+    seed: number,
+    now: () => number,
+    note: Note,
+    extraMs = 0,
+  ) {
+    this.#extraMs = extraMs;
     this.#rates = new Map(Object.entries(rates));
     this.#seed = seed;
     this.#now = now;
@@ -73,7 +89,7 @@ export class Faults {
   }
 
   disturb(healingMs: number): void {
-    this.disturbedUntil = Math.max(this.disturbedUntil, this.#now() + healingMs);
+    this.disturbedUntil = Math.max(this.disturbedUntil, this.#now() + healingMs + this.#extraMs);
   }
 
   /** A number that goes with a fault, from its own stream. */

@@ -21,6 +21,17 @@ export function letsIn(entry: string): readonly string[] {
   return hosts;
 }
 
+const entries = new Map<string, string>();
+
+/** The entry of a zone's list that lets an address in: of an IPv6 address so many bits. */
+export function entryFor(ip: string, ipv6: 64 | 128 = 128): string {
+  if (!ip.includes(':')) return `${ip}/32`;
+  const text = `${ip}/${ipv6}`;
+  const known = entries.get(text) ?? formatBlock(blockOf(text));
+  entries.set(text, known);
+  return known;
+}
+
 /** How few entries can stand for these, no address more: IPv4 hosts by the largest aligned blocks first, the rest as they are. */
 export function fewestEntries(entries: readonly string[]): number {
   const networks = new Map<string, Set<number>>();

@@ -1,5 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CachedSecret } from '../../lib/cached-secret.ts';
+import type { Config } from '../../lib/config.ts';
 import type { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Clock, HttpClient, SecretReader, Table, TimerQueue } from '../../lib/ports.ts';
 import type { ZoneStates } from '../../lib/zones/zone-state.ts';
@@ -9,6 +10,7 @@ export type GrantsHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
 
 /** Where a bug can be put into production code from outside: in what it is given. */
 export interface Hooks {
+  readonly config?: (config: Config, name: FunctionName) => Config;
   readonly table?: (table: Table, name: FunctionName) => Table;
   readonly timers?: (timers: TimerQueue, name: FunctionName) => TimerQueue;
   readonly http?: (http: HttpClient) => HttpClient;

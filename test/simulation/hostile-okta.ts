@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { Fault as OktaFault } from '../../local/okta-simulator/types.ts';
+import { AnswerTwists } from './answer-twists.ts';
 import { type Fault, HEALING_MS } from './faults.ts';
 import type { Environment } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
@@ -34,26 +35,46 @@ const STRIKING: readonly Striking[] = [
   },
 ];
 
+const TWISTS: readonly Fault[] = ['stale from Okta', 'absurd header', 'other status in an answer', 'edit in mid-pass'];
+
+export interface HostileOktaOptions {
+  readonly token: string;
+  /** Calls a minute. */
+  readonly limit: number;
+  readonly allowIpv6: boolean;
+  /** How long a change in Okta may go unseen, in milliseconds. */
+  readonly noticedMs: number;
+}
+
 /** Okta as the zone function meets it over the network, with the monitor looking at every call. */
 export class HostileOkta {
   readonly simulator: OktaSimulator;
   monitor: Monitor | undefined;
   readonly #around: Surroundings;
   readonly #striking: readonly Striking[];
+  readonly #twists: AnswerTwists | undefined;
 
-  constructor(around: Surroundings, token: string) {
+  constructor(around: Surroundings, options: HostileOktaOptions) {
     this.#around = around;
     this.#striking = STRIKING.filter(({ fault }) => around.faults.mayStrike(fault));
-    this.simulator = new OktaSimulator({ now: () => around.clock.now(), token, journalSize: 100_000 });
+    const { token, limit, noticedMs } = options;
+    this.simulator = new OktaSimulator({
+      ...{ now: () => around.clock.now(), token, journalSize: 100_000 },
+      ...{ rateLimit: { limit }, allowIpv6: options.allowIpv6 },
+    });
+    const isTwisting = TWISTS.some((fault) => around.faults.mayStrike(fault));
+    if (isTwisting)
+      this.#twists = new AnswerTwists(this.simulator, around, noticedMs, (id) => this.monitor?.zoneChanged(id));
   }
 
   /** `fetch` in one environment of the zone function. */
   async exchange(environment: Environment, request: HttpRequest): Promise<HttpResponse> {
     const { clock, random } = this.#around;
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
-    const early = this.monitor?.callGoesOut(environment, zoneId);
+    const early = this.monitor?.callGoesOut(environment, request.method, zoneId);
     const answer = await environment.call(request.method, async () => {
       const struck = this.#strike(request.method, zoneId);
+      if (request.method === 'PUT') this.#twists?.zoneIsWritten(zoneId);
       this.monitor?.callArrives(environment, request, zoneId, early);
       const headers = { ...request.headers };
       const path = `/api/v1/zones/${zoneId}`;
@@ -73,7 +94,9 @@ export class HostileOkta {
       const outcome = call.complete();
       if (outcome.kind === 'hang') await clock.sleep(request.timeoutMs);
       call.end();
-      const said = outcome.kind === 'answer' ? outcome : undefined;
+      const right = outcome.kind === 'answer' ? outcome : undefined;
+      const said = right && (this.#twists?.twist(request.method, zoneId, right) ?? right);
+      if (this.#around.oktaMs[1] > 1_000) this.#around.faults.struck('slow Okta');
       this.monitor?.callEnds(environment, request, zoneId, said);
       if (said) return { status: said.status, headers: said.headers, body: said.body };
       throw new Error(outcome.kind === 'drop' ? 'socket hang up' : 'The operation was aborted due to timeout');

@@ -26,14 +26,22 @@ export class LetIn {
   }
 }
 
+/** Why a zone lets in nobody of ours, by the code that says so. */
+export type Unusable = 'ZONE001' | 'ZONE004' | 'ZONE008';
+
 interface Seen {
-  /** Okta would let somebody in by it. */
-  readonly isUsable: boolean;
+  readonly unusable: Unusable | undefined;
   readonly letIn: LetIn;
 }
 
+/** Where everybody may put what they like: these are nobody's entries. */
+const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];
+const documentation = new LetIn(new Set(DOCUMENTATION));
+
 /** What zones do in Okta, looked up anew only after one may have been changed. */
 export class Inside {
+  /** Zones that were written by us. */
+  readonly ours = new Set<string>();
   readonly #okta: OktaSimulator;
   readonly #seen = new Map<string, Seen>();
 
@@ -53,9 +61,19 @@ export class Inside {
     return new LetIn(new Set([first, ...others].flatMap((zoneId) => [...this.#look(zoneId).letIn.entries])));
   }
 
-  /** Those of the zones that are there, and that let people in. */
+  /** What stands in a zone, whether it can be used or not. */
+  in(zoneId: string): LetIn {
+    return this.#look(zoneId).letIn;
+  }
+
+  /** Those of the zones that are there, that let people in, and that hold nobody else's entries. */
   usable(zoneIds: readonly string[]): readonly string[] {
-    return zoneIds.filter((zoneId) => this.#look(zoneId).isUsable);
+    return zoneIds.filter((zoneId) => this.unusable(zoneId) === undefined);
+  }
+
+  /** Why a zone can't be used. */
+  unusable(zoneId: string): Unusable | undefined {
+    return this.#look(zoneId).unusable;
   }
 
   #look(zoneId: string): Seen {
@@ -68,17 +86,32 @@ export class Inside {
 
   #lookAnew(zoneId: string): Seen {
     const zone = viewOf(this.#okta, zoneId);
-    if (!zone) return { isUsable: false, letIn: NOBODY };
-    const { type, system, status, usage, gateways } = zone;
-    const isUsable = type === 'IP' && !system && status === 'ACTIVE' && usage === 'POLICY';
-    return { isUsable, letIn: LetIn.by((gateways ?? []).map(({ value }) => value)) };
+    if (!zone) return { unusable: 'ZONE001', letIn: NOBODY };
+    const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
+    if (!letsPeopleIn(zone)) return { unusable: 'ZONE004', letIn };
+    return { unusable: !this.ours.has(zoneId) && isForeign(letIn) ? 'ZONE008' : undefined, letIn };
   }
+}
+
+/** What an answer says of a zone, or what Okta holds. */
+export function letsPeopleIn(zone: {
+  readonly type: string;
+  readonly system?: boolean | null;
+  readonly status?: string | null;
+  readonly usage?: string | null;
+}): boolean {
+  return zone.type === 'IP' && !zone.system && zone.status === 'ACTIVE' && zone.usage === 'POLICY';
+}
+
+/** Whether entries are somebody else's for certain. */
+export function isForeign(letIn: LetIn): boolean {
+  return [...letIn.entries].some((entry) => !documentation.has(entry));
 }
 
 const NOBODY = new LetIn(new Set());
 
 /** @returns undefined where there is no such zone */
-function viewOf(okta: OktaSimulator, zoneId: string): ZoneView | undefined {
+export function viewOf(okta: OktaSimulator, zoneId: string): ZoneView | undefined {
   try {
     return okta.zone(zoneId);
   } catch (error) {

@@ -122,9 +122,19 @@ export class Environment {
   }
 }
 
-export interface Deployed<Event, Result> {
+type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
+type Create<Event, Result> = (environment: Environment) => Handler<Event, Result>;
+
+/** What was deployed at one time: it makes new environments, and keeps those that are warm. */
+interface Version<Event, Result> {
+  readonly create: Create<Event, Result>;
+  readonly idle: Deployed<Event, Result>[];
+}
+
+interface Deployed<Event, Result> {
   readonly environment: Environment;
-  readonly handler: (event: Event, context: Context) => Promise<Result>;
+  readonly handler: Handler<Event, Result>;
+  readonly version: Version<Event, Result>;
 }
 
 export interface SimFunctionOptions<Event, Result> {
@@ -132,31 +142,40 @@ export interface SimFunctionOptions<Event, Result> {
   readonly timeoutMs: number;
   readonly around: Surroundings;
   readonly coldChance: number;
-  readonly create: (environment: Environment) => Deployed<Event, Result>['handler'];
+  readonly create: Create<Event, Result>;
 }
 
 /** A function with its warm environments. Each handles one invocation at a time. */
 export class SimFunction<Event, Result> {
-  readonly #idle: Deployed<Event, Result>[] = [];
-  #version = 0;
+  /** Invocations under way. */
+  active = 0;
+  /** When one died last. Milliseconds since the epoch. */
+  diedAt = Number.NEGATIVE_INFINITY;
+  #version: Version<Event, Result>;
+  /** While a deploy goes on, the version before is invoked too. */
+  #before: { readonly version: Version<Event, Result>; readonly until: number } | undefined;
   #invocations = 0;
   readonly #options: SimFunctionOptions<Event, Result>;
 
   constructor(options: SimFunctionOptions<Event, Result>) {
     this.#options = options;
+    this.#version = { create: options.create, idle: [] };
   }
 
-  /** From now on invocations meet new code; those under way end as they began. */
-  redeploy(): void {
-    this.#version += 1;
-    this.#idle.length = 0;
+  /**
+   * From now on invocations meet new code; those under way end as they began.
+   * @param overlapMs for how long some still meet the old code
+   */
+  redeploy(create: Create<Event, Result>, overlapMs = 0): void {
+    const until = this.#options.around.clock.now() + overlapMs;
+    this.#before = overlapMs > 0 ? { version: this.#version, until } : undefined;
+    this.#version = { create, idle: [] };
   }
 
   /** @throws what the handler throws, or Died when it did not come to its end */
   async invoke(event: Event): Promise<Result> {
     const { name, timeoutMs } = this.#options;
     const { clock, faults } = this.#options.around;
-    const version = this.#version;
     const deployed = this.#take();
     const { environment } = deployed;
     const end = clock.now() + timeoutMs;
@@ -165,28 +184,41 @@ export class SimFunction<Event, Result> {
       environment.die('timeout');
     });
     this.#invocations += 1;
+    this.active += 1;
     const context = lambdaContext(name, `${name}-${this.#invocations}`, () => end - clock.now());
     try {
       return await new Promise<Result>((resolve, reject) => {
-        environment.onDeath = reject;
+        environment.onDeath = (reason) => {
+          this.diedAt = clock.now();
+          reject(reason);
+        };
         deployed.handler(event, context).then(resolve, reject);
       });
     } finally {
       stopClock();
+      this.active -= 1;
       environment.onDeath = () => {};
-      if (!environment.dead && version === this.#version) this.#idle.push(deployed);
+      if (!environment.dead) deployed.version.idle.push(deployed);
     }
   }
 
   #take(): Deployed<Event, Result> {
-    const { name, around, create, coldChance } = this.#options;
-    let warm = around.random.chance(coldChance) ? undefined : this.#idle.pop();
+    const { name, around, coldChance } = this.#options;
+    const version = this.#pickVersion();
+    let warm = around.random.chance(coldChance) ? undefined : version.idle.pop();
     // One may have died since its last answer, of something that still ran in it: Lambda makes another.
-    while (warm?.environment.dead) warm = this.#idle.pop();
+    while (warm?.environment.dead) warm = version.idle.pop();
     if (warm) return warm;
     around.faults.struck('cold start');
     const environment = new Environment(name, around);
-    return { environment, handler: create(environment) };
+    return { environment, handler: version.create(environment), version };
+  }
+
+  #pickVersion(): Version<Event, Result> {
+    const { clock, faults, random } = this.#options.around;
+    if (!this.#before || clock.now() >= this.#before.until || random.chance(0.5)) return this.#version;
+    faults.struck('two configurations at once');
+    return this.#before.version;
   }
 }
 

@@ -2,8 +2,8 @@ import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 
 interface Accepted {
   readonly event: QueuedEvent;
-  /** Place in the queue. */
-  readonly place: number;
+  /** Number in the queue. */
+  readonly sequence: string;
 }
 
 interface Presence {
@@ -13,6 +13,10 @@ interface Presence {
   since: number;
   /** When it last ended, other than by the passing of `until`. */
   ended: number;
+  /** Events of which it depends whether the table holds the IP, and that lie on the queue. */
+  readonly pending: Set<string>;
+  /** When the last of them was applied. */
+  solidSince: number;
 }
 
 /**
@@ -36,13 +40,20 @@ export class AclModel {
   }
 
   /** An event was put onto the queue. */
-  accept(event: QueuedEvent, now: number): void {
+  accept(event: QueuedEvent, sequence: string, now: number): void {
     if (this.#ids.has(event.webhookId)) return;
     this.#ids.add(event.webhookId);
     if (this.#events.length === 0) this.begun = now;
-    this.#events.push({ event, place: this.#events.length });
-    this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || a.place - b.place);
-    this.#update(this.#held(), now);
+    this.#events.push({ event, sequence });
+    this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || compare(a.sequence, b.sequence));
+    this.#update(this.#held(), now, event);
+  }
+
+  /** An event is on the queue no more: the table has it. */
+  applied(webhookId: string, now: number): void {
+    for (const presence of this.ips.values()) {
+      if (presence.pending.delete(webhookId) && presence.pending.size === 0) presence.solidSince = now;
+    }
   }
 
   knows(webhookId: string): boolean {
@@ -70,12 +81,17 @@ export class AclModel {
     return held;
   }
 
-  #update(held: ReadonlyMap<string, number>, now: number): void {
+  #update(held: ReadonlyMap<string, number>, now: number, event: QueuedEvent): void {
     for (const ip of new Set([...this.ips.keys(), ...held.keys()])) {
-      const before = this.ips.get(ip) ?? { until: 0, since: 0, ended: 0 };
+      const before = this.ips.get(ip) ?? { until: 0, since: 0, ended: 0, pending: new Set<string>(), solidSince: 0 };
       const until = held.get(ip) ?? 0;
       const was = before.until > now;
+      const { pending } = before;
+      // What prolongs or cuts short a grant that stands leaves it standing, whenever it is applied.
+      const concerns = event.ip === undefined || event.ip === ip;
+      if (concerns && !(was && until > now && event.type === 'access.granted')) pending.add(event.webhookId);
       this.ips.set(ip, {
+        ...{ pending, solidSince: before.solidSince },
         until,
         since: was ? before.since : now,
         // A grant that ended while nobody looked ended at its own time.
@@ -86,6 +102,6 @@ export class AclModel {
   }
 }
 
-function compare(a: bigint, b: bigint): number {
+function compare<T extends bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,13 +2,16 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
-import type { Deployments } from './deployment.ts';
+import type { Deployment, Deployments } from './deployment.ts';
 import type { Faults, Note } from './faults.ts';
+import { entryFor } from './gateways.ts';
 import { Inside, type LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
 import type { AclModel } from './model.ts';
 import { Moves } from './moves.ts';
-import type { Weather } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { PutCheck } from './put-check.ts';
+import { QuotaCheck } from './quota-check.ts';
 import { type EarlyCall, RestTimes } from './rest-times.ts';
 import type { Invariant, Violation } from './violation.ts';
 import { ZoneCheck } from './zone-check.ts';
@@ -20,7 +23,7 @@ export interface WatchedAcl {
 
 export interface Watched {
   readonly acls: readonly WatchedAcl[];
-  readonly weather: Weather;
+  readonly plan: Plan;
   readonly faults: Faults;
   readonly okta: OktaSimulator;
   readonly now: () => number;
@@ -28,10 +31,15 @@ export interface Watched {
   readonly note: Note;
   readonly start: number;
   readonly mostSkewMs: number;
-  /** The bound once everything is quiet. */
+  /** How long anything may take that nothing disturbs. */
+  readonly boundMs: number;
+  /** The same once everything is quiet. */
   readonly settledMs: number;
+  /** How long a change in Okta may go unseen. */
+  readonly noticedMs: number;
 }
 
+const LONGEST_REST_MS = 120_000;
 const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string() })) });
 
 /** Looks at every call to Okta, and at zones and model as time goes by, and says which promise was broken. */
@@ -43,6 +51,9 @@ export class Monitor {
   readonly #rests: RestTimes;
   readonly #inside: Inside;
   readonly #zones: ZoneCheck;
+  readonly #puts: PutCheck | undefined;
+  readonly #quota: QuotaCheck | undefined;
+  readonly #configured = new WeakMap<Environment, Deployment>();
   /** Per environment and zone, the answer in which the function last read it. */
   readonly #read = new WeakMap<Environment, Map<string, string>>();
   readonly #moves = new Moves<Environment>();
@@ -54,6 +65,11 @@ export class Monitor {
     this.#rests = new RestTimes(watched.now, watched.mostSkewMs);
     this.#inside = new Inside(watched.okta);
     this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));
+    if (watched.plan.world === 'unkind') {
+      const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
+      this.#puts = new PutCheck(watched, this.#inside, broken);
+      this.#quota = new QuotaCheck(watched.plan, watched.start, watched.now, broken);
+    }
     for (const acl of watched.acls) this.#acls.set(acl.name, acl);
   }
 
@@ -62,6 +78,11 @@ export class Monitor {
     if (this.violations.some((known) => known.invariant === invariant && known.detail === detail)) return;
     this.violations.push({ invariant, detail, at });
     this.#watched.note?.(`BROKEN ${invariant}: ${detail}`);
+  }
+
+  /** An environment of the zone function is made, with a configuration that stays what it is. */
+  zoneFunctionBegins(environment: Environment, deployment: Deployment): void {
+    this.#configured.set(environment, deployment);
   }
 
   passBegins(environment: Environment): void {
@@ -78,7 +99,8 @@ export class Monitor {
   }
 
   /** A call goes out; it may be a while on its way. @returns what there is to say against it, if it arrives */
-  callGoesOut(environment: Environment, zoneId: string) {
+  callGoesOut(environment: Environment, method: string, zoneId: string) {
+    this.#puts?.goesOut(environment, this.#configuredIn(environment), method, zoneId);
     return this.#rests.broken(environment, this.#watched.deployments.ownerOf(zoneId)?.name ?? '');
   }
 
@@ -87,27 +109,37 @@ export class Monitor {
     this.#watched.note?.(`${request.method} ${zoneId} ${request.body?.match(/"gateways".*/)?.[0] ?? ''}`);
     if (early)
       this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
-    if (request.method !== 'PUT' || !acl) return;
+    this.#quota?.callArrives(request.method, zoneId);
+    if (request.method !== 'PUT') return;
     this.puts += 1;
+    const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
+    const read = this.#read.get(environment)?.get(zoneId);
+    this.#puts?.arrives({ environment, zoneId, gateways, read, deployment: this.#configuredIn(environment) });
+    if (!acl) return;
     this.#before.set(zoneId, this.#inside.of(acl.zoneIds));
     if (!acl.model.hasSeenAnEvent) this.broken('8 unused zone untouched', `${zoneId} is written`);
-    const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
     const kept = JSON.stringify(fieldsOf(others));
-    if (kept !== fieldsIn(this.#read.get(environment)?.get(zoneId))) {
+    if (kept !== fieldsIn(read)) {
       this.broken('6 only gateways change', `${zoneId}: ${kept}`);
     }
     if (gateways.length === 0) this.broken('8 unused zone untouched', `${zoneId} is emptied`);
     // As a client sees it: a merged network and its parts let in the same people, but are two lists.
     const wanted = canonicalGateways(gateways).join();
     const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
-    if (wanted === found && this.#watched.weather !== 'storm') this.broken('no needless write', zoneId);
+    if (wanted === found && this.#watched.plan.weather !== 'storm') this.broken('no needless write', zoneId);
   }
 
   /** The function has the answer in its hands. */
   answerIsRead(environment: Environment, zoneId: string, answer: HttpResponse): void {
+    this.#puts?.answered(environment, this.#configuredIn(environment), zoneId, answer.status);
     if (answer.status !== 429) return;
     const acl = this.#watched.deployments.ownerOf(zoneId)?.name ?? '';
-    this.#rests.given(environment, acl, Number(answer.headers['x-rate-limit-reset']) * 1000);
+    this.#rests.given(environment, acl, this.#watched.now() + askedRest(answer.headers, this.#watched.now()));
+  }
+
+  /** What the functions remember of Okta's rests was spoiled. */
+  restsAreForgotten(): void {
+    this.#rests.forget();
   }
 
   /** The function has looked into the table. @param began when it asked */
@@ -117,6 +149,7 @@ export class Monitor {
 
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
     if (request.method === 'PUT') this.#written(environment, zoneId);
+    if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const answers = this.#read.get(environment) ?? new Map<string, string>();
@@ -130,7 +163,9 @@ export class Monitor {
     const before = this.#before.get(zoneId);
     if (!before) return;
     const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds));
-    for (const host of back.filter((each) => acl.model.ips.has(each.slice(0, -3)))) {
+    const { ipv6 } = this.#watched.deployments.current;
+    const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, ipv6)));
+    for (const host of back.filter((each) => people.has(each))) {
       this.broken('9 in a zone throughout', `${acl.name}: ${host} was in no zone on the way`);
     }
   }
@@ -142,10 +177,12 @@ export class Monitor {
 
   check(): void {
     this.#zones.check();
+    this.#quota?.check(this.#zones.wrongSince);
   }
 
   checkSettled(): void {
     this.#zones.checkSettled();
+    this.#quota?.checkSettled();
   }
 
   /** A zone may have been changed: by a PUT, or by an admin. */
@@ -153,6 +190,10 @@ export class Monitor {
     this.#inside.zoneChanged(zoneId);
     const acl = this.#ownerOf(zoneId);
     if (acl) this.#zones.zoneChanged(acl.name);
+  }
+
+  #configuredIn(environment: Environment): Deployment {
+    return this.#configured.get(environment) ?? this.#watched.deployments.current;
   }
 
   #ownerOf(zoneId: string): (WatchedAcl & { readonly zoneIds: readonly string[] }) | undefined {
@@ -169,6 +210,21 @@ function fieldsIn(answer: string | undefined): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The shortest rest that a refusal can mean: until the reset or as `Retry-After` says, where one of them is a time that can be,
+ * else a second. Where `Date` is not the time, nothing else is believed.
+ * @param now milliseconds since the epoch, like the result
+ */
+function askedRest(headers: HttpResponse['headers'], now: number): number {
+  const asked = [
+    Number(headers['x-rate-limit-reset'] ?? Number.NaN) * 1000 - now,
+    Number(headers['retry-after'] ?? Number.NaN) * 1000,
+  ];
+  const plausible = asked.filter((ms) => ms > 0 && ms <= LONGEST_REST_MS);
+  const isDateRight = Math.abs(Date.parse(headers.date ?? '') - now) <= 2_000;
+  return isDateRight && plausible.length > 0 ? Math.min(...plausible) : 1_000;
 }
 
 /** All that a PUT must leave as it is. */

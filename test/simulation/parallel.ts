@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { PlanChanges } from './plan.ts';
 import { together } from './report.ts';
 import type { Summary } from './simulate.ts';
 
@@ -7,6 +8,7 @@ export interface ParallelOptions {
   readonly runs: number;
   readonly workers: number;
   readonly mostSeconds?: number;
+  readonly changes?: PlanChanges;
   readonly progress?: (done: number, failed: number) => void;
 }
 
@@ -15,16 +17,18 @@ export interface Share {
   readonly seed: number;
   readonly runs: number;
   readonly mostSeconds: number | undefined;
+  readonly changes: PlanChanges | undefined;
 }
 export type Message = { readonly done: number; readonly failed: number } | { readonly summary: Summary };
 
 /** The schedules from `seed` on, each worker a stretch of its own. */
 export async function simulateInParallel(options: ParallelOptions): Promise<Summary> {
-  const { seed, runs, workers, mostSeconds, progress } = options;
+  const { seed, runs, workers, mostSeconds, changes, progress } = options;
   const size = Math.ceil(runs / workers);
   const states = new Map<number, { readonly done: number; readonly failed: number }>();
   const parts = Array.from({ length: workers }, (_, index) => {
-    const share = { seed: seed + index * size, runs: Math.max(0, Math.min(size, runs - index * size)), mostSeconds };
+    const own = { seed: seed + index * size, runs: Math.max(0, Math.min(size, runs - index * size)) };
+    const share = { ...own, mostSeconds, changes };
     return inWorker(share, (state) => {
       states.set(index, state);
       const all = [...states.values()];

@@ -23,9 +23,9 @@ export async function describeFailure(
   const smallest = await shrink(plan, first.invariant, hooks);
   const { trace } = await runSchedule(smallest, hooks, true);
   const end = trace.findIndex((line) => line.includes(`BROKEN ${first.invariant}`));
-  const { actions, rates, weather, deployment } = smallest;
+  const { actions, rates, weather, deployment, dimensions, stretch } = smallest;
   return [
-    `seed ${seed} (${weather}):`,
+    `seed ${seed} (${[weather, ...dimensions, ...(stretch ? [stretch.kind] : [])].join(', ')}):`,
     ...outcome.violations
       .slice(0, 5)
       .map(({ invariant, detail, at }) => `  ${invariant}: ${detail} (at ${at / 1000} s)`),

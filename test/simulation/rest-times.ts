@@ -42,6 +42,11 @@ export class RestTimes {
     for (const rest of this.#rests) if (rest.told === environment) rest.knownSince ??= this.#now();
   }
 
+  /** Whoever knew of them has forgotten. */
+  forget(): void {
+    this.#rests = [];
+  }
+
   given(environment: Environment, acl: string, until: number): void {
     this.#rests.push({ until, told: environment, acl, knownSince: undefined });
   }

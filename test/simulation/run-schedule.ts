@@ -1,11 +1,15 @@
 import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
-import { aclsOf, configFor, Deployments, zonesOf } from './deployment.ts';
+import { boundsOf } from './bounds.ts';
+import { aclsOf, Deployments, zonesOf } from './deployment.ts';
 import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
+import { isGarbage } from './garbage.ts';
 import type { Hooks } from './hooks.ts';
 import { HostileOkta } from './hostile-okta.ts';
 import { AclModel } from './model.ts';
 import { Monitor } from './monitor.ts';
+import { countDimensions, seedZones } from './okta-seeds.ts';
+import { Operator } from './operator.ts';
 import { type Action, deploymentsOf, type Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
@@ -29,48 +33,53 @@ const TOKEN = 'token-0';
 export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false): Promise<Outcome> {
   const clock = new VirtualClock(START, microtasks);
   const trace: string[] = [];
-  const settledMs = plan.slow ? 30_000 : 10_000;
+  const planned = deploymentsOf(plan);
+  const bounds = boundsOf(plan);
+  const { settledMs } = bounds;
   const note: Note = traced
     ? (text) => void trace.push(`${((clock.now() - START) / 1000).toFixed(3)} ${text}`)
     : undefined;
-  const faults = new Faults(plan.rates, plan.seed, () => clock.now(), note);
+  const faults = new Faults(plan.rates, plan.seed, () => clock.now(), note, bounds.extraMs);
   faults.until = START + plan.actionMs;
   const around = { clock, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
-  const okta = new HostileOkta(around, TOKEN);
-  const planned = deploymentsOf(plan);
+  const okta = new HostileOkta(around, {
+    ...{ token: TOKEN, limit: plan.limit, allowIpv6: planned.some(({ ipv6 }) => ipv6 !== undefined) },
+    noticedMs: bounds.noticedMs,
+  });
   const acls = aclsOf(planned).map((name) => ({ name, model: new AclModel() }));
-  for (const zoneId of zonesOf(planned)) {
-    okta.simulator.seedZone(zoneId, { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] });
-  }
+  seedZones(okta.simulator, plan);
+  countDimensions(plan, faults);
   const deployments = new Deployments(plan.deployment, START);
   const monitor = new Monitor({
-    ...{ acls, weather: plan.weather, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
-    ...{ settledMs, deployments },
-    mostSkewMs: plan.rates['clock skew'] ? 2_000 : 0,
+    ...{ acls, plan, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
+    ...{ ...bounds, deployments },
   });
   okta.monitor = monitor;
   const edited = plan.actions.some((action) => action.do === 'admin');
   const world: World = new World({
     ...{ around, okta, monitor, token: TOKEN, oneShard: plan.oneShard, hooks, note },
-    config: configFor(plan.deployment),
+    ...{ deployment: plan.deployment, table: plan.table, queue: plan.queue },
     coldChance: 0.04,
-    queued: (event) => {
+    queued: (event, sequence) => {
       note?.(
         `QUEUED ${event.webhookId} ${event.type} ${event.acl} ${event.ip ?? ''}#${event.grantId ?? ''} until ${((event.expiresAt ?? START) - START) / 1000}`,
       );
-      acls.find(({ name }) => name === event.acl)?.model.accept(event, clock.now());
+      acls.find(({ name }) => name === event.acl)?.model.accept(event, sequence, clock.now());
     },
+    applied: ({ acl, webhookId }) => acls.find(({ name }) => name === acl)?.model.applied(webhookId, clock.now()),
     code: (code, detail, acl) => {
       monitor.codeIsSaid(code, acl);
-      const harmless = code.startsWith('HOOK') || code === 'ZONE005';
+      const harmless = code.startsWith('HOOK') || code === 'ZONE005' || plan.codes.includes(code);
       if (plan.weather !== 'storm' && !harmless) monitor.broken('no codes in good weather', `${code} ${detail}`);
       // An update that Okta carries out long after it was given up on looks like somebody else's.
       const late = (faults.counts['timeout and applied late'] ?? 0) > 0;
-      if (code === 'ZONE007' && !edited && !late) monitor.broken('nothing foreign reported', detail);
+      if (code === 'ZONE007' && !edited && !late && !plan.codes.includes(code))
+        monitor.broken('nothing foreign reported', detail);
     },
   });
   const sender = new Sender(world, monitor, acls, deployments, around, note);
   const administrator = new Administrator(world, planned, around, (zoneId) => monitor.zoneChanged(zoneId));
+  const operator = new Operator(world, around, bounds.noticedMs, () => monitor.restsAreForgotten());
   for (const action of plan.actions) clock.after(action.at, () => act(action));
   scheduleTicks();
 
@@ -80,7 +89,10 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   for (let now = START; now < end; now += 1_000) {
     await clock.runUntil(now);
     monitor.check();
-    end = Math.max(START + plan.actionMs + HEALING_MS, lastAction, faults.disturbedUntil) + settledMs + 5_000;
+    end =
+      Math.max(START + plan.actionMs + HEALING_MS + bounds.extraMs, lastAction, faults.disturbedUntil) +
+      settledMs +
+      5_000;
     while (now + 1_000 >= end && acls.some(({ model }) => model.endsBetween(end - settledMs, end + 2_000)))
       end += 5_000;
   }
@@ -103,12 +115,17 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
       return void world.rebuild(action.acl);
     }
     if (action.do === 'redeploy') {
-      deployments.deploy(action.deployment, clock.now());
-      faults.struck('redeploy', plan.weather === 'storm' ? HEALING_MS : 0);
-      world.redeploy(configFor(action.deployment));
+      // The last function may meet it only then.
+      const since = clock.now() + 2 * plan.deployMs;
+      deployments.deploy(action.deployment, since);
+      const isDisturbing = plan.weather === 'storm' || action.change !== undefined;
+      faults.struck(action.change ?? 'redeploy', isDisturbing ? since - clock.now() + HEALING_MS : 0);
+      for (const zoneId of zonesOf([action.deployment])) monitor.zoneChanged(zoneId);
+      world.redeploy(action.deployment, plan.deployMs);
       return;
     }
     administrator.act(action);
+    operator.act(action);
   }
 
   function scheduleTicks(): void {
@@ -131,7 +148,8 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   function checkNothingIsLeft(): void {
     const left = world.fifo.messages.length;
     if (left > 0) monitor.broken('nothing left behind', `${left} events are still on the queue`);
-    if (world.fifo.deadLetters.length > 0) monitor.broken('nothing left behind', 'an event is in the dead letters');
+    const letters = world.fifo.deadLetters.letters.filter(({ body }) => !isGarbage(body));
+    if (letters.length > 0) monitor.broken('nothing left behind', 'an event is in the dead letters');
     for (const { name, zoneIds } of deployments.current.acls) {
       if (okta.simulator.requests(0).some(({ overlapping, zoneId }) => overlapping && zoneIds.includes(zoneId ?? ''))) {
         monitor.broken('5 one write at a time', name);

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Bug, findBug, WHO_IS_IN } from './bugs.ts';
+import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
-import { makePlan } from './plan.ts';
+import type { PlanChanges } from './plan.ts';
 import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
@@ -15,9 +16,12 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
     verbose: { type: 'boolean', default: false },
     bug: { type: 'string' },
+    world: { type: 'string' },
   },
 });
-const { hooks, changes, breaks = WHO_IS_IN }: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
+const bug: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
+const { hooks, breaks = WHO_IS_IN } = bug;
+const changes: PlanChanges = { ...bug.changes, ...(values.world === 'unkind' && { world: 'unkind' }) };
 const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? 1), Number(values.workers)];
 if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
   console.error('--runs, --seed and --workers take whole numbers');
@@ -45,9 +49,9 @@ const summary =
         progress,
         only,
         ...(hooks && { hooks, mostFailures: 1 }),
-        ...(changes && { changes }),
+        changes,
       })
-    : await simulateInParallel({ seed, runs, workers, progress });
+    : await simulateInParallel({ seed, runs, workers, progress, changes });
 for (const failure of summary.failures.slice(0, values.verbose ? 20 : 3)) {
   console.log(`\n${await describeFailure(failure, hooks, only)}`);
 }

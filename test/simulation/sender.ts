@@ -3,7 +3,8 @@ import { parseWebhookKeys, signWebhook } from '../../lib/webhook/webhook-signatu
 import { apiEvent } from '../../local/webhook-server.ts';
 import type { Deployments } from './deployment.ts';
 import type { Note } from './faults.ts';
-import { letsIn } from './gateways.ts';
+import { entryFor } from './gateways.ts';
+import { LetIn, viewOf } from './inside.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
 import type { EventAction } from './plan.ts';
 import type { Surroundings } from './sources.ts';
@@ -96,8 +97,11 @@ export class Sender {
   }
 
   #judge({ event, timestamp }: Delivery, began: number, status: number, body: string): void {
+    const { clock } = this.#around;
     const ends = timestamp + event.durationSeconds * 1000;
     if (status === 422 && event.type === 'access.granted' && ends <= began + 3_000) return;
+    // Nobody knows an ACL that is not configured.
+    if (status === 404 && !this.#deployments.hasLong(event.acl, clock.now())) return;
     if (status !== 200 && status !== 202) {
       this.#monitor.broken('answers to the sender', `${event.webhookId}: ${status} ${body}`);
       return;
@@ -116,8 +120,9 @@ export class Sender {
     const presence = acl?.model.ips.get(event.ip);
     if (!acl || !presence || faults.disturbedUntil > began) return;
     const { simulator } = this.#world.okta;
+    const entry = entryFor(event.ip, this.#deployments.current.ipv6);
     const isIn = (this.#deployments.acl(acl.name)?.zoneIds ?? []).some((zoneId) =>
-      (simulator.zone(zoneId).gateways ?? []).some(({ value }) => letsIn(value).includes(`${event.ip}/32`)),
+      LetIn.by((viewOf(simulator, zoneId)?.gateways ?? []).map(({ value }) => value)).has(entry),
     );
     const now = clock.now();
     if (event.type === 'access.granted' && presence.until > now + 1_000 && presence.since <= began && !isIn) {

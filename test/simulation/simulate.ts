@@ -1,6 +1,7 @@
 import type { Fault } from './faults.ts';
 import type { Hooks } from './hooks.ts';
-import { makePlan, type Plan, type PlanChanges } from './plan.ts';
+import { makePlan } from './make-plan.ts';
+import type { Plan, PlanChanges } from './plan.ts';
 import { type Outcome, runSchedule } from './run-schedule.ts';
 import type { Invariant, Violation } from './violation.ts';
 

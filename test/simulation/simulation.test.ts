@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BUGS, WHO_IS_IN } from './bugs.ts';
+import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
-import { makePlan } from './plan.ts';
 import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';

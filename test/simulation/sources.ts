@@ -1,8 +1,9 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ExpiryEvent } from '../../functions/expiry.ts';
-import type { SetAside, TimerQueue } from '../../lib/ports.ts';
+import type { TimerQueue } from '../../lib/ports.ts';
 import { queuePosition } from '../../lib/queue-position.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
+import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
 import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
 import type { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
@@ -20,24 +21,44 @@ export interface Surroundings {
   readonly oktaMs: readonly [number, number];
 }
 
-const VISIBILITY_MS = 90_000;
 /** SQS remembers for five minutes; less here, so that short schedules see what comes after them. */
 const DEDUPLICATION_MS = 15_000;
 const MOST_RECEIVES = 10;
 
+export interface FifoOptions {
+  /** After this time what failed comes again. */
+  readonly visibilityMs: number;
+  /** The number of the first message. */
+  readonly firstSequence: number;
+  /** A message is gone for good: it was handled, or is a dead letter. */
+  readonly done: (body: string) => void;
+}
+
 /** The events queue with its mapping: one group, in order, at least once, what fails blocks what is behind it. */
 export class SimFifo {
-  readonly deadLetters: FifoMessage[] = [];
+  readonly deadLetters: DeadLetterShelf;
   readonly messages: FifoMessage[] = [];
   readonly #around: Surroundings;
   readonly #consume: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  readonly #options: FifoOptions;
   readonly #seen = new Map<string, { readonly sequenceNumber: string; readonly at: number }>();
   #sent = 0;
+  #sequence: number;
   #busy = false;
 
-  constructor(around: Surroundings, consume: (event: SQSEvent) => Promise<SQSBatchResponse>) {
+  constructor(around: Surroundings, consume: (event: SQSEvent) => Promise<SQSBatchResponse>, options: FifoOptions) {
     this.#around = around;
     this.#consume = consume;
+    this.#options = options;
+    this.#sequence = options.firstSequence;
+    this.deadLetters = new DeadLetterShelf(around.clock);
+  }
+
+  /** Another queue takes the place of this one once that is empty: it knows no id, and its numbers begin anew. */
+  replace(): void {
+    if (this.messages.length > 0) return void this.#around.clock.after(1_000, () => this.replace());
+    this.#seen.clear();
+    this.#sequence = 1;
   }
 
   async send({ body, deduplicationId }: { readonly body: string; readonly deduplicationId: string }): Promise<string> {
@@ -45,16 +66,12 @@ export class SimFifo {
     const seen = this.#seen.get(deduplicationId);
     if (seen && now - seen.at < DEDUPLICATION_MS) return queuePosition(seen.sequenceNumber);
     this.#sent += 1;
-    const sequenceNumber = String(this.#sent).padStart(20, '0');
+    const sequenceNumber = String(this.#sequence).padStart(20, '0');
+    this.#sequence += 1;
     this.#seen.set(deduplicationId, { sequenceNumber, at: now });
     this.messages.push({ messageId: `message-${this.#sent}`, body, sequenceNumber, receives: 0 });
     this.#pump(this.#around.random.whole(0, 60));
     return queuePosition(sequenceNumber);
-  }
-
-  /** The function puts a message among the dead letters by itself. */
-  setAside({ messageId, body }: SetAside): void {
-    this.deadLetters.push({ messageId, body, sequenceNumber: '', receives: MOST_RECEIVES });
   }
 
   #pump(delayMs: number): void {
@@ -70,13 +87,19 @@ export class SimFifo {
     const batch = this.messages.slice(0, cut).map((message) => ({ ...message, receives: message.receives + 1 }));
     this.messages.splice(0, batch.length, ...batch);
     const kept = await this.#kept(batch);
+    const { visibilityMs, done } = this.#options;
     // The function was done, but the messages were not deleted: they come again, cut anew.
-    if (faults.strikes('redelivered batch', 'grants')) return this.#later(VISIBILITY_MS);
+    if (faults.strikes('redelivered batch', 'grants')) return this.#later(visibilityMs);
     const failed = batch.filter((message) => kept.has(message.messageId));
     const dead = failed.filter((message) => message.receives >= MOST_RECEIVES);
-    this.deadLetters.push(...dead);
-    this.messages.splice(0, batch.length, ...failed.filter((message) => !dead.includes(message)));
-    this.#later(failed.length > 0 ? VISIBILITY_MS : 0);
+    for (const message of dead) this.deadLetters.moved(message);
+    const staying = failed.filter((message) => !dead.includes(message));
+    this.messages.splice(0, batch.length, ...staying);
+    for (const message of batch) {
+      if (message.receives >= MOST_RECEIVES) faults.struck('last delivery');
+      if (!staying.includes(message)) done(message.body);
+    }
+    this.#later(failed.length > 0 ? visibilityMs : 0);
   }
 
   #later(ms: number): void {
@@ -129,13 +152,13 @@ export class SimTimerQueue implements TimerQueue {
 
   async #try(body: string, messageId: string, receives: number): Promise<void> {
     const throttled = this.#around.faults.strikes('throttled invocation', 'expiry');
-    if (!throttled && (await this.#succeeds(messageId, body))) return;
+    if (!throttled && (await this.#succeeds(messageId, body, receives))) return;
     if (receives < 3) this.#deliver(body, messageId, 180_000, receives + 1);
   }
 
-  async #succeeds(messageId: string, body: string): Promise<boolean> {
+  async #succeeds(messageId: string, body: string, receives: number): Promise<boolean> {
     try {
-      return (await this.#consume(timerEvent(messageId, body))).batchItemFailures.length === 0;
+      return (await this.#consume(timerEvent(messageId, body, receives))).batchItemFailures.length === 0;
     } catch {
       return false;
     }

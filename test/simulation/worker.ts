@@ -8,6 +8,7 @@ const post = (message: Message) => parentPort?.postMessage(message);
 
 const summary = await simulate({
   ...{ seed: share.seed, runs: share.runs },
+  ...(share.changes && { changes: share.changes }),
   ...(share.mostSeconds !== undefined && { mostSeconds: share.mostSeconds }),
   progress: (done, failed) => {
     if (done % EVERY === 0) post({ done, failed });

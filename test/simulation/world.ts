@@ -12,20 +12,22 @@ import { createHandler as createZone } from '../../functions/zone.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
-import type { HttpRequest, Key, SecretReader, SetAside, Table } from '../../lib/ports.ts';
+import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import { configFor, type Deployment } from './deployment.ts';
 import type { Note } from './faults.ts';
 import type { FunctionName, Hooks } from './hooks.ts';
 import type { HostileOkta } from './hostile-okta.ts';
 import { type Environment, SimFunction } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
 import { SimTable } from './sim-table.ts';
-import { SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
+import { type FifoOptions, SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
+import { type TablePlan, TableWeather } from './table-weather.ts';
 import { codeTelemetry } from './telemetry.ts';
 
 export const WEBHOOK_SECRET = JSON.stringify({ current: Buffer.alloc(33, 'k').toString('base64') });
@@ -35,21 +37,27 @@ export interface WorldOptions {
   readonly okta: HostileOkta;
   readonly monitor: Monitor;
   readonly token: string;
-  readonly config: Config;
+  readonly deployment: Deployment;
+  readonly table: TablePlan | undefined;
+  readonly queue: Pick<FifoOptions, 'visibilityMs' | 'firstSequence'>;
   readonly oneShard: boolean;
   readonly coldChance: number;
   readonly hooks: Hooks;
   readonly note: Note;
   /** An event lies on the queue, whatever its sender is told. */
-  readonly queued: (event: NonNullable<ReturnType<typeof parseQueuedEvent>>) => void;
+  readonly queued: (event: QueuedEvent, sequence: string) => void;
+  /** An event is on the queue no more. */
+  readonly applied: (event: QueuedEvent) => void;
   /** @param acl where it is about one */
   readonly code: (code: string, detail: string, acl: string | undefined) => void;
 }
 
 /** The production handlers with everything around them as bad as it may be. */
 export class World {
-  config: Config;
   readonly table: SimTable;
+  /** Of every item that there ever was. */
+  readonly keys = new Map<string, Key>();
+  readonly weather: TableWeather | undefined;
   readonly fifo: SimFifo;
   readonly timers: SimTimerQueue;
   readonly oktaToken: MemorySecret;
@@ -64,25 +72,59 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.config = options.config;
     this.okta = options.okta;
     this.oktaToken = new MemorySecret(options.token);
     const { around } = options;
     this.table = new SimTable((change) => {
+      this.keys.set(`${change.key.acl} ${change.key.item}`, change.key);
       if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
     });
-    this.fifo = new SimFifo(around, (event) => this.grants.invoke(event));
+    this.weather = options.table && new TableWeather(this.table, options.table, around);
+    this.fifo = new SimFifo(around, (event) => this.grants.invoke(event), {
+      ...options.queue,
+      done: (body) => {
+        const event = parseQueuedEvent(body);
+        const isDeadLetter = this.fifo.deadLetters.letters.some(
+          (letter) => parseQueuedEvent(letter.body)?.webhookId === event?.webhookId,
+        );
+        if (event && !isDeadLetter) options.applied(event);
+      },
+    });
     this.timers = new SimTimerQueue(around, (event) => this.expiry.invoke(event));
     const common = { around, coldChance: options.coldChance };
-    this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: (e) => this.#webhook(e) });
-    this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: (e) => this.#expiry(e) });
-    this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: (e) => this.#grants(e) });
-    this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: (e) => this.#zone(e) });
+    const create = this.#creators(options.deployment);
+    this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: create.webhook });
+    this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: create.expiry });
+    this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: create.grants });
+    this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: create.zone });
   }
 
-  redeploy(config: Config): void {
-    this.config = config;
-    for (const each of [this.webhook, this.expiry, this.grants, this.zone]) each.redeploy();
+  /** @param takesMs from the first function to the last; meanwhile both configurations are at work */
+  redeploy(deployment: Deployment, takesMs = 0): void {
+    const create = this.#creators(deployment);
+    const { clock, random } = this.#options.around;
+    const deploy = (act: (overlapMs: number) => void) => {
+      if (takesMs === 0) return act(0);
+      clock.after(random.whole(0, takesMs), () => act(random.whole(0, takesMs)));
+    };
+    deploy((overlapMs) => this.webhook.redeploy(create.webhook, overlapMs));
+    deploy((overlapMs) => this.expiry.redeploy(create.expiry, overlapMs));
+    deploy((overlapMs) => this.grants.redeploy(create.grants, overlapMs));
+    deploy((overlapMs) => this.zone.redeploy(create.zone, overlapMs));
+  }
+
+  /** How the functions of one version begin. */
+  #creators(deployment: Deployment) {
+    const config = configFor(deployment);
+    return {
+      webhook: (environment: Environment) => this.#webhook(environment, config),
+      expiry: (environment: Environment) => this.#expiry(environment, config),
+      grants: (environment: Environment) => this.#grants(environment, config),
+      zone: (environment: Environment) => {
+        this.#options.monitor.zoneFunctionBegins(environment, deployment);
+        return this.#zone(environment, config);
+      },
+    };
   }
 
   /** A run of the zone function beside whatever the stream does. */
@@ -114,9 +156,9 @@ export class World {
   }
 
   /** What all functions of one environment share: its clock, and the table and queues as it reaches them. */
-  #common(environment: Environment, name: FunctionName) {
+  #common(environment: Environment, name: FunctionName, config: Config) {
     const { hooks, note, code, monitor, around } = this.#options;
-    const plain = environment.table(this.table);
+    const plain = environment.table(this.weather ?? this.table);
     const reached: Table = {
       ...plain,
       get: async (key, options) => {
@@ -130,7 +172,7 @@ export class World {
     const table = hooks.table?.(reached, name) ?? reached;
     const timers = environment.timers(this.timers);
     return {
-      config: this.config,
+      config: hooks.config?.(config, name) ?? config,
       clock: environment.clock,
       grants: hooks.book?.(table) ?? new GrantBook(table),
       states: hooks.states?.(table) ?? new ZoneStates(table),
@@ -139,8 +181,8 @@ export class World {
     };
   }
 
-  #webhook(environment: Environment) {
-    const common = this.#common(environment, 'webhook');
+  #webhook(environment: Environment, config: Config) {
+    const common = this.#common(environment, 'webhook', config);
     const deps = {
       ...common,
       secret: new CachedSecret(this.#secret(environment, new MemorySecret(WEBHOOK_SECRET)), environment.clock),
@@ -149,7 +191,7 @@ export class World {
           environment.send('send', async () => {
             const position = await this.fifo.send(message);
             const event = parseQueuedEvent(message.body);
-            if (event) this.#options.queued(event);
+            if (event) this.#options.queued(event, position);
             return position;
           }),
       },
@@ -158,29 +200,29 @@ export class World {
     return wrapped(createWebhook(() => deps));
   }
 
-  #grants(environment: Environment) {
+  #grants(environment: Environment, config: Config) {
     const deps = {
-      ...this.#common(environment, 'grants'),
-      deadLetters: { send: async (letter: SetAside) => this.fifo.setAside(letter) },
+      ...this.#common(environment, 'grants', config),
+      deadLetters: this.fifo.deadLetters,
     };
     const handler = wrapped(createGrants(() => deps));
     return this.#options.hooks.grantsHandler?.(handler) ?? handler;
   }
 
-  #expiry(environment: Environment) {
-    const deps = this.#common(environment, 'expiry');
+  #expiry(environment: Environment, config: Config) {
+    const deps = this.#common(environment, 'expiry', config);
     return wrapped(createExpiry(() => deps));
   }
 
-  #zone(environment: Environment) {
+  #zone(environment: Environment, config: Config) {
     const { hooks, okta, monitor } = this.#options;
     const reached = (request: HttpRequest) => okta.exchange(environment, request);
     const http = hooks.http?.(reached) ?? reached;
     const reader = this.#secret(environment, this.oktaToken);
     const { clock } = environment;
     const deps = {
-      ...this.#common(environment, 'zone'),
-      okta: new OktaZones(http, this.config.okta.baseUrl, () => clock.now()),
+      ...this.#common(environment, 'zone', config),
+      okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),
       oktaToken: hooks.token?.(reader, clock) ?? new CachedSecret(reader, clock),
       newId: () => {
         this.#rebuilds += 1;

@@ -1,12 +1,9 @@
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
-import { fewestEntries, letsIn } from './gateways.ts';
+import { entryFor, fewestEntries, letsIn } from './gateways.ts';
 import { type Inside, LetIn } from './inside.ts';
 import type { Watched, WatchedAcl } from './monitor.ts';
 import type { Invariant } from './violation.ts';
-
-/** The bound where nothing is wrong, in milliseconds. */
-const GOOD_MS = 5_000;
 
 /** An ACL in whose zones exactly those were who should be, and what that rests on. */
 interface Right {
@@ -23,6 +20,8 @@ export class ZoneCheck {
   readonly #broken: (invariant: Invariant, detail: string) => void;
   /** By the ACL's name. */
   readonly #right = new Map<string, Right>();
+  /** By ACL: since when somebody is in who should not be, or is not in though there is room. */
+  readonly #wrong = new Map<string, number>();
   /** By ACL and entry: since when there has been room for somebody who is not in. */
   readonly #room = new Map<string, number>();
   /** By code and ACL: when a function said it last. */
@@ -51,12 +50,21 @@ export class ZoneCheck {
 
   /** The same, exactly, once nothing has happened for long enough. */
   checkSettled(): void {
-    this.#each((acl, deployed) => this.#checkAcl(acl, deployed, true));
+    this.#each((acl, deployed) => {
+      this.#checkAcl(acl, deployed, true);
+      if (this.#watched.plan.world === 'unkind') this.#checkUnusable(acl, deployed.zoneIds);
+    });
+  }
+
+  /** Since when some ACL's zones have not been what they should be; undefined: all are. */
+  get wrongSince(): number | undefined {
+    return this.#wrong.size === 0 ? undefined : Math.min(...this.#wrong.values());
   }
 
   #each(check: (acl: WatchedAcl, deployed: DeployedAcl) => void): void {
     for (const acl of this.#watched.acls) {
       const deployed = this.#watched.deployments.acl(acl.name);
+      if (!deployed) this.#wrong.delete(acl.name);
       if (deployed && acl.model.hasSeenAnEvent) check(acl, deployed);
     }
   }
@@ -70,59 +78,87 @@ export class ZoneCheck {
   }
 
   #checkAcl(acl: WatchedAcl, { zoneIds, always }: DeployedAcl, settled: boolean): void {
-    const { now: clock, weather, faults, deployments, mostSkewMs } = this.#watched;
+    const { now: clock, faults, deployments, mostSkewMs, settledMs, boundMs } = this.#watched;
     const now = clock();
-    const bound = settled ? this.#watched.settledMs : weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs;
-    const overdue = (since: number) => now > Math.max(since + bound, faults.disturbedUntil);
+    const overdue = (since: number) => now > Math.max(since + (settled ? settledMs : boundMs), faults.disturbedUntil);
     const usable = this.#inside.usable(zoneIds);
     const found = this.#inside.of(zoneIds);
     const { since, current: config } = deployments;
-    const { sentinel } = config;
     const configured = LetIn.by(always);
     const expected = new Set(configured.entries);
+    const placeholder = letsIn(config.sentinel);
     const room = config.gatewayLimit * usable.length - always.length;
+    const ended = new Map<string, number>();
     let nextEnd = Infinity;
+    let isWrong = false;
     for (const [ip, presence] of acl.model.ips) {
-      const host = `${ip}/32`;
-      if (presence.until > now) {
-        expected.add(host);
-        nextEnd = Math.min(nextEnd, presence.until);
-        if (found.has(host)) {
-          this.#room.delete(`${acl.name} ${host}`);
-          continue;
-        }
-        const roomSince = this.#roomSince(acl.name, host, found, configured, room);
-        // A fast clock ends a grant before its time.
-        if (presence.until <= now + mostSkewMs) continue;
-        if (roomSince === undefined) {
-          if (settled && !this.#isSaid('ZONE005', acl.name, since + HEALING_MS)) {
-            this.#broken('waiting is said', `${acl.name}: ${ip} has no room, and nobody says so`);
-          }
-          continue;
-        }
-        if (!overdue(Math.max(presence.since, roomSince))) continue;
-        const isFull = usable.length === 0 || fewestEntries([...found.entries]) >= room - 1;
-        const invariant = !settled ? '3 in within time' : isFull ? '10 waits only for room' : '1 settled zone';
-        this.#broken(invariant, `${acl.name}: ${ip} is not in`);
-      } else if (found.has(host) && !configured.has(host) && overdue(Math.max(presence.until, presence.ended))) {
-        if (letsIn(sentinel).includes(host)) continue;
-        this.#broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${ip} is still in`);
+      const entry = entryFor(ip, config.ipv6);
+      if (presence.until <= now) {
+        ended.set(entry, Math.max(ended.get(entry) ?? 0, presence.until, presence.ended));
+        continue;
       }
+      expected.add(entry);
+      nextEnd = Math.min(nextEnd, presence.until);
+      if (found.has(entry)) {
+        this.#room.delete(`${acl.name} ${entry}`);
+        continue;
+      }
+      const roomSince = this.#roomSince(acl.name, entry, found, configured, room);
+      isWrong ||= roomSince !== undefined;
+      // A fast clock ends a grant before its time.
+      if (presence.until <= now + mostSkewMs) continue;
+      if (roomSince === undefined) {
+        if (settled && !this.#isSaid('ZONE005', acl.name, since)) {
+          this.#broken('waiting is said', `${acl.name}: ${ip} has no room, and nobody says so`);
+        }
+        continue;
+      }
+      if (!overdue(Math.max(presence.since, roomSince))) continue;
+      const isFull = usable.length === 0 || fewestEntries([...found.entries]) >= room - 1;
+      const invariant = !settled ? '3 in within time' : isFull ? '10 waits only for room' : '1 settled zone';
+      this.#broken(invariant, `${acl.name}: ${ip} is not in`);
     }
-    const belongs = (host: string) => expected.has(host) || letsIn(sentinel).includes(host);
-    if ([...expected].every((host) => found.has(host)) && [...found.entries].every(belongs)) {
+    const belongs = (entry: string) => expected.has(entry) || placeholder.includes(entry) || configured.has(entry);
+    const isGrace = now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil);
+    for (const entry of found.entries) {
+      if (belongs(entry)) continue;
+      isWrong = true;
+      const endedAt = ended.get(entry);
+      if (endedAt === undefined ? isGrace : !overdue(endedAt)) continue;
+      const detail = endedAt === undefined ? `${entry} does not belong there` : `${entry} is still in`;
+      this.#broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${detail}`);
+    }
+    if ([...expected].every((entry) => found.has(entry)) && !isWrong) {
       this.#right.set(acl.name, { until: nextEnd, events: acl.model.size, config });
     }
-    if (now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil)) return;
-    for (const host of found.entries) {
-      if (belongs(host) || acl.model.ips.has(host.slice(0, -3))) continue;
-      this.#broken(settled ? '1 settled zone' : '2 gone in time', `${acl.name}: ${host} does not belong there`);
+    if (isWrong) this.#wrong.set(acl.name, this.#wrong.get(acl.name) ?? now);
+    else this.#wrong.delete(acl.name);
+    if (isGrace || usable.length === 0) return;
+    for (const entry of configured.entries) {
+      if (!found.has(entry)) this.#broken('1 settled zone', `${acl.name}: ${entry} is configured, but not in`);
     }
-    for (const host of configured.entries) {
-      if (!found.has(host)) this.#broken('1 settled zone', `${acl.name}: ${host} is configured, but not in`);
+    if (settled) this.#checkSentinels(acl.name, usable, (entry) => placeholder.includes(entry) && !expected.has(entry));
+  }
+
+  /** It is there only while nothing else is. */
+  #checkSentinels(acl: string, zoneIds: readonly string[], isPlaceholder: (entry: string) => boolean): void {
+    for (const zoneId of zoneIds) {
+      const { entries } = this.#inside.in(zoneId);
+      if (entries.size > 1 && [...entries].some(isPlaceholder)) {
+        this.#broken('1 settled zone', `${acl}: the sentinel is in ${zoneId} without need`);
+      }
     }
-    if (settled && zoneIds.length === 1 && expected.size > 0 && found.has(sentinel)) {
-      this.#broken('1 settled zone', `${acl.name}: the sentinel is in without need`);
+  }
+
+  /** Of each zone that can't be used there is a code. */
+  #checkUnusable(acl: WatchedAcl, zoneIds: readonly string[]): void {
+    const { deployments, noticedMs } = this.#watched;
+    for (const zoneId of zoneIds) {
+      const code = this.#inside.unusable(zoneId);
+      const from = Math.max(deployments.since, acl.model.begun) + noticedMs;
+      if (code && !this.#isSaid(code, acl.name, from)) {
+        this.#broken('unusable zones are said', `${acl.name}: of ${zoneId} nobody says ${code}`);
+      }
     }
   }
 
@@ -141,7 +177,8 @@ export class ZoneCheck {
 
   /** Whether a function has told of it not longer ago than things may take to heal. */
   #isSaid(code: string, acl: string, from: number): boolean {
-    const now = this.#watched.now();
-    return now < from + HEALING_MS || (this.#said.get(`${code} ${acl}`) ?? 0) >= now - 2 * HEALING_MS;
+    const { now: clock, noticedMs, settledMs } = this.#watched;
+    const latest = clock() - noticedMs - HEALING_MS - settledMs;
+    return from > latest || (this.#said.get(`${code} ${acl}`) ?? 0) >= latest;
   }
 }

@@ -1,0 +1,44 @@
+import { noticedMs, zonesOf } from './deployment.ts';
+import { HEALING_MS } from './faults.ts';
+import { deploymentsOf, type Plan } from './plan.ts';
+import { drainMs } from './stretch-plan.ts';
+
+export interface Bounds {
+  /** How long anything may take that nothing disturbs, in milliseconds. */
+  readonly boundMs: number;
+  /** The same once everything is quiet. */
+  readonly settledMs: number;
+  /** How long a change in Okta may go unseen. */
+  readonly noticedMs: number;
+  readonly mostSkewMs: number;
+  /** By how much longer everything takes than usual: Okta or the table is slow, or the quota is short. */
+  readonly extraMs: number;
+}
+
+const GOOD_MS = 5_000;
+/** Calls that a slow Okta may have under way or before it when somebody comes, for one who moves among them. */
+const CALLS_AHEAD = 12;
+/** Calls to the table for one event, with those that are in the same batch. */
+const TABLE_CALLS = 80;
+/** With fewer, the quota is what holds things up. */
+const AMPLE = 300;
+
+export function boundsOf(plan: Plan): Bounds {
+  const mostSkewMs = plan.rates['clock skew'] ? 2_000 : 0;
+  const deployments = deploymentsOf(plan);
+  const zones = zonesOf(deployments).length;
+  const most = Math.max(...deployments.flatMap(({ acls }) => acls.map(({ zoneIds }) => zoneIds.length)));
+  const [, oktaMs] = plan.oktaMs;
+  // At first each zone is read and written, one after the other.
+  const firstMs = most > 3 ? 2 * most * oktaMs + 5_000 : 0;
+  const slowMs = oktaMs > 1_200 ? CALLS_AHEAD * oktaMs : 0;
+  const tableMs = TABLE_CALLS * (plan.table?.ms[1] ?? 0);
+  const quotaMs = plan.limit < AMPLE ? drainMs(3 * zones, plan.limit) : 0;
+  const extraMs = firstMs + slowMs + tableMs + quotaMs;
+  return {
+    boundMs: (plan.weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs) + extraMs,
+    settledMs: (plan.slow ? 30_000 : 10_000) + extraMs,
+    noticedMs: noticedMs(deployments),
+    ...{ mostSkewMs, extraMs },
+  };
+}

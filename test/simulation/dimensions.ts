@@ -1,0 +1,144 @@
+import { zonesOf } from './deployment.ts';
+import type { Fault } from './faults.ts';
+import type { Action, Dimension, OddZone, Plan, Spoiling } from './plan.ts';
+import type { Random } from './random.ts';
+import { overlapping, Topology } from './topology.ts';
+
+/** A plan while it is made. */
+export type Draft = { -readonly [Key in keyof Plan]: Plan[Key] } & {
+  rates: Partial<Record<Fault, number>>;
+  oddZones: Record<string, OddZone>;
+  codes: string[];
+  actions: Action[];
+};
+
+/** What each dimension adds to a schedule, where it is more than how many zones and ACLs there are. */
+export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random: Random) => void>>> = {
+  'short quota': (draft, random) => {
+    draft.limit = random.whole(12, 60);
+    draft.codes.push('OKTA005');
+  },
+  deploys: (draft, random) => {
+    const topology = new Topology(draft.deployment);
+    const moments = Array.from({ length: random.whole(1, 4) }, () => random.whole(0, draft.actionMs));
+    for (const at of moments.sort((a, b) => a - b)) {
+      const change = topology.next(random);
+      if (change) draft.actions.push({ at, do: 'redeploy', deployment: change.deployment, change: change.fault });
+    }
+    draft.deployMs = random.chance(0.5) ? random.whole(500, 15_000) : 0;
+    draft.codes.push('ZONE001');
+  },
+  overlaps: (draft, random) => {
+    const sentinel = random.chance(0.5) ? '203.0.113.3/32' : draft.deployment.sentinel;
+    const acls = draft.deployment.acls.map((acl) => ({ ...acl, always: fitting(overlapping(random), draft) }));
+    draft.deployment = { ...draft.deployment, sentinel, acls };
+  },
+  'spoiled items': (draft, random) => {
+    some(random, 1, 3, () => {
+      const how = random.pick<Spoiling>(['more', 'less', 'less', 'other', 'other']);
+      draft.actions.push({ at: anyTime(draft, random), do: 'spoil', how, n: random.whole(0, 999) });
+    });
+    draft.codes.push('STORE002', 'ZONE007');
+  },
+  'slow Okta': (draft) => {
+    draft.oktaMs = [100, 3_000];
+  },
+  'stale Okta': (draft, random) => {
+    draft.rates['stale from Okta'] = random.pick([0.3, 0.6]);
+    draft.codes.push('ZONE007', 'ZONE003');
+  },
+  'absurd headers': (draft, random) => {
+    draft.rates['absurd header'] = random.pick([0.1, 0.4]);
+    draft.rates['429 with reset'] ??= 0.1;
+    draft.codes.push('OKTA005');
+  },
+  statuses: (draft, random) => {
+    if (random.chance(0.5)) draft.rates['other status in an answer'] = 0.15;
+    if (random.chance(0.5)) draft.rates['edit in mid-pass'] = 0.15;
+    const zones = zonesOf([draft.deployment]).length;
+    some(random, 0, 2, () => {
+      const zone = random.whole(0, zones - 1);
+      const [edit, back] = random.pick([['deactivates', 'activates'] as const, ['blocklists', 'unblocks'] as const]);
+      const at = anyTime(draft, random);
+      draft.actions.push({ at, do: 'admin', edit, zone, n: 0 });
+      if (random.chance(0.7))
+        draft.actions.push({ at: at + random.whole(1_000, 60_000), do: 'admin', edit: back, zone, n: 0 });
+    });
+    draft.codes.push('ZONE004', 'ZONE007');
+  },
+  'slow table': (draft, random) => {
+    draft.table = { ...tableOf(draft), ms: [3, random.pick([15, 60])], page: random.whole(1, 3) };
+  },
+  conflicts: (draft) => {
+    draft.table = { ...tableOf(draft), ms: [3, 25] };
+    draft.rates['table conflict'] = 0.15;
+  },
+  'throttled table': (draft) => {
+    draft.table = tableOf(draft);
+    draft.rates['table throttled'] = 0.02;
+    draft.codes.push('STORE001');
+  },
+  'stale table': (draft) => {
+    draft.table = { ...tableOf(draft), stale: true };
+  },
+  deliveries: (draft, random) => {
+    draft.table = tableOf(draft);
+    draft.queue = { ...draft.queue, visibilityMs: random.whole(2_000, 5_000) };
+    const at = random.whole(0, Math.floor(draft.actionMs / 2));
+    const seconds = random.whole(30, 75);
+    draft.actions.push({ at, do: 'table out', seconds });
+    for (const laterMs of [random.whole(1_000, 20_000), 60_000]) {
+      draft.actions.push({ at: at + seconds * 1000 + laterMs, do: 'redrive' });
+    }
+    draft.codes.push('STORE001');
+  },
+  'replaced queue': (draft, random) => {
+    draft.queue = { ...draft.queue, firstSequence: 1_000_000 };
+    draft.actions.push({ at: anyTime(draft, random), do: 'replace queue' });
+  },
+  'foreign zones': (draft, random) => {
+    const [first = '', ...others] = zonesOf([draft.deployment]);
+    draft.oddZones[random.pick([first, ...others])] = 'foreign';
+    draft.codes.push('ZONE008');
+  },
+  'odd zones': (draft, random) => {
+    const [first = '', ...others] = zonesOf([draft.deployment]);
+    draft.oddZones[random.pick([first, ...others])] = random.pick<OddZone>(['missing', 'missing', 'dynamic', 'system']);
+    draft.codes.push('ZONE001', 'ZONE004');
+  },
+  garbage: (draft, random) => {
+    for (const kind of ['garbage row', 'garbage message'] as const) {
+      some(random, 0, 2, () => {
+        const acl = random.chance(0.9) ? `acl-${random.whole(1, draft.deployment.acls.length)}` : 'acl-unknown';
+        draft.actions.push({ at: anyTime(draft, random), do: kind, acl, n: random.whole(0, 999) });
+      });
+    }
+    draft.codes.push('STORE001', 'STORE002');
+  },
+  IPv6: (draft, random) => {
+    const ipv6 = random.pick([64, 128] as const);
+    draft.deployment = { ...draft.deployment, ipv6 };
+    draft.actions = draft.actions.map((action) => {
+      if (action.do === 'redeploy') return { ...action, deployment: { ...action.deployment, ipv6 } };
+      if (action.do !== 'event') return action;
+      const n = Number(action.ip.slice(action.ip.lastIndexOf('.') + 1));
+      return n % 2 === 0 ? { ...action, ip: `2001:db8:0:${n % 3}::${n}` } : action;
+    });
+  },
+};
+
+function fitting(always: readonly string[], { deployment }: Draft): readonly string[] {
+  return always.slice(0, deployment.gatewayLimit);
+}
+
+function tableOf({ table }: Draft): NonNullable<Plan['table']> {
+  return table ?? { ms: [0, 0], page: 3, stale: false };
+}
+
+function anyTime({ actionMs }: Draft, random: Random): number {
+  return random.whole(0, actionMs);
+}
+
+function some(random: Random, fewest: number, most: number, act: () => void): void {
+  for (let n = random.whole(fewest, most); n > 0; n -= 1) act();
+}

@@ -1,0 +1,156 @@
+import * as v from 'valibot';
+import { canonicalGateways } from '../../lib/addresses/address-block.ts';
+import type { DeployedAcl, Deployment } from './deployment.ts';
+import { entryFor, letsIn } from './gateways.ts';
+import { type Inside, isForeign, LetIn, letsPeopleIn } from './inside.ts';
+import type { Environment } from './lambda.ts';
+import type { Watched, WatchedAcl } from './monitor.ts';
+import type { Invariant } from './violation.ts';
+
+/** Whatever run made a list, it is over after this time, and so are calls of its that were on their way. */
+const LONGEST_RUN_MS = 45_000;
+
+const zoneSchema = v.looseObject({
+  type: v.string(),
+  status: v.optional(v.nullable(v.string()), null),
+  usage: v.optional(v.nullable(v.string()), null),
+  system: v.optional(v.nullable(v.boolean()), null),
+  gateways: v.optional(v.nullable(v.array(v.object({ value: v.string() }))), null),
+});
+
+interface Call {
+  readonly method: string;
+  readonly zoneId: string;
+  readonly isRefusedToken: boolean;
+}
+
+/** One list on its way to Okta. */
+export interface Put {
+  readonly environment: Environment;
+  readonly zoneId: string;
+  readonly gateways: readonly { readonly value: string }[];
+  /** The answer in which the function last read the zone. */
+  readonly read: string | undefined;
+  /** What the function is configured with. */
+  readonly deployment: Deployment;
+}
+
+/** Judges each list that goes to Okta by itself: who may be in it, who must not go, and whether the zone may be written. */
+export class PutCheck {
+  readonly #watched: Watched;
+  readonly #inside: Inside;
+  readonly #broken: (invariant: Invariant, detail: string) => void;
+  /** By environment and ACL: the calls that went out last, the latest first. */
+  readonly #calls = new WeakMap<Environment, Map<string, Call[]>>();
+  /** By zone: the ACL that wrote it last. */
+  readonly #writers = new Map<string, string>();
+
+  constructor(watched: Watched, inside: Inside, broken: (invariant: Invariant, detail: string) => void) {
+    this.#watched = watched;
+    this.#inside = inside;
+    this.#broken = broken;
+  }
+
+  /** A call leaves the function. */
+  goesOut(environment: Environment, deployment: Deployment, method: string, zoneId: string): void {
+    const acl = ownerIn(deployment, zoneId)?.name ?? '';
+    const calls = this.#calls.get(environment) ?? new Map<string, Call[]>();
+    const [last, earlier] = calls.get(acl) ?? [];
+    this.#calls.set(environment, calls.set(acl, [{ method, zoneId, isRefusedToken: false }, ...(last ? [last] : [])]));
+    if (method !== 'PUT') return;
+    const before = last?.method === 'PUT' && last.isRefusedToken ? earlier : last;
+    if (before?.method === 'GET' && before.zoneId === zoneId) return;
+    this.#broken('a GET just before each PUT', `${zoneId}: the call before it was ${before?.method} ${before?.zoneId}`);
+  }
+
+  /** The function has the answer. */
+  answered(environment: Environment, deployment: Deployment, zoneId: string, status: number): void {
+    const calls = this.#calls.get(environment)?.get(ownerIn(deployment, zoneId)?.name ?? '');
+    const [last] = calls ?? [];
+    if (calls && last && status === 401) calls[0] = { ...last, isRefusedToken: true };
+  }
+
+  arrives(put: Put): void {
+    const { zoneId, deployment } = put;
+    const deployed = ownerIn(deployment, zoneId);
+    const acl = this.#watched.acls.find(({ name }) => name === deployed?.name);
+    if (!deployed || !acl) {
+      this.#broken('a zone has one writer', `${zoneId} is not configured, but written`);
+      return;
+    }
+    this.#checkWriter(acl, zoneId);
+    this.#checkZone(put, acl);
+    this.#checkList(put, deployed, acl);
+    this.#checkWhoGoes(put, deployed, acl);
+  }
+
+  /** Where a zone has another ACL now, and that has written it, the one before writes it no more. */
+  #checkWriter(acl: WatchedAcl, zoneId: string): void {
+    const { deployments } = this.#watched;
+    const last = this.#writers.get(zoneId);
+    const owner = deployments.ownerOf(zoneId)?.name;
+    this.#writers.set(zoneId, acl.name);
+    if (last === undefined || last === acl.name || owner !== last) return;
+    this.#broken('a zone has one writer', `${zoneId} is ${last}'s, but ${acl.name} writes it`);
+  }
+
+  #checkZone({ zoneId, read }: Put, acl: WatchedAcl): void {
+    const parsed = v.safeParse(zoneSchema, parsedJson(read));
+    if (!parsed.success) return;
+    const zone = parsed.output;
+    if (!letsPeopleIn(zone)) {
+      this.#broken('unusable zone untouched', `${zoneId} is ${zone.type}, ${zone.status}, ${zone.usage}`);
+    }
+    const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
+    if (!this.#inside.ours.has(zoneId) && isForeign(letIn)) {
+      this.#broken('foreign zone untouched', `${acl.name} writes ${zoneId}, which holds others' entries`);
+    }
+    this.#inside.ours.add(zoneId);
+  }
+
+  #checkList({ zoneId, gateways, deployment }: Put, { always }: DeployedAcl, acl: WatchedAcl): void {
+    if (gateways.length > deployment.gatewayLimit) {
+      this.#broken('no list over its limit', `${zoneId}: ${gateways.length} of ${deployment.gatewayLimit}`);
+    }
+    const configured = LetIn.by([...always, deployment.sentinel]);
+    const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, deployment.ipv6)));
+    for (const { value } of gateways) {
+      const strange = letsIn(value).find((host) => !people.has(host) && !configured.has(host));
+      if (strange !== undefined) this.#broken('nobody in without a grant', `${zoneId}: ${strange} (in ${value})`);
+    }
+  }
+
+  /** Who is let in nowhere any more once this list is there, though nothing has ended for them. */
+  #checkWhoGoes({ zoneId, gateways, deployment }: Put, { zoneIds, always }: DeployedAcl, acl: WatchedAcl): void {
+    const { now: clock, deployments, mostSkewMs } = this.#watched;
+    const now = clock();
+    const others = zoneIds.filter((other) => other !== zoneId).map((other) => this.#inside.in(other));
+    const before = this.#inside.in(zoneId);
+    const after = LetIn.by(canonicalGateways(gateways));
+    const goes = (entry: string) => before.has(entry) && !after.has(entry) && !others.some((letIn) => letIn.has(entry));
+    for (const entry of LetIn.by(always).entries) {
+      if (goes(entry)) this.#broken('always allowed throughout', `${acl.name}: ${entry} is in no zone any more`);
+    }
+    // Two configurations may be at work.
+    if (deployments.current !== deployment || now < deployments.since + LONGEST_RUN_MS) return;
+    const live = [...acl.model.ips].filter(([, { until }]) => until > now + 2 * mostSkewMs);
+    // Where they do not all fit, those who came first stay.
+    if (live.length + always.length > deployment.gatewayLimit) return;
+    for (const [ip, { pending, solidSince }] of live) {
+      if (pending.size > 0 || now < solidSince + LONGEST_RUN_MS) continue;
+      if (goes(entryFor(ip, deployment.ipv6))) this.#broken('9 in a zone throughout', `${acl.name}: ${ip} is put out`);
+    }
+  }
+}
+
+function ownerIn({ acls }: Deployment, zoneId: string): DeployedAcl | undefined {
+  return acls.find(({ zoneIds }) => zoneIds.includes(zoneId));
+}
+
+function parsedJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

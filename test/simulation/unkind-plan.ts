@@ -1,0 +1,70 @@
+import { DIMENSION, type Draft } from './dimensions.ts';
+import { KIND, others, someDeployment, someRates } from './kind-plan.ts';
+import { DIMENSIONS, type Dimension, type Plan, type PlanChanges, type Weather } from './plan.ts';
+import { eventsOf, LARGE, type Size, SMALL } from './plan-events.ts';
+import { Random } from './random.ts';
+import { makeStretch } from './stretch-plan.ts';
+
+/** Of a hundred schedules so many are made for a measurement. */
+const MEASURING = { calm: 0.05, herd: 0.04 } as const;
+/** Each is in so many schedules, but for those that take long. */
+const USUALLY = 0.11;
+const SELDOM: Readonly<Partial<Record<Dimension, number>>> = { 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06 };
+
+/** A schedule in a world as unkind as the real one: a few of its dimensions at a time, beside the usual faults. */
+export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
+  const random = Random.named(seed, 'unkind');
+  const measured = random.next();
+  const { calm, herd } = MEASURING;
+  const kind = changes.stretch ?? (measured < calm ? 'calm' : measured < calm + herd ? 'herd' : 'none');
+  if (kind !== 'none') return makeStretch(seed, kind, random);
+
+  const dimensions = changes.dimensions ?? DIMENSIONS.filter((one) => random.chance(SELDOM[one] ?? USUALLY));
+  const has = (dimension: Dimension) => dimensions.includes(dimension);
+  const weather = random.pick<Weather>([
+    'good',
+    'good',
+    'good',
+    'lost timers',
+    'storm',
+    'storm',
+    'storm',
+    'storm',
+    'storm',
+  ]);
+  const size = random.chance(0.95) ? SMALL : LARGE;
+  const actionMs = random.whole(...size.seconds) * 1000;
+  const zones = someZones(random, has, size);
+  const deployment = someDeployment(random, zones, random.chance(0.25) ? random.whole(2, 3) : 150);
+  const draft: Draft = {
+    ...{ seed, weather, actionMs, deployment, oneShard: random.chance(0.5) },
+    slow: weather === 'storm' && random.chance(0.1),
+    ...{ rates: someRates(weather, random, size), oktaMs: changes.oktaMs ?? [20, 120] },
+    ...KIND,
+    world: 'unkind',
+    ...{ oddZones: {}, codes: [], actions: [], dimensions },
+  };
+  for (const dimension of dimensions) if (!LATE.includes(dimension)) DIMENSION[dimension]?.(draft, random);
+  draft.actions.push(...eventsOf(random, actionMs, draft, size));
+  const configures = has('deploys') || has('overlaps') || has('IPv6');
+  const usual = others(random, draft, zones);
+  draft.actions.push(...usual.filter((action) => action.do !== 'redeploy' || !configures));
+  for (const dimension of LATE) if (has(dimension)) DIMENSION[dimension]?.(draft, random);
+  return {
+    ...draft,
+    rates: { ...draft.rates, ...changes.rates },
+    actions: draft.actions.sort((a, b) => a.at - b.at),
+  };
+}
+
+/** They change what there is already. */
+const LATE: readonly Dimension[] = ['deploys', 'IPv6', 'replaced queue', 'deliveries'];
+
+function someZones(random: Random, has: (dimension: Dimension) => boolean, size: Size): number[] {
+  const acls = has('ten ACLs') ? random.whole(4, 10) : has('deploys') ? random.whole(1, 3) : random.whole(...size.acls);
+  const most = has('many zones') ? (random.chance(0.2) ? 40 : 12) : random.chance(0.4) ? 2 : 1;
+  // An org has a hundred zones.
+  return Array.from({ length: acls }, () =>
+    Math.min(has('many zones') ? random.whole(3, most) : most, Math.floor(90 / acls)),
+  );
+}
