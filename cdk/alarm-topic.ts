@@ -8,10 +8,10 @@ import { Construct } from 'constructs';
 
 /** What an alarm says to whoever it wakes. */
 export interface AlarmText {
-  /** What it means for the people who log in, or for who is let in. */
+  /** What it means for those who log in and out. */
   readonly impact: string;
-  /** The first thing to look at. */
-  readonly first: string;
+  /** The first thing to do. */
+  readonly firstStep: string;
   /** Heading in docs/errors.md. */
   readonly section: string;
 }
@@ -68,7 +68,7 @@ export class AlarmTopic extends Construct {
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     const alarm = new Alarm(scope, id, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: `${text.impact} First: ${text.first} More: docs/errors.md, "${text.section}".`,
+      alarmDescription: `${text.impact} First: ${text.firstStep} More: docs/errors.md, "${text.section}".`,
       metric,
       threshold,
       evaluationPeriods: periods,

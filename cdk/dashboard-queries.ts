@@ -26,7 +26,7 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
         lines: ['filter message = "grants counted"', 'stats latest(grants) as live, max(grants) as most by acl'],
       },
       {
-        title: 'Gateways by ACL, against what its zones hold',
+        title: 'Gateways by ACL, and the room in its zones',
         of: [zone],
         view: TABLE,
         lines: [
@@ -56,7 +56,7 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
         ],
       },
       {
-        title: 'Grants ended after their expiry by (ms)',
+        title: 'How late grants end (ms)',
         of: [expiry],
         view: LINE,
         lines: ['filter ispresent(lateMs)', 'stats pct(lateMs, 50) as median, max(lateMs) as slowest by bin(5m)'],

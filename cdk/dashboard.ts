@@ -51,7 +51,7 @@ export class ServiceDashboard extends Construct {
     }
     const percent = ownMetric(stack, METRICS.capacityUsed, { label: 'fullest ACL', period: PERIOD });
     const worst = [
-      ownMetric(stack, METRICS.expiredInZone, { label: 'expired and not confirmed out', period: PERIOD }),
+      ownMetric(stack, METRICS.expiredInZone, { label: 'since the oldest expiry not confirmed', period: PERIOD }),
       ownMetric(stack, METRICS.verificationAge, { label: 'since the last verification', period: PERIOD }),
     ];
     dashboard.addWidgets(graph('Gateways in use (% of the zones)', [percent]), graph('Worst ACL (s)', worst));

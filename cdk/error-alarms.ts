@@ -27,7 +27,7 @@ export class ErrorAlarms extends Construct {
         name: code,
         metric: errorMetric(stack, code, period),
         ...rings,
-        text: { impact, first: firstStep, section: code },
+        text: { impact, firstStep, section: code },
       });
     }
   }

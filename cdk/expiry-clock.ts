@@ -32,12 +32,12 @@ export class ExpiryClock extends Construct {
       name: 'timer-queue',
       fifo: false,
       consumerTimeout: TIMEOUT,
-      // The minute tick has long done the work of an alarm that is older.
+      // The minute tick has long done the work of a timer that is older.
       retention: Duration.hours(1),
       attempts: TIMERS_MOST_RECEIVES,
       deadLetters: {
-        impact: 'Grants were not ended at their second; the minute tick ends them, up to about two minutes late.',
-        first: 'the log of the expiry function at the time of the messages.',
+        impact: 'Grants did not end at their second. The minute tick ends them, up to about two minutes late.',
+        firstStep: 'Read the log of the expiry function at the time of the messages.',
         section: 'Dead-letter queues',
       },
     });
@@ -45,7 +45,7 @@ export class ExpiryClock extends Construct {
     this.function = new ServiceFunction(this, 'Expiry', {
       deployment,
       name: 'expiry',
-      description: 'Ends grants that are due, arms timers for the next ones, asks for rebuilds of zones',
+      description: 'Ends grants that are due, arms timers for the next ones, asks for rebuilds',
       timeout: TIMEOUT,
       environment: {
         tableName: table.table.tableName,
@@ -53,7 +53,7 @@ export class ExpiryClock extends Construct {
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
       failures: 3,
-      impact: 'Grants may stay in the zone after they have expired.',
+      impact: 'Expired grants may stay in the zone.',
     });
     table.allow(this.function, 'GetItem', 'PutItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
@@ -71,9 +71,9 @@ export class ExpiryClock extends Construct {
       whenBelow: true,
       periods: 2,
       text: {
-        impact: 'The minute tick has stopped: expired grants stay in the zone, and failed updates are not repeated.',
-        first:
-          'whether the schedule is enabled and its role may invoke the expiry function; then the log of that function.',
+        impact: 'The minute tick has stopped. Expired grants stay in the zone, and failed updates are not repeated.',
+        firstStep:
+          'Check that the schedule is enabled and its role may invoke the expiry function. Then read the log of that function.',
         section: 'Tick missing',
       },
     });

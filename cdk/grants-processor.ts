@@ -33,8 +33,9 @@ export class GrantsProcessor extends Construct {
       retention: Duration.days(4),
       attempts: EVENTS_MOST_RECEIVES,
       deadLetters: {
-        impact: 'Accepted events were not applied: someone may have no access, or still have it after logging out.',
-        first: 'the body of the messages in the dead-letter queue, and STORE001 in the log of the grants function.',
+        impact: 'Accepted events were not applied. Somebody may have no access, or still have it after logging out.',
+        firstStep:
+          'Look for STORE001 in the log of the grants function and mend the cause. Then run `npm run zone -- redrive`.',
         section: 'Dead-letter queues',
       },
     });
@@ -52,7 +53,7 @@ export class GrantsProcessor extends Construct {
       // Being alone does not depend on it (one message group does that): it keeps a place free.
       reservedConcurrency: config.reservedConcurrency ? 1 : undefined,
       failures: 3,
-      impact: 'Events wait and are tried again in order: logins and logouts take effect late.',
+      impact: 'Events wait and are tried again in order. Logins and logouts take effect late.',
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, deadLetterQueue.queueArn);
@@ -64,8 +65,9 @@ export class GrantsProcessor extends Construct {
       threshold: 120,
       periods: 2,
       text: {
-        impact: 'Accepted events have waited for two minutes or more: logins and logouts do not take effect.',
-        first: 'whether the grants function runs and fails (its log), and whether its event source mapping is enabled.',
+        impact: 'Accepted events have waited for two minutes or more. Logins and logouts do not take effect.',
+        firstStep:
+          'Read the log of the grants function. If it is empty, check that its event source mapping is enabled.',
         section: 'Old events',
       },
     });

@@ -15,7 +15,7 @@ export interface ServiceFunctionProps {
   /** By their names in `ENV`; the service name is added. */
   readonly environment: Readonly<Partial<Record<keyof typeof ENV, string>>>;
   readonly reservedConcurrency?: number | undefined;
-  /** What it means for people when the function fails or is throttled. */
+  /** What it means for those who log in and out when the function fails or is throttled. */
   readonly impact: string;
   /** Failed runs in 5 minutes that are an alarm. One run that is repeated and then works is none. */
   readonly failures: number;
@@ -74,7 +74,7 @@ export class ServiceFunction extends Construct {
       threshold: failures,
       text: {
         impact: `The ${name} function failed or ran out of time. ${impact}`,
-        first: `the log lines "the invocation failed" of the ${name} function, and the lines before them.`,
+        firstStep: `Find "the invocation failed" in the log of the ${name} function, and read the lines before it.`,
         section: 'Function errors',
       },
     });
@@ -83,8 +83,8 @@ export class ServiceFunction extends Construct {
       metric: this.lambda.metricThrottles({ period }),
       threshold: 10,
       text: {
-        impact: `The ${name} function was refused by Lambda for want of free concurrency. ${impact}`,
-        first: "the account's concurrency quota for Lambda, and which function uses it up.",
+        impact: `Lambda refused to run the ${name} function, because no concurrency was free. ${impact}`,
+        firstStep: "Check the account's concurrency quota for Lambda, and which function uses it up.",
         section: 'Function throttles',
       },
     });

@@ -3,7 +3,7 @@ import { type DeadLetterQueue, Queue, QueueEncryption, type QueueProps } from 'a
 import { Construct } from 'constructs';
 import type { AlarmText, AlarmTopic } from './alarm-topic.ts';
 
-/** Long enough for a person to come back from a holiday and look. */
+/** Long enough for an operator to come back from a holiday. */
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
 const SAFE = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
@@ -45,7 +45,7 @@ export class WatchedQueue extends Construct {
   }
 }
 
-/** A queue for what a stream mapping gave up on. Nothing reads it: each message is for a person. */
+/** A queue for what a stream mapping dropped after its retries. Nothing reads it: each message is for a person. */
 export class FailureQueue extends Construct {
   readonly queue: Queue;
 

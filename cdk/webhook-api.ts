@@ -58,8 +58,7 @@ export class WebhookApi extends Construct {
         webhookSecretArn: secrets.webhookSecretArn,
       },
       failures: 1,
-      impact:
-        'Knocknoc gets no answer for its event and has to send it again; until then nobody is let in or put out by it.',
+      impact: 'Knocknoc gets no answer to its events and must send them again. Until then they have no effect.',
     });
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);

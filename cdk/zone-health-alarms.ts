@@ -20,9 +20,10 @@ export class ZoneHealthAlarms extends Construct {
       silenceIsBad: true,
       text: {
         impact:
-          `No one knows whether the zones of an ACL are right: for ${limit / 60} minutes nothing has confirmed it, or the tick ` +
-          'is silent. New people may have no access, and people who left may still have it.',
-        first: 'the other alarms that are on: they say why. If there is none, the log of the zone function.',
+          `Nobody knows whether the zones of an ACL are right: nothing has confirmed it for ${limit / 60} minutes, or the tick ` +
+          'is silent. New people may have no access, people who left may still have it.',
+        firstStep:
+          'Look at the other alarms that are on: they say why. If there is none, read the log of the zone function.',
         section: 'Zone not verified',
       },
     });
@@ -34,8 +35,9 @@ export class ZoneHealthAlarms extends Construct {
       periods: 3,
       badPeriods: 1,
       text: {
-        impact: 'A grant has expired minutes ago and its IP may still be in the zone: someone keeps access too long.',
-        first: 'the other alarms that are on; then the warnings of the expiry function, which name the ACL.',
+        impact: 'A grant expired minutes ago and its IP may still be in the zone. Somebody keeps access too long.',
+        firstStep:
+          'Look at the other alarms that are on. Then read the warnings of the expiry function, which name the ACL.',
         section: 'Expired in the zone',
       },
     });
@@ -46,8 +48,8 @@ export class ZoneHealthAlarms extends Construct {
       over: true,
       text: {
         impact: `The zones of an ACL are more than ${HEALTH_LIMITS.capacityPercent} % full. When they are full, the next people to log in get no access.`,
-        first:
-          'the warning of the expiry function, which names the ACL; then add a zone to "zoneIds" and to the policies.',
+        firstStep:
+          'Read the warning of the expiry function, which names the ACL. Then add a zone to `zoneIds` and to the policies.',
         section: 'Zone nearly full',
       },
     });

@@ -31,9 +31,8 @@ export class ZoneUpdater extends Construct {
       name: 'zone-failures',
       text: {
         impact:
-          'A change of grants was given up on after many attempts: a zone may be wrong until the next tick or event.',
-        first:
-          'the log of the zone function at the time of the messages; the ACL is asked for again by the minute tick.',
+          'A change of grants was dropped after 10 retries. A zone may be wrong until the minute tick rebuilds it.',
+        firstStep: 'Read the log of the zone function at the time of the messages.',
         section: 'Dead-letter queues',
       },
     });
@@ -48,7 +47,7 @@ export class ZoneUpdater extends Construct {
         timerQueueUrl: timerQueue.queueUrl,
       },
       failures: 3,
-      impact: 'Okta zones are updated late or not at all: people wait to get in, or stay in.',
+      impact: 'Okta zones are updated late or not at all. People wait to get in, or stay in.',
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     table.allowQueryByExpiry(this.function);
@@ -61,9 +60,8 @@ export class ZoneUpdater extends Construct {
       threshold: 60_000,
       periods: 2,
       text: {
-        impact:
-          'Changes of grants have waited for a minute or more before the zone function saw them: zones are behind.',
-        first: 'whether the zone function fails or runs out of time (its log).',
+        impact: 'Changes of grants waited for a minute or more before the zone function saw them. Zones are behind.',
+        firstStep: 'Read the log of the zone function: does it fail or run out of time?',
         section: 'Zones behind',
       },
     });

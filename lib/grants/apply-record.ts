@@ -46,7 +46,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   // Both would block every event behind them, and trying again can't mend them.
   if (!event) {
     const letter = { body, messageId, reason: NO_EVENT, retryable: false };
-    return setAside(letter, 'a message is no event; it was moved to the dead-letter queue', {}, deps);
+    return setAside(letter, 'a message is not an event; it was moved to the dead-letter queue', {}, deps);
   }
   const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
   if (isBeyondMemory(event.timestamp, deps.clock.now())) {

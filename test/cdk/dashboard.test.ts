@@ -77,10 +77,10 @@ describe('each query of the dashboard', () => {
     expect(queries.map(({ title }) => title)).toEqual([
       'Latest errors',
       'Live grants by ACL',
-      'Gateways by ACL, against what its zones hold',
+      'Gateways by ACL, and the room in its zones',
       'Events by type and outcome',
       'From a grant to the zone (ms)',
-      'Grants ended after their expiry by (ms)',
+      'How late grants end (ms)',
       'Calls to Okta by status',
       "Okta's quota: calls left",
     ]);

@@ -163,7 +163,8 @@ describe.runIf(wanting.length === 0)('the shell snippet', () => {
 
 /** An Okta with one zone, which tells of every list that is written. */
 function okta(onPut: (list: string[]) => void) {
-  let zone: Record<string, unknown> = { type: 'IP', name: 'Zone', status: 'ACTIVE', usage: 'POLICY', gateways: null };
+  const fields = { id: ZONE, type: 'IP', name: 'Zone', status: 'ACTIVE', usage: 'POLICY' };
+  let zone: Record<string, unknown> = { ...fields, gateways: null };
   return async ({ method, body }: HttpRequest) => {
     if (method === 'PUT') {
       zone = JSON.parse(body ?? '');
