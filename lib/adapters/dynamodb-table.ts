@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../ports.ts';
-import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+import { awsClientSettings } from './aws-client-defaults.ts';
 import { loneItem, transactItem } from './dynamodb-expressions.ts';
 
-const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_DEFAULTS));
+const client = DynamoDBDocumentClient.from(new DynamoDBClient(awsClientSettings()));
 
 /** Another transaction on the same item, or a short burst: over in milliseconds, and the SDK itself does not try again. */
 const PASSING = [
@@ -24,6 +24,8 @@ const PASSING = [
 ];
 const ATTEMPTS = 5;
 const PAUSE_MS = 40;
+/** No further attempt begins later than this after the first, in milliseconds: a call of the client can take seconds. */
+export const REPEAT_FOR_MS = 1_000;
 
 /**
  * The grants table. A write is a transaction, also of one item: one way of failing, and safe to repeat. Only an item that
@@ -46,6 +48,7 @@ export class DynamoDbTable implements Table {
   }
 
   async write(writes: readonly Write[]): Promise<WriteResult> {
+    const last = performance.now() + REPEAT_FOR_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#send(writes);
@@ -53,7 +56,7 @@ export class DynamoDbTable implements Table {
       } catch (error) {
         const failed = failedConditions(error);
         if (failed.length > 0) return { written: false, failed };
-        if (!isPassing(error) || attempt === ATTEMPTS) throw error;
+        if (!isPassing(error) || attempt === ATTEMPTS || performance.now() > last) throw error;
         await setTimeout(PAUSE_MS * attempt);
       }
     }

@@ -4,9 +4,9 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretReader } from '../ports.ts';
-import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+import { awsClientSettings } from './aws-client-defaults.ts';
 
-const ownClient = new SecretsManagerClient(AWS_CLIENT_DEFAULTS);
+const ownClient = new SecretsManagerClient(awsClientSettings());
 
 /** The current value of a secret in Secrets Manager. One that was never set reads as undefined. */
 export function secretsManagerSecret(arn: string, client = ownClient): SecretReader {

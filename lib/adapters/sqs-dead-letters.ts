@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
 import type { DeadLetterBox } from '../ports.ts';
-import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+import { awsClientSettings } from './aws-client-defaults.ts';
 
 /** For the time that a person's command takes to go through all letters. */
 const VISIBILITY_SECONDS = 300;
@@ -16,7 +16,7 @@ const VISIBILITY_SECONDS = 300;
 const WAIT_SECONDS = 1;
 
 /** The dead-letter queue of the events, as a person's command goes through it. */
-export function sqsDeadLetterBox(queueUrl: string, client = new SQSClient(AWS_CLIENT_DEFAULTS)): DeadLetterBox {
+export function sqsDeadLetterBox(queueUrl: string, client = new SQSClient(awsClientSettings())): DeadLetterBox {
   return {
     async receive() {
       const { Messages = [] } = await client.send(
@@ -52,7 +52,7 @@ export function sqsDeadLetterBox(queueUrl: string, client = new SQSClient(AWS_CL
  */
 export async function deadLetterQueueUrl(
   queueUrl: string,
-  client = new SQSClient(AWS_CLIENT_DEFAULTS),
+  client = new SQSClient(awsClientSettings()),
 ): Promise<string> {
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),

@@ -2,9 +2,9 @@ import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk
 import { EVENTS_MESSAGE_GROUP, LETTER_REASON } from '../names.ts';
 import type { DeadLetters, EventQueue, TimerQueue } from '../ports.ts';
 import { queuePosition } from '../queue-position.ts';
-import { AWS_CLIENT_DEFAULTS } from './aws-client-defaults.ts';
+import { awsClientSettings } from './aws-client-defaults.ts';
 
-const ownClient = new SQSClient(AWS_CLIENT_DEFAULTS);
+const ownClient = new SQSClient(awsClientSettings());
 /** Entries in one batch request of SQS. */
 const BATCH = 10;
 

@@ -25,8 +25,10 @@ export interface QueueRecord {
   readonly remainingMs: number;
 }
 
-/** The clients' own retries can take this long, and what failed must still be set aside. */
-const TIME_FOR_A_TRY_MS = 9_000;
+/** What the one call can take that a silent table or queue lets no try get beyond, with all repetitions. */
+export const TIME_FOR_A_TRY_MS = 9_000;
+/** Left at the end of a message's last try, to set it aside. */
+const TIME_TO_SET_ASIDE_MS = 3_000;
 const ACTIONS = {
   'access.granted': AUDIT.granted,
   'access.revoked': AUDIT.revoked,
@@ -58,7 +60,8 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   try {
     // A function that dies here could not say why, and the queue would move all that are at their last time.
     if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
-    result = await apply(event, record.position, deps);
+    const work = apply(event, record.position, deps);
+    result = await (isLastTime(record) ? inTime(work, record.remainingMs - TIME_TO_SET_ASIDE_MS, deps.clock) : work);
   } catch (error) {
     return failed(record, event, error, deps);
   }
@@ -107,7 +110,15 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
   await setAside(letter, said, fields, deps);
 }
 
-/** An event was not even tried, since those before it in the batch took too long to fail. */
+/** What `work` comes to, if it does in time. It may still be carried out after that: to apply an event again changes nothing. */
+async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
+  const late = clock.sleep(ms).then(() => {
+    throw new NoTimeLeft('the table or the queue took too long');
+  });
+  return Promise.race([work, late]);
+}
+
+/** An event was not tried, or not to the end: what came before it took too long, or its own calls did. */
 class NoTimeLeft extends Error {
   override name = 'NoTimeLeft';
 }

@@ -94,6 +94,14 @@ describe('an event that fails for the last time', () => {
     expect(await handler.live()).toEqual([BOB, CAROL]);
   });
 
+  it('is set aside where a call does not come to an end, while there is time to say so', async () => {
+    handler.table.write = () => new Promise(() => {});
+    const began = handler.clock.now();
+    expect(await handler.clock.finish(handler.deliver(granted(ALICE, 1)))).toEqual([]);
+    expect(handler.setAside).toMatchObject([{ reason: 'STORE001 NoTimeLeft', retryable: true }]);
+    expect(handler.clock.now() - began).toBe(15_000 - 3_000);
+  });
+
   it('is not given up on a time too early', async () => {
     Object.assign(handler.faults, { receives: 9 });
     handler.table.crashAt = 2;

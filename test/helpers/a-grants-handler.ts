@@ -39,7 +39,7 @@ export function aGrantsHandler() {
   const handler = createHandler(() => deps);
   let delivered = 0;
   return {
-    ...{ table, lines, letters, setAside, timers, faults, book },
+    ...{ table, lines, letters, setAside, timers, faults, book, clock: deps.clock },
     /** One batch: events, or the text of messages. @returns the ids (m1, m2, ...) of those reported as failed */
     deliver: async (...messages: readonly (QueuedEvent | string)[]) => {
       const batch = messages.map((message, i) => ({

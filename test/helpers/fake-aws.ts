@@ -20,7 +20,8 @@ const GOOD: Readonly<Record<string, unknown>> = {
   Query: { Items: [], Count: 0, ScannedCount: 0 },
 };
 
-function good({ operation, input }: AwsCall): AwsAnswer {
+/** What AWS answers where all is well. */
+export function goodAnswer({ operation, input }: AwsCall): AwsAnswer {
   if (operation !== 'SendMessage') return { body: GOOD[operation] ?? {} };
   // The client compares the digest with what it has sent.
   const MD5OfMessageBody = createHash('md5').update(String(input.MessageBody)).digest('hex');
@@ -37,7 +38,7 @@ export async function startFakeAws(answering: Answering = () => undefined) {
     const operation = target.slice(target.indexOf('.') + 1);
     const call = { operation, input: JSON.parse(text || '{}'), headers: request.headers };
     calls.push(call);
-    const { status = 200, body } = answering(call) ?? good(call);
+    const { status = 200, body } = answering(call) ?? goodAnswer(call);
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
