@@ -279,7 +279,7 @@ describe('in normal use', () => {
     expect(onSince(watched, from)).toEqual([]);
   });
 
-  it('a grant whose alarm message is lost is out before anybody is woken', async () => {
+  it('a grant whose timer is lost is out before anybody is woken', async () => {
     const watched = await running();
     watched.system.functions.timers.losesEverything = true;
     const from = watched.now;

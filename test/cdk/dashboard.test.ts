@@ -139,7 +139,7 @@ describe('what is measured', () => {
     expect(compared.at(-1)).toMatchObject({ acl: ACL, gateways: 1, capacity: 150, waiting: 0, failures: 0 });
   });
 
-  it('a grant is late by less than a second where its alarm message comes', () => {
+  it('a grant is late by less than a second where its timer comes', () => {
     expect(line('lateMs')).toHaveLength(1);
     expect(Math.max(...line('lateMs'))).toBeLessThan(1_000);
   });
