@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionName } from '../cdk/function-code.ts';
-import { loneItem } from '../lib/adapters/dynamodb-expressions.ts';
-import type { Fields, Item, Key, Scalar, Table, Value, Write } from '../lib/ports.ts';
+import { keyOf, singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
+import type { Fields, Item, Scalar, Table, Value } from '../lib/ports.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
 
 /** What one function, or what stands before it, used. */
@@ -116,7 +116,7 @@ export class Meter {
       const result = await plain.write(writes);
       const after = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
       const units = writes.map((_, index) => writeUnits(before[index], after[index]));
-      this.#now().writeUnits += units.reduce((sum, each) => sum + each, 0) * (loneItem(writes) ? 1 : 2);
+      this.#now().writeUnits += units.reduce((sum, each) => sum + each, 0) * (singleWrite(writes) ? 1 : 2);
       return result;
     };
     const pages = async function* (this: Meter, found: AsyncIterable<readonly Item[]>) {
@@ -193,12 +193,6 @@ function writeUnits(before: Item | undefined, after: Item | undefined): number {
 
 function kilobytes(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / 1024));
-}
-
-function keyOf(write: Write): Key {
-  if ('put' in write) return write.put;
-  if ('update' in write) return write.update;
-  return 'check' in write ? write.check : write.remove;
 }
 
 /** Roughly as DynamoDB counts an item. */

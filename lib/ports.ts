@@ -41,14 +41,26 @@ export type Write =
   | { readonly remove: Key; readonly when?: readonly Condition[] }
   | { readonly check: Key; readonly when: readonly Condition[] };
 
-/** `failed` lists the positions of the writes whose condition did not hold; then nothing was written. */
+/**
+ * `failed` lists the positions of the writes whose condition did not hold; then nothing was written, but for what
+ * `Table.write` says of a single item.
+ */
 export type WriteResult = { readonly written: true } | { readonly written: false; readonly failed: readonly number[] };
 
 /** The grants table. Reads are strongly consistent unless they say otherwise; a failure to reach it rejects. */
 export interface Table {
   /** `stale`: an older state will do, which costs half. */
   get(key: Key, options?: { readonly stale?: boolean }): Promise<Item | undefined>;
-  /** All writes or none, at most 100. */
+  /**
+   * All writes or none: 1 to 100, each on another item. Several are one transaction. A single `put`, `update` or
+   * `remove` is a plain conditional write, and goes out again where its answer is lost. So
+   * - it may say that nothing was written though its own first try was: where somebody else has changed the item
+   *   between the two tries, or the update adds to a number;
+   * - it may say that it has written what somebody else wrote alike;
+   * - without a condition, an `add` may count twice.
+   *
+   * Callers must put up with that: an item that must tell one writer from another names the writer.
+   */
   write(writes: readonly Write[]): Promise<WriteResult>;
   /** Items of one partition whose sort key begins with `prefix`, in its order, page by page. */
   queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]>;

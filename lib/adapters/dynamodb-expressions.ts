@@ -1,9 +1,10 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
-import type { Condition, Item, Key, Value, Write } from '../ports.ts';
+import type { Condition, Key, Value, Write } from '../ports.ts';
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 type Update = Extract<Write, { update: Key }>;
+export type SingleWrite = Exclude<Write, { check: Key }>;
 
 /** Placeholders: attribute names may be words that DynamoDB reserves. */
 class Placeholders {
@@ -33,10 +34,17 @@ class Placeholders {
   }
 }
 
-/** The item that is all there is to write, whole and whatever is there: it needs no transaction. Otherwise undefined. */
-export function loneItem(writes: readonly Write[]): Item | undefined {
+/** The one item that is written, which needs no transaction. Undefined where several must agree, or one is only looked at. */
+export function singleWrite(writes: readonly Write[]): SingleWrite | undefined {
   const [first, ...others] = writes;
-  return first && others.length === 0 && 'put' in first && !first.when?.length ? first.put : undefined;
+  return first && others.length === 0 && !('check' in first) ? first : undefined;
+}
+
+/** The item that a write is about. */
+export function keyOf(write: Write): Key {
+  if ('put' in write) return { acl: write.put.acl, item: write.put.item };
+  if ('update' in write) return write.update;
+  return 'check' in write ? write.check : write.remove;
 }
 
 /** Translates one write of the port into DynamoDB's terms. */

@@ -1,17 +1,25 @@
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  DynamoDBServiceException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   paginateQuery,
   type QueryCommandInput,
   TransactWriteCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../ports.ts';
 import { awsClientSettings } from './aws-client-defaults.ts';
-import { loneItem, transactItem } from './dynamodb-expressions.ts';
+import { keyOf, type SingleWrite, singleWrite, transactItem } from './dynamodb-expressions.ts';
+import { standsAsWritten } from './stands-as-written.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(awsClientSettings()));
 
@@ -27,10 +35,7 @@ const PAUSE_MS = 40;
 /** No further attempt begins later than this after the first, in milliseconds: a call of the client can take seconds. */
 export const REPEAT_FOR_MS = 1_000;
 
-/**
- * The grants table. A write is a transaction, also of one item: one way of failing, and safe to repeat. Only an item that
- * is stored whole, whatever is there, goes out by itself: that is safe to repeat too, and costs half.
- */
+/** The grants table. One item is written by itself, which costs half of a transaction; several that must agree are one. */
 export class DynamoDbTable implements Table {
   readonly #name: string;
   readonly #client: DynamoDBDocumentClient;
@@ -47,29 +52,47 @@ export class DynamoDbTable implements Table {
     return item as Item | undefined;
   }
 
+  /**
+   * Where the answer to a write of one item is lost, the client sends it again, and then its condition can fail because
+   * of what the first try did. So the item is looked at:
+   *
+   *     first try ── written ── answer lost
+   *     second try ── condition fails ── item as this write leaves it? ── yes: written
+   *                                                                    └─ no: not written, or changed since
+   *
+   * A transaction carries a token by which DynamoDB knows the second try for what it is.
+   */
   async write(writes: readonly Write[]): Promise<WriteResult> {
     const last = performance.now() + REPEAT_FOR_MS;
+    const single = singleWrite(writes);
+    let triedBefore = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#send(writes);
+        await (single ? this.#writeItem(single) : this.#transact(writes));
         return { written: true };
       } catch (error) {
+        triedBefore ||= clientAttempts(error) > 1;
         const failed = failedConditions(error);
-        if (failed.length > 0) return { written: false, failed };
+        if (failed.length > 0) {
+          const isOwn = single && triedBefore && standsAsWritten(single, await this.get(keyOf(single)));
+          return isOwn ? { written: true } : { written: false, failed };
+        }
         if (!isPassing(error) || attempt === ATTEMPTS || performance.now() > last) throw error;
         await setTimeout(PAUSE_MS * attempt);
       }
     }
   }
 
-  async #send(writes: readonly Write[]): Promise<void> {
-    const item = loneItem(writes);
-    if (item) {
-      await this.#client.send(new PutCommand({ TableName: this.#name, Item: item }));
-    } else {
-      const TransactItems = writes.map((write) => transactItem(this.#name, write));
-      await this.#client.send(new TransactWriteCommand({ TransactItems }));
-    }
+  async #writeItem(write: SingleWrite): Promise<void> {
+    const { Put, Update, Delete } = transactItem(this.#name, write);
+    if (Put) await this.#client.send(new PutCommand(Put));
+    if (Update) await this.#client.send(new UpdateCommand(Update));
+    if (Delete) await this.#client.send(new DeleteCommand(Delete));
+  }
+
+  async #transact(writes: readonly Write[]): Promise<void> {
+    const TransactItems = writes.map((write) => transactItem(this.#name, write));
+    await this.#client.send(new TransactWriteCommand({ TransactItems }));
   }
 
   queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
@@ -97,6 +120,7 @@ export class DynamoDbTable implements Table {
 
 /** Conditions that did not hold. None, where the transaction was cancelled for another reason too: that says nothing of them. */
 function failedConditions(error: unknown): number[] {
+  if (error instanceof ConditionalCheckFailedException) return [0];
   const reasons = reasonsOf(error);
   if (reasons.some((code) => code !== 'None' && code !== 'ConditionalCheckFailed')) return [];
   return reasons.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
@@ -109,4 +133,9 @@ function isPassing(error: unknown): boolean {
 function reasonsOf(error: unknown): string[] {
   if (!(error instanceof TransactionCanceledException)) return [];
   return (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
+}
+
+/** How often the client has sent the request that ended so. */
+function clientAttempts(error: unknown): number {
+  return error instanceof DynamoDBServiceException ? (error.$metadata.attempts ?? 1) : 1;
 }

@@ -1,4 +1,4 @@
-import { loneItem } from '../../lib/adapters/dynamodb-expressions.ts';
+import { keyOf, singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
 import { ITEM } from '../../lib/names.ts';
 import type {
   Clock,
@@ -9,7 +9,6 @@ import type {
   SecretReader,
   Table,
   TimerQueue,
-  Write,
 } from '../../lib/ports.ts';
 import type { FunctionName, OutsideCall, Way } from './outside-call.ts';
 
@@ -77,7 +76,7 @@ export class Environment {
     return {
       get: (key, options) => call('get', key, () => table.get(key, options)),
       write: (writes) => {
-        const isTransaction = loneItem(writes) === undefined;
+        const isTransaction = singleWrite(writes) === undefined;
         const keys = writes.map(keyOf);
         return this.#call({ to: 'table', method: 'write', keys, isTransaction }, () => table.write(writes));
       },
@@ -116,12 +115,6 @@ export class Environment {
       if (this.#dead) await never();
     }
   }
-}
-
-function keyOf(write: Write): Key {
-  if ('put' in write) return write.put;
-  if ('update' in write) return write.update;
-  return 'check' in write ? write.check : write.remove;
 }
 
 function never(): Promise<never> {

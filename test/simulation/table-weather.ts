@@ -1,4 +1,4 @@
-import { loneItem } from '../../lib/adapters/dynamodb-expressions.ts';
+import { keyOf, singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { Surroundings } from './sources.ts';
 
@@ -51,7 +51,7 @@ export class TableWeather implements Table {
 
   async write(writes: readonly Write[]): Promise<WriteResult> {
     const { clock, faults } = this.#around;
-    const isTransaction = loneItem(writes) === undefined;
+    const isTransaction = singleWrite(writes) === undefined;
     const names = [...new Set(writes.map((write) => nameOf(keyOf(write))))];
     for (let attempt = 1; ; attempt += 1) {
       const meets = names.some((name) => this.#underWay.has(name));
@@ -140,10 +140,4 @@ export class TableWeather implements Table {
 
 function nameOf({ acl, item }: Key): string {
   return `${acl} ${item}`;
-}
-
-function keyOf(write: Write): Key {
-  if ('put' in write) return write.put;
-  if ('update' in write) return write.update;
-  return 'check' in write ? write.check : write.remove;
 }
