@@ -10,6 +10,7 @@ const PROCESSES = [
   'test/lib/adapters/powertools-telemetry.test.ts',
   'test/local/emulator-*.test.ts',
   'test/local/okta-simulator-main.test.ts',
+  'test/local/scenario/main.test.ts',
   'test/repository/arrows.test.ts',
 ];
 /** They load CDK, which takes seconds. */

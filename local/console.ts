@@ -28,18 +28,25 @@ export function heading(text: string): string {
   return paint('bold', text);
 }
 
-/** One event of the pipeline as a person reads it; undefined for lines that are for machines. */
+/** One event of the pipeline as a person reads it, with its time; undefined for lines that are for machines. */
 export function readable(line: LogLine): string | undefined {
+  const described = describeLine(line);
+  if (!described) return undefined;
+  const { title, text, style } = described;
+  return `${paint('dim', String(line.timestamp ?? '').slice(11, 19))} ${paint(style, title.padEnd(12))} ${text}`;
+}
+
+/** The same without its time: what it is, and about what; undefined for lines that are for machines. */
+export function describeLine(line: LogLine): { title: string; text: string; style: Style } | undefined {
   if (line._aws !== undefined || typeof line.message !== 'string') return undefined;
-  const time = paint('dim', String(line.timestamp ?? '').slice(11, 19));
   if (typeof line.code === 'string') {
-    return `${time} ${paint('red', line.code)} ${line.message}: ${line.detail}${about(line, ['acl', 'zoneId'])}`;
+    const text = `${line.message}: ${line.detail}${about(line, ['acl', 'zoneId'])}`;
+    return { title: line.code, text, style: 'red' };
   }
   const known = DESCRIPTIONS[line.message];
-  if (known) return `${time} ${paint(known.style, known.title.padEnd(12))}${about(line, known.fields)}`;
-  return line.level === 'WARN'
-    ? `${time} ${paint('yellow', line.message)}${about(line, ['acl', 'reason'])}`
-    : undefined;
+  if (known) return { title: known.title, text: about(line, known.fields).trimStart(), style: known.style };
+  if (line.level !== 'WARN') return undefined;
+  return { title: 'warning', text: `${line.message}${about(line, ['acl', 'reason'])}`, style: 'yellow' };
 }
 
 const DESCRIPTIONS: Readonly<Record<string, { title: string; style: Style; fields: readonly string[] }>> = {

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { heading, say, sayBad, sayGood } from '../console.ts';
+import { formatMoment } from './duration.ts';
+import { type Played, play } from './play.ts';
+import { readScenario } from './read-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { ScenarioError } from './scenario-error.ts';
+
+const HELP = `Plays scenario files on a virtual clock: what would happen if.
+
+  npm run scenario -- FILE...            plays each and prints its timeline
+  npm run scenario -- --brief FILE...    prints the timelines of those alone that do not hold
+
+Exit code 0: all that the files expect holds; 1: something does not; 2: a file is not well-formed.
+docs/scenarios.md says how to write one.
+`;
+
+const EXIT = { holds: 0, fails: 1, malformed: 2 } as const;
+
+/** @returns the exit code for this file */
+async function playFile(path: string, brief: boolean): Promise<number> {
+  try {
+    const scenario = readScenario(parse(await readFile(path, 'utf8')), path);
+    const played = await play(scenario);
+    report(path, scenario, played, brief);
+    return played.failures.length === 0 ? EXIT.holds : EXIT.fails;
+  } catch (error) {
+    const problem = unreadable(error);
+    if (!problem) throw error;
+    sayBad(`${path} can't be played`);
+    say(problem.replace(/^/gm, '  '));
+    return EXIT.malformed;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ScenarioError([{ path: '', message: `not JSON: ${error instanceof Error ? error.message : error}` }]);
+  }
+}
+
+/** What is wrong with the file; undefined where the fault is ours. */
+function unreadable(error: unknown): string | undefined {
+  if (error instanceof ScenarioError) return error.message;
+  const isOfTheFileSystem = error instanceof Error && 'syscall' in error;
+  return isOfTheFileSystem ? error.message : undefined;
+}
+
+function report(path: string, scenario: Scenario, played: Played, brief: boolean): void {
+  const { failures, expectations, timeline } = played;
+  const holds = failures.length === 0;
+  if (!brief || !holds) {
+    say(`\n${heading(scenario.title)} (${path})`);
+    if (scenario.shows !== undefined) say(scenario.shows);
+    say(`\n${timeline.join('\n')}\n`);
+  }
+  if (holds) sayGood(`${scenario.title}: ${expectations === 1 ? 'it holds' : `all ${expectations} expectations hold`}`);
+  for (const { path: where, at, expected, found } of failures) {
+    sayBad(`${where} at ${formatMoment(at)}: expected ${expected}; found ${found}`);
+  }
+}
+
+const args = process.argv.slice(2);
+const files = args.filter((each) => !each.startsWith('-'));
+const options = args.filter((each) => each.startsWith('-'));
+const wrong = options.filter((option) => !['--brief', '--help', '-h'].includes(option));
+if (options.includes('--help') || options.includes('-h')) say(HELP);
+else if (wrong.length > 0 || files.length === 0) {
+  sayBad(wrong.length > 0 ? `unknown option ${wrong.join(' ')}` : 'name at least one scenario file');
+  say(HELP);
+  process.exitCode = EXIT.malformed;
+} else {
+  let code: number = EXIT.holds;
+  for (const file of files) code = Math.max(code, await playFile(file, options.includes('--brief')));
+  process.exitCode = code;
+}

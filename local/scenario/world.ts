@@ -1,0 +1,120 @@
+import { ITEM } from '../../lib/names.ts';
+import type { Fields, Item } from '../../lib/ports.ts';
+import { EmbeddedFunctions } from '../embedded-functions.ts';
+import { OktaSimulator } from '../okta-simulator/simulator.ts';
+import type { ZoneView } from '../okta-simulator/types.ts';
+import { MemorySecret } from '../stand-ins/memory-secret.ts';
+import { microtasks, VirtualClock } from '../stand-ins/virtual-clock.ts';
+import type { Answer, Seen } from './expectations.ts';
+import { Network } from './network.ts';
+import { type CallSeen, oktaNetwork } from './okta-network.ts';
+import type { Scenario } from './scenario.ts';
+import { TableFaults } from './table-faults.ts';
+
+/** When every scenario begins, in milliseconds since the epoch. */
+export const START = Date.UTC(2026, 10, 24, 18, 0, 0);
+/** What posts are signed with, and what the secret holds from the start. */
+export const WEBHOOK_KEY = Buffer.alloc(33, 'scenario').toString('base64');
+const OKTA_TOKEN = 'scenario-okta-token';
+/** DynamoDB removes an expired item within days, not at once. */
+const TTL_LATENESS_MS = 48 * 3_600_000;
+
+/** What a world tells of as it happens. */
+export interface Listener {
+  line(line: Fields): void;
+  call(call: CallSeen): void;
+  /** Something else that is worth a line: a function that died, a fault that struck. */
+  event(label: string, text: string): void;
+  /** Everything that needs no time has happened; the next thing takes some. */
+  settled(): void;
+}
+
+/** The production handlers with all that is around them, on a virtual clock that begins at a fixed moment. */
+export class World implements Seen {
+  readonly clock: VirtualClock;
+  readonly okta: OktaSimulator;
+  readonly functions: EmbeddedFunctions;
+  readonly oktaToken = new MemorySecret(OKTA_TOKEN);
+  readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY }));
+  readonly tableFaults = new TableFaults();
+  readonly answers = new Map<string, Answer | 'none yet'>();
+  /** Rises whenever something may have changed that an expectation can look at, but for what time alone changes. */
+  version = 0;
+  readonly lines: { readonly at: number; readonly line: Fields }[] = [];
+
+  constructor({ config, okta }: Scenario, listener: Listener) {
+    const { latencyMs, limitPerMinute, zones, allowIpv6 } = okta;
+    this.clock = new VirtualClock(START, async () => {
+      await microtasks();
+      listener.settled();
+    });
+    this.okta = new OktaSimulator({
+      ...{ now: () => this.clock.now(), token: OKTA_TOKEN, latencyMs, zones, allowIpv6 },
+      rateLimit: { limit: limitPerMinute },
+      // Expectations count calls since the start.
+      journalSize: 10_000_000,
+    });
+    const network = new Network(this.clock, this.tableFaults, (fault, call) => {
+      listener.event('fault', `the table answers the ${call.from} function: ${fault}`);
+    });
+    this.functions = new EmbeddedFunctions({
+      ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaToken: this.oktaToken },
+      http: oktaNetwork(this.okta, this.clock, {
+        seen: (call) => listener.call(call),
+        changed: () => this.#changed(),
+      }),
+      way: (call, reach) => network.way(call, () => reach().finally(() => this.#changed())),
+      write: (line) => {
+        this.#changed();
+        this.lines.push({ at: this.now, line });
+        listener.line(line);
+      },
+      died: (name, reason) => listener.event('crash', `the ${name} function ${reason}`),
+    });
+  }
+
+  /** Milliseconds from the start. */
+  get now(): number {
+    return this.clock.now() - START;
+  }
+
+  /** Lets time pass up to a moment, with all that happens until then. @param at milliseconds from the start */
+  runUntil(at: number): Promise<void> {
+    return this.clock.runUntil(START + at);
+  }
+
+  zone(id: string): ZoneView | undefined {
+    return this.okta.zones().find((zone) => zone.id === id);
+  }
+
+  zones(): readonly ZoneView[] {
+    return this.okta.zones();
+  }
+
+  calls() {
+    return this.okta.requests().map(({ method, zoneId, at }) => ({ method, zoneId, at: at - START }));
+  }
+
+  answered(name: string, answer: Answer): void {
+    this.answers.set(name, answer);
+    this.#changed();
+  }
+
+  grants(acl: string): readonly Item[] {
+    const now = this.clock.now();
+    return this.functions.table
+      .items()
+      .filter((item) => item.acl === acl && item.item.startsWith(ITEM.grant) && Number(item.expiresAt) > now);
+  }
+
+  /** The minute's tick; once an hour the table removes what is long over. */
+  tick(): void {
+    // The function has reported what went wrong; the next minute tries again, as the schedule does.
+    this.functions.tick().catch(() => {});
+    if (this.now % 3_600_000 === 0) this.functions.table.removeExpired(this.clock.now() - TTL_LATENESS_MS);
+  }
+
+  #changed(): void {
+    this.version += 1;
+  }
+}
