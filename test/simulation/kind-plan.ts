@@ -8,7 +8,7 @@ import { Random } from './random.ts';
 const RATES: Readonly<Partial<Record<Fault, number>>> = {
   ...{ 'redelivered batch': 0.08, 'throttled invocation': 0.05, 'clock skew': 1, 'retried by the sender': 0.1 },
   ...{ 'crash before a call': 0.006, 'crash after a call': 0.006, 'crash inside a call': 0.004, 'slow call': 0.01 },
-  ...{ 'frozen function': 0.006, 'table error': 0.008, 'table error after applying': 0.006 },
+  ...{ 'frozen function': 0.006, 'table error': 0.008, 'table error after applying': 0.006, 'table answer lost': 0.02 },
   ...{ 'queue error': 0.05, 'queue error after sending': 0.05, 'secret unreadable': 0.2 },
   ...{ 'lost timer': 0.3, 'late timer': 0.3, 'repeated timer': 0.2, 'lost tick': 0.3 },
   ...{ 'lost stream batch': 0.05, 'rebuild beside another': 0.25, 'repeated stream batch': 0.1 },

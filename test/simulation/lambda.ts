@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { Clock, Key, Table, TimerQueue, Write } from '../../lib/ports.ts';
 import { lambdaContext } from '../../local/stand-ins/aws-events.ts';
+import { repeatedWrite } from '../../local/stand-ins/repeated-write.ts';
 import type { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import type { Faults } from './faults.ts';
 import type { Random } from './random.ts';
@@ -89,7 +90,11 @@ export class Environment {
       write: (writes: readonly Write[]) =>
         this.call('write', async () => {
           fails();
-          const result = await table.write(writes);
+          const result = this.#faults.strikes('table answer lost', this.#name)
+            ? await repeatedWrite(table, writes, () =>
+                this.#clock.sleep(this.#faults.whole('table answer lost', 1, 3_000)),
+              )
+            : await table.write(writes);
           if (this.#faults.strikes('table error after applying', this.#name)) throw new Error('no answer in time');
           return result;
         }),
