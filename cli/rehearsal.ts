@@ -3,6 +3,7 @@ import { aclConfig } from '../lib/config.ts';
 import type { ErrorCode } from '../lib/error-codes.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { type OktaZone, OktaZones, type ZoneCalls } from '../lib/okta/client.ts';
+import { asToken } from '../lib/okta/credentials.ts';
 import { OktaFailure } from '../lib/okta/okta-failure.ts';
 import type { Quota } from '../lib/okta/rate-limit.ts';
 import { whyUnusable } from '../lib/okta/usability.ts';
@@ -123,9 +124,7 @@ async function readToken(target: Target): Promise<string> {
     const reason = cause instanceof Error ? cause.message : 'unknown';
     throw new OktaFailure('ZONE006', `the secret that holds the Okta token can't be read: ${reason}`, {}, { cause });
   });
-  const text = token?.trim();
-  if (!text) throw new OktaFailure('ZONE006', 'the secret that should hold the Okta token has no value');
-  return text;
+  return asToken(token?.trim());
 }
 
 /** A zone that was read before the pass ended early. */

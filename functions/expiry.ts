@@ -9,6 +9,8 @@ import { environmentVariable, lazy } from '../lib/environment.ts';
 import { tick } from '../lib/expiry/expire-grants.ts';
 import { handleTimerRecord, type TimerDeps } from '../lib/expiry/timer-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
 import { ZoneStates } from '../lib/zones/zone-state.ts';
 import { observe } from './observe.ts';
@@ -45,7 +47,7 @@ export const handler = createHandler(
       states: new ZoneStates(table),
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
-      telemetry: powertoolsTelemetry,
+      telemetry: guardedTelemetry(powertoolsTelemetry, new KnownSecrets()),
     };
   }),
 );

@@ -8,6 +8,8 @@ import { systemClock } from '../lib/adapters/system-clock.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { type ApplyDeps, applyRecord } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
 import { queuePosition } from '../lib/queue-position.ts';
 import { observe } from './observe.ts';
@@ -47,6 +49,6 @@ export const handler = createHandler(
     grants: new GrantBook(new DynamoDbTable(environmentVariable(process.env, ENV.tableName))),
     timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
     deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
-    telemetry: powertoolsTelemetry,
+    telemetry: guardedTelemetry(powertoolsTelemetry, new KnownSecrets()),
   })),
 );

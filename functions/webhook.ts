@@ -9,6 +9,8 @@ import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
 import { acceptWebhook, type WebhookDeps } from '../lib/webhook/accept-webhook.ts';
 import { ZoneStates } from '../lib/zones/zone-state.ts';
@@ -26,15 +28,19 @@ export function createHandler(deps: () => WebhookDeps) {
 }
 
 export const handler = createHandler(
-  lazy(() => ({
-    config: bundledConfig(),
-    clock: systemClock,
-    secret: new CachedSecret(secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn)), systemClock),
-    queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
-    telemetry: powertoolsTelemetry,
-    outcomes: lazy(() => {
-      const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
-      return { clock: systemClock, grants: new GrantBook(table), states: new ZoneStates(table) };
-    }),
-  })),
+  lazy(() => {
+    const secrets = new KnownSecrets();
+    const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));
+    return {
+      config: bundledConfig(),
+      clock: systemClock,
+      secret: new CachedSecret(reader, systemClock, secrets),
+      queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
+      telemetry: guardedTelemetry(powertoolsTelemetry, secrets),
+      outcomes: lazy(() => {
+        const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
+        return { clock: systemClock, grants: new GrantBook(table), states: new ZoneStates(table) };
+      }),
+    };
+  }),
 );

@@ -12,6 +12,8 @@ import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { forEachAcl } from '../lib/for-each-acl.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV, ITEM, TABLE } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import { syncAcl } from '../lib/zones/rebuild-acl.ts';
@@ -47,6 +49,7 @@ function aclsOf(event: DynamoDBStreamEvent): string[] {
 
 export const handler = createHandler(
   lazy(() => {
+    const secrets = new KnownSecrets();
     const config = bundledConfig();
     const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
     return {
@@ -58,9 +61,10 @@ export const handler = createHandler(
       oktaToken: new CachedSecret(
         secretsManagerSecret(environmentVariable(process.env, ENV.oktaTokenSecretArn)),
         systemClock,
+        secrets,
       ),
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
-      telemetry: powertoolsTelemetry,
+      telemetry: guardedTelemetry(powertoolsTelemetry, secrets),
       newId: randomUUID,
     };
   }),

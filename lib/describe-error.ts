@@ -1,4 +1,6 @@
-/** For a log line: what went wrong, without a stack. Errors of the AWS clients hold no secrets. */
+import { failureDetail } from './failure-detail.ts';
+
+/** For a log line: what went wrong, without a stack. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+  return error instanceof Error ? failureDetail(`${error.name}: ${error.message}`) : 'unknown';
 }

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from './error-codes.ts';
+import { failureDetail } from './failure-detail.ts';
 
 /** A request that is refused for good: it gets its code and status, and changes nothing. */
 export class Refusal extends Error {
@@ -30,7 +31,7 @@ export function problem(code: ErrorCode, status: number, detail: string): HttpAn
       type: `urn:knocknoc-okta:problem:${code}`,
       title: ERRORS[code].name,
       status,
-      detail,
+      detail: failureDetail(detail),
       code,
     }),
   };

@@ -13,6 +13,8 @@ import { createHandler as createZone } from '../functions/zone.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import type { Config } from '../lib/config.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { EVENTS_MOST_RECEIVES, ITEM, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
@@ -170,19 +172,20 @@ export class EmbeddedFunctions {
   deploy(config: Config): Handlers {
     this.#config = config;
     const { http, oktaToken, webhookSecret } = this.#options;
-    const common = (environment: Environment) => {
+    const common = (environment: Environment, secrets = new KnownSecrets()) => {
       const table = environment.table(this.table);
       return {
         ...{ config, clock: environment.clock },
         grants: new GrantBook(table),
         states: new ZoneStates(table),
         timers: environment.timers(this.timers),
-        telemetry: this.#telemetry(environment.functionName),
+        telemetry: guardedTelemetry(this.#telemetry(environment.functionName), secrets),
       };
     };
     this.#functions.webhook.deploy((environment) => {
-      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock);
-      const shared = common(environment);
+      const secrets = new KnownSecrets();
+      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
+      const shared = common(environment, secrets);
       const deps = { ...shared, secret, queue: environment.events(this.events), outcomes: () => shared };
       return asLambdaCalls(createWebhook(() => deps));
     });
@@ -198,8 +201,9 @@ export class EmbeddedFunctions {
     });
     this.#functions.zone.deploy((environment) => {
       const okta = new OktaZones(environment.http(http), config.okta.baseUrl, () => environment.clock.now());
-      const token = new CachedSecret(environment.secret(oktaToken), environment.clock);
-      const deps = { ...common(environment), okta, oktaToken: token, newId: () => this.#newId('rebuild') };
+      const secrets = new KnownSecrets();
+      const token = new CachedSecret(environment.secret(oktaToken), environment.clock, secrets);
+      const deps = { ...common(environment, secrets), okta, oktaToken: token, newId: () => this.#newId('rebuild') };
       return asLambdaCalls(createZone(() => deps));
     });
     return this.#handlers;

@@ -1,4 +1,5 @@
 import { OktaZones } from '../../lib/okta/client.ts';
+import { tokenProblem } from '../../lib/okta/credentials.ts';
 import { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { firstStep, sectionOf, titleOf } from '../advice.ts';
@@ -51,8 +52,8 @@ function wellFormed(given: string): string {
   const token = given.trim().replace(/^SSWS\s+/i, '');
   if (token === '')
     throw usageFailure('no token was given', 'Paste it when asked, or pipe it in: … | npm run zone -- set-token');
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw usageFailure('that is not a token: it contains spaces or unusual characters');
+  const problem = tokenProblem(token);
+  if (problem !== undefined) throw usageFailure(`that is not a token: ${problem}`);
   return token;
 }
 

@@ -2,6 +2,7 @@ import type { Gateway } from '../addresses/address-block.ts';
 import type { CachedSecret } from '../cached-secret.ts';
 import type { Clock } from '../ports.ts';
 import { CALL_TIMEOUT_MS, type OktaZone, type OktaZones, type ZoneAnswer } from './client.ts';
+import { asToken, tokenProblem } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
 import type { OktaRest } from './rest.ts';
@@ -82,17 +83,23 @@ export class OktaAccess {
 
   /** A refused token is fetched once more: it may have been rotated. */
   async #authorized(call: (token: string) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
-    const token = await this.#read(() => this.#token.get());
-    if (token === undefined)
-      throw new OktaFailure('ZONE006', 'the secret that should hold the Okta token has no value');
+    const token = await this.#usableToken();
     try {
       return await this.#inTime(() => call(token));
     } catch (error) {
       if (!(error instanceof OktaFailure) || error.code !== 'OKTA001') throw error;
       const other = await this.#read(() => this.#token.getOtherThan(token));
       if (other === undefined) throw error;
-      return this.#inTime(() => call(other));
+      const fresh = asToken(other);
+      return this.#inTime(() => call(fresh));
     }
+  }
+
+  /** What can be no token is fetched once more as well, and goes no further. @throws {OktaFailure} ZONE006 */
+  async #usableToken(): Promise<string> {
+    const text = await this.#read(() => this.#token.get());
+    if (text === undefined || tokenProblem(text) === undefined) return asToken(text);
+    return asToken((await this.#read(() => this.#token.getOtherThan(text))) ?? text);
   }
 
   async #read(read: () => Promise<string | undefined>): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
+import { KnownSecrets } from '../known-secrets.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
 import { whyNoAnswer } from './no-answer.ts';
@@ -71,7 +72,19 @@ export class OktaZones {
     return this.#call('PUT', zoneId, token, bodyOf(zone, gateways));
   }
 
+  /** Whatever answers has seen the token, and may show it: in a reason, a header, an error. */
   async #call(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
+    try {
+      return await this.#zone(method, zoneId, token, body);
+    } catch (error) {
+      if (!(error instanceof OktaFailure)) throw error;
+      const secrets = new KnownSecrets();
+      secrets.remember(token);
+      throw error.without(secrets);
+    }
+  }
+
+  async #zone(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
     const response = await this.#exchange(method, zoneId, token, body);
     if (response.status !== 200) {
       const failure = failureOf(method, response, this.#now());

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../lib/cached-secret.ts';
+import { KnownSecrets } from '../../lib/known-secrets.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { NOW } from '../helpers/events.ts';
@@ -49,11 +50,15 @@ describe('a secret', () => {
   });
 
   it.each([undefined, '', ' \n'])(
-    'that has no value (%j) is none, and is asked for again the next time',
+    'that has no value (%j) is none, and is asked for again after ten seconds',
     async (text) => {
       reader.text = text;
       expect(await secret.get()).toBeUndefined();
       reader.text = 'now';
+      await clock.advance(9_999);
+      expect([await secret.get(), await secret.getOtherThan('')]).toEqual([undefined, undefined]);
+      expect(reader.reads).toBe(1);
+      await clock.advance(1);
       expect(await secret.get()).toBe('now');
     },
   );
@@ -72,6 +77,24 @@ describe('a secret', () => {
     expect(await secret.get()).toBe('one');
     await clock.advance(5 * 60_000);
     await expect(secret.get()).rejects.toThrow('denied');
+  });
+
+  it('is read again after a clock was set back, however far', async () => {
+    await secret.get();
+    reader.text = 'two';
+    const late = new CachedSecret(reader, { now: () => now, sleep: async () => {} });
+    let now = NOW + 3_600_000;
+    await late.get();
+    now = NOW;
+    reader.text = 'three';
+    expect(await late.get()).toBe('three');
+  });
+
+  it('is made known, so that it can be kept out of what is said', async () => {
+    const known = new KnownSecrets();
+    reader.text = ' a-secret-of-some-length\n';
+    await new CachedSecret(reader, clock, known).get();
+    expect(known.redact('it is a-secret-of-some-length')).toBe('it is [secret]');
   });
 
   it('that was taken away is none once it is read again', async () => {

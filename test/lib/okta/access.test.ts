@@ -81,8 +81,40 @@ describe('the token of a call', () => {
     await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'ZONE006' });
     expect(okta.requests).toEqual([]);
     reader.text = ' old\n';
+    await clock.advance(10_000);
     await access().get('nzo1');
     expect(tokens()).toEqual(['SSWS old']);
+  });
+
+  it.each(['two\nlines', '{"token":"old"}', 'old token', '"old"', 'o\u0000ld'])(
+    'that can be none (%j) is ZONE006, nobody is called, and a good one is used within ten seconds',
+    async (text) => {
+      const reads: number[] = [];
+      const read = reader.read.bind(reader);
+      reader.read = async () => {
+        reads.push(clock.now() - NOW);
+        return read();
+      };
+      reader.text = text;
+      for (let second = 0; second < 9; second += 1) {
+        await expect(access(clock.now() + 30_000).get('nzo1')).rejects.toMatchObject({ code: 'ZONE006' });
+        await clock.advance(1_000);
+      }
+      expect([okta.requests, reads]).toEqual([[], [0]]);
+      reader.text = 'new';
+      await clock.advance(1_000);
+      await access(clock.now() + 30_000).get('nzo1');
+      expect([tokens(), reads]).toEqual([['SSWS new'], [0, 10_000]]);
+    },
+  );
+
+  it('that can be none is not tried where the one before it was refused', async () => {
+    await access().get('nzo1');
+    await clock.advance(11_000);
+    reader.text = 'new one';
+    okta.next.push(REFUSED);
+    await expect(access().get('nzo1')).rejects.toMatchObject({ code: 'ZONE006' });
+    expect(tokens()).toEqual(['SSWS old', 'SSWS old']);
   });
 
   it('that can’t be read is ZONE006 with its cause, and is not remembered as that', async () => {

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readable } from '../../lib/failure-detail.ts';
+import { KnownSecrets } from '../../lib/known-secrets.ts';
+
+const TOKEN = '00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789_-xY';
+const knowing = (...texts: readonly string[]) => {
+  const secrets = new KnownSecrets();
+  for (const text of texts) secrets.remember(text);
+  return secrets;
+};
+
+describe('what was read from a secret', () => {
+  it('is taken out of a text, as a whole and in part', () => {
+    const secrets = knowing(TOKEN);
+    expect(secrets.redact(`refused: SSWS ${TOKEN}!`)).toBe('refused: SSWS [secret]!');
+    expect(secrets.redact(`…"${TOKEN.slice(5, 20)}"… is not valid`)).toBe('…"[secret]"… is not valid');
+    expect(secrets.redact(`${TOKEN} and ${TOKEN}${TOKEN}`)).toBe('[secret] and [secret][secret]');
+    expect(secrets.redact('Okta answered 401')).toBe('Okta answered 401');
+  });
+
+  it('leaves no eight characters in a row, wherever it stands and however it was cut', () => {
+    const part = fc.tuple(fc.nat(TOKEN.length), fc.nat(TOKEN.length)).map(([a, b]) => TOKEN.slice(a, b));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string(), fc.constant(TOKEN)), { maxLength: 6 }), (parts) => {
+        const said = knowing(TOKEN).redact(parts.join(' '));
+        for (let at = 0; at + 8 <= TOKEN.length; at += 1) expect(said).not.toContain(TOKEN.slice(at, at + 8));
+      }),
+    );
+  });
+
+  it('is every value of a JSON object, and not its names', () => {
+    const secrets = knowing(JSON.stringify({ clientId: '0oaCLIENT1234567', deep: [{ privateKey: 'PRIVATE-VALUE' }] }));
+    expect(secrets.redact('clientId 0oaCLIENT1234567 has a privateKey PRIVATE-VALUE')).toBe(
+      'clientId [secret] has a privateKey [secret]',
+    );
+  });
+
+  it('is a name of a JSON object too where that is a secret by its length', () => {
+    expect(knowing(JSON.stringify({ [TOKEN]: '' })).redact(`key ${TOKEN}`)).toBe('key [secret]');
+  });
+
+  it('is each line of what has lines, but not what begins every such text', () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\nSM49AgEGCCqGSM49\n-----END PRIVATE KEY-----\n';
+    for (const secrets of [knowing(pem), knowing(JSON.stringify({ privateKey: pem }))]) {
+      expect(secrets.redact('a -----BEGIN PRIVATE KEY----- with MIGHAgEAMBMGByqG SM49AgEGCCqGSM49')).toBe(
+        'a -----BEGIN PRIVATE KEY----- with [secret] [secret]',
+      );
+    }
+  });
+
+  it('is known also after the text was made readable', () => {
+    const odd = 'abc\u0001def\u202Eghi jkl';
+    expect(knowing(odd).redact(readable(odd))).toBe('[secret]');
+    expect(knowing(odd).redact(odd)).toBe('[secret]');
+  });
+
+  it('is not where a server is', () => {
+    const secrets = knowing(JSON.stringify({ url: 'https://knoc.example.com/path/of-the-list', key: 'list-key-1' }));
+    expect(secrets.redact('https://knoc.example.com answered 401 to list-key-1')).toBe(
+      'https://knoc.example.com answered 401 to [secret]',
+    );
+    expect(secrets.redact('GET /path/of-the-list')).toBe('GET [secret]');
+  });
+
+  it('is forgotten after many rotations, and not before', () => {
+    const secrets = knowing(...Array.from({ length: 9 }, (_, i) => `secret-number-${i}-${'x'.repeat(i)}`));
+    expect(secrets.redact('0-secret-number-8-xxxxxxxx')).toBe('0-[secret]');
+    expect(secrets.redact('of number nine')).toBe('of number nine');
+  });
+
+  it('is nothing that is shorter than eight characters, or that nobody has read', () => {
+    expect(knowing('short').redact('a short text')).toBe('a short text');
+    expect(new KnownSecrets().redact(TOKEN)).toBe(TOKEN);
+  });
+});
