@@ -39,7 +39,7 @@ export function largestEvent(name: FunctionName, now: number): unknown {
     case 'expiry':
       return { kind: 'tick' };
     case 'zone':
-      return streamEvent([{ eventName: 'MODIFY', key: { acl: ACL, item: ITEM.rebuild }, byTtl: false }]);
+      return streamEvent([{ eventName: 'MODIFY', key: { acl: ACL, item: ITEM.wake }, byTtl: false }]);
   }
 }
 
@@ -83,7 +83,7 @@ function page(items: readonly unknown[], { input }: AwsCall): AwsAnswer {
 
 function itemOf({ input }: AwsCall, now: number): unknown {
   const key = input.Key as { item?: { S: string } };
-  if (key.item?.S !== ITEM.events) return {};
+  if (key.item?.S !== ITEM.wake) return {};
   return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
 }
 

@@ -55,7 +55,7 @@ export class ExpiryClock extends Construct {
       failures: 3,
       impact: 'Expired grants may stay in the zone.',
     });
-    table.allow(this.function, 'GetItem', 'PutItem', 'DeleteItem');
+    table.allow(this.function, 'GetItem', 'UpdateItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
     this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
     this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));

@@ -79,8 +79,8 @@ export class ZoneUpdater extends Construct {
       // LATEST loses what is written in the first minutes, until the mapping is up everywhere.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // Side by side, so that an ACL that is slow does not hold up the others. Two batches may concern the
-      // same ACL: its lease keeps the rebuilds apart.
+      // Side by side, so that an ACL that is slow does not hold up the others. All that wakes an ACL is one item, and
+      // the records of one item are handled in one batch at a time.
       parallelizationFactor,
       // The function records failures of Okta itself and succeeds. What fails here is a crash, which
       // must not hold up the ACLs of the same shard for long.
@@ -88,10 +88,13 @@ export class ZoneUpdater extends Construct {
       maxRecordAge: Duration.hours(1),
       bisectBatchOnError: true,
       onFailure: { bind: () => ({ destination: this.failures.queue.queueArn }) },
-      // Everything that can change a list; above all not what the zone function itself writes.
+      // The one item by which an ACL is woken, and grants that are deleted, for those that the TTL deletes: the function
+      // itself leaves out the others. Above all not what the zone function writes.
       filters: [
+        FilterCriteria.filter({ dynamodb: { Keys: { [TABLE.sortKey]: { S: [ITEM.wake] } } } }),
         FilterCriteria.filter({
-          dynamodb: { Keys: { [TABLE.sortKey]: { S: [{ prefix: ITEM.grant }, ITEM.events, ITEM.rebuild] } } },
+          eventName: ['REMOVE'],
+          dynamodb: { Keys: { [TABLE.sortKey]: { S: [{ prefix: ITEM.grant }] } } },
         }),
       ],
     });

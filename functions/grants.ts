@@ -6,7 +6,7 @@ import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { type ApplyDeps, applyRecord } from '../lib/grants/apply-record.ts';
+import { type ApplyDeps, announceEvents, applyRecord } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
@@ -21,8 +21,8 @@ import { observe } from './observe.ts';
 export function createHandler(deps: () => ApplyDeps) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observe(() => deps().telemetry))
-    .handler((event, context) =>
-      processPartialResponse(
+    .handler(async (event, context) => {
+      const answer = await processPartialResponse(
         event,
         (record: SQSRecord) =>
           applyRecord(
@@ -39,8 +39,11 @@ export function createHandler(deps: () => ApplyDeps) {
           ),
         new SqsFifoPartialProcessorAsync(),
         { throwOnFullBatchFailure: false },
-      ),
-    );
+      );
+      // Before any message is deleted. Where it fails they all come again, and are announced then.
+      await announceEvents(deps());
+      return answer;
+    });
 }
 
 export const handler = createHandler(

@@ -14,7 +14,7 @@ import { forEachAcl } from '../lib/for-each-acl.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
-import { ENV, ITEM, TABLE } from '../lib/names.ts';
+import { ENV, ITEM, TABLE, TTL_SERVICE } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import { syncAcl } from '../lib/zones/rebuild-acl.ts';
 import type { SyncDeps } from '../lib/zones/zone-pass.ts';
@@ -36,14 +36,16 @@ export function createHandler(deps: () => SyncDeps) {
     });
 }
 
-/** The mapping's filter lets only these items through; said again here, since the zone's own writes must never wake it. */
+/**
+ * The item that wakes the ACL, and grants that the table's TTL deleted: whoever else deletes one wakes the ACL
+ * afterwards. The mapping's filter says nearly the same.
+ */
 function aclsOf(event: DynamoDBStreamEvent): string[] {
-  const keys = event.Records.map((record) => record.dynamodb?.Keys);
-  return keys.flatMap((key) => {
-    const acl = key?.[TABLE.partitionKey]?.S;
-    const item = key?.[TABLE.sortKey]?.S ?? '';
-    const wakes = item.startsWith(ITEM.grant) || item === ITEM.events || item === ITEM.rebuild;
-    return acl !== undefined && wakes ? [acl] : [];
+  return event.Records.flatMap(({ dynamodb, eventName, userIdentity }) => {
+    const acl = dynamodb?.Keys?.[TABLE.partitionKey]?.S;
+    const item = dynamodb?.Keys?.[TABLE.sortKey]?.S ?? '';
+    const byTtl = eventName === 'REMOVE' && userIdentity?.principalId === TTL_SERVICE;
+    return acl !== undefined && (item === ITEM.wake || (item.startsWith(ITEM.grant) && byTtl)) ? [acl] : [];
   });
 }
 

@@ -79,8 +79,8 @@ export const TABLE = {
 } as const;
 
 /**
- * Sort keys of an ACL's items. The stream filter of the zone function lets through grants, the
- * events marker and rebuild requests; everything else the functions write must not wake it.
+ * Sort keys of an ACL's items. The stream filter of the zone function lets through the item that wakes it, and
+ * grants that are deleted; everything else the functions write must not wake it.
  */
 export const ITEM = {
   grant: 'GRANT#',
@@ -90,15 +90,16 @@ export const ITEM = {
   revoked: 'REVOKED#',
   /** Order of the last flush of the ACL. */
   flushed: 'FLUSHED',
-  /** Position in the queue up to which events are applied. Its existence means: this ACL has seen an event. */
-  events: 'EVENTS',
-  /** A request for a rebuild. */
-  rebuild: 'REBUILD',
+  /** Wakes the zone function: see `WakeItem`. A position in it means that the ACL has seen an event. */
+  wake: 'WAKE',
   /** State of the ACL's zones, with the lease. Written by the zone function alone. */
   zone: 'ZONE',
   /** The list of one of the ACL's zones: see `ZoneLists`. */
   list: 'LIST#',
 } as const;
+
+/** Who deletes items whose time to live is over, as the stream's records name it. */
+export const TTL_SERVICE = 'dynamodb.amazonaws.com';
 
 /** Partition key of the remembered webhook ids (they belong to no ACL; `#` cannot occur in an ACL's name). */
 export const SEEN_PARTITION = 'SEEN#';
@@ -118,7 +119,7 @@ export const LETTER_REASON = 'Reason';
  * puts it there itself at the last one, with the reason; the queue does it, without one, where the function could not.
  */
 export const EVENTS_MOST_RECEIVES = 10;
-/** the same of the timer queue, whose reader does as the grants function does. */
+/** The same of the timer queue, whose reader does as the grants function does. */
 export const TIMERS_MOST_RECEIVES = 3;
 
 export const WEBHOOK_PATH = '/webhook';

@@ -13,3 +13,8 @@ export function queuePosition(sequenceNumber: string): string {
   if (!/^\d{1,39}$/.test(sequenceNumber)) throw new RangeError('not a sequence number');
   return sequenceNumber.padStart(DIGITS, '0');
 }
+
+/** @returns the position itself or, where it is not above another that was given before, the next one after that */
+export function later(position: string, last = ''): string {
+  return position > last ? position : queuePosition(String(BigInt(last) + 1n));
+}

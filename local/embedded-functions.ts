@@ -147,7 +147,7 @@ export class EmbeddedFunctions {
 
   /** An invocation of the zone function for one ACL, beside whatever else is under way. */
   async rebuild(acl: string): Promise<void> {
-    const change: Change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false };
+    const change: Change = { eventName: 'MODIFY', key: { acl, item: ITEM.wake }, byTtl: false };
     await this.#handlers.zone(streamEvent([change]), this.#context('zone'));
   }
 
@@ -240,6 +240,6 @@ function asLambdaCalls<Event, Result>(handler: (event: Event, context: Context) 
 }
 
 /** The filter of the stream mapping. */
-function wakesTheZoneFunction({ key }: Change): boolean {
-  return key.item.startsWith(ITEM.grant) || key.item === ITEM.events || key.item === ITEM.rebuild;
+function wakesTheZoneFunction({ key, eventName }: Change): boolean {
+  return key.item === ITEM.wake || (key.item.startsWith(ITEM.grant) && eventName === 'REMOVE');
 }

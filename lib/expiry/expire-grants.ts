@@ -33,11 +33,11 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
   const found: AclFacts[] = [];
   try {
     await forEachAcl(acls, deps.telemetry, FAILED, async (acl) => {
-      await endDue(acl, deps);
+      const hasAsked = await endDue(acl, deps);
       await armComing(acl, deps);
       const [state, events] = [await deps.states.get(acl), await deps.grants.events(acl)];
       found.push({ acl, state, events });
-      await askForRebuild(acl, state, events?.position, deps);
+      if (!hasAsked) await askForRebuild(acl, state, events?.position, deps);
     });
   } finally {
     reportZoneHealth(found, found.length === acls.length, deps);
@@ -51,12 +51,13 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
 export async function handleTimer(timer: Timer, deps: ExpiryDeps): Promise<void> {
   await forEachAcl([timer.acl], deps.telemetry, FAILED, async (acl) => {
     if (timer.at > deps.clock.now()) return armTimers(deps.timers, [timer], deps.clock.now());
-    if (timer.kind === 'expiry') return endDue(acl, deps);
-    return deps.states.requestRebuild(acl, 'timer', deps.clock.now());
+    if (timer.kind === 'expiry') await endDue(acl, deps);
+    else await deps.states.requestRebuild(acl, 'timer', deps.clock.now());
   });
 }
 
-async function endDue(acl: string, deps: ExpiryDeps): Promise<void> {
+/** @returns whether something was due, and so a rebuild was asked for */
+async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
   const now = deps.clock.now();
   const ended = await deps.grants.end(await deps.grants.between(acl, 0, now));
   for (const { ip, grantId, user, expiresAt } of ended) {
@@ -64,6 +65,9 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<void> {
       ...{ action: AUDIT.expired, acl, ip, grantId, user, cause: 'expiry', expiresAt, lateMs: now - expiresAt },
     });
   }
+  // A function that dies before this is made up for by the tick, which knows the next expiry in the lists.
+  if (ended.length > 0) await deps.states.requestRebuild(acl, 'grants have expired', deps.clock.now());
+  return ended.length > 0;
 }
 
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {

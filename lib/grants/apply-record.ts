@@ -74,6 +74,17 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   });
 }
 
+/**
+ * Wakes the zone function for what a batch has applied.
+ * @throws when the table fails (STORE001, reported here); the whole batch must then come again
+ */
+export async function announceEvents({ clock, grants, telemetry }: ApplyDeps): Promise<void> {
+  await grants.announce(clock.now(), (acl, error) => {
+    const said = 'events are stored, but the zone function could not be woken; they come again';
+    telemetry.error('STORE001', said, { acl, reason: describeError(error) });
+  });
+}
+
 async function apply(event: QueuedEvent, position: string, deps: ApplyDeps): Promise<EventResult> {
   const now = deps.clock.now();
   await armOwnTimer(event, now, deps);

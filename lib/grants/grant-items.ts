@@ -57,7 +57,7 @@ export function grantName(ip: string, grantId = ''): string {
   return `${ip}#${grantId}`;
 }
 
-/** Where it is remembered that an event was applied. */
-export function seenKey(webhookId: string): Key {
-  return { acl: `${SEEN_PARTITION}${hash('sha256', webhookId)}`, item: SEEN_PARTITION };
+/** Where it is remembered that an event was applied. Webhook ids are an ACL's own: two ACLs may use the same. */
+export function seenKey({ acl, webhookId }: { readonly acl: string; readonly webhookId: string }): Key {
+  return { acl: `${SEEN_PARTITION}${hash('sha256', JSON.stringify([acl, webhookId]))}`, item: SEEN_PARTITION };
 }

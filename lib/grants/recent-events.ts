@@ -10,7 +10,7 @@ const MOST_CHARACTERS = 700;
 export function withEvent(events: readonly RecentEvent[], event: RecentEvent): RecentEvent[] {
   const kept: RecentEvent[] = [];
   let room = MOST_CHARACTERS - length(event);
-  for (const earlier of events.filter(([position]) => position !== event[0]).toReversed()) {
+  for (const earlier of events.filter(([, webhookId]) => webhookId !== event[1]).toReversed()) {
     room -= length(earlier);
     if (room < 0) break;
     kept.push(earlier);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { allErrorCodes } from '../error-codes.ts';
+import { WakeItem } from '../grants/wake-item.ts';
 import { ITEM } from '../names.ts';
 import { OktaRest } from '../okta/rest.ts';
 import type { Key, Table } from '../ports.ts';
@@ -148,7 +149,7 @@ export class ZoneStates {
 
   /** Asks the zone function for a rebuild: the table's stream carries the request. */
   async requestRebuild(acl: string, reason: string, now: number): Promise<void> {
-    await this.#table.write([{ put: { acl, item: ITEM.rebuild, reason, at: now } }]);
+    await new WakeItem(this.#table).ask(acl, reason, now);
   }
 
   async #take(acl: string, owner: string, now: number, until: number): Promise<boolean> {

@@ -112,7 +112,7 @@ function eventsFor(name: Name): unknown[] {
     return [fifoEvent(records)];
   }
   if (name === 'expiry') return [{ kind: 'tick' }, timerEvent('m1', 'poison', 3)];
-  return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'REBUILD' }, byTtl: false }])];
+  return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'WAKE' }, byTtl: false }])];
 }
 
 /** Requests to the table in simulated schedules with all kinds of trouble. */

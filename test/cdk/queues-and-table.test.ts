@@ -138,14 +138,13 @@ describe('the grants table', () => {
     expect(Properties.ParallelizationFactor).toBe(expected);
   });
 
-  it('wakes it for grants, the events marker and requests for a rebuild, and for nothing else', () => {
+  it('wakes it by the one item for that and by grants that are deleted, and for nothing else', () => {
     const [, mapping] = resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'ZoneFunctionStream');
-    const filters = property(mapping, 'FilterCriteria', 'Filters');
-    expect(filters).toEqual([{ Pattern: expect.any(String) }]);
-    const [{ Pattern }] = filters as [{ Pattern: string }];
-    expect(JSON.parse(Pattern)).toEqual({
-      dynamodb: { Keys: { item: { S: [{ prefix: 'GRANT#' }, 'EVENTS', 'REBUILD'] } } },
-    });
+    const filters = property(mapping, 'FilterCriteria', 'Filters') as { Pattern: string }[];
+    expect(filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { dynamodb: { Keys: { item: { S: ['WAKE'] } } } },
+      { eventName: ['REMOVE'], dynamodb: { Keys: { item: { S: [{ prefix: 'GRANT#' }] } } } },
+    ]);
   });
 
   it('is kept, protected and recoverable unless the configuration says otherwise', () => {

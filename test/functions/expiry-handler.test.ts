@@ -29,7 +29,7 @@ describe('the expiry function', () => {
     expect(await handle({ kind: 'tick' })).toEqual({ batchItemFailures: [] });
     expect(world.grants()).toEqual([BOB]);
     expect(world.armed()).toEqual([['expiry', 1_000, 1]]);
-    expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toBeDefined();
+    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toBeDefined();
   });
 
   it('ends by a timer what expires at exactly this moment, and not a millisecond more', async () => {
@@ -114,7 +114,7 @@ describe('the expiry function', () => {
 
   it('asks for the rebuild that a timer stands for', async () => {
     await handle(batch(text({ kind: 'rebuild' })));
-    expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toMatchObject({ at: NOW });
+    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({ reason: 'timer', askedAt: NOW });
     expect(world.grants()).toEqual([ALICE, BOB]);
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { ITEM } from '../../lib/names.ts';
 import { fifoEvent, streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
@@ -116,6 +117,7 @@ describe('the exported grants handler', { timeout: TIMEOUT }, () => {
     const { results } = await invoke('grants', [batch([bodies[0] ?? '', 'poison', bodies[1] ?? ''])], url, configOf());
     expect(results).toEqual([{ answer: { batchItemFailures: [] } }]);
     expect(of('TransactWriteItems')).toHaveLength(2);
+    expect(of('UpdateItem')).toMatchObject([{ Key: { acl: { S: ACL }, item: { S: ITEM.wake } } }]);
     expect(of('SendMessage')).toMatchObject([
       {
         ...{ QueueUrl: `${url}/0/dead.fifo`, MessageBody: 'poison', MessageDeduplicationId: 'm2' },
@@ -137,7 +139,7 @@ describe('the exported grants handler', { timeout: TIMEOUT }, () => {
 });
 
 describe('the exported zone handler', { timeout: TIMEOUT }, () => {
-  const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: 'REBUILD' }, byTtl: false }) as const;
+  const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: ITEM.wake }, byTtl: false }) as const;
 
   it('calls Okta with the token it fetched, and counts every code of one invocation by itself', async () => {
     const status: Readonly<Record<string, number>> = { nzo1: 200, nzo2: 404, nzo3: 403 };
@@ -169,6 +171,6 @@ describe('the exported expiry handler', { timeout: TIMEOUT }, () => {
     const { results } = await invoke('expiry', [{ kind: 'tick' }, { Records: [record] }], url, configOf());
     expect(results).toEqual(Array(2).fill({ answer: { batchItemFailures: [] } }));
     expect(of('Query').length).toBeGreaterThanOrEqual(2);
-    expect(JSON.stringify(of('PutItem'))).toContain('REBUILD');
+    expect(JSON.stringify(of('UpdateItem'))).toContain(ITEM.wake);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ENV } from '../../lib/names.ts';
+import { ENV, ITEM } from '../../lib/names.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
@@ -77,7 +77,7 @@ describe('the handler that is deployed', () => {
     const { handler } = await import('../../functions/expiry.ts');
     await handler({ kind: 'tick' }, context);
     expect(inputs('Query')[0]).toMatchObject({ TableName: 'grants' });
-    expect(inputs('PutItem')[0]).toMatchObject({ TableName: 'grants', Item: { item: { S: 'REBUILD' } } });
+    expect(inputs('UpdateItem')[0]).toMatchObject({ TableName: 'grants', Key: { item: { S: ITEM.wake } } });
     const later = JSON.stringify({ version: 1, kind: 'expiry', acl: ACL, at: Date.now() + 60_000 });
     await handler(timerEvent('m1', later), context);
     expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/timers` }]);
@@ -87,7 +87,7 @@ describe('the handler that is deployed', () => {
 
   it('of the zones takes Okta’s token and address, and arms a timer where Okta does not answer', async () => {
     const { handler } = await import('../../functions/zone.ts');
-    const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: 'REBUILD' }, byTtl: false }) as const;
+    const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: ITEM.wake }, byTtl: false }) as const;
     await handler(streamEvent([change(ACL), change('other')]), context);
     expect(inputs('GetSecretValue')).toEqual(expect.arrayContaining([{ SecretId: 'arn:okta' }]));
     const toOkta = aws.calls.filter(({ operation }) => operation.startsWith('GET '));

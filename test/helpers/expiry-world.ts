@@ -41,6 +41,7 @@ export class ExpiryWorld {
       this.#events += 1;
       await this.deps.grants.apply(event, positionAt(this.#events), this.clock.now());
     }
+    await this.deps.grants.announce(this.clock.now());
   }
 
   /** Saves a state of the zones as if all were well at this moment, but for what is given. */
@@ -57,9 +58,9 @@ export class ExpiryWorld {
 
   /** @returns the reason for which the tick asked for a rebuild of the ACL; undefined where it did not */
   async reasonAfterTick(acl = ACL): Promise<unknown> {
-    await this.table.write([{ remove: { acl, item: ITEM.rebuild } }]);
+    await this.table.write([{ update: { acl, item: ITEM.wake }, remove: ['reason', 'askedAt'] }]);
     await tick(this.deps);
-    return (await this.table.get({ acl, item: ITEM.rebuild }))?.reason;
+    return (await this.table.get({ acl, item: ITEM.wake }))?.reason;
   }
 
   state(acl = ACL): Promise<ZoneState> {

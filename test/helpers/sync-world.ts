@@ -61,10 +61,12 @@ export class SyncWorld {
   }
 
   async apply(...events: readonly QueuedEvent[]): Promise<void> {
+    const book = this.deps.grants;
     for (const event of events) {
       this.#events += 1;
-      await new GrantBook(this.table).apply(event, positionAt(this.#events), this.clock.now());
+      await book.apply(event, positionAt(this.#events), this.clock.now());
     }
+    await book.announce(this.clock.now());
   }
 
   /** A run from beginning to end; time goes on for as long as it takes. */

@@ -1,7 +1,8 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type AclEvents, type EventResult, GrantBook } from '../../lib/grants/grant-book.ts';
+import { type EventResult, GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Grant } from '../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import type { AclEvents } from '../../lib/grants/wake-item.ts';
 import { ITEM } from '../../lib/names.ts';
 import { OktaRest, type Rest } from '../../lib/okta/rest.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';

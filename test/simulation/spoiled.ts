@@ -3,7 +3,7 @@ import type { Item, Key, Value } from '../../lib/ports.ts';
 import type { Spoiling } from './plan.ts';
 
 /** Items whose shape is a contract with the events; the rest is what the zone function remembers. */
-const OF_EVENTS = [ITEM.grant, ITEM.last, ITEM.revoked, ITEM.flushed, ITEM.events, ITEM.rebuild, SEEN_PARTITION];
+const OF_EVENTS = [ITEM.grant, ITEM.last, ITEM.revoked, ITEM.flushed, ITEM.wake, SEEN_PARTITION];
 
 /** Whether an item is something that the zone function remembers. */
 export function isRemembered({ item }: Key): boolean {

@@ -19,6 +19,7 @@ import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import type { Change } from '../../local/stand-ins/memory-table.ts';
 import { configFor, type Deployment } from './deployment.ts';
 import type { Note } from './faults.ts';
 import type { FunctionName, Hooks } from './hooks.ts';
@@ -77,7 +78,7 @@ export class World {
     const { around } = options;
     this.table = new SimTable((change) => {
       this.keys.set(`${change.key.acl} ${change.key.item}`, change.key);
-      if (wakesTheZoneFunction(change.key.item)) this.#shard(change.key).push(change);
+      if (wakesTheZoneFunction(change)) this.#shard(change.key).push(change);
     });
     this.weather = options.table && new TableWeather(this.table, options.table, around);
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event), {
@@ -129,7 +130,7 @@ export class World {
 
   /** A run of the zone function beside whatever the stream does. */
   async rebuild(acl: string): Promise<void> {
-    const change = { eventName: 'MODIFY', key: { acl, item: ITEM.rebuild }, byTtl: false } as const;
+    const change = { eventName: 'MODIFY', key: { acl, item: ITEM.wake }, byTtl: false } as const;
     await this.zone.invoke(streamEvent([change])).catch(() => {});
   }
 
@@ -165,7 +166,7 @@ export class World {
         const began = around.clock.now();
         const item = await plain.get(key, options);
         monitor.tableIsRead(environment, began);
-        if (name === 'zone' && key.item === ITEM.events) monitor.lookBegins(environment, key.acl);
+        if (name === 'zone' && key.item === ITEM.wake) monitor.lookBegins(environment, key.acl);
         return item;
       },
     };
@@ -255,6 +256,6 @@ function wrapped<Event, Context, Result>(handler: (event: Event, context: Contex
 }
 
 /** The filter of the stream mapping. */
-function wakesTheZoneFunction(item: string): boolean {
-  return item.startsWith(ITEM.grant) || item === ITEM.events || item === ITEM.rebuild;
+function wakesTheZoneFunction({ key, eventName }: Change): boolean {
+  return key.item === ITEM.wake || (key.item.startsWith(ITEM.grant) && eventName === 'REMOVE');
 }

@@ -5,7 +5,7 @@ import { DynamoDbTable } from '../../../lib/adapters/dynamodb-table.ts';
 import type { Write } from '../../../lib/ports.ts';
 import { type AwsAnswer, startFakeAws } from '../../helpers/fake-aws.ts';
 
-const KEY = { acl: 'a', item: 'REBUILD' };
+const KEY = { acl: 'a', item: 'WAKE' };
 let aws: Awaited<ReturnType<typeof startFakeAws>>;
 afterEach(() => aws.close());
 
@@ -31,7 +31,7 @@ it('sends what concerns one item by itself, and several items, or a look at one,
   await table.write([{ put: KEY, when: [{ absent: true }] }]);
   await table.write([{ update: KEY, set: { at: 1 } }]);
   await table.write([{ remove: KEY, when: [{ attribute: 'at', equals: 1 }] }]);
-  await table.write([{ put: KEY }, { put: { ...KEY, item: 'EVENTS' } }]);
+  await table.write([{ put: KEY }, { put: { ...KEY, item: 'FLUSHED' } }]);
   await table.write([{ check: KEY, when: [{ absent: true }] }]);
   expect(operations()).toEqual([
     ...['PutItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
@@ -41,7 +41,7 @@ it('sends what concerns one item by itself, and several items, or a look at one,
 
 it.each([
   ['TransactionConflictException', [{ put: KEY }]],
-  ['TransactionCanceledException', [{ put: KEY }, { put: { ...KEY, item: 'EVENTS' } }]],
+  ['TransactionCanceledException', [{ put: KEY }, { put: { ...KEY, item: 'FLUSHED' } }]],
 ])('repeats a write that met another transaction: %s', async (name, writes) => {
   const table = await aTable(refusal(name, { CancellationReasons: [{ Code: 'TransactionConflict' }] }));
   expect(await table.write(writes)).toEqual({ written: true });
@@ -64,7 +64,7 @@ describe('a condition that fails at the second try, after the answer to the firs
     update: { update: KEY, set: { owner: 'me' }, setOnce: { since: 1 }, remove: ['gone'], when },
     remove: { remove: KEY, when },
   } satisfies Record<string, Write>;
-  const KEY_STORED = { acl: { S: 'a' }, item: { S: 'REBUILD' } };
+  const KEY_STORED = { acl: { S: 'a' }, item: { S: 'WAKE' } };
   const [mine, later] = [{ S: 'me' }, { S: 'another' }];
 
   it.each([

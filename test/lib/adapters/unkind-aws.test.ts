@@ -87,7 +87,7 @@ function everyCall(endpoint: string, times: CallTimes): Readonly<Record<string, 
   const sqs = () => new SQSClient(settings());
   const box = (name: string) => sqsDeadLetterBox(queue(name), sqs());
   const letter = { messageId: 'm', body: 'b', receipt: 'r', retryable: false, reason: 'x' };
-  const key = { acl: 'a', item: 'EVENTS' };
+  const key = { acl: 'a', item: 'WAKE' };
   return {
     'table.get': () => table.get(key),
     'table.write of one item': () => table.write([{ put: key }]),

@@ -90,15 +90,22 @@ describe('the minute tick', () => {
 });
 
 describe('a timer', () => {
-  it('ends what is due in its ACL, at the very millisecond, and asks for nothing else', async () => {
+  it('ends what is due in its ACL, at the very millisecond, and wakes the zone function afterwards', async () => {
     await world.apply(grant(ALICE, 0), grant(BOB, 1), grant(CAROL, 0, { acl: 'other' }));
     world.changes.length = 0;
     await handleTimer(timer(0), world.deps);
     expect([world.grants(), world.grants('other')]).toEqual([[BOB], [CAROL]]);
-    // The delete itself is what wakes the zone function.
-    expect(world.changes).toEqual([
-      { eventName: 'REMOVE', key: { acl: ACL, item: expect.stringContaining(ALICE) }, byTtl: false },
+    expect(world.changes.map(({ eventName, key }) => [eventName, key.acl, key.item])).toEqual([
+      ['REMOVE', ACL, expect.stringContaining(ALICE)],
+      ['MODIFY', ACL, ITEM.wake],
     ]);
+  });
+
+  it('wakes nobody where nothing is due any more', async () => {
+    await world.apply(grant(BOB, 1));
+    world.changes.length = 0;
+    await handleTimer(timer(0), world.deps);
+    expect(world.changes).toEqual([]);
   });
 
   it('that comes early is armed again for what is left, and ends nothing', async () => {
@@ -136,11 +143,14 @@ describe('a timer', () => {
 
   it('for a rebuild asks for it through the table, and not before its time', async () => {
     await handleTimer(timer(5_000, 'rebuild'), world.deps);
-    expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toBeUndefined();
+    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toBeUndefined();
     expect(world.armed()).toEqual([['rebuild', 5_000, 5]]);
     await world.clock.advance(5_000);
     await handleTimer(timer(5_000, 'rebuild'), world.deps);
-    expect(await world.table.get({ acl: ACL, item: ITEM.rebuild })).toMatchObject({ at: NOW + 5_000 });
+    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({
+      reason: 'timer',
+      askedAt: NOW + 5_000,
+    });
   });
 
   it('rejects where the table fails, so that it comes again, and says STORE001', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM } from '../../../lib/names.ts';
+import type { Table } from '../../../lib/ports.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
@@ -15,52 +16,68 @@ const BEFORE = [
   granted(ALICE, 9, { grantId: 'later' }),
 ];
 
+/** One batch with one event, as a process that has just begun handles it. */
+async function handle(table: Table, event: QueuedEvent, at: number) {
+  const book = new GrantBook(table);
+  const outcome = await book.apply(event, positionAt(at), NOW);
+  await book.announce(NOW);
+  return outcome;
+}
+
 async function prepared() {
   const memory = new MemoryTable();
   const table = new FaultyTable(memory);
-  for (const [index, event] of BEFORE.entries()) await new GrantBook(memory).apply(event, positionAt(index + 1), NOW);
-  return { table, memory, position: positionAt(BEFORE.length + 1) };
+  for (const [index, event] of BEFORE.entries()) await handle(memory, event, index + 1);
+  return { table, memory, at: BEFORE.length + 1 };
 }
 
 /** A function that dies at its n-th write, for every n until it gets through; each time the message comes again. */
 async function dyingEverywhere(event: QueuedEvent, afterApplying: boolean) {
   let died = 0;
   for (let crashAt = 1; ; crashAt += 1) {
-    const { table, memory, position } = await prepared();
+    const { table, memory, at } = await prepared();
     Object.assign(table, { crashAt, afterApplying });
     try {
-      await new GrantBook(table).apply(event, position, NOW);
+      await handle(table, event, at);
       return died;
     } catch (error) {
-      if (!(error instanceof Crash)) throw error;
+      if (!(error instanceof Crash || (error instanceof AggregateError && error.errors[0] instanceof Crash)))
+        throw error;
     }
     died += 1;
-    await new GrantBook(memory).apply(event, position, NOW);
+    const unannounced = await new GrantBook(memory).position(ACL);
+    await handle(memory, event, at);
     expect(await liveIn(memory)).toEqual(liveAfter([...BEFORE, event]));
-    expect(await new GrantBook(memory).position(ACL)).toBe(position);
-    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position });
+    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position: positionAt(at) });
+    const position = (await new GrantBook(memory).position(ACL)) ?? '';
+    expect(position >= positionAt(at)).toBe(true);
+    // It woke the zone function, whatever the one that died had come to.
+    expect(position).not.toBe(unannounced);
   }
 }
 
 describe('a function that dies between any two writes', () => {
   it.each([
-    ['a grant', granted('203.0.113.3', 5), 1],
-    ['a grant that exists', granted(ALICE, 5, { grantId: 'g1' }), 1],
-    ['a grant that is overtaken', granted(ALICE, 5, { grantId: 'later' }), 2],
-    ['a revoke of one grant', revoked(ALICE, 5, { grantId: 'g7' }), 1],
-    ['a revoke of all grants on an IP', revoked(ALICE, 5), 32],
-    ['a flush', flushed(5), 33],
-    ['a flush of nothing', flushed(0), 2],
+    ['a grant', granted('203.0.113.3', 5), 2],
+    ['a grant that exists', granted(ALICE, 5, { grantId: 'g1' }), 2],
+    ['a grant that is overtaken', granted(ALICE, 5, { grantId: 'later' }), 3],
+    ['a revoke of one grant', revoked(ALICE, 5, { grantId: 'g7' }), 2],
+    ['a revoke of all grants on an IP', revoked(ALICE, 5), 33],
+    ['a flush', flushed(5), 34],
+    ['a flush of nothing', flushed(0), 3],
   ])('leaves nothing half done once the message has come again: %s', async (_, event, writes) => {
     expect(await dyingEverywhere(event, false)).toBe(writes);
     expect(await dyingEverywhere(event, true)).toBe(writes);
   });
 
   it('has not told anybody that an event is applied before all of it is', async () => {
-    const { table, memory, position } = await prepared();
+    const { table, memory, at } = await prepared();
     const flush = flushed(5);
     table.crashAt = 33;
-    await expect(new GrantBook(table).apply(flush, position, NOW)).rejects.toThrow(Crash);
+    const book = new GrantBook(table);
+    await expect(book.apply(flush, positionAt(at), NOW)).rejects.toThrow(Crash);
+    // The rest of the batch is announced all the same.
+    await book.announce(NOW);
     expect(await new GrantBook(memory).fate(flush)).toBeUndefined();
     expect(await new GrantBook(memory).position(ACL)).toBe(positionAt(BEFORE.length));
   });
@@ -81,6 +98,11 @@ class FreezingTable extends FaultyTable {
     }
     return super.write(...args);
   }
+}
+
+/** All that is stored. That the zones were asked for once more does no harm. */
+function itemsButRequests(memory: MemoryTable) {
+  return memory.items().map(({ reason: _, askedAt: _at, asks: _n, ...rest }) => rest);
 }
 
 const anEvent = fc
@@ -108,18 +130,20 @@ describe('a function that seemed dead and goes on later', () => {
           frozen.freezeAt = freezeAt;
           const runs: Promise<unknown>[] = [];
           for (const [index, event] of events.entries()) {
-            const position = positionAt(index + 1);
-            if (index === who % events.length) runs.push(new GrantBook(frozen).apply(event, position, NOW));
+            const at = index + 1;
+            if (index === who % events.length) runs.push(handle(frozen, event, at));
             // Let the frozen run come as far as it can before the message is delivered again.
             await new Promise((resolve) => setImmediate(resolve));
-            await new GrantBook(memory).apply(event, position, NOW);
+            await handle(memory, event, at);
           }
-          const items = JSON.stringify(memory.items());
+          const items = JSON.stringify(itemsButRequests(memory));
+          const position = (await new GrantBook(memory).position(ACL)) ?? '';
           frozen.thaw();
           await Promise.all(runs);
           expect(await liveIn(memory)).toEqual(liveAfter(events));
-          expect(await new GrantBook(memory).position(ACL)).toBe(positionAt(events.length));
-          expect(JSON.stringify(memory.items())).toBe(items);
+          expect(position >= positionAt(events.length)).toBe(true);
+          expect(await new GrantBook(memory).position(ACL)).toBe(position);
+          expect(JSON.stringify(itemsButRequests(memory))).toBe(items);
         },
       ),
       { numRuns: 200 },

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { eventOrder } from '../../../lib/grants/event-order.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
+import { type Grant, putGrant } from '../../../lib/grants/grant-items.ts';
+import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
+import { WakeItem } from '../../../lib/grants/wake-item.ts';
 import { ITEM } from '../../../lib/names.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 const DAY_S = 24 * 3600;
@@ -14,47 +19,217 @@ beforeEach(() => {
 });
 const stored = (prefix: string) => table.items().filter(({ item }) => item.startsWith(prefix));
 
+/** One batch, as the grants function handles it. */
+async function batch(...events: readonly (readonly [event: QueuedEvent, position: number])[]) {
+  for (const [event, position] of events) await book.apply(event, positionAt(position), NOW);
+  await book.announce(NOW);
+}
+
 describe('how far the queue is applied', () => {
   it('is unknown until the ACL has seen an event, and known from the first, also where that ends nothing', async () => {
     expect(await book.position(ACL)).toBeUndefined();
-    await book.apply(revoked(ALICE, 1), positionAt(7), NOW);
+    await batch([revoked(ALICE, 1), 7]);
     expect(await book.position(ACL)).toBe(positionAt(7));
     expect(await book.position('other')).toBeUndefined();
   });
 
   it('rises with every event: applied, overtaken, or seen before', async () => {
     const grant = granted(ALICE, 1);
-    const events = [grant, revoked(ALICE, 3), granted(ALICE, 2), grant, flushed(0)];
-    for (const [index, event] of events.entries()) {
-      await book.apply(event, positionAt(index + 1), NOW);
-      expect(await book.position(ACL)).toBe(positionAt(index + 1));
+    for (const [event, at] of [
+      [grant, 1],
+      [revoked(ALICE, 3), 2],
+      [granted(ALICE, 2), 3],
+      [grant, 4],
+      [flushed(0), 5],
+    ] as const) {
+      await batch([event, at]);
+      expect(await book.position(ACL)).toBe(positionAt(at));
     }
   });
 
-  it('does not fall when an old message comes again', async () => {
-    const [grant, flush] = [granted(ALICE, 1), flushed(2)];
-    await book.apply(grant, positionAt(1), NOW);
-    await book.apply(flush, positionAt(2), NOW);
+  it('is told once the batch ends, for all of it and each ACL by itself', async () => {
+    await book.apply(granted(ALICE, 1), positionAt(1), NOW);
+    await book.apply(granted(BOB, 2, { acl: 'other' }), positionAt(2), NOW);
     await book.apply(granted(BOB, 3), positionAt(3), NOW);
-    await book.apply(grant, positionAt(1), NOW);
-    await book.apply(flush, positionAt(2), NOW);
+    expect([await book.position(ACL), await book.position('other')]).toEqual([undefined, undefined]);
+    await book.announce(NOW);
     expect(await book.position(ACL)).toBe(positionAt(3));
+    expect(await book.position('other')).toBe(positionAt(2));
   });
 
-  it('stays unknown for an ACL that only ever saw the webhook id of another ACL’s event', async () => {
-    const grant = granted(ALICE, 1);
-    await book.apply(grant, positionAt(1), NOW);
-    await book.apply({ ...grant, acl: 'other' }, positionAt(2), NOW);
-    // The same id is the same event, which is not one of this ACL: its zone must not be written yet.
-    expect(await book.position('other')).toBeUndefined();
-    expect(await book.live('other', NOW)).toEqual([]);
+  it('never falls: neither when old messages come again, nor when a new queue counts from the beginning', async () => {
+    const [grant, flush] = [granted(ALICE, 1), flushed(2)];
+    await batch([grant, 10001], [flush, 10002], [granted(BOB, 3), 10003]);
+    let last = positionAt(10003);
+    for (const [event, at] of [
+      [grant, 10001],
+      [flush, 10002],
+      [granted(BOB, 4), 1],
+      [granted(ALICE, 4), 2],
+      [granted(ALICE, 5), 10003],
+    ] as const) {
+      await batch([event, at]);
+      const position = (await book.position(ACL)) ?? '';
+      expect(position > last).toBe(true);
+      last = position;
+    }
   });
 
-  it('stays unknown for an ACL that only ever saw the id of another ACL’s event, on a flush', async () => {
+  it('covers an event as soon as that is announced, and not before, also after the queue was replaced', async () => {
+    await batch([granted(ALICE, 1), 10001]);
+    const [first, second] = [granted(ALICE, 2), granted(BOB, 2)];
+    await book.apply(first, positionAt(1), NOW);
+    await book.apply(second, positionAt(2), NOW);
+    const places = [(await book.fate(first))?.position ?? '', (await book.fate(second))?.position ?? ''];
+    expect(places).toEqual([...new Set(places)].sort());
+    for (const place of places) expect(place > ((await book.position(ACL)) ?? '')).toBe(true);
+    await book.announce(NOW);
+    expect(await book.position(ACL)).toBe(places[1]);
+  });
+
+  it('is taken up where another process has left it, whatever this one knew before', async () => {
+    await batch([granted(ALICE, 1), 10001]);
+    const other = new GrantBook(table);
+    for (const n of [1, 2, 3]) await other.apply(granted(BOB, n), positionAt(n), NOW);
+    await other.announce(NOW);
+    const left = (await book.position(ACL)) ?? '';
+    const grant = granted(ALICE, 4);
+    await book.apply(grant, positionAt(4), NOW);
+    expect(((await book.fate(grant))?.position ?? '') > left).toBe(true);
+  });
+
+  it('decides between equal times: the one applied later wins, also where a new queue counts lower', async () => {
+    await batch([granted(ALICE, 1, { expiresAt: NOW + 5 }), 10001]);
+    await batch([granted(ALICE, 1, { expiresAt: NOW + 9 }), 1]);
+    expect((await book.live(ACL, NOW)).map(({ expiresAt }) => expiresAt)).toEqual([NOW + 9]);
+  });
+});
+
+describe('a webhook id', () => {
+  it('is an ACL’s own: two ACLs may use the same', async () => {
     const grant = granted(ALICE, 1);
-    await book.apply(grant, positionAt(1), NOW);
-    await book.apply({ ...flushed(2), webhookId: grant.webhookId, acl: 'other' }, positionAt(2), NOW);
-    expect(await book.position('other')).toBeUndefined();
+    await batch([grant, 1], [{ ...grant, acl: 'other' }, 2]);
+    expect(await book.live('other', NOW)).toHaveLength(1);
+    expect(await book.fate({ ...grant, acl: 'third' })).toBeUndefined();
+  });
+
+  it('cannot be made to look like another’s, whatever characters it holds', async () => {
+    const grant = granted(ALICE, 1, { acl: 'a', webhookId: 'b c' });
+    await batch([grant, 1]);
+    expect(await book.fate({ ...grant, acl: 'a b', webhookId: 'c' })).toBeUndefined();
+  });
+});
+
+describe('the item that wakes the zone function', () => {
+  let woken: string[];
+  beforeEach(() => {
+    woken = [];
+    table = new MemoryTable(({ key }) => {
+      if (key.item === ITEM.wake) woken.push(key.acl);
+    });
+    book = new GrantBook(table);
+  });
+
+  it('changes once a batch for each ACL in it', async () => {
+    await batch([granted(ALICE, 1), 1], [granted(BOB, 1), 2], [granted(BOB, 1, { acl: 'other' }), 3]);
+    expect(woken.sort()).toEqual([ACL, 'other']);
+    await book.announce(NOW);
+    expect(woken).toHaveLength(2);
+  });
+
+  it('changes with a batch of nothing but duplicates: the first time, the function may have died before it did', async () => {
+    const grant = granted(ALICE, 1);
+    for (const _ of [1, 2, 3]) await batch([grant, 1]);
+    expect(woken).toEqual([ACL, ACL, ACL]);
+  });
+
+  it('changes with an event that was applied in part, and tells no position for it', async () => {
+    await batch([granted(ALICE, 1), 1]);
+    const faulty = new FaultyTable(table);
+    faulty.crashAt = 3;
+    book = new GrantBook(faulty);
+    await expect(book.apply(flushed(5), positionAt(2), NOW)).rejects.toThrow(Crash);
+    await book.announce(NOW);
+    expect(await book.live(ACL, NOW)).toEqual([]);
+    expect(woken).toEqual([ACL, ACL]);
+    expect(await book.position(ACL)).toBe(positionAt(1));
+  });
+
+  it('changes where some of a flush is done and some is not', async () => {
+    for (const ip of [ALICE, BOB]) await batch([granted(ip, 1), Number(ip.slice(-1))]);
+    const told: Grant[] = [];
+    const faulty = new FaultyTable(table);
+    faulty.crashAt = 3;
+    book = new GrantBook(faulty);
+    const ended = (grants: readonly Grant[]) => void told.push(...grants);
+    await expect(book.apply(flushed(5), positionAt(3), NOW, ended)).rejects.toThrow(Crash);
+    await book.announce(NOW);
+    expect(told.map(({ ip }) => ip)).toEqual([ALICE]);
+    expect(woken).toEqual([ACL, ACL, ACL]);
+  });
+
+  it('stays as it is where nothing could be written: the message comes again', async () => {
+    const faulty = new FaultyTable(table);
+    faulty.crashAt = 1;
+    book = new GrantBook(faulty);
+    await expect(book.apply(granted(ALICE, 1), positionAt(1), NOW)).rejects.toThrow(Crash);
+    await book.announce(NOW);
+    expect(woken).toEqual([]);
+  });
+
+  it('does not adopt an ACL whose first event was applied in part', async () => {
+    await table.write([putGrant(granted(ALICE, 1), eventOrder(0n, positionAt(1)))]);
+    const faulty = new FaultyTable(table);
+    faulty.crashAt = 3;
+    book = new GrantBook(faulty);
+    await expect(book.apply(flushed(5), positionAt(1), NOW)).rejects.toThrow(Crash);
+    await book.announce(NOW);
+    expect(woken).toEqual([ACL]);
+    expect(await book.events(ACL)).toBeUndefined();
+  });
+
+  it('changes with an announcement that comes late, without taking back what a later one said', async () => {
+    await book.apply(granted(ALICE, 1), positionAt(1), NOW);
+    const newer = new GrantBook(table);
+    await newer.apply(granted(BOB, 2), positionAt(2), NOW);
+    await newer.announce(NOW);
+    await book.announce(NOW);
+    expect(woken).toEqual([ACL, ACL]);
+    expect(await book.position(ACL)).toBe(positionAt(2));
+  });
+
+  it('changes with each of two requests that are the same, in one millisecond', async () => {
+    const wake = new WakeItem(table);
+    const marks: string[] = [];
+    for (const _ of [1, 2]) {
+      await wake.ask(ACL, 'timer', NOW);
+      marks.push((await wake.read(ACL)).mark);
+    }
+    expect(woken).toEqual([ACL, ACL]);
+    expect(new Set(marks).size).toBe(2);
+  });
+
+  it('says since when there are events, and forgets it no more', async () => {
+    await batch([granted(ALICE, 1), 1]);
+    await book.apply(granted(ALICE, 2), positionAt(2), NOW + 5_000);
+    await book.announce(NOW + 5_000);
+    expect(await book.events(ACL)).toMatchObject({ since: NOW });
+  });
+
+  it('changes for the other ACLs where the table fails for one, and that is said', async () => {
+    class OneBroken extends MemoryTable {
+      override async write(...args: Parameters<MemoryTable['write']>) {
+        const [write] = args[0];
+        if (write && 'update' in write && write.update.acl === 'broken') throw new Error('no answer');
+        return super.write(...args);
+      }
+    }
+    table = new OneBroken(({ key }) => woken.push(key.acl));
+    book = new GrantBook(table);
+    await book.apply(flushed(1, { acl: 'broken' }), positionAt(1), NOW);
+    await book.apply(flushed(1), positionAt(2), NOW);
+    await expect(book.announce(NOW)).rejects.toThrow('1 ACLs');
+    expect(await book.position(ACL)).toBe(positionAt(2));
   });
 });
 
@@ -112,37 +287,35 @@ describe('what is kept of an event', () => {
     await book.apply(granted(ALICE, 1), positionAt(1), NOW);
     await book.apply(revoked(ALICE, 2), positionAt(2), NOW);
     await book.apply(flushed(3), positionAt(3), NOW);
-    const others = table.items().filter(({ item }) => item !== ITEM.events);
+    await book.announce(NOW);
+    const others = table.items().filter(({ item }) => item !== ITEM.wake);
     expect(others.length).toBeGreaterThanOrEqual(6);
     for (const { ttl } of others) {
       expect(Number(ttl)).toBeGreaterThanOrEqual(NOW / 1000 + 15 * DAY_S);
       expect(Number(ttl)).toBeLessThan(NOW / 1000 + 30 * DAY_S);
     }
-    expect(stored(ITEM.events)).toEqual([expect.not.objectContaining({ ttl: expect.anything() })]);
+    expect(stored(ITEM.wake)).toEqual([expect.not.objectContaining({ ttl: expect.anything() })]);
   });
 
   it('of a webhook id: its text among the last events of the ACL alone, and in no key', async () => {
     await book.apply(granted(ALICE, 1, { webhookId: 'chosen-by-a-sender' }), positionAt(1), NOW);
+    await book.announce(NOW);
     const others = table.items().map(({ recent: _, ...rest }) => rest);
     expect(JSON.stringify(others)).not.toContain('chosen-by-a-sender');
     expect(await book.events(ACL)).toMatchObject({ recent: [[positionAt(1), 'chosen-by-a-sender']] });
     await book.apply(granted(ALICE, 2, { webhookId: 'x'.repeat(256) }), positionAt(2), NOW);
     for (const n of [3, 4, 5])
       await book.apply(granted(ALICE, n, { webhookId: `${n}`.repeat(256) }), positionAt(n), NOW);
+    await book.announce(NOW);
     expect(JSON.stringify(table.items())).not.toContain('chosen-by-a-sender');
   });
 
   it('of its last events, for log lines: those of this ACL, each once, also where one is tried again', async () => {
     const event = granted(ALICE, 1, { webhookId: 'evt-1' });
-    await book.apply(event, positionAt(1), NOW);
-    await book.apply(granted(ALICE, 2, { webhookId: 'evt-2', acl: 'other' }), positionAt(2), NOW);
-    await book.apply(event, positionAt(1), NOW);
-    await book.apply(granted(ALICE, 3, { webhookId: 'evt-3' }), positionAt(3), NOW);
-    expect((await book.events(ACL))?.recent).toEqual([
-      [positionAt(1), 'evt-1'],
-      [positionAt(3), 'evt-3'],
-    ]);
-    expect((await book.events('other'))?.recent).toEqual([[positionAt(2), 'evt-2']]);
+    await batch([event, 1], [granted(ALICE, 2, { webhookId: 'evt-2', acl: 'other' }), 2], [event, 1]);
+    await batch([granted(ALICE, 3, { webhookId: 'evt-3' }), 3]);
+    const ids = async (acl: string) => (await book.events(acl))?.recent.map(([, webhookId]) => webhookId);
+    expect([await ids(ACL), await ids('other')]).toEqual([['evt-1', 'evt-3'], ['evt-2']]);
   });
 });
 

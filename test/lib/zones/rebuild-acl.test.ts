@@ -3,7 +3,7 @@ import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import { queuePosition } from '../../../lib/queue-position.ts';
 import { syncAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, configOf, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { ACL, configOf, granted, NOW, revoked } from '../../helpers/events.ts';
 import { RUN_MS, SyncWorld } from '../../helpers/sync-world.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
@@ -200,7 +200,7 @@ describe('trouble with the table', () => {
       }
     }
     world = new SyncWorld({ table: new DyingTable() });
-    await world.deps.grants.apply(granted(ALICE, 0), positionAt(1), NOW);
+    await world.apply(granted(ALICE, 0));
     await expect(world.sync()).rejects.toThrow('the table does not answer');
     expect(world.calls('PUT')).toBe(0);
     expect(world.lines.filter(({ level }) => level === 'ERROR')).toEqual([]);

@@ -120,7 +120,7 @@ describe('a request for a rebuild', () => {
     const watched = new ZoneStates(new MemoryTable((change) => changes.push(change)));
     await watched.requestRebuild(ACL, 'timer', NOW);
     await watched.requestRebuild(ACL, 'timer', NOW + 1);
-    expect(changes.map(({ key }) => key)).toEqual(Array(2).fill({ acl: ACL, item: ITEM.rebuild }));
+    expect(changes.map(({ key }) => key)).toEqual(Array(2).fill({ acl: ACL, item: ITEM.wake }));
   });
 });
 

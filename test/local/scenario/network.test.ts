@@ -6,7 +6,7 @@ import type { FunctionName, OutsideCall } from '../../../local/stand-ins/outside
 import { VirtualClock } from '../../../local/stand-ins/virtual-clock.ts';
 
 const ZONE: Key = { acl: 'a', item: 'ZONE' };
-const EVENTS: Key = { acl: 'a', item: 'EVENTS' };
+const WAKE: Key = { acl: 'a', item: 'WAKE' };
 
 let clock: VirtualClock;
 let faults: TableFaults;
@@ -84,9 +84,9 @@ describe('a fault of the table', () => {
     expect([await strikes('get'), await strikes('get', [ZONE], { from: 'grants' })]).toEqual([false, true]);
     faults.add({ fault: 'refuse', times: 99, method: 'query' }, 0);
     expect([await strikes('get'), await strikes('query')]).toEqual([false, true]);
-    faults.add({ fault: 'refuse', times: 99, item: 'EV', acl: 'a' }, 0);
-    expect([await strikes('get'), await strikes('get', [ZONE, EVENTS])]).toEqual([false, true]);
-    expect(await strikes('get', [{ acl: 'b', item: 'EVENTS' }])).toBe(false);
+    faults.add({ fault: 'refuse', times: 99, item: 'WA', acl: 'a' }, 0);
+    expect([await strikes('get'), await strikes('get', [ZONE, WAKE])]).toEqual([false, true]);
+    expect(await strikes('get', [{ ...WAKE, acl: 'b' }])).toBe(false);
   });
 
   it('strikes once, as often as asked, or for a while', async () => {
@@ -118,6 +118,6 @@ describe('writes that meet on one item', () => {
   it('do not where both are plain, or where they are about different items', async () => {
     expect(await both(false, false)).toBe(2);
     reached = [];
-    expect(await both(true, true, [EVENTS])).toBe(2);
+    expect(await both(true, true, [WAKE])).toBe(2);
   });
 });
