@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator, ZoneEdit } from '../../local/okta-simulator/simulator.ts';
 import { HEALING_MS } from './faults.ts';
+import type { HostileOktaOptions } from './hostile-okta.ts';
 import { viewOf } from './inside.ts';
 import type { Surroundings } from './sources.ts';
 
@@ -32,21 +33,23 @@ const ABSURD: readonly ((headers: Headers, now: number) => Headers)[] = [
   }),
 ];
 
+/** How long a change in Okta may go unseen, and one that an answer to a write has shown. Milliseconds. */
+type Noticed = Pick<HostileOktaOptions, 'noticedMs' | 'answerNoticedMs'>;
+
 /** Answers that Okta, or something on the way, makes otherwise than it should, and what people do just meanwhile. */
 export class AnswerTwists {
   readonly #okta: OktaSimulator;
   readonly #around: Surroundings;
   /** An administrator has changed a zone. */
   readonly #changed: (zoneId: string) => void;
-  /** How long a change in Okta may go unseen, in milliseconds. */
-  readonly #noticedMs: number;
+  readonly #bounds: Noticed;
   /** By zone: what it had before it was written last. */
   readonly #earlier = new Map<string, { readonly gateways: unknown; readonly at: number }>();
 
-  constructor(okta: OktaSimulator, around: Surroundings, noticedMs: number, changed: (zoneId: string) => void) {
+  constructor(okta: OktaSimulator, around: Surroundings, bounds: Noticed, changed: (zoneId: string) => void) {
     this.#okta = okta;
     this.#around = around;
-    this.#noticedMs = noticedMs;
+    this.#bounds = bounds;
     this.#changed = changed;
   }
 
@@ -63,7 +66,7 @@ export class AnswerTwists {
     if (answer.status === 200 && method === 'GET') body = this.#stale(zoneId, body);
     if (answer.status === 200 && method === 'PUT') body = this.#otherStatus(zoneId, body);
     if (answer.status === 200 && method === 'GET' && faults.strikes('edit in mid-pass', zoneId)) {
-      this.#edit(zoneId, this.#someEdit('edit in mid-pass', 4));
+      this.#edit(zoneId, this.#someEdit('edit in mid-pass', 4), this.#bounds.noticedMs);
     }
     if (faults.strikes('absurd header', String(answer.status))) {
       const twist = ABSURD[faults.whole('absurd header', 0, ABSURD.length - 1)];
@@ -85,7 +88,7 @@ export class AnswerTwists {
     const { faults } = this.#around;
     if (!faults.strikes('other status in an answer', zoneId)) return body;
     const edit = this.#someEdit('other status in an answer', 2);
-    this.#edit(zoneId, edit);
+    this.#edit(zoneId, edit, this.#bounds.answerNoticedMs);
     return withFields(body, edit);
   }
 
@@ -98,16 +101,17 @@ export class AnswerTwists {
     return edits[n % kinds] ?? {};
   }
 
-  #edit(zoneId: string, edit: ZoneEdit): void {
+  /** @param noticedMs how long it may go unseen */
+  #edit(zoneId: string, edit: ZoneEdit, noticedMs: number): void {
     const { faults, clock } = this.#around;
     this.#okta.editZone(zoneId, edit);
     this.#changed(zoneId);
-    faults.disturb(this.#noticedMs + HEALING_MS);
+    faults.disturb(noticedMs + HEALING_MS);
     if (!('status' in edit || 'usage' in edit)) return;
-    clock.after(faults.whole('edit in mid-pass', 5_000, 90_000), () => {
+    clock.after(faults.whole('edit in mid-pass', 5_000, 240_000), () => {
       this.#okta.editZone(zoneId, { status: 'ACTIVE', usage: 'POLICY' });
       this.#changed(zoneId);
-      faults.disturb(this.#noticedMs + HEALING_MS);
+      faults.disturb(noticedMs + HEALING_MS);
     });
   }
 }

@@ -42,3 +42,8 @@ export function boundsOf(plan: Plan): Bounds {
     ...{ mostSkewMs, extraMs },
   };
 }
+
+/** Whether a function may see something and be unable to remember it. */
+export function losesWhatItSaw({ weather, codes }: Plan): boolean {
+  return weather === 'storm' || codes.includes('STORE001') || codes.includes('STORE002');
+}

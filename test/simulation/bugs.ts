@@ -1,23 +1,9 @@
 import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
 import type { HttpClient, Write } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
+import { type Bug, WHO_IS_IN } from './bug.ts';
 import * as parts from './buggy-parts.ts';
-import type { Hooks } from './hooks.ts';
-import type { PlanChanges } from './plan.ts';
-import type { Invariant } from './violation.ts';
-
-export interface Bug {
-  readonly name: string;
-  readonly what: string;
-  /** The promises it breaks; by default that the right people are in. */
-  readonly breaks?: readonly Invariant[];
-  readonly hooks: Hooks;
-  /** What schedules have otherwise, for a bug that shows in few of them: with the bug and, for comparison, without it. */
-  readonly changes?: PlanChanges;
-}
-
-/** Who is in, at last and in time. */
-export const WHO_IS_IN: readonly Invariant[] = ['1 settled zone', '2 gone in time', '3 in within time'];
+import { UNKIND_BUGS } from './unkind-bugs.ts';
 
 /** Bugs that people make in such systems. Each is put in from outside, and the simulation must notice it. */
 export const BUGS: readonly Bug[] = [
@@ -152,9 +138,10 @@ export const BUGS: readonly Bug[] = [
 
 /** @throws {RangeError} where there is no such bug */
 export function findBug(name: string): Bug {
-  const bug = BUGS.find((each) => each.name === name);
+  const all = [...BUGS, ...UNKIND_BUGS];
+  const bug = all.find((each) => each.name === name);
   if (bug) return bug;
-  throw new RangeError(`no bug ${name}; there are: ${BUGS.map((each) => each.name).join(', ')}`);
+  throw new RangeError(`no bug ${name}; there are: ${all.map((each) => each.name).join(', ')}`);
 }
 
 function withoutOrder(write: Write): Write {

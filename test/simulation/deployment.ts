@@ -1,4 +1,5 @@
 import { parseConfig } from '../../config/load.ts';
+import { aclEntries } from '../../config/schema.ts';
 import type { Config } from '../../lib/config.ts';
 
 export interface DeployedAcl {
@@ -6,6 +7,8 @@ export interface DeployedAcl {
   readonly zoneIds: readonly string[];
   /** `alwaysAllow`. */
   readonly always: readonly string[];
+  /** Whatever stands in its zones may be replaced. */
+  readonly replaceExisting?: true;
 }
 
 /** What a configuration says, as far as schedules have it otherwise than the defaults. */
@@ -17,6 +20,9 @@ export interface Deployment {
   /** People may have IPv6 addresses, of which so many bits are let in. */
   readonly ipv6?: 64 | 128;
 }
+
+/** Whether a configuration can say so. */
+export const CAN_REPLACE = 'replaceExisting' in aclEntries;
 
 /** Known configurations; a run of many schedules makes no end of them. */
 const MOST_KNOWN = 1_000;
@@ -30,11 +36,15 @@ export function configFor(deployment: Deployment): Config {
   const config = parseConfig({
     ...{ okta: { domain: 'acme.okta.com' }, sentinel, gatewayLimit, verifyMinutes },
     ...(ipv6 !== undefined && { allowIpv6: true, ipv6PrefixLength: ipv6 }),
-    acls: Object.fromEntries(acls.map(({ name, zoneIds, always }) => [name, { zoneIds, alwaysAllow: always }])),
+    acls: Object.fromEntries(acls.map((acl) => [acl.name, aclFor(acl)])),
   });
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(key, config);
   return config;
+}
+
+function aclFor({ zoneIds, always, replaceExisting }: DeployedAcl) {
+  return { zoneIds, alwaysAllow: always, ...(replaceExisting && CAN_REPLACE && { replaceExisting }) };
 }
 
 const A_WHILE_MS = 30_000;

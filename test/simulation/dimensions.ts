@@ -95,11 +95,19 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
   'replaced queue': (draft, random) => {
     draft.queue = { ...draft.queue, firstSequence: 1_000_000 };
     draft.actions.push({ at: anyTime(draft, random), do: 'replace queue' });
+    // Whoever waits is told by the numbers how far things are.
+    draft.actions = draft.actions.map((action) =>
+      action.do === 'event' && random.chance(0.5) ? { ...action, wait: 15 } : action,
+    );
   },
   'foreign zones': (draft, random) => {
     const [first = '', ...others] = zonesOf([draft.deployment]);
     draft.oddZones[random.pick([first, ...others])] = 'foreign';
     draft.codes.push('ZONE008');
+    if (random.chance(0.5)) return;
+    const acls = draft.deployment.acls.map((acl) => ({ ...acl, replaceExisting: true as const }));
+    const deployment = { ...draft.deployment, acls };
+    draft.actions.push({ at: anyTime(draft, random), do: 'redeploy', deployment, change: 'foreign zone adopted' });
   },
   'odd zones': (draft, random) => {
     const [first = '', ...others] = zonesOf([draft.deployment]);

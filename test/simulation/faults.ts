@@ -25,7 +25,15 @@ export const FAULTS = [
   ...['other status in an answer', 'edit in mid-pass', 'admin deactivates', 'admin blocklists'],
   ...['two configurations at once', 'zone added', 'zone removed', 'zones reordered', 'zone mistyped', 'zone moved'],
   ...['limit lowered', 'always overlaps', 'sentinel overlaps', 'ACL removed', 'ACL back'],
-  ...['spoiled item', 'queue replaced', 'last delivery', 'foreign zone', 'garbage row', 'garbage message'],
+  ...[
+    'spoiled item',
+    'queue replaced',
+    'last delivery',
+    'foreign zone',
+    'foreign zone adopted',
+    'garbage row',
+    'garbage message',
+  ],
   ...['table conflict', 'table throttled', 'table takes time', 'stale from the table', 'table out', 'small page'],
 ] as const;
 export type Fault = (typeof FAULTS)[number];

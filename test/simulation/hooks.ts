@@ -13,7 +13,7 @@ export interface Hooks {
   readonly config?: (config: Config, name: FunctionName) => Config;
   readonly table?: (table: Table, name: FunctionName) => Table;
   readonly timers?: (timers: TimerQueue, name: FunctionName) => TimerQueue;
-  readonly http?: (http: HttpClient) => HttpClient;
+  readonly http?: (http: HttpClient, config: Config, clock: Clock) => HttpClient;
   readonly book?: (table: Table) => GrantBook;
   readonly states?: (table: Table) => ZoneStates;
   readonly token?: (reader: SecretReader, clock: Clock) => CachedSecret;

@@ -44,6 +44,8 @@ export interface HostileOktaOptions {
   readonly allowIpv6: boolean;
   /** How long a change in Okta may go unseen, in milliseconds. */
   readonly noticedMs: number;
+  /** The same of what an answer to a write has shown. */
+  readonly answerNoticedMs: number;
 }
 
 /** Okta as the zone function meets it over the network, with the monitor looking at every call. */
@@ -57,14 +59,16 @@ export class HostileOkta {
   constructor(around: Surroundings, options: HostileOktaOptions) {
     this.#around = around;
     this.#striking = STRIKING.filter(({ fault }) => around.faults.mayStrike(fault));
-    const { token, limit, noticedMs } = options;
+    const { token, limit, noticedMs, answerNoticedMs } = options;
     this.simulator = new OktaSimulator({
       ...{ now: () => around.clock.now(), token, journalSize: 100_000 },
       ...{ rateLimit: { limit }, allowIpv6: options.allowIpv6 },
     });
     const isTwisting = TWISTS.some((fault) => around.faults.mayStrike(fault));
     if (isTwisting)
-      this.#twists = new AnswerTwists(this.simulator, around, noticedMs, (id) => this.monitor?.zoneChanged(id));
+      this.#twists = new AnswerTwists(this.simulator, around, { noticedMs, answerNoticedMs }, (zoneId) =>
+        this.monitor?.zoneChanged(zoneId),
+      );
   }
 
   /** `fetch` in one environment of the zone function. */

@@ -43,10 +43,13 @@ export class Inside {
   /** Zones that were written by us. */
   readonly ours = new Set<string>();
   readonly #okta: OktaSimulator;
+  /** Whether a zone may be taken over, whatever stands in it. */
+  readonly #mayReplace: (zoneId: string) => boolean;
   readonly #seen = new Map<string, Seen>();
 
-  constructor(okta: OktaSimulator) {
+  constructor(okta: OktaSimulator, mayReplace: (zoneId: string) => boolean) {
     this.#okta = okta;
+    this.#mayReplace = mayReplace;
   }
 
   zoneChanged(zoneId: string): void {
@@ -89,7 +92,8 @@ export class Inside {
     if (!zone) return { unusable: 'ZONE001', letIn: NOBODY };
     const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
     if (!letsPeopleIn(zone)) return { unusable: 'ZONE004', letIn };
-    return { unusable: !this.ours.has(zoneId) && isForeign(letIn) ? 'ZONE008' : undefined, letIn };
+    const isOurs = this.ours.has(zoneId) || this.#mayReplace(zoneId) || !isForeign(letIn);
+    return { unusable: isOurs ? undefined : 'ZONE008', letIn };
   }
 }
 

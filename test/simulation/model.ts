@@ -6,6 +6,9 @@ interface Accepted {
   readonly sequence: string;
 }
 
+/** Who is over so soon may be taken for over. */
+const SOON_MS = 10_000;
+
 interface Presence {
   /** The IP is held until this moment, if nothing happens; 0: not at all. */
   until: number;
@@ -25,6 +28,9 @@ interface Presence {
  */
 export class AclModel {
   readonly #events: Accepted[] = [];
+  /** Those of them that the table has. */
+  #applied: readonly Accepted[] = [];
+  #appliedUntil: ReadonlyMap<string, number> = new Map();
   readonly #ids = new Set<string>();
   readonly ips = new Map<string, Presence>();
   /** When the first event was accepted. */
@@ -51,9 +57,29 @@ export class AclModel {
 
   /** An event is on the queue no more: the table has it. */
   applied(webhookId: string, now: number): void {
-    for (const presence of this.ips.values()) {
-      if (presence.pending.delete(webhookId) && presence.pending.size === 0) presence.solidSince = now;
+    const before = this.#held(this.#applied);
+    this.#applied = this.#events.filter(({ event }) => event.webhookId === webhookId || this.#isApplied(event));
+    this.#appliedUntil = this.#held(this.#applied);
+    for (const [ip, presence] of this.ips) {
+      const wasPending = presence.pending.delete(webhookId);
+      // One that prolongs a grant may have come too late for that.
+      const wasOver = (before.get(ip) ?? 0) < now + SOON_MS && (this.#appliedUntil.get(ip) ?? 0) > now;
+      if (wasPending ? presence.pending.size === 0 : wasOver) presence.solidSince = now;
     }
+  }
+
+  /**
+   * Whether the table has had an IP without a break for so long, whatever is still on the queue.
+   * @param until it has it up to this moment at least
+   */
+  hasHeld(ip: string, sinceAtLatest: number, until: number): boolean {
+    const presence = this.ips.get(ip);
+    if (!presence || presence.pending.size > 0 || presence.solidSince > sinceAtLatest) return false;
+    return presence.until > until && (this.#appliedUntil.get(ip) ?? 0) > until;
+  }
+
+  #isApplied({ webhookId }: QueuedEvent): boolean {
+    return this.#applied.some(({ event }) => event.webhookId === webhookId);
   }
 
   knows(webhookId: string): boolean {
@@ -65,10 +91,10 @@ export class AclModel {
     return [...this.ips.values()].some(({ until }) => until > from && until < to);
   }
 
-  /** Until when each IP is held, by all that was accepted. */
-  #held(): Map<string, number> {
+  /** Until when each IP is held by events, in their order. */
+  #held(events: readonly Accepted[] = this.#events): Map<string, number> {
     const grants = new Map<string, { readonly ip: string; readonly until: number }>();
-    for (const { event } of this.#events) {
+    for (const { event } of events) {
       const { type, ip = '', grantId, expiresAt = 0 } = event;
       const name = `${ip}#${grantId ?? ''}`;
       if (type === 'access.granted') grants.set(name, { ip, until: expiresAt });

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
-import type { Deployment, Deployments } from './deployment.ts';
+import type { Bounds } from './bounds.ts';
+import { CAN_REPLACE, type Deployment, type Deployments } from './deployment.ts';
 import type { Faults, Note } from './faults.ts';
 import { entryFor } from './gateways.ts';
 import { Inside, type LetIn } from './inside.ts';
@@ -21,7 +22,7 @@ export interface WatchedAcl {
   readonly model: AclModel;
 }
 
-export interface Watched {
+export interface Watched extends Bounds {
   readonly acls: readonly WatchedAcl[];
   readonly plan: Plan;
   readonly faults: Faults;
@@ -30,13 +31,6 @@ export interface Watched {
   readonly deployments: Deployments;
   readonly note: Note;
   readonly start: number;
-  readonly mostSkewMs: number;
-  /** How long anything may take that nothing disturbs. */
-  readonly boundMs: number;
-  /** The same once everything is quiet. */
-  readonly settledMs: number;
-  /** How long a change in Okta may go unseen. */
-  readonly noticedMs: number;
 }
 
 const LONGEST_REST_MS = 120_000;
@@ -63,7 +57,10 @@ export class Monitor {
   constructor(watched: Watched) {
     this.#watched = watched;
     this.#rests = new RestTimes(watched.now, watched.mostSkewMs);
-    this.#inside = new Inside(watched.okta);
+    this.#inside = new Inside(
+      watched.okta,
+      (zoneId) => watched.deployments.ownerOf(zoneId)?.replaceExisting === true && CAN_REPLACE,
+    );
     this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));
     if (watched.plan.world === 'unkind') {
       const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
@@ -168,6 +165,12 @@ export class Monitor {
     for (const host of back.filter((each) => people.has(each))) {
       this.broken('9 in a zone throughout', `${acl.name}: ${host} was in no zone on the way`);
     }
+  }
+
+  /** The queue has moved a message among the dead letters by itself. */
+  letterWithoutReason(): void {
+    // A function that dies can't say why.
+    if (this.#watched.plan.weather === 'good') this.broken('dead letters say why', 'the queue moved one by itself');
   }
 
   /** A function has told of a failure. */

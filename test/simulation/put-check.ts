@@ -79,7 +79,7 @@ export class PutCheck {
       return;
     }
     this.#checkWriter(acl, zoneId);
-    this.#checkZone(put, acl);
+    this.#checkZone(put, deployed);
     this.#checkList(put, deployed, acl);
     this.#checkWhoGoes(put, deployed, acl);
   }
@@ -94,7 +94,7 @@ export class PutCheck {
     this.#broken('a zone has one writer', `${zoneId} is ${last}'s, but ${acl.name} writes it`);
   }
 
-  #checkZone({ zoneId, read }: Put, acl: WatchedAcl): void {
+  #checkZone({ zoneId, read }: Put, { name, replaceExisting }: DeployedAcl): void {
     const parsed = v.safeParse(zoneSchema, parsedJson(read));
     if (!parsed.success) return;
     const zone = parsed.output;
@@ -102,8 +102,8 @@ export class PutCheck {
       this.#broken('unusable zone untouched', `${zoneId} is ${zone.type}, ${zone.status}, ${zone.usage}`);
     }
     const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
-    if (!this.#inside.ours.has(zoneId) && isForeign(letIn)) {
-      this.#broken('foreign zone untouched', `${acl.name} writes ${zoneId}, which holds others' entries`);
+    if (!this.#inside.ours.has(zoneId) && !replaceExisting && isForeign(letIn)) {
+      this.#broken('foreign zone untouched', `${name} writes ${zoneId}, which holds others' entries`);
     }
     this.#inside.ours.add(zoneId);
   }
@@ -136,8 +136,8 @@ export class PutCheck {
     const live = [...acl.model.ips].filter(([, { until }]) => until > now + 2 * mostSkewMs);
     // Where they do not all fit, those who came first stay.
     if (live.length + always.length > deployment.gatewayLimit) return;
-    for (const [ip, { pending, solidSince }] of live) {
-      if (pending.size > 0 || now < solidSince + LONGEST_RUN_MS) continue;
+    for (const [ip] of live) {
+      if (!acl.model.hasHeld(ip, now - LONGEST_RUN_MS, now + 2 * mostSkewMs)) continue;
       if (goes(entryFor(ip, deployment.ipv6))) this.#broken('9 in a zone throughout', `${acl.name}: ${ip} is put out`);
     }
   }

@@ -15,7 +15,7 @@ export function replayCommand(seed: number): string {
 /** What broke, how to see it again, and the smallest schedule that still does it, with the end of its trace. */
 export async function describeFailure(
   { seed, plan, outcome }: Failure,
-  hooks: Hooks = {},
+  hooks: Hooks | (() => Hooks) = {},
   only?: readonly Invariant[],
 ): Promise<string> {
   const first = outcome.violations.find(({ invariant }) => !only || only.includes(invariant));

@@ -1,6 +1,6 @@
 import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
-import { boundsOf } from './bounds.ts';
+import { boundsOf, losesWhatItSaw } from './bounds.ts';
 import { aclsOf, Deployments, zonesOf } from './deployment.ts';
 import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import { isGarbage } from './garbage.ts';
@@ -30,7 +30,8 @@ const MINUTE_MS = 60_000;
 const TOKEN = 'token-0';
 
 /** Runs one schedule from its first event until nothing is left to happen. The same plan always ends the same. */
-export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false): Promise<Outcome> {
+export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, traced = false): Promise<Outcome> {
+  const hooks = typeof bug === 'function' ? bug() : bug;
   const clock = new VirtualClock(START, microtasks);
   const trace: string[] = [];
   const planned = deploymentsOf(plan);
@@ -45,6 +46,7 @@ export async function runSchedule(plan: Plan, hooks: Hooks = {}, traced = false)
   const okta = new HostileOkta(around, {
     ...{ token: TOKEN, limit: plan.limit, allowIpv6: planned.some(({ ipv6 }) => ipv6 !== undefined) },
     noticedMs: bounds.noticedMs,
+    answerNoticedMs: losesWhatItSaw(plan) ? bounds.noticedMs : 0,
   });
   const acls = aclsOf(planned).map((name) => ({ name, model: new AclModel() }));
   seedZones(okta.simulator, plan);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Bug, findBug, WHO_IS_IN } from './bugs.ts';
+import { type Bug, WHO_IS_IN } from './bug.ts';
+import { findBug } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
 import type { PlanChanges } from './plan.ts';

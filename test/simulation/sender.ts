@@ -121,7 +121,9 @@ export class Sender {
     if (!acl || !presence || faults.disturbedUntil > began) return;
     const { simulator } = this.#world.okta;
     const entry = entryFor(event.ip, this.#deployments.current.ipv6);
-    const isIn = (this.#deployments.acl(acl.name)?.zoneIds ?? []).some((zoneId) =>
+    const { zoneIds, always } = this.#deployments.acl(acl.name) ?? { zoneIds: [], always: [] };
+    if (LetIn.by(always).has(entry)) return;
+    const isIn = zoneIds.some((zoneId) =>
       LetIn.by((viewOf(simulator, zoneId)?.gateways ?? []).map(({ value }) => value)).has(entry),
     );
     const now = clock.now();

@@ -11,7 +11,7 @@ const MOST_TRIES = 300;
  * A smaller schedule that breaks the same promise: whole kinds of faults are left out, then single
  * actions, for as long as it still fails.
  */
-export async function shrink(plan: Plan, invariant: Invariant, hooks: Hooks = {}): Promise<Plan> {
+export async function shrink(plan: Plan, invariant: Invariant, hooks: Hooks | (() => Hooks) = {}): Promise<Plan> {
   let smallest = plan;
   let tries = 0;
   const stillFails = async (candidate: Plan) => {

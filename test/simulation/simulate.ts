@@ -23,7 +23,7 @@ export interface Summary {
 export interface SimulateOptions {
   readonly seed: number;
   readonly runs: number;
-  readonly hooks?: Hooks;
+  readonly hooks?: Hooks | (() => Hooks);
   /** What is otherwise than the seeds have it. */
   readonly changes?: PlanChanges;
   /** Only these promises count; all where left out. */

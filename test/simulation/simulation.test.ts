@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BUGS, WHO_IS_IN } from './bugs.ts';
+import { WHO_IS_IN } from './bug.ts';
+import { BUGS } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
 import { describeFailure, describeSummary } from './report.ts';

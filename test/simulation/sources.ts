@@ -32,6 +32,8 @@ export interface FifoOptions {
   readonly firstSequence: number;
   /** A message is gone for good: it was handled, or is a dead letter. */
   readonly done: (body: string) => void;
+  /** The function failed for the last time, and could not even say why. */
+  readonly movedWithoutReason: () => void;
 }
 
 /** The events queue with its mapping: one group, in order, at least once, what fails blocks what is behind it. */
@@ -92,7 +94,10 @@ export class SimFifo {
     if (faults.strikes('redelivered batch', 'grants')) return this.#later(visibilityMs);
     const failed = batch.filter((message) => kept.has(message.messageId));
     const dead = failed.filter((message) => message.receives >= MOST_RECEIVES);
-    for (const message of dead) this.deadLetters.moved(message);
+    for (const message of dead) {
+      this.deadLetters.moved(message);
+      this.#options.movedWithoutReason();
+    }
     const staying = failed.filter((message) => !dead.includes(message));
     this.messages.splice(0, batch.length, ...staying);
     for (const message of batch) {

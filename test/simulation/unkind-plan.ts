@@ -46,7 +46,7 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   };
   for (const dimension of dimensions) if (!LATE.includes(dimension)) DIMENSION[dimension]?.(draft, random);
   draft.actions.push(...eventsOf(random, actionMs, draft, size));
-  const configures = has('deploys') || has('overlaps') || has('IPv6');
+  const configures = has('deploys') || has('overlaps') || has('IPv6') || has('foreign zones');
   const usual = others(random, draft, zones);
   draft.actions.push(...usual.filter((action) => action.do !== 'redeploy' || !configures));
   for (const dimension of LATE) if (has(dimension)) DIMENSION[dimension]?.(draft, random);

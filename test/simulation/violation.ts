@@ -13,6 +13,7 @@ export type Invariant =
   | 'waiting is said'
   | 'unusable zones are said'
   | 'garbage is said'
+  | 'dead letters say why'
   | 'a GET just before each PUT'
   | 'a zone has one writer'
   | 'unusable zone untouched'

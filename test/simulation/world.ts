@@ -90,6 +90,7 @@ export class World {
         );
         if (event && !isDeadLetter) options.applied(event);
       },
+      movedWithoutReason: () => options.monitor.letterWithoutReason(),
     });
     this.timers = new SimTimerQueue(around, (event) => this.expiry.invoke(event));
     const common = { around, coldChance: options.coldChance };
@@ -218,9 +219,9 @@ export class World {
   #zone(environment: Environment, config: Config) {
     const { hooks, okta, monitor } = this.#options;
     const reached = (request: HttpRequest) => okta.exchange(environment, request);
-    const http = hooks.http?.(reached) ?? reached;
-    const reader = this.#secret(environment, this.oktaToken);
     const { clock } = environment;
+    const http = hooks.http?.(reached, config, clock) ?? reached;
+    const reader = this.#secret(environment, this.oktaToken);
     const deps = {
       ...this.#common(environment, 'zone', config),
       okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),

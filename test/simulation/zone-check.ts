@@ -78,7 +78,7 @@ export class ZoneCheck {
   }
 
   #checkAcl(acl: WatchedAcl, { zoneIds, always }: DeployedAcl, settled: boolean): void {
-    const { now: clock, faults, deployments, mostSkewMs, settledMs, boundMs } = this.#watched;
+    const { now: clock, faults, deployments, mostSkewMs, settledMs, boundMs, extraMs } = this.#watched;
     const now = clock();
     const overdue = (since: number) => now > Math.max(since + (settled ? settledMs : boundMs), faults.disturbedUntil);
     const usable = this.#inside.usable(zoneIds);
@@ -108,7 +108,7 @@ export class ZoneCheck {
       // A fast clock ends a grant before its time.
       if (presence.until <= now + mostSkewMs) continue;
       if (roomSince === undefined) {
-        if (settled && !this.#isSaid('ZONE005', acl.name, since)) {
+        if (settled && usable.length > 0 && !this.#isSaid('ZONE005', acl.name, since)) {
           this.#broken('waiting is said', `${acl.name}: ${ip} has no room, and nobody says so`);
         }
         continue;
@@ -119,7 +119,7 @@ export class ZoneCheck {
       this.#broken(invariant, `${acl.name}: ${ip} is not in`);
     }
     const belongs = (entry: string) => expected.has(entry) || placeholder.includes(entry) || configured.has(entry);
-    const isGrace = now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS, faults.disturbedUntil);
+    const isGrace = now <= Math.max(Math.max(since, acl.model.begun) + HEALING_MS + extraMs, faults.disturbedUntil);
     for (const entry of found.entries) {
       if (belongs(entry)) continue;
       isWrong = true;

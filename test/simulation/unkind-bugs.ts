@@ -1,0 +1,161 @@
+import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { type Bug, WHO_IS_IN } from './bug.ts';
+import * as parts from './unkind-parts.ts';
+
+/** Bugs that only an unkind world shows, each put in from outside. */
+export const UNKIND_BUGS: readonly Bug[] = [
+  {
+    name: 'all-zones-read-first',
+    what: 'a change costs a GET for every zone of the ACL',
+    breaks: ['few calls per change'],
+    hooks: { http: parts.readingAllFirst },
+    changes: { world: 'unkind', stretch: 'calm' },
+  },
+  {
+    name: 'starts-over',
+    what: 'a 429 throws away what was read before it',
+    breaks: ['work drains at the pace of the quota'],
+    hooks: { http: parts.startingOver },
+    changes: { world: 'unkind', stretch: 'herd' },
+  },
+  {
+    name: 'rests-too-long',
+    what: 'after a 429 nobody calls Okta for four minutes',
+    breaks: ['no rest over two minutes', 'work drains at the pace of the quota'],
+    hooks: parts.restingLong,
+    changes: { world: 'unkind', stretch: 'herd' },
+  },
+  {
+    name: 'impatient',
+    what: 'a call that takes longer than a second counts as failed',
+    hooks: { http: parts.impatient },
+    changes: { world: 'unkind', dimensions: ['slow Okta'] },
+  },
+  {
+    name: 'always-in-the-first-zone',
+    what: 'what is always allowed goes into the first zone alone, whether that can be used or not',
+    breaks: ['1 settled zone', 'always allowed throughout'],
+    hooks: { http: parts.alwaysInTheFirst },
+    changes: { world: 'unkind', dimensions: ['overlaps', 'odd zones', 'many zones'] },
+  },
+  {
+    name: 'always-unprotected',
+    what: 'what is always allowed leaves a zone for one update whenever somebody comes',
+    breaks: ['always allowed throughout'],
+    hooks: { http: parts.alwaysLater },
+    changes: { world: 'unkind', dimensions: ['overlaps'] },
+  },
+  {
+    name: 'put-unsent',
+    what: 'a list that equals what a GET has just shown is not written, though Okta had confirmed another',
+    hooks: { http: parts.leavingOutWhatIsShown },
+    changes: { world: 'unkind', dimensions: ['stale Okta'], rates: { 'stale from Okta': 0.9 } },
+  },
+  {
+    name: 'read-once',
+    what: 'what a GET has shown is believed for twenty seconds',
+    breaks: ['a GET just before each PUT', '6 only gateways change'],
+    hooks: { http: parts.readingOnce },
+    changes: { world: 'unkind', dimensions: ['statuses'] },
+  },
+  {
+    name: 'status-unseen',
+    what: 'an answer to a PUT counts as success whatever status it shows',
+    breaks: [...WHO_IS_IN, 'unusable zones are said'],
+    hooks: { http: parts.statusUnseen },
+    changes: { world: 'unkind', dimensions: ['statuses', 'many zones'], rates: { 'other status in an answer': 0.5 } },
+  },
+  {
+    name: 'resets-believed',
+    what: 'a reset time is believed whatever it is',
+    breaks: [...WHO_IS_IN, 'no rest over two minutes'],
+    hooks: parts.believingResets,
+    changes: { world: 'unkind', dimensions: ['absurd headers'] },
+  },
+  {
+    name: 'no-back-off',
+    what: 'a 429 without a usable reset is tried again at once',
+    breaks: ['few calls in vain', '7 reset time kept'],
+    hooks: { http: parts.tryingAgainAtOnce },
+    changes: { world: 'unkind', dimensions: ['absurd headers'] },
+  },
+  {
+    name: 'foreign-unseen',
+    what: 'the first event takes over a zone, whoever has made its list',
+    breaks: ['foreign zone untouched'],
+    hooks: { http: parts.foreignUnseen },
+    changes: { world: 'unkind', dimensions: ['foreign zones'] },
+  },
+  {
+    name: 'poison-message',
+    what: 'a message that is no event stops the queue',
+    breaks: ['nothing left behind', ...WHO_IS_IN],
+    hooks: {
+      grantsHandler: (handler) => (event, context) => {
+        if (event.Records.some(({ body }) => !parseQueuedEvent(body))) throw new Error('no event');
+        return handler(event, context);
+      },
+    },
+    changes: { world: 'unkind', dimensions: ['garbage'] },
+  },
+  {
+    name: 'rows-unjudged',
+    what: 'a row of a network is taken for the host that it begins with',
+    breaks: ['nobody in without a grant'],
+    hooks: { table: (table, name) => (name === 'zone' ? parts.networksAsHosts(table) : table) },
+    changes: { world: 'unkind', dimensions: ['garbage'] },
+  },
+  {
+    name: 'strict-reader',
+    what: 'an item with a field of another version makes every rebuild fail',
+    hooks: { table: (table, name) => (name === 'zone' ? parts.strictReader(table) : table) },
+    changes: { world: 'unkind', dimensions: ['spoiled items'] },
+  },
+  {
+    name: 'first-page-only',
+    what: 'a query is over after its first page',
+    hooks: { table: parts.firstPageOnly },
+    changes: { world: 'unkind', dimensions: ['slow table'] },
+  },
+  {
+    name: 'stale-reads',
+    what: 'what a decision hangs on is read as the table had it a moment ago',
+    breaks: [...WHO_IS_IN, '5 one write at a time', 'nothing foreign reported', '9 in a zone throughout'],
+    hooks: { table: (table, name) => (name === 'zone' ? parts.staleReads(table) : table) },
+    changes: { world: 'unkind', dimensions: ['stale table'] },
+  },
+  {
+    name: 'numbers-must-rise',
+    what: 'an event whose number in the queue is lower than the last counts as applied before',
+    hooks: { table: (table, name) => (name === 'grants' ? parts.risingPositions(table) : table) },
+    changes: { world: 'unkind', dimensions: ['replaced queue'] },
+  },
+  {
+    name: 'deliveries-uncounted',
+    what: 'the function does not know that it sees a message for the last time',
+    breaks: ['dead letters say why'],
+    hooks: { grantsHandler: parts.countingNone },
+    changes: { world: 'unkind', dimensions: ['deliveries'] },
+  },
+  {
+    name: 'limit-kept',
+    what: 'a lower gatewayLimit is not looked at',
+    breaks: ['no list over its limit'],
+    hooks: { config: (config) => ({ ...config, gatewayLimit: Math.max(150, config.gatewayLimit) }) },
+    changes: { world: 'unkind', dimensions: ['deploys'] },
+  },
+  {
+    name: 'prefix-ignored',
+    what: 'an IPv6 address is let in by itself where its network should be',
+    breaks: ['nobody in without a grant', ...WHO_IS_IN],
+    hooks: { config: (config) => ({ ...config, ipv6PrefixLength: 128 }) },
+    changes: { world: 'unkind', dimensions: ['IPv6'] },
+  },
+  {
+    name: 'everything-a-transaction',
+    what: 'a write of one item is a transaction, and meets others',
+    breaks: ['no codes in good weather', ...WHO_IS_IN],
+    hooks: { table: parts.everythingATransaction },
+    changes: { world: 'unkind', dimensions: ['conflicts'], rates: { 'rebuild beside another': 1 } },
+  },
+];

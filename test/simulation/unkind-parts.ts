@@ -1,0 +1,251 @@
+import type { Config } from '../../lib/config.ts';
+import type { Clock, HttpClient, HttpRequest, HttpResponse, Item, Table, Write } from '../../lib/ports.ts';
+import type { GrantsHandler, Hooks } from './hooks.ts';
+
+/** What is wrong in an unkind world's bugs: clients and tables that do not do what they should. */
+
+type Gateways = readonly { readonly value: string }[];
+
+const zoneIn = ({ url }: HttpRequest): string => url.slice(url.lastIndexOf('/') + 1);
+const urlOf = (request: HttpRequest, zoneId: string): string => request.url.replace(/[^/]*$/, zoneId);
+
+function aclOf(config: Config, zoneId: string) {
+  return Object.values(config.acls).find(({ zoneIds }) => zoneIds.includes(zoneId));
+}
+
+function gatewaysIn(body: string | undefined): Gateways {
+  try {
+    return JSON.parse(body ?? '').gateways ?? [];
+  } catch {
+    return []; // Half an answer.
+  }
+}
+
+function withFields<T extends { readonly body?: string }>(message: T, fields: object): T {
+  try {
+    return { ...message, body: JSON.stringify({ ...JSON.parse(message.body ?? ''), ...fields }) };
+  } catch {
+    return message;
+  }
+}
+
+function read({ body, ...request }: HttpRequest): HttpRequest {
+  return { ...request, method: 'GET' };
+}
+
+export function readingAllFirst(http: HttpClient, config: Config): HttpClient {
+  return async (request) => {
+    const zoneId = zoneIn(request);
+    const others = aclOf(config, zoneId)?.zoneIds.filter((other) => other !== zoneId) ?? [];
+    if (request.method === 'GET') for (const other of others) await http({ ...request, url: urlOf(request, other) });
+    return http(request);
+  };
+}
+
+/** After a refusal the ACL's zones are all read once more before anything else. */
+export function startingOver(http: HttpClient, config: Config): HttpClient {
+  const startsOver = new Set<string>();
+  return async (request) => {
+    const zoneIds = aclOf(config, zoneIn(request))?.zoneIds ?? [];
+    const [first = ''] = zoneIds;
+    if (startsOver.delete(first)) {
+      for (const zoneId of zoneIds) {
+        const answer = await http({ ...read(request), url: urlOf(request, zoneId) });
+        if (answer.status === 429) startsOver.add(first);
+        if (answer.status === 429) return answer;
+      }
+    }
+    const answer = await http(request);
+    if (answer.status === 429) startsOver.add(first);
+    return answer;
+  };
+}
+
+/** For all runs of one schedule: calls fail until a moment that an answer gives. @param until milliseconds since the epoch */
+function resting(until: (answer: HttpResponse, now: number) => number): Hooks {
+  let restsUntil = 0;
+  return {
+    http: (http, _, clock) => async (request) => {
+      if (clock.now() < restsUntil) throw new Error('it rests');
+      const answer = await http(request);
+      restsUntil = Math.max(restsUntil, until(answer, clock.now()));
+      return answer;
+    },
+  };
+}
+
+export function restingLong(): Hooks {
+  return resting(({ status }, now) => (status === 429 ? now + 240_000 : 0));
+}
+
+/** Believes the header, whatever it says. */
+export function believingResets(): Hooks {
+  return resting(({ status, headers }) => {
+    const isSpent = status === 429 || Number(headers['x-rate-limit-remaining']) < 5;
+    return isSpent ? Number(headers['x-rate-limit-reset']) * 1000 || 0 : 0;
+  });
+}
+
+export function impatient(http: HttpClient): HttpClient {
+  return async (request) => http({ ...request, timeoutMs: Math.min(request.timeoutMs, 1_000) });
+}
+
+export function alwaysInTheFirst(http: HttpClient, config: Config): HttpClient {
+  return async (request) => {
+    const acl = aclOf(config, zoneIn(request));
+    if (request.method === 'GET' || !acl || acl.zoneIds[0] === zoneIn(request)) return http(request);
+    const gateways = gatewaysIn(request.body);
+    const people = gatewaysIn(request.body).filter(({ value }) => !acl.alwaysAllow.includes(value));
+    if (people.length === 0 || people.length === gateways.length) return http(request);
+    const answer = await http(withFields(request, { gateways: people }));
+    return answer.status === 200 ? withFields(answer, { gateways }) : answer;
+  };
+}
+
+export function alwaysLater(http: HttpClient, config: Config): HttpClient {
+  return async (request) => {
+    const always = aclOf(config, zoneIn(request))?.alwaysAllow ?? [];
+    const people = gatewaysIn(request.body).filter(({ value }) => !always.includes(value));
+    if (request.method === 'PUT' && people.length > 0) await http(withFields(request, { gateways: people }));
+    return http(request);
+  };
+}
+
+/** Says of a list that a GET has just shown that it is written, whatever was written before. */
+export function leavingOutWhatIsShown(http: HttpClient): HttpClient {
+  const shown = new Map<string, string>();
+  const listOf = (body: string | undefined) =>
+    JSON.stringify(
+      gatewaysIn(body)
+        .map(({ value }) => value)
+        .sort(),
+    );
+  return async (request) => {
+    if (request.method === 'PUT' && shown.get(request.url) === listOf(request.body)) {
+      const answer = await http(read(request));
+      return answer.status === 200 ? withFields(answer, { gateways: gatewaysIn(request.body) }) : answer;
+    }
+    const answer = await http(request);
+    if (request.method === 'GET' && answer.status === 200) shown.set(request.url, listOf(answer.body));
+    return answer;
+  };
+}
+
+export function readingOnce(http: HttpClient, _: Config, clock: Clock): HttpClient {
+  const known = new Map<string, { readonly answer: HttpResponse; readonly at: number }>();
+  return async (request) => {
+    const before = known.get(request.url);
+    if (request.method === 'GET' && before && clock.now() < before.at + 20_000) return before.answer;
+    const answer = await http(request);
+    if (answer.status === 200) known.set(request.url, { answer, at: clock.now() });
+    return answer;
+  };
+}
+
+export function statusUnseen(http: HttpClient): HttpClient {
+  return async (request) => {
+    const answer = await http(request);
+    if (request.method === 'GET' || answer.status !== 200) return answer;
+    return withFields(answer, { status: 'ACTIVE', usage: 'POLICY' });
+  };
+}
+
+export function tryingAgainAtOnce(http: HttpClient): HttpClient {
+  return async (request) => {
+    let answer = await http(request);
+    for (let again = 0; answer.status === 429 && again < 30; again += 1) {
+      const reset = Number(answer.headers['x-rate-limit-reset']) * 1000 - Date.parse(answer.headers.date ?? '');
+      if (reset > 0 && reset < 120_000) return answer;
+      answer = await http(request);
+    }
+    return answer;
+  };
+}
+
+export function foreignUnseen(http: HttpClient): HttpClient {
+  return async (request) => {
+    const answer = await http(request);
+    const own = gatewaysIn(answer.body).filter(({ value }) => !value.startsWith('8.8.'));
+    return request.method === 'GET' ? withFields(answer, { gateways: own }) : answer;
+  };
+}
+
+/** A table whose items reach the code changed. */
+function reading(table: Table, change: (item: Item) => Item): Table {
+  const pages = async function* (found: AsyncIterable<readonly Item[]>) {
+    for await (const page of found) yield page.map(change);
+  };
+  return {
+    ...writing(table, (writes) => writes),
+    get: async (key, options) => {
+      const item = await table.get(key, options);
+      return item && change(item);
+    },
+    queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix)),
+    queryExpiry: (acl, after, upTo) => pages(table.queryExpiry(acl, after, upTo)),
+  };
+}
+
+/** A table that is given other writes than the code meant. */
+function writing(table: Table, change: (writes: readonly Write[]) => readonly Write[]): Table {
+  return {
+    get: (key, options) => table.get(key, options),
+    write: (writes) => table.write(change(writes)),
+    queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
+    queryExpiry: (acl, after, upTo) => table.queryExpiry(acl, after, upTo),
+  };
+}
+
+export function networksAsHosts(table: Table): Table {
+  return reading(table, (item) => (typeof item.ip === 'string' ? { ...item, ip: item.ip.replace(/\/24$/, '') } : item));
+}
+
+export function strictReader(table: Table): Table {
+  return reading(table, (item) => {
+    if ('fromAnotherVersion' in item) throw new Error('an item of another version');
+    return item;
+  });
+}
+
+export function firstPageOnly(table: Table): Table {
+  const first = async function* (found: AsyncIterable<readonly Item[]>) {
+    for await (const page of found) {
+      yield page;
+      return;
+    }
+  };
+  return {
+    ...writing(table, (writes) => writes),
+    queryPrefix: (acl, prefix) => first(table.queryPrefix(acl, prefix)),
+    queryExpiry: (acl, after, upTo) => first(table.queryExpiry(acl, after, upTo)),
+  };
+}
+
+export function staleReads(table: Table): Table {
+  return { ...writing(table, (writes) => writes), get: (key) => table.get(key, { stale: true }) };
+}
+
+export function risingPositions(table: Table): Table {
+  return writing(table, (writes) =>
+    writes.map((write) => {
+      const position = 'update' in write ? write.set?.position : undefined;
+      if (typeof position !== 'string') return write;
+      return { ...write, when: [...(write.when ?? []), { attribute: 'position', below: position, orAbsent: true }] };
+    }),
+  );
+}
+
+export function everythingATransaction(table: Table): Table {
+  const beside = { check: { acl: 'none', item: 'none' }, when: [{ absent: true }] } as const;
+  return writing(table, (writes) => (writes.length === 1 ? [...writes, beside] : writes));
+}
+
+export function countingNone(handler: GrantsHandler): GrantsHandler {
+  return (event, context) => {
+    const Records = event.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: '1' },
+    }));
+    return handler({ Records }, context);
+  };
+}
