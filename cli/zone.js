@@ -1,13 +1,16 @@
 #!/usr/bin/env node
-// The command line as a program of its own: whatever Node.js starts it, the one that comes with this
-// project runs it, which reads TypeScript as it is.
+// The command line as a program of its own, from any folder: whatever Node.js starts it, the one that comes with
+// this project runs it, as in an npm script.
 import { spawnSync } from 'node:child_process';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const [programs, installed, main] = ['../node_modules/.bin', '../scripts/installed.js', 'main.ts'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+const env = { ...process.env, PATH: [programs, process.env.PATH ?? ''].join(delimiter) };
+const run = (...args) => spawnSync('node', args, { stdio: 'inherit', env }).status;
+
 // Ctrl-C is for the program; this one stays until that has come to its end.
 process.on('SIGINT', () => {});
-const { status, error } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-if (error) process.stderr.write(`${node} cannot be started (${error.message}): run npm ci first\n`);
-process.exitCode = status ?? 2;
+process.exitCode = run(installed) === 0 ? (run(main, ...process.argv.slice(2)) ?? 2) : 2;

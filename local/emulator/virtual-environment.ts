@@ -76,7 +76,9 @@ async function install(
   const env = { ...process.env, PIP_USER: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const options = { cwd: ROOT, env, signal };
   await run('making a virtual environment', python, ['-I', '-m', 'venv', directory], options);
-  const arguments_ = ['-I', '-m', 'pip', 'install', '--no-deps', '--requirement', requirements];
+  // Nothing but the files whose hashes are known: a source archive would bring its build tools along.
+  const pinned = ['--no-deps', '--require-hashes', '--only-binary', ':all:'];
+  const arguments_ = ['-I', '-m', 'pip', 'install', ...pinned, '--requirement', requirements];
   await run('installing the emulator', pythonOf(directory), arguments_, options);
 }
 

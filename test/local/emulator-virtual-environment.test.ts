@@ -2,7 +2,6 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { REQUIREMENTS } from '../../local/emulator/paths.ts';
 import { ensureVirtualEnvironment, requirementsHash } from '../../local/emulator/virtual-environment.ts';
 
 let folder: string;
@@ -12,13 +11,6 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('the requirements', () => {
-  it('pin every package exactly', async () => {
-    const lines = (await readFile(REQUIREMENTS, 'utf8')).split('\n').filter((line) => line !== '' && line[0] !== '#');
-    expect(lines).toContain('ministack==1.5.33');
-    for (const line of lines)
-      expect(line).toMatch(/^[A-Za-z0-9_-]+==\d+(\.\d+|\.post\d+)+(; python_version < "3\.11")?$/);
-  });
-
   it('have the same hash with other comments and line ends, and another with another version', async () => {
     const hashOf = async (text: string) => {
       const file = join(folder, 'requirements.txt');
@@ -74,7 +66,7 @@ esac
     expect(await ensure()).toBe(python);
     expect(steps).toEqual([expect.stringContaining('installing the emulator')]);
     expect(await readFile(join(folder, 'venv/bin/calls'), 'utf8')).toBe(
-      `-m pip install --no-deps --requirement ${join(folder, 'requirements.txt')}\n`,
+      `-m pip install --no-deps --require-hashes --only-binary :all: --requirement ${join(folder, 'requirements.txt')}\n`,
     );
     expect(await leftOvers()).toEqual([]);
   });

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import lock from '../../package-lock.json' with { type: 'json' };
+
+/** What is read of a package of the lock file. */
+interface Locked {
+  readonly version?: string;
+  readonly integrity?: string;
+  /** Lies in the archive of the package that brings it. */
+  readonly inBundle?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly bin?: unknown;
+}
+
+const packages = Object.entries<Locked>(lock.packages).filter(([path]) => path !== '');
+
+describe('the lock file', () => {
+  it('has the hash of every package', () => {
+    expect(packages.length).toBeGreaterThan(100);
+    expect(packages.filter(([, { integrity, inBundle }]) => !integrity && !inBundle)).toEqual([]);
+  });
+
+  it('brings no package whose install script may run', () => {
+    const names = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
+    const forbidden = Object.entries(packageJson.allowScripts).map(([name, allowed]) => [
+      `node_modules/${name}`,
+      allowed,
+    ]);
+    expect(Object.fromEntries(forbidden)).toEqual(Object.fromEntries(names.map((name) => [name, false])));
+  });
+
+  it('brings Node.js 24 as packages that have the program in them', () => {
+    for (const name of Object.keys(packageJson.optionalDependencies)) {
+      const found: Locked | undefined = Object.fromEntries(packages)[`node_modules/${name}`];
+      expect(found).toMatchObject({ version: expect.stringMatching(/^24\./), bin: { node: expect.any(String) } });
+      expect(found?.hasInstallScript).toBeUndefined();
+    }
+  });
+
+  it('pins what is asked for to a version', () => {
+    const { dependencies, devDependencies, optionalDependencies } = packageJson;
+    const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+});
+
+describe.each(['local/emulator/requirements.txt', 'test/agent/requirements.txt'])('%s', (path) => {
+  it('has a version and hashes for every package', () => {
+    const text = readFileSync(path, 'utf8')
+      .replaceAll(/^#.*\n/gm, '')
+      .replaceAll('\\\n', '');
+    const lines = text.trim().split('\n');
+    const pinned = /^[\w.-]+==[\w.]+( ; python_full_version < '3\.11')?(\s+--hash=sha256:[0-9a-f]{64})+$/;
+    expect(lines.filter((line) => !pinned.test(line))).toEqual([]);
+  });
+});
