@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { bundleFunction } from '../cdk/bundle.ts';
 import type { FunctionName } from '../cdk/function-code.ts';
-import { loadConfig, parseConfig } from '../config/load.ts';
+import { parseConfig } from '../config/load.ts';
 import type { Config } from '../lib/config.ts';
 
 export const FUNCTIONS = ['webhook', 'grants', 'expiry', 'zone'] as const satisfies readonly FunctionName[];
@@ -40,15 +40,17 @@ const CLIENTS: Readonly<Record<FunctionName, readonly (keyof typeof MADE)[]>> = 
   zone: ['dynamodb', 'sqs', 'secrets'],
 };
 
+const SMALL = { okta: { domain: 'acme.okta.com' }, acls: { 'okta-prod': { zoneIds: ['nzo1abcdefGHIJKLM0h7'] } } };
+
 /** Bundles as they are deployed, in a folder that goes when the work is over. */
 export class Bundles {
   // Inside the repository, so that the imports of baselines resolve.
   readonly #folder = mkdtempSync(join(ROOT, 'bench', '.tmp-'));
   readonly #config: Config;
 
-  /** @param settings as in a configuration file; those of the example where absent */
-  constructor(settings?: object) {
-    this.#config = settings ? parseConfig(settings) : loadConfig(join(ROOT, 'config.example.json'));
+  /** @param settings as in a configuration file */
+  constructor(settings: object = SMALL) {
+    this.#config = parseConfig(settings);
   }
 
   /** One of the four functions. @param wholeSdk with all of the SDK's search for credentials, as it is not deployed */

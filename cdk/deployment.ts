@@ -10,7 +10,10 @@ export interface Deployment {
   readonly functionsDir: string;
 }
 
-/** What happens to records (table, logs) when the stack is removed. */
+/**
+ * What happens to records (table, logs) when the stack is removed. Kept, they go all the same where the deploy fails
+ * that has made them: nothing is in them then, and they would be in nobody's stack.
+ */
 export function recordsPolicy(config: Config): RemovalPolicy {
-  return config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  return config.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }

@@ -1,4 +1,6 @@
 import { type Block, covers, formatBlock, parseBlock } from '../lib/addresses/address-block.ts';
+import { canonicalAddress, isDocumentationAddress } from '../lib/addresses/ip-address.ts';
+import { byAddress } from '../lib/addresses/merged-blocks.ts';
 
 /** Every address that a client on the internet can have: a list that holds half of them restricts nobody. */
 const UNIVERSES: readonly Block[] = [
@@ -6,6 +8,10 @@ const UNIVERSES: readonly Block[] = [
   // 2000::/3, the only global unicast space that is handed out.
   { family: 6, first: 2n << 124n, last: (4n << 124n) - 1n },
 ];
+
+/** Addresses in a row that may always be let in without a word: those of a /16, of a /32 with IPv6. */
+const WIDEST = { 4: 2n ** 16n, 6: 2n ** 96n } as const;
+const WIDEST_PREFIX = { 4: '/16', 6: '/32' } as const;
 
 export interface BlockRules {
   readonly allowIpv6: boolean;
@@ -40,6 +46,49 @@ export function opensToEveryone(texts: readonly string[]): boolean {
     const inside = blocks.filter((block) => block.family === universe.family);
     return size(inside, universe) * 2n >= universe.last - universe.first + 1n;
   });
+}
+
+/** Entries that let in more addresses in a row than is meant by accident, alone or with neighbours and overlaps. */
+export interface WideRun {
+  /** Positions in the list. */
+  readonly entries: readonly number[];
+  readonly message: string;
+}
+
+/**
+ * Where a list of networks is wider than /16 (IPv4) or /32 (IPv6).
+ * @param entries as they stand in the file; what is not valid is left out
+ */
+export function wideRuns(entries: readonly unknown[]): WideRun[] {
+  const runs: { block: Block; entries: number[] }[] = [];
+  const blocks = entries.flatMap((entry, index) => {
+    const block = typeof entry === 'string' ? parseBlock(entry) : undefined;
+    return block ? [{ block, index }] : [];
+  });
+  for (const { block, index } of blocks.toSorted((a, b) => byAddress(a.block, b.block))) {
+    const run = runs.at(-1);
+    if (run && run.block.family === block.family && block.first <= run.block.last + 1n) {
+      const last = block.last > run.block.last ? block.last : run.block.last;
+      run.block = { ...run.block, last };
+      run.entries.push(index);
+    } else runs.push({ block, entries: [index] });
+  }
+  return runs
+    .filter(({ block }) => block.last - block.first + 1n > WIDEST[block.family])
+    .map(({ block, entries }) => ({
+      entries: entries.toSorted((a, b) => a - b),
+      message:
+        `${formatBlock(block)} is wider than ${WIDEST_PREFIX[block.family]}: ` +
+        'write narrower networks, or set "allowWide": true for this ACL if that is meant',
+    }));
+}
+
+/** What is wrong with the sentinel: it must be an address that nobody has. @param text a CIDR that is valid */
+export function sentinelProblem(text: string): string | undefined {
+  const block = parseBlock(text);
+  const host = canonicalAddress(text.split('/')[0] ?? '');
+  if (block && block.first === block.last && host !== undefined && isDocumentationAddress(host)) return undefined;
+  return `"${text}" is not one host of a documentation range; write an address that nobody has, such as "192.0.2.0/32"`;
 }
 
 function suggestion(block: Block, fallback: string): string {

@@ -1,5 +1,7 @@
 import { isIPv4 } from 'node:net';
 
+/** What config.example.json has, so that it can't be deployed as it stands. */
+const PLACEHOLDER = 'your-org.okta.com';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -29,6 +31,7 @@ export function domainProblem(domain: string): string | undefined {
     wrong.push(`a port ("${port}")`);
     host = host.slice(0, -port.length);
   }
+  if (host.toLowerCase() === PLACEHOLDER) return `"${PLACEHOLDER}" is a placeholder; write the hostname of your org`;
   // The admin console's host: it does not serve the org's API to others.
   const org = host.replace(/^([^.]*[^.-])-admin\./i, '$1.');
   if (org !== host) wrong.push('the admin console\'s "-admin"');
@@ -39,20 +42,22 @@ export function domainProblem(domain: string): string | undefined {
 }
 
 /**
- * What is wrong with `okta.baseUrl`, and what to write instead.
- * @returns undefined for an origin that the functions may send a token to
+ * What is wrong with `okta.baseUrl`, and what to write instead. It is for tests alone: the token goes wherever it says,
+ * so it can say nothing but this machine.
+ * @returns undefined for the origin of a loopback host
  */
 export function baseUrlProblem(text: string): string | undefined {
-  const example = 'write an origin such as "https://acme.okta.com", or leave it out';
   const url = URL.parse(text);
-  if (!url || !/^https?:\/\//i.test(text) || /\s/.test(text)) return `"${text}" is not an http(s) URL; ${example}`;
+  if (!url || !/^https?:\/\//i.test(text) || /\s/.test(text)) {
+    return `"${text}" is not an http(s) URL; leave it out, or write the origin of a test server such as "http://127.0.0.1:8443"`;
+  }
+  if (!isLoopback(url.hostname)) {
+    return `"${url.hostname}" is not this machine; leave it out: the functions call https://{okta.domain} (a base URL is for tests, on loopback hosts alone)`;
+  }
   const origin = `"${url.origin}"`;
   if (url.username !== '' || url.password !== '') return `must not carry a user name or password; write ${origin}`;
   if (url.pathname !== '/' || text.includes('?') || text.includes('#')) {
     return `must have no path and no query; write ${origin}`;
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return `plain http would show the token to the network (it is for loopback hosts alone); write "${url.origin.replace('http:', 'https:')}"`;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { blockProblem, opensToEveryone } from './address-syntax.ts';
+import { blockProblem, opensToEveryone, sentinelProblem, type WideRun, wideRuns } from './address-syntax.ts';
 import type { Path, Problem } from './problems.ts';
 import { aclEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
 
@@ -75,6 +75,8 @@ function alwaysAllow(name: string, acl: Record<string, unknown>, json: Record<st
       path,
       message: 'opens the zone to everyone; write only the networks that are always to be let in',
     });
+  } else if (acl.allowWide !== true) {
+    problems.push(...wideRuns(entries).map((run) => wideProblem(run, path)));
   }
   const { gatewayLimit: limit = 150 } = json;
   // All of them go into the first zone; more zones do not help.
@@ -85,6 +87,12 @@ function alwaysAllow(name: string, acl: Record<string, unknown>, json: Record<st
     });
   }
   return problems;
+}
+
+function wideProblem({ entries, message }: WideRun, path: Path): Problem {
+  const [index = 0, ...others] = entries;
+  if (others.length === 0) return { path: [...path, index], message };
+  return { path, message: `entries ${entries.join(', ')} together: ${message}` };
 }
 
 function sharedZones(acls: readonly [string, unknown][]): Problem[] {
@@ -112,11 +120,7 @@ function sharedZones(acls: readonly [string, unknown][]): Problem[] {
 function sentinel(json: Record<string, unknown>): Problem[] {
   if (typeof json.sentinel !== 'string') return [];
   const rules = { allowIpv6: json.allowIpv6 === true, cidrOnly: true };
-  const message =
-    blockProblem(json.sentinel, rules) ??
-    (opensToEveryone([json.sentinel])
-      ? 'opens the zone to everyone; write an address nobody has, such as "192.0.2.0/32"'
-      : undefined);
+  const message = blockProblem(json.sentinel, rules) ?? sentinelProblem(json.sentinel);
   return message === undefined ? [] : [{ path: ['sentinel'], message }];
 }
 

@@ -13,6 +13,10 @@ export interface AclConfig {
   readonly maxGrantMinutes: number;
   /** Take events that show the secret as a bearer token instead of being signed with it. */
   readonly allowBearer: boolean;
+  /** `alwaysAllow` may be wider than /16 (IPv4) or /32 (IPv6). */
+  readonly allowWide: boolean;
+  /** What a zone held before its first write goes without a person's word. */
+  readonly replaceExisting: boolean;
 }
 
 export interface Config {

@@ -58,6 +58,11 @@ export function parseHostAddress(text: string, policy: IpPolicy): string {
   return canonical;
 }
 
+/** Whether the canonical address lies in a range that nobody has, for examples and sentinels. */
+export function isDocumentationAddress(canonical: string): boolean {
+  return isDocumentation(ipaddr.parse(canonical));
+}
+
 function isDocumentation(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return DOCUMENTATION.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
 }

@@ -10,6 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), 'knocknoc-app-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const app = fileURLToPath(new URL('../../cdk/app.ts', import.meta.url));
 const example = fileURLToPath(new URL('../../config.example.json', import.meta.url));
+const good = join(folder, 'good.json');
+writeFileSync(good, readFileSync(example, 'utf8').replace('your-org.okta.com', 'acme.okta.com'));
 
 /** Runs the app as the CDK's command line does, in an empty folder and without bundling. */
 function run(context: object) {
@@ -28,10 +30,16 @@ function run(context: object) {
 
 describe('the app', () => {
   it('synthesises the stack of the file it is given', () => {
-    const { status, stderr, outdir } = run({ config: example });
+    const { status, stderr, outdir } = run({ config: good });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(readFileSync(join(outdir, 'KnocknocOkta.template.json'), 'utf8')).toContain('WebhookUrl');
+  }, 30_000);
+
+  it('refuses the example as it stands', () => {
+    const { status, stderr } = run({ config: example });
+    expect(status).toBe(1);
+    expect(stderr).toContain('okta.domain: "your-org.okta.com" is a placeholder');
   }, 30_000);
 
   it('lists the problems of a bad file, without a stack trace, and fails', () => {

@@ -148,7 +148,7 @@ describe('the grants table', () => {
   });
 
   it('is kept, protected and recoverable unless the configuration says otherwise', () => {
-    expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(table).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     expect(table.Properties).toMatchObject({
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -166,8 +166,8 @@ describe('removal of the stack', () => {
   const policies = (changes: object, type: string) =>
     resourcesOf(templateWith(changes), type).map(([, resource]) => resource.DeletionPolicy);
 
-  it('keeps the logs exactly when data is to be kept', () => {
-    expect(policies({}, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('Retain'));
+  it('keeps the logs exactly when data is to be kept, but not those of a first deploy that fails', () => {
+    expect(policies({}, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('RetainExceptOnCreate'));
     expect(policies({ retainData: false }, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('Delete'));
   });
 

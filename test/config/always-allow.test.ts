@@ -8,7 +8,7 @@ function problems(alwaysAllow: unknown[], changes: object = {}): string[] {
 }
 
 describe('alwaysAllow', () => {
-  it.each(['198.51.100.0/24', '198.51.100.7', '198.51.100.7/32', '198.51.100.7-198.51.100.9', '10.0.0.0/8'])(
+  it.each(['198.51.100.0/24', '198.51.100.7', '198.51.100.7/32', '198.51.100.7-198.51.100.9', '10.0.0.0/16'])(
     'takes %s',
     (entry) => {
       expect(problems([entry])).toEqual([]);
@@ -32,7 +32,7 @@ describe('alwaysAllow', () => {
     '0x7f.1',
     ' 198.51.100.7',
   ])('refuses %j, with its position', (entry) => {
-    expect(problems(['10.0.0.0/8', entry])).toEqual([
+    expect(problems(['10.0.0.0/16', entry])).toEqual([
       expect.stringMatching(/^acls\.a\.alwaysAllow\[1\]: .*(write|not)/),
     ]);
   });
@@ -59,6 +59,11 @@ describe('alwaysAllow', () => {
     [['64.0.0.0-191.255.255.255', '100.0.0.0/8']],
   ])('refuses %j, which opens the zone to everyone', (entries) => {
     expect(problems(entries)).toEqual([expect.stringMatching(/^acls\.a\.alwaysAllow: opens the zone to everyone/)]);
+  });
+
+  it('may not open the zone to everyone, whatever it says', () => {
+    const acls = { a: { zoneIds: ['z1'], alwaysAllow: ['0.0.0.0/1'], allowWide: true } };
+    expect(problems([], { acls })).toEqual([expect.stringMatching(/opens the zone to everyone/)]);
   });
 
   it('knows that half of the addresses counts only once', () => {
@@ -91,5 +96,57 @@ describe('alwaysAllow', () => {
           expect(blockProblem(`${text(address)}/${prefix}`, rules)).toContain(`"${text(first)}/${prefix}"`);
       }),
     );
+  });
+});
+
+describe('a network that is wider than /16 or, with IPv6, /32', () => {
+  const ipv6 = { allowIpv6: true };
+
+  it.each<[string[], object, RegExp]>([
+    [['10.0.0.0/15'], {}, /^acls\.a\.alwaysAllow\[0\]: 10\.0\.0\.0\/15 is wider than \/16/],
+    [
+      ['192.0.2.1', '1.0.0.0-127.255.255.254'],
+      {},
+      /^acls\.a\.alwaysAllow\[1\]: 1\.0\.0\.0-127\.255\.255\.254 is wider/,
+    ],
+    [['10.0.0.0-10.1.0.0'], {}, /^acls\.a\.alwaysAllow\[0\]: /],
+    [
+      ['10.0.0.0/16', '10.1.0.0/32'],
+      {},
+      /^acls\.a\.alwaysAllow: entries 0, 1 together: 10\.0\.0\.0-10\.1\.0\.0 is wider/,
+    ],
+    [
+      ['10.1.0.0/16', '192.0.2.1', '10.0.0.0/16'],
+      {},
+      /^acls\.a\.alwaysAllow: entries 0, 2 together: 10\.0\.0\.0\/15 is/,
+    ],
+    [['10.0.0.0-10.0.200.0', '10.0.100.0-10.1.10.0'], {}, /entries 0, 1 together/],
+    [['10.0.0.0/16', '10.0.5.0/24', '10.1.0.0/24'], {}, /entries 0, 1, 2 together/],
+    [['2400::/8'], ipv6, /^acls\.a\.alwaysAllow\[0\]: 2400::\/8 is wider than \/32/],
+    [['2001:db8::/32', '2001:db9::/128'], ipv6, /entries 0, 1 together/],
+  ])('is refused unless the ACL says that it is meant: %j', (alwaysAllow, changes, problem) => {
+    expect(problems(alwaysAllow, changes)).toEqual([expect.stringMatching(problem)]);
+    const acls = { a: { zoneIds: ['z1'], alwaysAllow, allowWide: true } };
+    expect(problems([], { ...changes, acls })).toEqual([]);
+  });
+
+  it('is none of those that only lie in one, however many there are', () => {
+    expect(problems(['10.0.0.0/16', '10.2.0.0/16', '10.4.0.0/16', '11.0.0.0/16'])).toEqual([]);
+    expect(problems(['10.0.0.0/16', '10.0.0.0/16', '10.0.9.0/24'])).toEqual([]);
+    expect(problems(['2001:db8::/32', '2001:dba::/32', '255.255.0.0/16'], ipv6)).toEqual([]);
+  });
+
+  it('is found with the others of a list, each by its place', () => {
+    expect(problems(['10.0.0.0/8', 'office', '172.16.0.0/12'])).toEqual([
+      expect.stringMatching(/^acls\.a\.alwaysAllow\[1\]: "office" is not valid/),
+      expect.stringMatching(/^acls\.a\.alwaysAllow\[0\]: 10\.0\.0\.0\/8 is wider/),
+      expect.stringMatching(/^acls\.a\.alwaysAllow\[2\]: 172\.16\.0\.0\/12 is wider/),
+    ]);
+  });
+
+  it('is allowed to an ACL by itself, and not to the others', () => {
+    const alwaysAllow = ['10.0.0.0/8'];
+    const acls = { a: { zoneIds: ['z1'], alwaysAllow, allowWide: true }, b: { zoneIds: ['z2'], alwaysAllow } };
+    expect(problems([], { acls })).toEqual([expect.stringMatching(/^acls\.b\.alwaysAllow\[0\]/)]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +25,13 @@ describe('the configuration file', () => {
     expect(loadConfig(file(`\uFEFF${GOOD}`)).okta.domain).toBe('acme.okta.com');
   });
 
-  it('exists as an example that is valid', () => {
-    const example = loadConfig(fileURLToPath(new URL('../../config.example.json', import.meta.url)));
-    expect(example).toMatchObject({ stackName: 'KnocknocOkta', okta: { baseUrl: 'https://acme.okta.com' } });
+  it('exists as an example, which is refused as it stands, for its domain alone', () => {
+    const example = fileURLToPath(new URL('../../config.example.json', import.meta.url));
+    expect(() => loadConfig(example)).toThrow(
+      /\(1 problem\):\n {2}okta\.domain: "your-org\.okta\.com" is a placeholder; write the hostname of your org$/,
+    );
+    const filledIn = readFileSync(example, 'utf8').replace('your-org.okta.com', 'acme.okta.com');
+    expect(loadConfig(file(filledIn))).toMatchObject({ stackName: 'KnocknocOkta', okta: { domain: 'acme.okta.com' } });
   });
 
   it('says what to do when it is absent', () => {

@@ -68,7 +68,7 @@ describe('a bad configuration', () => {
   });
 
   it.each([
-    ['stackName', 'x'.repeat(129)],
+    ['stackName', 'x'.repeat(30)],
     ['stackName', 'with_underscore'],
     ['allowPrivate', 'yes'],
     ['allowIpv6', 1],
@@ -91,6 +91,12 @@ describe('a bad configuration', () => {
     ['sentinel', '192.0.2.1/24'],
     ['sentinel', '2001:db8::/128'],
     ['sentinel', '0.0.0.0/0'],
+    ['sentinel', '0.0.0.0/2'],
+    ['sentinel', '8.8.8.8/32'],
+    ['sentinel', '10.0.0.1/32'],
+    ['sentinel', '192.0.2.0/24'],
+    ['sentinel', '192.0.3.0/32'],
+    ['sentinel', '::ffff:8.8.8.8/128'],
     ['okta', 'acme.okta.com'],
     ['acls', ['okta-prod']],
   ])('refuses %s: %j', (key, value) => {
@@ -108,11 +114,22 @@ describe('a bad configuration', () => {
     ['maxGrantMinutes', 43_201],
     ['zoneIds', 'nzo1'],
     ['zoneIds', []],
-    ['alwaysAllow', '10.0.0.0/8'],
+    ['alwaysAllow', '10.0.0.0/16'],
+    ['allowWide', 'yes'],
+    ['replaceExisting', 1],
   ])('refuses an ACL with %s: %j', (key, value) => {
     expect(problems(withAcl({ [key]: value }))).toEqual([
       expect.stringMatching(new RegExp(`^acls\\.okta-prod\\.${key}: .{10,}`)),
     ]);
+  });
+
+  it.each(['192.0.2.255/32', '198.51.100.1/32', '203.0.113.0/32'])('takes the sentinel %s', (sentinel) => {
+    expect(problems({ ...MINIMAL, sentinel })).toEqual([]);
+  });
+
+  it.each(['2001:db8::/128', '2001:db8:ffff::1/128'])('takes the sentinel %s where IPv6 is enabled', (sentinel) => {
+    expect(problems({ ...MINIMAL, allowIpv6: true, sentinel })).toEqual([]);
+    expect(problems({ ...MINIMAL, allowIpv6: true, sentinel: '2001:db9::/128' })).toHaveLength(1);
   });
 
   it.each(['', 'with space', 'a/b', 'ä', 'x'.repeat(65), '__proto__'])('refuses the ACL name %j', (name) => {

@@ -44,18 +44,46 @@ describe('the org of Okta', () => {
     expect(problems(withOkta({ domain }))).toEqual([]);
   });
 
+  it.each(['your-org.okta.com', 'YOUR-ORG.okta.com', 'https://your-org.okta.com/'])(
+    'refuses what the example configuration has: %s',
+    (domain) => {
+      expect(problems(withOkta({ domain }))).toEqual([
+        'okta.domain: "your-org.okta.com" is a placeholder; write the hostname of your org',
+      ]);
+    },
+  );
+
+  it.each(['your-org.oktapreview.com', 'my-your-org.okta.com', 'your-orgs.okta.com'])(
+    'takes what only resembles the example: %s',
+    (domain) => {
+      expect(problems(withOkta({ domain }))).toEqual([]);
+    },
+  );
+
   it.each([
-    ['http://acme.okta.com', '"https://acme.okta.com"'],
-    ['http://127.0.0.1.example.com', '"https://127.0.0.1.example.com"'],
-    ['http://128.0.0.1:80', '"https://128.0.0.1"'],
-    ['http://[::2]', '"https://[::2]"'],
-    ['https://acme.okta.com/api', '"https://acme.okta.com"'],
-    ['https://acme.okta.com?x', '"https://acme.okta.com"'],
-    ['https://acme.okta.com#x', '"https://acme.okta.com"'],
-    ['https://me:secret@acme.okta.com', '"https://acme.okta.com"'],
-    ['acme.okta.com', '"https://acme.okta.com"'],
-    ['ftp://acme.okta.com', '"https://acme.okta.com"'],
-    ['https:acme.okta.com', '"https://acme.okta.com"'],
+    'http://acme.okta.com',
+    'https://acme.okta.com',
+    'https://proxy.example.com:8443/',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://128.0.0.1:80',
+    'http://[::2]',
+    'http://0.0.0.0',
+    'https://me:secret@acme.okta.com',
+  ])('refuses a base URL that is not this machine, and says that it can be left out: %s', (baseUrl) => {
+    const found = problems(withOkta({ domain: 'acme.okta.com', baseUrl }));
+    expect(found).toEqual([expect.stringMatching(/^okta\.baseUrl: .*not this machine; leave it out/)]);
+    expect(found[0]).not.toContain('secret');
+  });
+
+  it.each([
+    ['http://127.0.0.1:8080/api', '"http://127.0.0.1:8080"'],
+    ['http://localhost?x', '"http://localhost"'],
+    ['http://localhost#x', '"http://localhost"'],
+    ['http://me:secret@localhost', '"http://localhost"'],
+    ['localhost:8080', '"http://127.0.0.1:8443"'],
+    ['ftp://localhost', '"http://127.0.0.1:8443"'],
+    ['http:localhost', '"http://127.0.0.1:8443"'],
   ])('refuses the base URL %s and says what to write', (baseUrl, instead) => {
     const found = problems(withOkta({ domain: 'acme.okta.com', baseUrl }));
     expect(found).toEqual([expect.stringMatching(/^okta\.baseUrl: /)]);
@@ -63,9 +91,8 @@ describe('the org of Okta', () => {
   });
 
   it.each([
-    ['https://acme.okta.com', 'https://acme.okta.com'],
-    ['https://proxy.example.com:8443/', 'https://proxy.example.com:8443'],
     ['http://127.8.9.10:8080', 'http://127.8.9.10:8080'],
+    ['https://127.0.0.1:8443/', 'https://127.0.0.1:8443'],
     ['http://localhost:8080/', 'http://localhost:8080'],
     ['http://[::1]:8080', 'http://[::1]:8080'],
   ])('takes the base URL %s', (baseUrl, origin) => {

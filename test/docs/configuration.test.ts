@@ -45,8 +45,8 @@ describe('the README', () => {
 
 describe('the example configuration', () => {
   it('is good, but for what everybody must fill in', () => {
-    const example: unknown = JSON.parse(readFileSync(join(ROOT, 'config.example.json'), 'utf8'));
-    expect(Object.keys(parseConfig(example).acls)).toEqual(['okta-prod']);
+    const example = readFileSync(join(ROOT, 'config.example.json'), 'utf8').replace('your-org.', 'acme.');
+    expect(Object.keys(parseConfig(JSON.parse(example)).acls)).toEqual(['okta-prod']);
   });
 });
 
