@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config.ts';
-import { CONFIGURATION_METADATA } from '../lib/names.ts';
+import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
+import { VERSION } from '../lib/version.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { ServiceDashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
@@ -31,11 +32,11 @@ export class KnocknocOktaStack extends Stack {
     const { config, functionsDir = fileURLToPath(new URL('../functions', import.meta.url)) } = props;
     super(scope, id, {
       stackName: config.stackName,
-      description: "Keeps Okta IP network zones equal to Knocknoc's live grants",
+      description: `Keeps Okta IP network zones equal to Knocknoc's live grants (version ${VERSION})`,
     });
     // For whoever operates the stack and has no configuration file: the command line reads it back.
     // No resource refers to it, so it changes nothing by itself.
-    this.templateOptions.metadata = { [CONFIGURATION_METADATA]: config };
+    this.templateOptions.metadata = { [CONFIGURATION_METADATA]: config, [VERSION_METADATA]: VERSION };
     const alarms = new AlarmTopic(this, 'AlarmTopic', { email: config.alarmEmail });
     const deployment: Deployment = { config, alarms, functionsDir };
     const secrets = new Secrets(this, 'Secrets');

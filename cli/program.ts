@@ -1,4 +1,5 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { VERSION } from '../lib/version.ts';
 import type { Command as Run } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
@@ -37,6 +38,7 @@ export function createProgram(execute: Execute) {
     .option('--local', 'the system that `npm run local` has started', false)
     .option('--endpoint-url <url>', 'an emulator of AWS (default: AWS_ENDPOINT_URL)')
     .option('--config <file>', 'the configuration file (default: config.json, where there is one)')
+    .version(VERSION, '--version', 'the version of this command line')
     .helpCommand(false);
   const add = (name: string, summary: string, examples: readonly string[]) => {
     const command = program.command(name).summary(summary).description(summary);

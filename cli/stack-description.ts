@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import type { Config } from '../lib/config.ts';
-import { CONFIGURATION_METADATA } from '../lib/names.ts';
+import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
 
@@ -23,6 +23,8 @@ export interface StackDescription {
   readonly resources: readonly StackResource[];
   /** With which it was deployed, by its template. */
   readonly config: Config;
+  /** By which it was deployed. */
+  readonly version: string;
 }
 
 const NOT_TOLD =
@@ -51,9 +53,11 @@ export async function readStack(name: string, settings: AwsSettings): Promise<St
       client.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
       listResources(client, name),
     ]);
-    const config = configurationOf(template.TemplateBody ?? '');
+    const metadata = metadataOf(template.TemplateBody ?? '');
+    // As the stack wrote it: it was checked then, and every default is filled in.
+    const config = metadata[CONFIGURATION_METADATA] as Config | undefined;
     if (!config) throw new CliFailure(`the stack ${name} does not tell its configuration`, NOT_TOLD);
-    return { name, region, resources, config, ...stack };
+    return { name, region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...stack };
   } finally {
     client.destroy();
   }
@@ -81,13 +85,10 @@ async function listResources(client: CloudFormationClient, name: string): Promis
   return resources;
 }
 
-/** As the stack wrote it: it was checked then, and every default is filled in. */
-function configurationOf(template: string): Config | undefined {
-  let parsed: { readonly Metadata?: Readonly<Record<string, unknown>> };
+function metadataOf(template: string): Readonly<Record<string, unknown>> {
   try {
-    parsed = JSON.parse(template);
+    return JSON.parse(template).Metadata ?? {};
   } catch {
-    return undefined; // The CDK always writes JSON: this is no stack of ours.
+    return {}; // The CDK always writes JSON: this is no stack of ours.
   }
-  return parsed.Metadata?.[CONFIGURATION_METADATA] as Config | undefined;
 }

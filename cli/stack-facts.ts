@@ -26,7 +26,11 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
   const only = (type: string, prefix: string) => resourceOf(stack, type, prefix);
   return {
     parts: async () => [
-      { name: `stack ${stack.name}`, state: stack.status, usable: SETTLED.test(stack.status) },
+      {
+        name: `stack ${stack.name}`,
+        state: `${stack.status}, version ${stack.version}`,
+        usable: SETTLED.test(stack.status),
+      },
       ...(await Promise.all(FUNCTIONS.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name))))),
       ...(await Promise.all(ofType('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
     ],

@@ -126,3 +126,5 @@ export const WEBHOOK_PATH = '/webhook';
 
 /** Key in the template's metadata under which the stack tells the configuration that it was deployed with. */
 export const CONFIGURATION_METADATA = 'KnocknocOkta::Configuration';
+/** Where the template says by which version it was made. */
+export const VERSION_METADATA = 'KnocknocOkta::Version';

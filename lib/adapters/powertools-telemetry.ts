@@ -3,8 +3,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { METRICS } from '../names.ts';
 import type { Fields, Telemetry } from '../ports.ts';
+import { VERSION } from '../version.ts';
 
-const logger = new Logger();
+const logger = new Logger({ persistentKeys: { version: VERSION } });
 const metrics = new Metrics({ namespace: METRICS.namespace });
 
 /**

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { chdir, cwd } from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findConfigFile, findTarget } from '../../cli/find-target.ts';
+import { VERSION } from '../../lib/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ROOT } from '../docs/documents.ts';
+import { typed } from './typed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'knocknoc-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,6 +52,13 @@ describe.concurrent('the program', () => {
     expect(noRegion).toMatchObject({ code: 2, out: '', notes: expect.stringContaining('AWS_REGION') });
     const nobody = await started(['status'], { ...nowhere, AWS_REGION: 'eu-west-1' });
     expect(nobody).toMatchObject({ code: 2, out: '', notes: expect.stringContaining('AWS_PROFILE') });
+  });
+});
+
+describe('the version', () => {
+  it('is printed without looking for a system', async () => {
+    const nowhere = () => Promise.reject(new Error('no system was needed'));
+    expect(await typed('--version', nowhere)).toEqual({ code: 0, out: VERSION, notes: '' });
   });
 });
 

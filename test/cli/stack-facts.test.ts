@@ -19,7 +19,8 @@ function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
   const resources = TYPES.flatMap((type) =>
     resourcesOf(template, type).map(([logicalId]) => ({ type, logicalId, physicalId: logicalId })),
   );
-  return { name: 'KnocknocOkta', status, region: 'eu-west-1', outputs: {}, resources, config: configOf() };
+  const config = configOf();
+  return { name: 'KnocknocOkta', status, region: 'eu-west-1', outputs: {}, resources, config, version: '1.2.3' };
 }
 
 describe('the queues that are looked at', () => {
@@ -93,7 +94,7 @@ describe('what AWS says of a stack', () => {
     async (status) => {
       answering = healthy;
       const broken = (await facts(status).parts()).filter(({ usable }) => !usable);
-      expect(broken).toEqual([{ name: 'stack KnocknocOkta', state: status, usable: false }]);
+      expect(broken).toEqual([{ name: 'stack KnocknocOkta', state: `${status}, version 1.2.3`, usable: false }]);
     },
   );
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../../lib/version.ts';
 
 /** The real adapter, in a process of its own as on Lambda: what it writes (Lambda logs standard error too). */
 function emitted(statements: string): Record<string, unknown>[] {
@@ -39,6 +40,11 @@ t.error('ZONE007', 'changed', { acl: 'b' });`);
       { Code: 'ZONE007', Errors: 1 },
     ]);
     expect(JSON.stringify(metrics[0])).toMatch(/"Dimensions":\[\["(service","Code|Code","service)"\]\]/);
+  });
+
+  it('says in every log line which version wrote it, also after a new invocation has begun', () => {
+    const lines = emitted("t.begin({}); t.info('one'); t.begin({}); t.warn('two'); t.error('OKTA001', 'three');");
+    expect(lines.filter(({ level }) => level).map(({ version }) => version)).toEqual([VERSION, VERSION, VERSION]);
   });
 
   it('forgets the fields of the invocation before', () => {
