@@ -15,6 +15,7 @@ export const expectSchema = v.strictObject({
   proxies: v.exactOptional(v.array(address, 'must be a list')),
   status: v.exactOptional(v.union([count, v.picklist(['ACTIVE', 'INACTIVE'])], 'must be a number, ACTIVE or INACTIVE')),
   usage: v.exactOptional(v.picklist(['POLICY', 'BLOCKLIST'], 'must be POLICY or BLOCKLIST')),
+  somewhere: v.exactOptional(someIps),
   nowhere: v.exactOptional(someIps),
   codes: v.exactOptional(
     v.strictObject(Object.fromEntries(allErrorCodes().map((name) => [name, v.exactOptional(amount)]))),
@@ -58,6 +59,7 @@ const GOES_WITH: Readonly<Partial<Record<keyof Expectation, readonly (keyof Expe
 };
 const EXPECTS: readonly (keyof Expectation)[] = [
   'zone',
+  'somewhere',
   'nowhere',
   'codes',
   'noOtherCodes',

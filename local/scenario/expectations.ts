@@ -4,7 +4,7 @@ import type { RequestRecord, ZoneView } from '../okta-simulator/types.ts';
 import type { Expectation } from './expect-schema.ts';
 import { hasNamedFields, isRecord } from './named-fields.ts';
 import type { Amount } from './values.ts';
-import { shortened, unmetByZone, unmetNowhere } from './zone-expectations.ts';
+import { shortened, unmetByZone, unmetNowhere, unmetSomewhere } from './zone-expectations.ts';
 
 /** What an expectation can look at. Moments in milliseconds from the start. */
 export interface Seen {
@@ -36,10 +36,11 @@ export interface Unmet {
 
 /** Everything that is not as expected now; nothing where all holds. */
 export function unmet(expectation: Expectation, seen: Seen): Unmet[] {
-  const { zone, nowhere, answer, log, table } = expectation;
+  const { zone, somewhere = [], nowhere = [], answer, log, table } = expectation;
   return [
     ...(zone === undefined ? [] : unmetByZone(expectation, seen.zone(zone))),
-    ...(nowhere === undefined ? [] : unmetNowhere(nowhere, seen.zones())),
+    ...unmetSomewhere(somewhere, seen),
+    ...unmetNowhere(nowhere, seen),
     ...unmetCodes(expectation, seen),
     ...unmetCalls(expectation, seen),
     ...(answer === undefined ? [] : unmetAnswer(answer, expectation, seen)),

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { covered, toAddress } from '../okta-simulator/address.ts';
 import type { Address, ZoneView } from '../okta-simulator/types.ts';
 import type { Expectation } from './expect-schema.ts';
-import type { Unmet } from './expectations.ts';
+import type { Seen, Unmet } from './expectations.ts';
 
 /** What an expectation says of one zone. @param zone undefined where Okta has none of that id */
 export function unmetByZone(expectation: Expectation, zone: ZoneView | undefined): Unmet[] {
@@ -29,14 +29,27 @@ export function unmetByZone(expectation: Expectation, zone: ZoneView | undefined
   ];
 }
 
+/** IPs that must be in some zone, wherever that is. */
+export function unmetSomewhere(ips: readonly string[], seen: Pick<Seen, 'zones'>): Unmet[] {
+  const outside = ips.filter((ip) => zonesWith(ip, seen).length === 0);
+  return outside.map((ip) => ({ key: 'somewhere', expected: `${ip} in a zone`, found: 'in none' }));
+}
+
 /** IPs that must be in no zone at all. */
-export function unmetNowhere(ips: readonly string[], zones: readonly ZoneView[]): Unmet[] {
+export function unmetNowhere(ips: readonly string[], seen: Pick<Seen, 'zones'>): Unmet[] {
   return ips.flatMap((ip) => {
-    const inside = zones.filter(({ gateways }) => covers(gateways, ip)).map(({ id }) => id);
+    const inside = zonesWith(ip, seen);
     return inside.length === 0
       ? []
       : [{ key: 'nowhere', expected: `${ip} in no zone`, found: `in ${inside.join(', ')}` }];
   });
+}
+
+function zonesWith(ip: string, seen: Pick<Seen, 'zones'>): string[] {
+  return seen
+    .zones()
+    .filter(({ gateways }) => covers(gateways, ip))
+    .map(({ id }) => id);
 }
 
 /** Compared as sets, by what the entries cover: order and spelling do not count. */
