@@ -71,8 +71,8 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const wrong = named.flatMap(([, typed = '']) => {
       const words = typed.trim().split(/\s+/);
       const command = program.commands.find((one) => words.includes(one.name()));
-      const isPlaceholder = words[0] === 'COMMAND' || words[0] === '--help';
-      if (!command) return isPlaceholder ? [] : [typed];
+      const needsNoCommand = ['COMMAND', '--help', '--version'].includes(words[0] ?? '');
+      if (!command) return needsNoCommand ? [] : [typed];
       const known = [...program.options, ...command.options].flatMap(({ long }) => long ?? []);
       return words.filter((word) => word.startsWith('--') && word !== '--help' && !known.includes(word));
     });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
@@ -54,4 +54,12 @@ describe.each(['local/emulator/requirements.txt', 'test/agent/requirements.txt']
     const pinned = /^[\w.-]+==[\w.]+( ; python_full_version < '3\.11')?(\s+--hash=sha256:[0-9a-f]{64})+$/;
     expect(lines.filter((line) => !pinned.test(line))).toEqual([]);
   });
+});
+
+it('the workflow pins each action to a commit, and says which version that is', () => {
+  const folder = '.github/workflows';
+  const text = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+  const used = text.join('').match(/\buses:.*/g) ?? [];
+  expect(used.length).toBeGreaterThan(0);
+  expect(used.filter((line) => !/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
 });
