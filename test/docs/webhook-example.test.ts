@@ -60,7 +60,7 @@ describe('the signed example', () => {
           written = list;
         }),
         webhookSecret: new MemorySecret(JSON.stringify({ current: secret })),
-        oktaToken: new MemorySecret('a token'),
+        oktaToken: new MemorySecret('a-token'),
         write: (line) => logged.push(line),
       });
     });
@@ -167,7 +167,7 @@ function okta(onPut: (list: string[]) => void) {
   let zone: Record<string, unknown> = { ...fields, gateways: null };
   return async ({ method, body }: HttpRequest) => {
     if (method === 'PUT') {
-      zone = JSON.parse(body ?? '');
+      zone = { ...fields, ...JSON.parse(body ?? '') };
       onPut((zone.gateways as { value: string }[]).map(({ value }) => value));
     }
     return { status: 200, headers: {}, body: JSON.stringify(zone) };
