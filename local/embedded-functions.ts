@@ -132,7 +132,9 @@ export class EmbeddedFunctions {
   /** Starts the minute schedule and the table's TTL. */
   start(): void {
     this.#everyMinute(() => this.tick());
-    this.#everyMinute(async () => this.table.removeExpired(this.#options.clock.now()));
+    this.#everyMinute(async () => {
+      this.table.removeExpired(this.#options.clock.now());
+    });
   }
 
   /** One tick of the schedule, now. */

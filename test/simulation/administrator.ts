@@ -1,5 +1,5 @@
 import type { OktaSimulator, ZoneEdit } from '../../local/okta-simulator/simulator.ts';
-import { aclsOf, type Deployment, noticedMs, zonesOf } from './deployment.ts';
+import { type Deployment, noticedMs, zonesOf } from './deployment.ts';
 import { type Fault, HEALING_MS } from './faults.ts';
 import { viewOf } from './inside.ts';
 import type { Action, AdminEdit } from './plan.ts';
@@ -42,10 +42,7 @@ export class Administrator {
       faults.struck('quota used by others', action.resetInSeconds * 1000 + HEALING_MS);
     }
     if (action.do !== 'ttl') return;
-    const before = Math.floor(clock.now() / 1000) - action.lateSeconds;
-    for (const acl of aclsOf(this.#deployments)) {
-      if (this.#world.table.removeExpired(acl, before) > 0) faults.struck('TTL delete');
-    }
+    if (this.#world.table.removeExpired(clock.now() - action.lateSeconds * 1000) > 0) faults.struck('TTL delete');
   }
 
   #edit(edit: AdminEdit, zoneId: string, n: number): void {

@@ -19,14 +19,13 @@ import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-state.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
-import type { Change } from '../../local/stand-ins/memory-table.ts';
+import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { configFor, type Deployment } from './deployment.ts';
 import type { Note } from './faults.ts';
 import type { FunctionName, Hooks } from './hooks.ts';
 import type { HostileOkta } from './hostile-okta.ts';
 import { type Environment, SimFunction } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
-import { SimTable } from './sim-table.ts';
 import { type FifoOptions, SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
 import { type TablePlan, TableWeather } from './table-weather.ts';
 import { codeTelemetry } from './telemetry.ts';
@@ -55,7 +54,7 @@ export interface WorldOptions {
 
 /** The production handlers with everything around them as bad as it may be. */
 export class World {
-  readonly table: SimTable;
+  readonly table: MemoryTable;
   /** Of every item that there ever was. */
   readonly keys = new Map<string, Key>();
   readonly weather: TableWeather | undefined;
@@ -76,10 +75,12 @@ export class World {
     this.okta = options.okta;
     this.oktaToken = new MemorySecret(options.token);
     const { around } = options;
-    this.table = new SimTable((change) => {
+    const changed = (change: Change) => {
       this.keys.set(`${change.key.acl} ${change.key.item}`, change.key);
       if (wakesTheZoneFunction(change)) this.#shard(change.key).push(change);
-    });
+    };
+    // Three on a page, so that few items already make several.
+    this.table = new MemoryTable(changed, { page: 3, shares: true });
     this.weather = options.table && new TableWeather(this.table, options.table, around);
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event), {
       ...options.queue,

@@ -13,7 +13,7 @@ beforeEach(() => {
   states = new ZoneStates(table);
 });
 const take = (owner: string, now = NOW, until = UNTIL) => states.acquire(ACL, owner, now, until);
-const nothing = { set: {} };
+const nothing = { set: { failures: 0 } };
 
 describe('the lease on an ACL’s zones', () => {
   it('is taken by the first, with an empty state where nothing was saved', async () => {
