@@ -84,17 +84,19 @@ export class HostileOkta {
       const path = `/api/v1/zones/${zoneId}`;
       const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
       if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
-      if (struck === 'timeout and applied late') {
-        clock.after(request.timeoutMs + call.delayMs, () => {
+      const isLate = struck === 'timeout and applied late';
+      const takesMs = call.delayMs + (isLate ? request.timeoutMs : random.whole(...this.#around.oktaMs));
+      if (takesMs > request.timeoutMs) {
+        clock.after(takesMs, () => {
           call.complete();
-          this.#around.faults.disturb(HEALING_MS);
+          if (isLate) this.#around.faults.disturb(HEALING_MS);
           this.monitor?.zoneChanged(zoneId);
         });
         await clock.sleep(request.timeoutMs);
         call.end();
         throw new Error('The operation was aborted due to timeout');
       }
-      await clock.sleep(random.whole(...this.#around.oktaMs) + call.delayMs);
+      await clock.sleep(takesMs);
       const outcome = call.complete();
       if (outcome.kind === 'hang') await clock.sleep(request.timeoutMs);
       call.end();

@@ -29,35 +29,12 @@ function withFields<T extends { readonly body?: string }>(message: T, fields: ob
   }
 }
 
-function read({ body, ...request }: HttpRequest): HttpRequest {
-  return { ...request, method: 'GET' };
-}
-
 export function readingAllFirst(http: HttpClient, config: Config): HttpClient {
   return async (request) => {
     const zoneId = zoneIn(request);
     const others = aclOf(config, zoneId)?.zoneIds.filter((other) => other !== zoneId) ?? [];
     if (request.method === 'GET') for (const other of others) await http({ ...request, url: urlOf(request, other) });
     return http(request);
-  };
-}
-
-/** After a refusal the ACL's zones are all read once more before anything else. */
-export function startingOver(http: HttpClient, config: Config): HttpClient {
-  const startsOver = new Set<string>();
-  return async (request) => {
-    const zoneIds = aclOf(config, zoneIn(request))?.zoneIds ?? [];
-    const [first = ''] = zoneIds;
-    if (startsOver.delete(first)) {
-      for (const zoneId of zoneIds) {
-        const answer = await http({ ...read(request), url: urlOf(request, zoneId) });
-        if (answer.status === 429) startsOver.add(first);
-        if (answer.status === 429) return answer;
-      }
-    }
-    const answer = await http(request);
-    if (answer.status === 429) startsOver.add(first);
-    return answer;
   };
 }
 
@@ -108,26 +85,6 @@ export function alwaysLater(http: HttpClient, config: Config): HttpClient {
     const people = gatewaysIn(request.body).filter(({ value }) => !always.includes(value));
     if (request.method === 'PUT' && people.length > 0) await http(withFields(request, { gateways: people }));
     return http(request);
-  };
-}
-
-/** Says of a list that a GET has just shown that it is written, whatever was written before. */
-export function leavingOutWhatIsShown(http: HttpClient): HttpClient {
-  const shown = new Map<string, string>();
-  const listOf = (body: string | undefined) =>
-    JSON.stringify(
-      gatewaysIn(body)
-        .map(({ value }) => value)
-        .sort(),
-    );
-  return async (request) => {
-    if (request.method === 'PUT' && shown.get(request.url) === listOf(request.body)) {
-      const answer = await http(read(request));
-      return answer.status === 200 ? withFields(answer, { gateways: gatewaysIn(request.body) }) : answer;
-    }
-    const answer = await http(request);
-    if (request.method === 'GET' && answer.status === 200) shown.set(request.url, listOf(answer.body));
-    return answer;
   };
 }
 
@@ -225,19 +182,23 @@ export function staleReads(table: Table): Table {
   return { ...writing(table, (writes) => writes), get: (key) => table.get(key, { stale: true }) };
 }
 
-export function risingPositions(table: Table): Table {
+/** What is remembered of each zone is gone when the next rebuild begins. */
+export function forgettingZones(table: Table): Table {
   return writing(table, (writes) =>
-    writes.map((write) => {
-      const position = 'update' in write ? write.set?.position : undefined;
-      if (typeof position !== 'string') return write;
-      return { ...write, when: [...(write.when ?? []), { attribute: 'position', below: position, orAbsent: true }] };
-    }),
+    writes.map((write) => ('put' in write && 'zones' in write.put ? { put: { ...write.put, zones: {} } } : write)),
   );
 }
 
-export function everythingATransaction(table: Table): Table {
-  const beside = { check: { acl: 'none', item: 'none' }, when: [{ absent: true }] } as const;
-  return writing(table, (writes) => (writes.length === 1 ? [...writes, beside] : writes));
+/** An event whose number is not above those before it counts as applied. */
+export function risingNumbers(): Hooks {
+  let highest = 0n;
+  return {
+    grantsHandler: (handler) => (event, context) => {
+      const Records = event.Records.filter(({ attributes }) => BigInt(attributes.SequenceNumber ?? '0') >= highest);
+      for (const { attributes } of Records) highest = BigInt(attributes.SequenceNumber ?? '0');
+      return handler({ Records }, context);
+    },
+  };
 }
 
 export function countingNone(handler: GrantsHandler): GrantsHandler {
