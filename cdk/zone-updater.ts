@@ -68,8 +68,9 @@ export class ZoneUpdater extends Construct {
   }
 
   #listen(streamArn: string, parallelizationFactor: number): void {
-    // All four on the stream alone: with `*` for ListStreams, as the library does it, the function
-    // could list the streams of the whole account.
+    // All four on the stream alone. IAM can't limit ListStreams to a stream, so of that this grants nothing: it stands
+    // here since AWS names it among the rights of a mapping, which works without it. The library grants it on `*`, and
+    // the function could list the streams of the whole account.
     this.function.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
       streamArn,

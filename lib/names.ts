@@ -120,7 +120,7 @@ export const LETTER_REASON = 'Reason';
  */
 export const EVENTS_MOST_RECEIVES = 10;
 /** The same of the timer queue, whose reader does as the grants function does. */
-export const TIMERS_MOST_RECEIVES = 3;
+export const TIMERS_MOST_RECEIVES = 5;
 
 export const WEBHOOK_PATH = '/webhook';
 

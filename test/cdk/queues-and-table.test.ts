@@ -31,7 +31,7 @@ describe('the events queue', () => {
 describe('the timer queue', () => {
   it('gives up after as many attempts as its function counts on, in a standard queue', () => {
     const [, alarms] = resourceOf(template, 'AWS::SQS::Queue', 'ExpiryTimersQueue');
-    expect(property(alarms, 'RedrivePolicy', 'maxReceiveCount')).toBe(3);
+    expect(property(alarms, 'RedrivePolicy', 'maxReceiveCount')).toBe(5);
   });
 });
 

@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHandler, type ExpiryEvent } from '../../functions/expiry.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { ITEM } from '../../lib/names.ts';
+import { ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
 import type { SetAside } from '../../lib/ports.ts';
 import { lambdaContext, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { ACL, granted, NOW } from '../helpers/events.ts';
@@ -73,9 +73,9 @@ describe('the expiry function', () => {
     });
     const deps = { ...world.deps, deadLetters };
     world.table.unreachable = true;
-    expect((await handle(event(2, text(), 'x'), deps)).batchItemFailures).toHaveLength(2);
+    expect((await handle(event(TIMERS_MOST_RECEIVES - 1, text(), 'x'), deps)).batchItemFailures).toHaveLength(2);
     expect(letters).toEqual([]);
-    expect(await handle(event(3, text(), 'x'), deps)).toEqual({ batchItemFailures: [] });
+    expect(await handle(event(TIMERS_MOST_RECEIVES, text(), 'x'), deps)).toEqual({ batchItemFailures: [] });
     expect(letters).toEqual([
       { messageId: 'm2', body: 'x', reason: 'not a timer of this system', retryable: false },
       { messageId: 'm1', body: text(), reason: 'STORE001 Error', retryable: false },
@@ -85,7 +85,7 @@ describe('the expiry function', () => {
       { messageId: 'm1' },
     ]);
     deadLetters.send = () => Promise.reject(new Error('no answer'));
-    expect((await handle(event(3, text()), deps)).batchItemFailures).toHaveLength(1);
+    expect((await handle(event(TIMERS_MOST_RECEIVES, text()), deps)).batchItemFailures).toHaveLength(1);
   });
 
   it('says of what is no timer that it is none, and nothing of what it holds', async () => {

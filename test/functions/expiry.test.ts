@@ -110,7 +110,7 @@ describe('the tick', () => {
   it('that fails for the last time lies in the dead-letter queue with its reason', async () => {
     await system.grant(ALICE, { durationSeconds: 100 });
     system.functions.table.unreachable = true;
-    await seconds(600);
+    await seconds(1_200);
     expect(system.functions.timers.deadLetters.length).toBeGreaterThan(0);
     expect(new Set(system.functions.timers.deadLetters.map(({ reason }) => reason))).toEqual(
       new Set(['STORE001 Error']),
