@@ -4,6 +4,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const PROCESSES = [
   'test/agent/**/*.test.ts',
   'test/cdk/app.test.ts',
+  'test/cdk/cfn-lint.test.ts',
   'test/cli/program.test.ts',
   'test/docs/webhook-example.test.ts',
   'test/functions/exported-handlers.test.ts',
