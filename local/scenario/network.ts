@@ -59,17 +59,11 @@ export class Network {
   }
 
   async #reachTable<T>(call: TableCall, reach: () => Promise<T>): Promise<T> {
-    // A transaction that is asked for again is known to the table by its token: it takes effect once.
-    let applied: { readonly result: T } | undefined;
-    const once = async () => {
-      applied ??= { result: await reach() };
-      return applied.result;
-    };
     let passing = 0;
     let silent = 0;
     for (;;) {
       try {
-        return await this.#attempt(call, call.isTransaction ? once : reach);
+        return await this.#attempt(call, reach);
       } catch (error) {
         if (error instanceof Passing) {
           passing += 1;

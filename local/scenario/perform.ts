@@ -14,12 +14,13 @@ type Performed = Exclude<Step, { kind: 'expect' }>;
 /**
  * Carries out one step, without waiting for what follows from it.
  * @param told is called with the name of an answer once it is there
+ * @returns a remark for the timeline, where there is something to say
  * @throws {ScenarioError} where the step asks for what can't be done
  */
 export async function perform(
   step: Performed,
   { world, scenario, told }: { world: World; scenario: Scenario; told: (name: string, answer: Answer) => void },
-): Promise<void> {
+): Promise<string | undefined> {
   const { functions } = world;
   switch (step.kind) {
     case 'post': {
@@ -38,7 +39,8 @@ export async function perform(
       return;
     }
     case 'okta':
-      return control(step, world);
+      control(step, world);
+      return;
     case 'secret':
       if (step.secret.okta !== undefined) world.oktaToken.text = step.secret.okta ?? undefined;
       if (step.secret.webhook !== undefined) world.webhookSecret.text = step.secret.webhook ?? undefined;
@@ -57,15 +59,16 @@ export async function perform(
       await functions.table.write([{ put: step.row }]);
       return;
     case 'table':
-      return world.tableFaults.add(step.table, world.clock.now());
+      world.tableFaults.add(step.table, world.clock.now());
+      return;
     case 'lose':
       if (step.lose === 'timer') functions.timers.messagesToLose += 1;
       else if (step.lose === 'tick') functions.ticksToLose += 1;
       else functions.stream.batchesToLose += 1;
       return;
     case 'crash':
-      functions.crash(step.crash.function, step.crash.at);
-      return;
+      if (functions.crash(step.crash.function, step.crash.at) > 0 || step.crash.at !== 'now') return;
+      return 'nothing of it was running, so nothing has crashed';
     case 'pause':
       return;
   }

@@ -62,7 +62,8 @@ export async function play(scenario: Scenario): Promise<Played> {
       else {
         const [label, text] = describeStep(step);
         if (label !== '') timeline.add(label, text);
-        await perform(step, { world, scenario, told });
+        const remark = await perform(step, { world, scenario, told });
+        if (remark !== undefined) timeline.more(remark);
       }
       await world.runUntil(moment);
     }
@@ -75,6 +76,7 @@ export async function play(scenario: Scenario): Promise<Played> {
   }
   await world.runUntil(end);
   for (const { step } of watched) held(step);
+  for (const each of world.unspent()) timeline.add('never came', each);
   const expectations = scenario.steps.filter(({ kind }) => kind === 'expect').length;
   return { timeline: timeline.lines(), failures, expectations };
 

@@ -24,6 +24,11 @@ export class TableFaults {
     found.remaining -= 1;
     return found.request.fault;
   }
+
+  /** What was asked for so many calls and has struck none. */
+  unspent(): readonly TableFaultRequest[] {
+    return this.#waiting.flatMap(({ request, remaining }) => (remaining === (request.times ?? 1) ? [request] : []));
+  }
 }
 
 function matches(request: TableFaultRequest, call: TableCall): boolean {

@@ -1,6 +1,7 @@
 import { ITEM } from '../../lib/names.ts';
 import type { Fields, Item } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../embedded-functions.ts';
+import { faultKind } from '../okta-simulator/faults.ts';
 import { OktaSimulator } from '../okta-simulator/simulator.ts';
 import type { ZoneView } from '../okta-simulator/types.ts';
 import { MemorySecret } from '../stand-ins/memory-secret.ts';
@@ -112,6 +113,21 @@ export class World implements Seen {
     // The function has reported what went wrong; the next minute tries again, as the schedule does.
     this.functions.tick().catch(() => {});
     if (this.now % 3_600_000 === 0) this.functions.table.removeExpired(this.clock.now() - TTL_LATENESS_MS);
+  }
+
+  /** What was to go wrong and never did: whoever reads the story must know that this part of it shows nothing. */
+  unspent(): readonly string[] {
+    const { ticksToLose, timers, stream } = this.functions;
+    const oktas = this.okta.faults().filter(({ count = 1, remaining }) => remaining === count);
+    return [
+      ...oktas.map(({ fault, method = 'any call', zoneId }) =>
+        `${faultKind(fault)} for ${method} ${zoneId ?? ''}`.trimEnd(),
+      ),
+      ...this.tableFaults.unspent().map(({ fault }) => `${fault} of the table`),
+      ...(ticksToLose > 0 ? ['a lost tick'] : []),
+      ...(timers.messagesToLose > 0 ? ['a lost timer'] : []),
+      ...(stream.batchesToLose > 0 ? ['a lost stream batch'] : []),
+    ];
   }
 
   #changed(): void {

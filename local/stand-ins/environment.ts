@@ -11,6 +11,7 @@ import type {
   TimerQueue,
 } from '../../lib/ports.ts';
 import type { FunctionName, OutsideCall, Way } from './outside-call.ts';
+import { triesOfWrite } from './repeated-write.ts';
 
 /** An invocation did not come to its end. */
 export class Died extends Error {
@@ -78,7 +79,7 @@ export class Environment {
       write: (writes) => {
         const isTransaction = singleWrite(writes) === undefined;
         const keys = writes.map(keyOf);
-        return this.#call({ to: 'table', method: 'write', keys, isTransaction }, () => table.write(writes));
+        return this.#call({ to: 'table', method: 'write', keys, isTransaction }, triesOfWrite(table, writes));
       },
       queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix), { acl, item: prefix }),
       queryExpiry: (acl, after, upTo) => pages(table.queryExpiry(acl, after, upTo), { acl, item: ITEM.grant }),

@@ -15,7 +15,10 @@ export type OutsideCall = { readonly from: FunctionName } & (
   | { readonly to: 'events' | 'timers' | 'dead letters' | 'secret' | 'okta' }
 );
 
-/** What lies between a function and the outside: it can take time, fail on the way there, or on the way back. */
+/**
+ * What lies between a function and the outside: it can take time, fail on the way there, or on the way back. It reaches
+ * the outside again where the client would: each call of `reach` is one try of the same request.
+ */
 export type Way = <T>(call: OutsideCall, reach: () => Promise<T>) => Promise<T>;
 
 /** Nothing lies between. */

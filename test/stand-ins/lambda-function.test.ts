@@ -123,6 +123,23 @@ describe('an environment', () => {
   });
 });
 
+it('a write whose answer is lost is known for its own when it is tried again', async () => {
+  const key = { acl: 'a', item: 'ZONE' };
+  const losing = new LambdaFunction<string, unknown>({
+    ...{ name: 'zone', timeoutMs: TIMEOUT_MS, clock },
+    way: async (_, reach) => {
+      await reach();
+      return reach();
+    },
+  });
+  losing.deploy((environment) => async (owner) => {
+    const when = [{ attribute: 'owner', equals: '', orAbsent: true }] as const;
+    return environment.table(table).write([{ update: key, set: { owner }, when }]);
+  });
+  expect(await clock.finish(losing.invoke('me', context))).toEqual({ written: true });
+  expect(await clock.finish(losing.invoke('another', context))).toEqual({ written: false, failed: [0] });
+});
+
 describe('an invocation', () => {
   it('dies when it takes too long, and its code goes no further', async () => {
     lambda.deploy((environment) => async () => {

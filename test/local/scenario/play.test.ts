@@ -288,6 +288,11 @@ describe('faults', () => {
     ]);
   });
 
+  it('says that nothing has crashed where nothing was running', async () => {
+    const { timeline } = await played([{ at: '30s', crash: { function: 'zone', at: 'now' } }]);
+    expect(timeline.at(-1)).toContain('nothing has crashed');
+  });
+
   it('crash a function at its next call', async () => {
     await holds([
       { at: '0s', crash: { function: 'grants', at: 'next call' } },
@@ -296,6 +301,25 @@ describe('faults', () => {
       { at: '95s', expect: { table: { acl: ACL, items: 1 } } },
     ]);
   });
+});
+
+it('tells of what was to go wrong and never did', async () => {
+  const { timeline } = await played([
+    { at: '0s', ...fault({ method: 'DELETE', fault: { status: 500 } }) },
+    { at: '0s', ...fault({ count: 9, method: 'GET', fault: { delayMs: 1 } }) },
+    { at: '0s', table: { fault: 'refuse', item: 'nothing' } },
+    { at: '30s', lose: 'tick' },
+    { at: '30s', lose: 'timer' },
+    { at: '30s', lose: 'stream batch' },
+  ]);
+  const told = timeline.flatMap((line) => line.split('never came')[1]?.trim() ?? []);
+  expect(told).toEqual([
+    'status 500 for DELETE',
+    'refuse of the table',
+    'a lost tick',
+    'a lost timer',
+    'a lost stream batch',
+  ]);
 });
 
 it('comes out the same every time', async () => {
