@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from '../lib/error-codes.ts';
 import { positionOf } from '../lib/grants/event-order.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import type { Grant } from '../lib/grants/grant-items.ts';
+import type { Telemetry } from '../lib/ports.ts';
 import { desiredGateways } from '../lib/zones/desired-gateways.ts';
 import { isWaiting } from '../lib/zones/waiting-record.ts';
 import type { KnownLists } from '../lib/zones/zone-lists.ts';
@@ -24,10 +25,18 @@ export interface GrantStatus {
   readonly inZone: 'yes' | 'no' | 'waiting';
 }
 
+export interface UnusableText {
+  /** The row's sort key; empty where only their number is said. */
+  readonly item: string;
+  readonly detail: string;
+}
+
 export interface AclStatus {
   readonly acl: string;
   readonly standing: Standing;
   readonly grants: readonly GrantStatus[];
+  /** Stored rows that are left out (`STORE002`), where there are some. */
+  readonly unusable?: readonly UnusableText[];
   readonly zones: readonly {
     readonly zoneId: string;
     /** The list that Okta last showed or confirmed; null: it was never written by this system. */
@@ -56,7 +65,10 @@ export interface AclStatus {
  * @param now milliseconds since the epoch
  */
 export async function readAclStatus(target: Target, acl: string, now: number): Promise<AclStatus> {
-  const book = new GrantBook(target.table);
+  const unusable: UnusableText[] = [];
+  const error: Telemetry['error'] = (_code, detail, fields) =>
+    unusable.push({ item: String(fields?.item ?? ''), detail });
+  const book = new GrantBook(target.table, target.config, { error });
   const states = new ZoneStates(target.table);
   // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
   const state = await states.get(acl);
@@ -77,6 +89,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
       expiresAt: new Date(grant.expiresAt).toISOString(),
       inZone: inZone(grant, state, lists, listed),
     })),
+    ...(unusable.length > 0 && { unusable }),
     zones,
     ...(state.verifiedAt !== undefined && { verifiedAt: new Date(state.verifiedAt).toISOString() }),
     ...(restsUntil > now && { restsUntil: new Date(restsUntil).toISOString() }),

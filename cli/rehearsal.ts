@@ -47,7 +47,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const settings = aclConfig(target.config, acl);
   if (!settings) throw new Error(`no such ACL: ${acl}`);
-  const book = new GrantBook(target.table);
+  const book = new GrantBook(target.table, target.config, SILENT);
   const states = new ZoneStates(target.table);
   const known = (await states.lists(acl, await states.get(acl))).known();
   const adopted = (await book.position(acl)) !== undefined;

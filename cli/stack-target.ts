@@ -1,8 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
+import { DynamoDbTable, documents } from '../lib/adapters/dynamodb-table.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
 import { sqsDeadLetterBox } from '../lib/adapters/sqs-dead-letters.ts';
 import { sqsDeadLetters, sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
@@ -25,13 +24,12 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     return value;
   };
   const client = clientSettings(settings);
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   const secrets = new SecretsManagerClient(client);
   const url = output('WebhookUrl');
   return {
     name: `stack ${stackName} in ${stack.region}`,
     config: stack.config,
-    table: new DynamoDbTable(output('GrantsTableName'), documents),
+    table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaToken: secretStore(secrets, output('OktaTokenSecretArn')),
     webhookSecret: secretStore(secrets, output('WebhookSecretArn')),
     webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },

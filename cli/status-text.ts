@@ -27,6 +27,11 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
     lines.push(`  ${paint('red', `${code} ${name}`)}, ${ago(at(status.lastError.at), now)}: ${harmless(detail)}`);
     lines.push(`  ${impact}`, `  → ${firstStep} (${sectionOf(code)})`);
   }
+  for (const { item, detail } of status.unusable ?? []) {
+    lines.push(
+      `  ${paint('yellow', '!')} ${harmless(detail)} (${sectionOf('STORE002')})${item === '' ? '' : `: ${harmless(item)}`}`,
+    );
+  }
   lines.push(grantsText(status.grants, now, paint));
   return lines.join('\n');
 }

@@ -1,3 +1,4 @@
+import { isAclName } from '../lib/config.ts';
 import { blockProblem, opensToEveryone, sentinelProblem, type WideRun, wideRuns } from './address-syntax.ts';
 import type { Path, Problem } from './problems.ts';
 import { aclEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
@@ -39,8 +40,7 @@ function unknownKeys(value: unknown, path: Path, known: object): Problem[] {
 }
 
 function nameProblem(name: string): Problem[] {
-  // `__proto__` would vanish when the configuration becomes an object literal in a bundle.
-  if (/^[A-Za-z0-9_.-]{1,64}$/.test(name) && name !== '__proto__') return [];
+  if (isAclName(name)) return [];
   return [
     {
       path: ['acls', name],

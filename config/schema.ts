@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LONGEST_GRANT_MINUTES } from '../lib/config.ts';
 import { baseUrlProblem, domainProblem } from './okta-address.ts';
 
 /**
@@ -7,9 +8,6 @@ import { baseUrlProblem, domainProblem } from './okta-address.ts';
  * (cloudformation-coverage-roadmap 280). test/cdk/names.test.ts computes this from the stack.
  */
 export const LONGEST_STACK_NAME = 29;
-
-/** CloudWatch, Lambda and humans all stay within a month; a longer "grant" is an entry for `alwaysAllow`. */
-const LONGEST_GRANT_MINUTES = 43_200;
 
 /** A check whose message says what is wrong with this very value. */
 function advised(problem: (text: string) => string | undefined) {

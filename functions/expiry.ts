@@ -39,15 +39,17 @@ export function createHandler(deps: () => TimerDeps) {
 
 export const handler = createHandler(
   lazy(() => {
+    const config = bundledConfig();
+    const telemetry = guardedTelemetry(powertoolsTelemetry, new KnownSecrets());
     const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
     return {
-      config: bundledConfig(),
+      config,
       clock: systemClock,
-      grants: new GrantBook(table),
+      grants: new GrantBook(table, config, telemetry),
       states: new ZoneStates(table),
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
-      telemetry: guardedTelemetry(powertoolsTelemetry, new KnownSecrets()),
+      telemetry,
     };
   }),
 );

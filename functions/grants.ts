@@ -5,6 +5,7 @@ import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
+import { bundledConfig } from '../lib/bundled-config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { type ApplyDeps, announceEvents, applyRecord } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
@@ -47,11 +48,17 @@ export function createHandler(deps: () => ApplyDeps) {
 }
 
 export const handler = createHandler(
-  lazy(() => ({
-    clock: systemClock,
-    grants: new GrantBook(new DynamoDbTable(environmentVariable(process.env, ENV.tableName))),
-    timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
-    deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
-    telemetry: guardedTelemetry(powertoolsTelemetry, new KnownSecrets()),
-  })),
+  lazy(() => {
+    const config = bundledConfig();
+    const telemetry = guardedTelemetry(powertoolsTelemetry, new KnownSecrets());
+    const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
+    return {
+      config,
+      clock: systemClock,
+      grants: new GrantBook(table, config, telemetry),
+      timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
+      deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
+      telemetry,
+    };
+  }),
 );

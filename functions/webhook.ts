@@ -30,16 +30,18 @@ export function createHandler(deps: () => WebhookDeps) {
 export const handler = createHandler(
   lazy(() => {
     const secrets = new KnownSecrets();
+    const config = bundledConfig();
+    const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));
     return {
-      config: bundledConfig(),
+      config,
       clock: systemClock,
       secret: new CachedSecret(reader, systemClock, secrets),
       queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
-      telemetry: guardedTelemetry(powertoolsTelemetry, secrets),
+      telemetry,
       outcomes: lazy(() => {
         const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
-        return { clock: systemClock, grants: new GrantBook(table), states: new ZoneStates(table) };
+        return { clock: systemClock, grants: new GrantBook(table, config, telemetry), states: new ZoneStates(table) };
       }),
     };
   }),

@@ -53,11 +53,12 @@ export const handler = createHandler(
   lazy(() => {
     const secrets = new KnownSecrets();
     const config = bundledConfig();
+    const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
     return {
       config,
       clock: systemClock,
-      grants: new GrantBook(table),
+      grants: new GrantBook(table, config, telemetry),
       states: new ZoneStates(table),
       okta: new OktaZones(fetchHttp, config.okta.baseUrl, systemClock.now),
       oktaToken: new CachedSecret(
@@ -66,7 +67,7 @@ export const handler = createHandler(
         secrets,
       ),
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
-      telemetry: guardedTelemetry(powertoolsTelemetry, secrets),
+      telemetry,
       newId: randomUUID,
     };
   }),

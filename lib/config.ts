@@ -1,3 +1,6 @@
+/** CloudWatch, Lambda and humans all stay within a month; a longer "grant" is an entry for `alwaysAllow`. */
+export const LONGEST_GRANT_MINUTES = 43_200;
+
 /**
  * The configuration as the functions see it: complete, checked and with every default filled in.
  * `config/load.ts` makes it from the customer's file; it reaches the functions inside their bundle.
@@ -38,6 +41,12 @@ export interface Config {
   /** Days that log lines are kept. */
   readonly logRetentionDays: number;
   readonly retainData: boolean;
+}
+
+/** Whether an ACL can have this name. `#`, which names of the table's other partitions hold, is in none. */
+export function isAclName(name: string): boolean {
+  // `__proto__` would vanish when the configuration becomes an object literal in a bundle.
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) && name !== '__proto__';
 }
 
 /** The ACL of that name, or undefined; never something inherited from Object.prototype. */

@@ -176,12 +176,13 @@ export class EmbeddedFunctions {
     const { http, oktaToken, webhookSecret } = this.#options;
     const common = (environment: Environment, secrets = new KnownSecrets()) => {
       const table = environment.table(this.table);
+      const telemetry = guardedTelemetry(this.#telemetry(environment.functionName), secrets);
       return {
         ...{ config, clock: environment.clock },
-        grants: new GrantBook(table),
+        grants: new GrantBook(table, config, telemetry),
         states: new ZoneStates(table),
         timers: environment.timers(this.timers),
-        telemetry: guardedTelemetry(this.#telemetry(environment.functionName), secrets),
+        telemetry,
       };
     };
     this.#functions.webhook.deploy((environment) => {

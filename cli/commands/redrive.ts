@@ -15,7 +15,7 @@ const SHOWN_BY_A_DRY_RUN = 10;
 export const redrive: Command<RedriveOptions> = async (target, { dryRun, json }, here) => {
   const { terminal, clock } = here;
   terminal.note('reading the dead letters …');
-  const report = await putBack({ clock, ...target.queues }, { dryRun });
+  const report = await putBack({ clock, config: target.config, ...target.queues }, { dryRun });
   const code = exitCodeOf(report);
   if (json) terminal.out(JSON.stringify({ dryRun, ...report }, undefined, 2));
   else terminal.out(textOf(report, dryRun, painter(terminal)));

@@ -21,7 +21,7 @@ import { awsClientSettings } from './aws-client-defaults.ts';
 import { keyOf, type SingleWrite, singleWrite, transactItem } from './dynamodb-expressions.ts';
 import { standsAsWritten } from './stands-as-written.ts';
 
-const client = DynamoDBDocumentClient.from(new DynamoDBClient(awsClientSettings()));
+const client = documents(new DynamoDBClient(awsClientSettings()));
 
 /** Another transaction on the same item, or a short burst: over in milliseconds, and the SDK itself does not try again. */
 const PASSING = [
@@ -35,15 +35,20 @@ const PAUSE_MS = 40;
 /** No further attempt begins later than this after the first, in milliseconds: a call of the client can take seconds. */
 export const REPEAT_FOR_MS = 1_000;
 
+/** A client of items as JavaScript's values. A number that these cannot hold keeps no item beside it from being read. */
+export function documents(plain: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(plain, { unmarshallOptions: { wrapNumbers: Number } });
+}
+
 /** The grants table. One item is written by itself, which costs half of a transaction; several that must agree are one. */
 export class DynamoDbTable implements Table {
   readonly #name: string;
   readonly #client: DynamoDBDocumentClient;
 
-  /** @param documents the functions' own client where absent */
-  constructor(name: string, documents: DynamoDBDocumentClient = client) {
+  /** @param own the functions' client where absent; see `documents` */
+  constructor(name: string, own: DynamoDBDocumentClient = client) {
     this.#name = name;
-    this.#client = documents;
+    this.#client = own;
   }
 
   async get(key: Key, { stale = false } = {}): Promise<Item | undefined> {

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { ipv4Number } from './ipv4-number.ts';
 
 export interface IpPolicy {
   readonly allowPrivate: boolean;
@@ -61,6 +62,29 @@ export function parseHostAddress(text: string, policy: IpPolicy): string {
 /** Whether the canonical address lies in a range that nobody has, for examples and sentinels. */
 export function isDocumentationAddress(canonical: string): boolean {
   return isDocumentation(ipaddr.parse(canonical));
+}
+
+/** First parts of IPv4 addresses among which are ranges that only `allowPrivate` lets in, or documentation. */
+const SPECIAL = new Set([10, 100, 127, 169, 172, 192, 198, 203]);
+/** Multicast begins here; reserved ranges and broadcast follow. Below 1 addresses are unspecified. */
+const FIRST_MULTICAST = 224;
+
+/**
+ * Whether a text is what `parseHostAddress` makes of an address that it lets through. Twenty thousand are judged at each
+ * rebuild, so most are known by their first part.
+ */
+export function isAcceptedHost(text: string, policy: IpPolicy): boolean {
+  const number = ipv4Number(text);
+  if (number !== undefined) {
+    const first = Math.floor(number / 2 ** 24);
+    if (first >= 1 && first < FIRST_MULTICAST && (policy.allowPrivate || !SPECIAL.has(first))) return true;
+  }
+  try {
+    return parseHostAddress(text, policy) === text;
+  } catch (error) {
+    if (error instanceof IpNotAcceptable) return false;
+    throw error;
+  }
 }
 
 function isDocumentation(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

@@ -59,11 +59,12 @@ export async function handleTimer(timer: Timer, deps: ExpiryDeps): Promise<void>
 /** @returns whether something was due, and so a rebuild was asked for */
 async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
   const now = deps.clock.now();
-  const ended = await deps.grants.end(await deps.grants.between(acl, 0, now));
-  for (const { ip, grantId, user, expiresAt } of ended) {
-    deps.telemetry.info('grant expired', {
-      ...{ action: AUDIT.expired, acl, ip, grantId, user, cause: 'expiry', expiresAt, lateMs: now - expiresAt },
-    });
+  // From the beginning of time: a row that makes no sense must go, too.
+  const ended = await deps.grants.end(await deps.grants.between(acl, Number.MIN_SAFE_INTEGER, now));
+  for (const grant of ended) {
+    const { expiresAt = now } = grant;
+    const fields = { action: AUDIT.expired, ...grant, cause: 'expiry', lateMs: now - expiresAt };
+    deps.telemetry.info('grant expired', fields);
   }
   // A function that dies before this is made up for by the tick, which knows the next expiry in the lists.
   if (ended.length > 0) await deps.states.requestRebuild(acl, 'grants have expired', deps.clock.now());
@@ -73,7 +74,7 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
   const coming = await deps.grants.between(acl, now, now + TICKS_APART_MS);
-  const seconds = new Set(coming.map((grant) => Math.ceil(grant.expiresAt / 1000)));
+  const seconds = new Set(coming.map(({ expiresAt }) => Math.ceil(Number(expiresAt) / 1000)));
   const timers = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
   await armTimers(deps.timers, timers, now);
 }

@@ -1,13 +1,18 @@
+import type { IpPolicy } from '../addresses/ip-address.ts';
 import { describeError } from '../describe-error.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import { AUDIT, EVENTS_MOST_RECEIVES } from '../names.ts';
 import type { Clock, DeadLetters, Fields, SetAside, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
-import { NO_EVENT, reasonOfFailure, TOO_OLD } from './dead-letter-reasons.ts';
-import { isBeyondMemory } from './event-order.ts';
-import type { EventResult, GrantBook } from './grant-book.ts';
-import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
+import { reasonOfFailure } from './dead-letter-reasons.ts';
+import type { EventResult } from './event-writer.ts';
+import type { GrantBook } from './grant-book.ts';
+import { judgeMessage } from './judge-message.ts';
+import { formatQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export interface ApplyDeps {
+  /** Which IPs are let in. */
+  readonly config: IpPolicy;
   readonly clock: Clock;
   readonly grants: GrantBook;
   readonly timers: TimerQueue;
@@ -44,18 +49,14 @@ const SHORT_GRANT_MS = 125_000;
  */
 export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<void> {
   const { body, messageId } = record;
-  const event = parseQueuedEvent(body);
-  // Both would block every event behind them, and trying again can't mend them.
-  if (!event) {
-    const letter = { body, messageId, reason: NO_EVENT, retryable: false };
-    return setAside(letter, 'a message is not an event; it was moved to the dead-letter queue', {}, deps);
+  const { event, why } = judgeMessage(body, deps.config, deps.clock.now());
+  // It would block every event behind it, and trying again can't mend it.
+  if (why !== undefined) {
+    const named = event && { webhookId: event.webhookId, type: event.type, acl: event.acl };
+    const said = `a message is unusable (${why}); it was moved to the dead-letter queue`;
+    return setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
   }
   const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
-  if (isBeyondMemory(event.timestamp, deps.clock.now())) {
-    const letter = { body, messageId, reason: TOO_OLD, retryable: false };
-    const said = 'an event is too old to be ordered; it was moved to the dead-letter queue';
-    return setAside(letter, said, { webhookId, type, acl }, deps);
-  }
   let result: EventResult;
   try {
     // A function that dies here could not say why, and the queue would move all that are at their last time.
@@ -89,11 +90,8 @@ async function apply(event: QueuedEvent, position: string, deps: ApplyDeps): Pro
   const now = deps.clock.now();
   await armOwnTimer(event, now, deps);
   return deps.grants.apply(event, position, now, (ended) => {
-    for (const { acl, ip, grantId, user, expiresAt } of ended) {
-      const { webhookId, type: cause } = event;
-      const fields = { action: AUDIT.ended, webhookId, acl, ip, grantId, user, expiresAt, cause };
-      deps.telemetry.info('grant ended', fields);
-    }
+    const { webhookId, type: cause } = event;
+    for (const grant of ended) deps.telemetry.info('grant ended', { action: AUDIT.ended, webhookId, ...grant, cause });
   });
 }
 
@@ -118,7 +116,7 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
     retryable: true,
   };
   const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
-  await setAside(letter, said, fields, deps);
+  await setAside(letter, 'STORE001', said, fields, deps);
 }
 
 /** What `work` comes to, if it does in time. It may still be carried out after that: to apply an event again changes nothing. */
@@ -138,7 +136,13 @@ function isLastTime({ receives }: QueueRecord): boolean {
   return receives >= EVENTS_MOST_RECEIVES;
 }
 
-async function setAside(letter: SetAside, said: string, fields: Fields, deps: ApplyDeps): Promise<void> {
+async function setAside(
+  letter: SetAside,
+  code: ErrorCode,
+  said: string,
+  fields: Fields,
+  deps: ApplyDeps,
+): Promise<void> {
   const { messageId } = letter;
   try {
     await deps.deadLetters.send(letter);
@@ -147,5 +151,5 @@ async function setAside(letter: SetAside, said: string, fields: Fields, deps: Ap
     deps.telemetry.error('STORE001', 'a message could not be set aside', { ...fields, messageId, setAside: why });
     throw error;
   }
-  deps.telemetry.error('STORE001', said, { ...fields, messageId });
+  deps.telemetry.error(code, said, { ...fields, messageId });
 }

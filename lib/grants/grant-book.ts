@@ -1,20 +1,15 @@
-import { ITEM } from '../names.ts';
-import type { Condition, Item, Table, Write } from '../ports.ts';
+import type { IpPolicy } from '../addresses/ip-address.ts';
+import type { Item, Table, Telemetry } from '../ports.ts';
 import { later } from '../queue-position.ts';
 import { eventOrder, MEMORY_SECONDS, positionOf } from './event-order.ts';
-import { type Grant, grantKey, grantName, putGrant, seenKey, toGrant } from './grant-items.ts';
+import { type EventResult, EventWriter } from './event-writer.ts';
+import { type EndedGrant, endedGrant, type Grant, grantKey, seenKey } from './grant-items.ts';
+import { GrantJudge, isUnusable, reportUnusable, type UnusableRow } from './judge-grant.ts';
+import { isPosition, latestOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { withEvent } from './recent-events.ts';
-import { type AclEvents, WakeItem } from './wake-item.ts';
-
-/** What applying an event has led to. */
-export type EventResult =
-  | { readonly kind: 'applied'; readonly ended: number }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'overtaken'; readonly by: 'a later flush' | 'a later revoke' | 'a later event on the same grant' };
-
-/** Deletes under way at once when many grants end together. */
-const PARALLEL = 25;
+import { removeRows } from './remove-rows.ts';
+import { type AclEvents, WakeItem, wakeKey } from './wake-item.ts';
 
 export interface Fate {
   /** Of the event. */
@@ -22,11 +17,6 @@ export interface Fate {
   readonly overtakenBy?: string;
 }
 
-/** What every applied event writes: that it was seen. */
-interface Seen {
-  readonly put: Item;
-  readonly when: readonly Condition[];
-}
 /** What the batch under way has come to for one ACL. */
 interface Progress {
   /** Up to where the ACL's events are applied; undefined until it has seen one. */
@@ -41,13 +31,23 @@ interface Progress {
  */
 export class GrantBook {
   readonly #table: Table;
+  readonly #policy: IpPolicy;
+  readonly #report: (rows: readonly UnusableRow[]) => void;
   readonly #wake: WakeItem;
+  readonly #writer: EventWriter;
   /** By ACL. Nothing is kept from one batch to the next: another process may have gone further meanwhile. */
   readonly #batch = new Map<string, Progress>();
 
-  constructor(table: Table) {
+  /**
+   * @param policy which IPs are let in: a row with another is left out
+   * @param telemetry is told of rows that cannot be used (STORE002); they stop nobody else
+   */
+  constructor(table: Table, policy: IpPolicy, telemetry: Pick<Telemetry, 'error'>) {
     this.#table = table;
+    this.#policy = policy;
+    this.#report = (rows) => reportUnusable(rows, telemetry);
     this.#wake = new WakeItem(table);
+    this.#writer = new EventWriter(table, this.#report);
   }
 
   /**
@@ -61,27 +61,28 @@ export class GrantBook {
     event: QueuedEvent,
     queuedAt: string,
     now: number,
-    ended: (grants: readonly Grant[]) => void = () => {},
+    ended: (grants: readonly EndedGrant[]) => void = () => {},
   ): Promise<EventResult> {
     const progress = await this.#progressOf(event.acl);
-    const { events } = progress;
     // A queue that was made anew may count from lower numbers: what is applied later stands later all the same.
-    const position = later(queuedAt, events?.position);
+    const position = later(queuedAt, progress.events?.position);
     const order = eventOrder(event.timestamp, event.firstPosition ?? position);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
     // Whoever waits for an event that was put back must wait for the position that it has now.
     const moved = event.firstPosition === undefined ? {} : { position };
-    const seen = { put: { ...seenKey(event), order, ttl, ...moved }, when: [{ absent: true }] } as const;
+    const facts = { order, ttl, seen: { ...seenKey(event), order, ttl, ...moved }, latest: latestOrder(now) };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     const result = ofOne
-      ? await this.#applyToOne(event, order, ttl, seen, event.type === 'access.granted')
-      : await this.#applyToMany(event, order, ttl, seen, (grants) => {
+      ? await this.#writer.applyToOne(event, facts)
+      : await this.#writer.applyToMany(event, facts, (grants) => {
           // Also where the rest fails: these must leave the zone.
           if (grants.length > 0) progress.hasChanged = true;
           ended(grants);
         });
     progress.hasChanged = true;
-    progress.events = { position, recent: withEvent(events?.recent ?? [], [position, event.webhookId]) };
+    const recent = withEvent(progress.events?.recent ?? [], [position, event.webhookId]);
+    // One that took too long may end behind its successors.
+    if (position > (progress.events?.position ?? '')) progress.events = { position, recent };
     return result;
   }
 
@@ -110,23 +111,38 @@ export class GrantBook {
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} ACLs could not be woken`);
   }
 
-  /** Grants that are live at `now`, all pages, strongly consistent. */
+  /** Grants that are live at `now` (milliseconds since the epoch), all pages, strongly consistent, soonest expiry first. */
   async live(acl: string, now: number): Promise<Grant[]> {
-    return this.between(acl, now, Number.MAX_SAFE_INTEGER);
-  }
-
-  /** Grants with `after < expiresAt <= upTo` (milliseconds since the epoch), soonest first. */
-  async between(acl: string, after: number, upTo: number): Promise<Grant[]> {
+    const judge = new GrantJudge(this.#policy, now);
     const grants: Grant[] = [];
-    for await (const page of this.#table.queryExpiry(acl, after, upTo)) grants.push(...page.map(toGrant));
+    const unusable: UnusableRow[] = [];
+    for await (const page of this.#table.queryExpiry(acl, now, Number.MAX_SAFE_INTEGER)) {
+      for (const row of page) {
+        const judged = judge.judge(row);
+        if (isUnusable(judged)) unusable.push(judged);
+        else grants.push(judged);
+      }
+    }
+    this.#report(unusable);
     return grants;
   }
 
-  /** Removes grants that have expired, unless they were extended meanwhile. @returns those removed */
-  async end(grants: readonly Grant[]): Promise<Grant[]> {
-    const removed: Grant[] = [];
-    await this.#removeEach(grants, (grant) => [{ attribute: 'expiresAt', equals: grant.expiresAt }], removed);
-    return removed;
+  /**
+   * The rows of grants with `after < expiresAt <= upTo` (milliseconds since the epoch), soonest first, as they are
+   * stored: also those that cannot be used, since these too must go when they are due.
+   */
+  async between(acl: string, after: number, upTo: number): Promise<Item[]> {
+    const rows: Item[] = [];
+    for await (const page of this.#table.queryExpiry(acl, after, upTo)) rows.push(...page);
+    return rows;
+  }
+
+  /** Removes rows of grants that have expired, unless they were extended meanwhile. @returns what was removed */
+  async end(rows: readonly Item[]): Promise<EndedGrant[]> {
+    const removed: Item[] = [];
+    const unchanged = ({ expiresAt }: Item) => [{ attribute: 'expiresAt', equals: Number(expiresAt) }];
+    await removeRows(this.#table, rows, unchanged, removed);
+    return removed.map(endedGrant);
   }
 
   /**
@@ -136,7 +152,9 @@ export class GrantBook {
   async fate(event: QueuedEvent): Promise<Fate | undefined> {
     const seen = await this.#table.get(seenKey(event), { stale: true });
     if (!seen) return undefined;
-    const position = String(seen.position ?? positionOf(String(seen.order)));
+    const position = seen.position ?? positionOf(String(seen.order));
+    // An item of another shape says nothing.
+    if (!isPosition(position)) return undefined;
     return { position, ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }) };
   }
 
@@ -152,99 +170,16 @@ export class GrantBook {
 
   /** What is known of the ACL's events as a whole; undefined until it has seen one. */
   async events(acl: string): Promise<AclEvents | undefined> {
-    return (await this.#wake.read(acl)).events;
-  }
-
-  /** A grant, or the revoke of one grant: one atomic write. */
-  async #applyToOne(
-    event: QueuedEvent,
-    order: string,
-    ttl: number,
-    seen: Seen,
-    isGrant: boolean,
-  ): Promise<EventResult> {
-    const { acl, ip = '' } = event;
-    const olderOrNone = [{ attribute: 'order', below: order, orAbsent: true }] as const;
-    const writes: Write[] = [
-      seen,
-      { put: { acl, item: `${ITEM.last}${grantName(ip, event.grantId)}`, order, ttl }, when: olderOrNone },
-      isGrant ? putGrant(event, order) : { remove: grantKey(event) },
-    ];
-    if (isGrant) {
-      writes.push({ check: { acl, item: ITEM.flushed }, when: olderOrNone });
-      writes.push({ check: { acl, item: `${ITEM.revoked}${ip}` }, when: olderOrNone });
-    }
-    const result = await this.#table.write(writes);
-    if (result.written) return { kind: 'applied', ended: 0 };
-    if (result.failed.includes(0)) return { kind: 'duplicate' };
-    const by = result.failed.includes(3)
-      ? 'a later flush'
-      : result.failed.includes(4)
-        ? 'a later revoke'
-        : 'a later event on the same grant';
-    const { put, when } = seen;
-    await this.#table.write([{ put: { ...put, overtakenBy: by }, when }]);
-    return { kind: 'overtaken', by };
-  }
-
-  /**
-   * A flush, or the revoke of all grants on an IP. First the order is remembered, so that earlier
-   * grants that arrive later find it; then what it covers is removed; the webhook id comes last, so
-   * that a redelivery finishes what a crash cut short.
-   */
-  async #applyToMany(
-    event: QueuedEvent,
-    order: string,
-    ttl: number,
-    seen: Seen,
-    tell: (grants: readonly Grant[]) => void,
-  ): Promise<EventResult> {
-    if (await this.#table.get(seenKey(event))) return { kind: 'duplicate' };
-    const { acl, ip } = event;
-    const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
-    // Where a later one stands already, what this one covers is still removed below: none of it is newer.
-    await this.#table.write([
-      { put: { ...marker, order, ttl }, when: [{ attribute: 'order', below: order, orAbsent: true }] },
-    ]);
-    let ended = 0;
-    const prefix = ip === undefined ? ITEM.grant : `${ITEM.grant}${ip}#`;
-    for await (const page of this.#table.queryPrefix(acl, prefix)) {
-      const covered = page.map(toGrant).filter((grant) => grant.order < order);
-      const removed: Grant[] = [];
-      try {
-        await this.#removeEach(covered, () => [{ attribute: 'order', below: order }], removed);
-      } finally {
-        tell(removed);
-      }
-      ended += removed.length;
-    }
-    const result = await this.#table.write([seen]);
-    return result.written ? { kind: 'applied', ended } : { kind: 'duplicate' };
+    const { events, why } = await this.#wake.read(acl);
+    if (why !== undefined) this.#report([{ ...wakeKey(acl), why }]);
+    return events;
   }
 
   async #progressOf(acl: string): Promise<Progress> {
     const known = this.#batch.get(acl);
     if (known) return known;
-    const { events } = await this.#wake.read(acl);
-    const progress = { events, hasChanged: false };
+    const progress = { events: await this.events(acl), hasChanged: false };
     this.#batch.set(acl, progress);
     return progress;
-  }
-
-  /** @param removed gets those that are removed, also where it then fails */
-  async #removeEach(
-    grants: readonly Grant[],
-    condition: (grant: Grant) => NonNullable<Write['when']>,
-    removed: Grant[],
-  ): Promise<void> {
-    for (let at = 0; at < grants.length; at += PARALLEL) {
-      const settled = await Promise.allSettled(
-        grants.slice(at, at + PARALLEL).map(async (grant) => {
-          const result = await this.#table.write([{ remove: grantKey(grant), when: condition(grant) }]);
-          if (result.written) removed.push(grant);
-        }),
-      );
-      for (const each of settled) if (each.status === 'rejected') throw each.reason;
-    }
   }
 }

@@ -32,20 +32,31 @@ export function putGrant(event: QueuedEvent, order: string): Write {
       ...(user !== undefined && { user }),
     },
     setOnce: { since: order },
-    ...(user === undefined && { remove: ['user'] }),
+    // What was there before, whatever wrote it, must not make another grant of this one.
+    remove: [...(grantId === undefined ? ['grantId'] : []), ...(user === undefined ? ['user'] : [])],
   };
 }
 
-export function toGrant(item: Item): Grant {
-  return {
-    acl: item.acl,
-    ip: String(item.ip),
-    ...(item.grantId !== undefined && { grantId: String(item.grantId) }),
-    ...(item.user !== undefined && { user: String(item.user) }),
-    expiresAt: Number(item.expiresAt),
-    order: String(item.order),
-    since: String(item.since ?? item.order),
+/** What the audit says of a grant that has ended. Of a row that is none, it says what can be read, and its name. */
+export interface EndedGrant {
+  readonly acl: string;
+  readonly item?: string;
+  readonly ip?: string;
+  readonly grantId?: string;
+  readonly user?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
+}
+
+export function endedGrant({ acl, item, ip, grantId, user, expiresAt }: Item): EndedGrant {
+  const said = {
+    acl,
+    ...(typeof ip === 'string' && { ip }),
+    ...(typeof grantId === 'string' && { grantId }),
+    ...(typeof user === 'string' && { user }),
+    ...(typeof expiresAt === 'number' && { expiresAt }),
   };
+  return grantKey(said).item === item ? said : { ...said, item };
 }
 
 export function grantKey(grant: { readonly acl: string; readonly ip?: string; readonly grantId?: string }): Key {

@@ -1,11 +1,13 @@
+import type { IpPolicy } from '../addresses/ip-address.ts';
 import { describeError } from '../describe-error.ts';
 import type { Clock, DeadLetterBox, DeadLetters, EventQueue, Letter } from '../ports.ts';
 import { queuePosition } from '../queue-position.ts';
-import { NO_EVENT, TOO_OLD } from './dead-letter-reasons.ts';
-import { isBeyondMemory } from './event-order.ts';
+import { judgeMessage } from './judge-message.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export interface RedriveDeps {
+  /** Which IPs are let in. */
+  readonly config: IpPolicy;
   readonly clock: Clock;
   readonly events: EventQueue;
   readonly box: DeadLetterBox;
@@ -56,7 +58,7 @@ export async function redrive(deps: RedriveDeps, options: { readonly dryRun?: bo
       if (fresh.length === 0) break;
       for (const letter of fresh) {
         seen.add(letter.messageId);
-        const report = judge(letter, deps.clock.now());
+        const report = judge(letter, deps);
         if (!options.dryRun && (await isCleared(letter, report, letters.length, deps))) held.delete(letter.messageId);
         // One that is filed anew is met again, as any other that stays.
         if (options.dryRun || !isInTheWay(letter, report)) letters.push(report);
@@ -71,12 +73,14 @@ export async function redrive(deps: RedriveDeps, options: { readonly dryRun?: bo
   return { letters, putBack: letters.length - stayed, stayed, ...(stopped !== undefined && { stopped }) };
 }
 
-function judge({ messageId, body, reason = MOVED_BY_THE_QUEUE }: Letter, now: number): LetterReport {
-  const event = parseQueuedEvent(body);
-  if (!event) return { messageId, reason, stays: NO_EVENT };
-  const { webhookId, type, acl } = event;
-  const report = { messageId, reason, event: { webhookId, type, acl } };
-  return isBeyondMemory(event.timestamp, now) ? { ...report, stays: TOO_OLD } : report;
+function judge({ messageId, body, reason = MOVED_BY_THE_QUEUE }: Letter, deps: RedriveDeps): LetterReport {
+  const { event, why } = judgeMessage(body, deps.config, deps.clock.now());
+  return {
+    messageId,
+    reason,
+    ...(event && { event: { webhookId: event.webhookId, type: event.type, acl: event.acl } }),
+    ...(why !== undefined && { stays: why }),
+  };
 }
 
 /** What stays at the head of the group of events keeps the queue from giving out those behind it. */

@@ -1,5 +1,6 @@
 import { ITEM } from '../names.ts';
 import type { Item, Key, Table } from '../ports.ts';
+import { isPosition } from './plausible.ts';
 import { type RecentEvent, recentEvents } from './recent-events.ts';
 
 /** What is known of an ACL's events as a whole. */
@@ -18,6 +19,8 @@ export interface Wake {
   readonly events: AclEvents | undefined;
   /** Differs from what it was whenever the zone function was woken since. */
   readonly mark: string;
+  /** What is wrong with it, where its position is none. The ACL has seen events then, but how far they go nobody knows. */
+  readonly why?: string;
 }
 
 /**
@@ -33,12 +36,14 @@ export class WakeItem {
   }
 
   async read(acl: string, options: { readonly stale?: boolean } = {}): Promise<Wake> {
-    const item = await this.#table.get(keyOf(acl), options);
+    const item = await this.#table.get(wakeKey(acl), options);
     const { position, since, recent, asks }: Partial<Item> = item ?? {};
     const mark = `${position} ${asks}`;
-    if (typeof position !== 'string') return { events: undefined, mark };
-    const first = typeof since === 'number' ? { since } : {};
-    return { mark, events: { position, recent: recentEvents(recent), ...first } };
+    if (position === undefined) return { events: undefined, mark };
+    const known = { recent: recentEvents(recent), ...(typeof since === 'number' && { since }) };
+    // Below every position: nothing counts as confirmed by it.
+    if (!isPosition(position)) return { mark, events: { position: '', ...known }, why: 'its position is none' };
+    return { mark, events: { position, ...known } };
   }
 
   /**
@@ -47,19 +52,29 @@ export class WakeItem {
    * @param now milliseconds since the epoch
    */
   async announce(acl: string, { position, recent }: AclEvents, now: number): Promise<void> {
-    const when = [{ attribute: 'position', below: position, orAbsent: true }] as const;
-    const set = { position, recent };
-    const { written } = await this.#table.write([{ update: keyOf(acl), set, setOnce: { since: now }, when }]);
-    if (!written) await this.ask(acl, 'events were applied late or in part', now);
+    const write = { update: wakeKey(acl), set: { position, recent }, setOnce: { since: now } };
+    const { written } = await this.#table.write([
+      { ...write, when: [{ attribute: 'position', below: position, orAbsent: true }] },
+    ]);
+    if (written) return;
+    const { why } = await this.read(acl);
+    if (why === undefined) await this.ask(acl, 'events were applied late or in part', now);
+    else await this.#table.write([write]);
   }
 
   /** Asks for a rebuild of the ACL's zones. @param now milliseconds since the epoch */
   async ask(acl: string, reason: string, now: number): Promise<void> {
+    const update = wakeKey(acl);
+    const set = { reason, askedAt: now };
     // Counted, since a write that leaves the item as it was wakes nobody: two may ask for the same in one millisecond.
-    await this.#table.write([{ update: keyOf(acl), set: { reason, askedAt: now }, add: { asks: 1 } }]);
+    const when = [{ attribute: 'asks', below: Number.MAX_SAFE_INTEGER, orAbsent: true }] as const;
+    const { written } = await this.#table.write([{ update, set, add: { asks: 1 }, when }]);
+    // There is no number to add to, or one that does not change any more.
+    if (!written) await this.#table.write([{ update, set: { ...set, asks: 1 } }]);
   }
 }
 
-function keyOf(acl: string): Key {
+/** The item that wakes an ACL's zones. */
+export function wakeKey(acl: string): Key {
   return { acl, item: ITEM.wake };
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { IpNotAcceptable, parseHostAddress } from '../addresses/ip-address.ts';
 import type { AclConfig, Config } from '../config.ts';
 import { aclConfig } from '../config.ts';
+import { LONGEST_TEXT, TEXT_CHARACTERS } from '../grants/plausible.ts';
 import type { AcceptedEvent } from '../grants/queue-message.ts';
 import { Refusal } from '../refusal.ts';
 import { millisOf, nanosOf, parseRfc3339 } from './rfc3339.ts';
@@ -15,15 +16,12 @@ export interface ReadEvent {
 
 /** How long revokes are remembered by contract: an older event could no longer be ordered. */
 const OLDEST_EVENT_MS = 24 * 3_600_000;
-/** Longest `grantId` and `user`, in UTF-8 bytes: a sort key holds 1,024, with the IP in it. */
-const LONGEST_TEXT = 512;
 
 const text = v.pipe(
   v.string('must be a string'),
   v.minLength(1, 'must not be empty'),
   v.maxBytes(LONGEST_TEXT, `must be at most ${LONGEST_TEXT} bytes`),
-  // SQS refuses messages with U+FFFE or U+FFFF, like XML; the event would be lost after it was found good.
-  v.regex(/^[^\p{Cc}\uFFFE\uFFFF]*$/u, 'must not hold control characters'),
+  v.regex(TEXT_CHARACTERS, 'must not hold control characters'),
 );
 const dateTime = v.pipe(
   v.string('must be a string'),

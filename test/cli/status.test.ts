@@ -36,6 +36,19 @@ describe.concurrent('status', () => {
     ]);
   });
 
+  it('names stored rows that are left out, and goes on', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    const row = { acl: ACL, item: 'GRANT#0.0.0.0/0#', ip: '0.0.0.0/0', expiresAt: Date.now() + 3_600_000 };
+    await world.system.functions.table.write([{ put: row }]);
+    const { out, code } = await world.run('status');
+    expect(code).toBe(0);
+    expect(out).toContain(ALICE);
+    expect(out).toMatch(/its IP is not acceptable.*#store002.*GRANT#0\.0\.0\.0\/0#/);
+    const { acls } = await world.json('status');
+    expect(acls).toMatchObject([{ unusable: [{ item: row.item, detail: expect.stringContaining('IP') }] }]);
+  });
+
   it('shows who is not in yet, the last error with its meaning, and what to do', async () => {
     const world = await CliWorld.start();
     await world.grant(ALICE);

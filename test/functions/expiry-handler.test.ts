@@ -57,7 +57,7 @@ describe('the expiry function', () => {
         return super.between(acl, after, upTo);
       }
     }
-    const deps = { ...world.deps, grants: new HalfBroken(world.table) };
+    const deps = { ...world.deps, grants: new HalfBroken(world.table, world.deps.config, world.deps.telemetry) };
     const bodies = ['not a timer', text({ acl: 'broken' }), text(), '{"version":9}'];
     expect(await handle(batch(...bodies), deps)).toEqual({
       batchItemFailures: ['m1', 'm2', 'm4'].map((itemIdentifier) => ({ itemIdentifier })),

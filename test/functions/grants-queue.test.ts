@@ -62,7 +62,7 @@ describe('a message that is no event', () => {
     await system.grant(ALICE);
     await seconds(3);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
-    expect(system.codes()).toEqual(['STORE001']);
+    expect(system.codes()).toEqual(['STORE002']);
     expect(system.functions.events.deadLetters.letters).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import { createHandler } from '../../functions/grants.ts';
 import { formatQueuedEvent, parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { aGrantsHandler } from '../helpers/a-grants-handler.ts';
-import { ACL, flushed, granted, NOW, positionAt, revoked } from '../helpers/events.ts';
+import { ACL, configOf, flushed, granted, NOW, positionAt, revoked } from '../helpers/events.ts';
 
 const [ALICE, BOB, CAROL] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
 const grants = [ALICE, BOB, CAROL].map((ip) => granted(ip, 1));
@@ -143,11 +143,11 @@ describe('a message that is no event', () => {
     formatQueuedEvent(granted(ALICE, 1)).replace('"expiresAt"', '"endsAt"'),
   ];
 
-  it.each(POISON)('is set aside at once with STORE001, and the rest is applied: %s', async (poison) => {
+  it.each(POISON)('is set aside at once with STORE002, and the rest is applied: %s', async (poison) => {
     expect(await handler.deliver(granted(ALICE, 1), poison, granted(CAROL, 1))).toEqual([]);
     expect(await handler.live()).toEqual([ALICE, CAROL]);
     expect(handler.letters).toEqual([poison]);
-    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.codes()).toEqual(['STORE002']);
     expect(handler.lines.find(({ code }) => code)).toMatchObject({ messageId: 'm2' });
   });
 
@@ -164,7 +164,7 @@ describe('a message that is no event', () => {
     expect(handler.setAside).toMatchObject([
       { messageId: 'm2', reason: expect.stringContaining('older'), retryable: false },
     ]);
-    expect(handler.codes()).toEqual(['STORE001']);
+    expect(handler.codes()).toEqual(['STORE002']);
     expect(handler.lines.find(({ code }) => code)).toMatchObject({ messageId: 'm2', acl: grants[0]?.acl });
   });
 
@@ -189,7 +189,7 @@ describe('a message', () => {
     const { SequenceNumber, ...attributes } = record.attributes;
     expect(SequenceNumber).toBe('7');
     const bare = createHandler(() => ({
-      ...{ clock: { now: () => NOW, sleep: async () => {} }, grants: handler.book },
+      ...{ config: configOf(), clock: { now: () => NOW, sleep: async () => {} }, grants: handler.book },
       ...{ timers: { send: async () => {} }, deadLetters: { send: async () => {} } },
       telemetry: { begin() {}, info() {}, warn() {}, error() {}, metric() {} },
     }));
@@ -206,10 +206,14 @@ describe('the timer of a grant', () => {
     [90_500, [91]],
     [125_000, [125]],
     [125_001, []],
-    [-5_000, [0]],
   ])('that lasts %i ms is armed where the minute tick might come too late', async (ms, delays) => {
     await handler.deliver(granted(ALICE, 0, { expiresAt: NOW + ms }));
     expect(handler.timers.map(({ delaySeconds }) => delaySeconds)).toEqual(delays);
+  });
+
+  it('that is over already goes out at once', async () => {
+    await handler.deliver(granted(ALICE, -10, { expiresAt: NOW - 5_000 }));
+    expect(handler.timers.map(({ delaySeconds }) => delaySeconds)).toEqual([0]);
   });
 
   it('is armed before the grant is stored, so that no crash leaves one without the other', async () => {

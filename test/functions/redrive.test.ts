@@ -4,7 +4,7 @@ import { redrive } from '../../lib/grants/redrive.ts';
 import { ITEM } from '../../lib/names.ts';
 import type { Letter } from '../../lib/ports.ts';
 import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
-import { granted, positionAt } from '../helpers/events.ts';
+import { configOf, granted, positionAt } from '../helpers/events.ts';
 import { RedriveWorld } from '../helpers/redrive-world.ts';
 import { ACL } from '../helpers/virtual-system.ts';
 
@@ -207,7 +207,7 @@ describe('the letters of a redrive', () => {
     const { events } = world.functions;
     await box.send({ messageId: 'p', body: 'poison', reason: 'not an event of this system', retryable: false });
     box.moved({ messageId: 'good', body: formatQueuedEvent(granted(ALICE, 0)) });
-    const { letters } = await redrive({ clock: world.clock, events, box, deadLetters: box });
+    const { letters } = await redrive({ config: configOf(), clock: world.clock, events, box, deadLetters: box });
     expect(letters.map(({ messageId }) => messageId)).toEqual(['letter-1', 'good']);
     expect(box.released).toEqual(['letter-1']);
   });

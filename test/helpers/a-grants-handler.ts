@@ -6,7 +6,7 @@ import { fifoEvent, lambdaContext } from '../../local/stand-ins/aws-events.ts';
 import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { ACL, NOW } from './events.ts';
+import { ACL, configOf, NOW } from './events.ts';
 import { FaultyTable } from './faulty-table.ts';
 
 /** The grants function by itself, over a table that can die at a write. */
@@ -18,8 +18,15 @@ export function aGrantsHandler() {
   const timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   /** An error to be thrown instead of setting a letter aside; how often each message was received; the time that is left. */
   const faults: { deadLetters?: Error; receives?: number; remainingMs?: number } = {};
-  const book = new GrantBook(table);
+  const config = configOf();
+  const telemetry = logTelemetry(
+    'grants',
+    () => NOW,
+    (line) => lines.push(line),
+  );
+  const book = new GrantBook(table, config, telemetry);
   const deps = {
+    config,
     clock: new VirtualClock(NOW),
     grants: book,
     timers: { send: async (messages: typeof timers) => void timers.push(...messages) },
@@ -30,11 +37,7 @@ export function aGrantsHandler() {
         setAside.push(letter);
       },
     },
-    telemetry: logTelemetry(
-      'grants',
-      () => NOW,
-      (line) => lines.push(line),
-    ),
+    telemetry,
   };
   const handler = createHandler(() => deps);
   let delivered = 0;

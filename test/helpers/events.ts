@@ -1,6 +1,8 @@
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import type { Table, Telemetry } from '../../lib/ports.ts';
 import { queuePosition } from '../../lib/queue-position.ts';
 
 /** A moment that all tests call now. Milliseconds since the epoch. */
@@ -19,6 +21,14 @@ let ids = 0;
 /** The position of the queue's nth message. */
 export function positionAt(n: number): string {
   return queuePosition(String(n));
+}
+
+/** A book that must find no row unusable. */
+export function bookOf(table: Table): GrantBook {
+  const error: Telemetry['error'] = (code, detail, fields) => {
+    throw new Error(`${code}: ${detail} ${JSON.stringify(fields)}`);
+  };
+  return new GrantBook(table, { allowPrivate: false, allowIpv6: false }, { error });
 }
 
 /** A grant on the queue; `at` is its own time, in seconds after NOW. */

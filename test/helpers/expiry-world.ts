@@ -22,17 +22,18 @@ export class ExpiryWorld {
   #events = 0;
 
   constructor(config: Config = configOf()) {
+    const telemetry = logTelemetry(
+      'expiry',
+      () => this.clock.now(),
+      (line) => this.lines.push(line),
+    );
     this.deps = {
       config,
       clock: this.clock,
-      grants: new GrantBook(this.table),
+      grants: new GrantBook(this.table, config, telemetry),
       states: new ZoneStates(this.table),
       timers: { send: async (messages) => void this.timers.push(...messages) },
-      telemetry: logTelemetry(
-        'expiry',
-        () => this.clock.now(),
-        (line) => this.lines.push(line),
-      ),
+      telemetry,
     };
   }
 

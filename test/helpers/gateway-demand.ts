@@ -21,7 +21,7 @@ export function demand(ips: readonly string[], more: Partial<GatewayDemand> = {}
 
 /** Every second address, so that no two can be merged. */
 export const apart = (count: number) =>
-  Array.from({ length: count }, (_, i) => `198.18.${(2 * i) >> 8}.${(2 * i) & 255}`);
+  Array.from({ length: count }, (_, i) => `198.51.${(2 * i) >> 8}.${(2 * i) & 255}`);
 
 /** Every single address that a list covers, as a number. */
 export function addresses(list: readonly string[]): string[] {

@@ -1,7 +1,6 @@
-import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { Table } from '../../lib/ports.ts';
-import { ACL, NOW } from './events.ts';
+import { ACL, bookOf, NOW } from './events.ts';
 
 /**
  * What the contract says is live in the end, told in the simplest way: by time, then by position in
@@ -23,6 +22,6 @@ export function liveAfter(events: readonly QueuedEvent[]): Record<string, number
 
 /** The same, as it stands in a table. */
 export async function liveIn(table: Table): Promise<Record<string, number>> {
-  const grants = await new GrantBook(table).live(ACL, NOW);
+  const grants = await bookOf(table).live(ACL, NOW);
   return Object.fromEntries(grants.map(({ ip, grantId, expiresAt }) => [`${ip}#${grantId ?? ''}`, expiresAt]));
 }

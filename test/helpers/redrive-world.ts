@@ -1,4 +1,5 @@
 import { redrive } from '../../lib/grants/redrive.ts';
+import { configOf } from './events.ts';
 import { VirtualSystem } from './virtual-system.ts';
 
 /** The whole system with its dead letters, and the command that puts them back. */
@@ -9,7 +10,10 @@ export class RedriveWorld extends VirtualSystem {
 
   redrive(options: { readonly dryRun?: boolean } = {}) {
     const { events } = this.functions;
-    return redrive({ clock: this.clock, events, box: this.letters, deadLetters: this.letters }, options);
+    return redrive(
+      { clock: this.clock, config: configOf(), events, box: this.letters, deadLetters: this.letters },
+      options,
+    );
   }
 
   /** Out of reach for long enough that every event on the queue is given up on: a quarter of an hour for each ten. */

@@ -40,19 +40,20 @@ export class SyncWorld {
     for (const { zoneIds } of Object.values(config.acls)) {
       for (const id of zoneIds) this.okta.seedZone(id, { gateways: ['192.0.2.0/32'] });
     }
+    const telemetry = logTelemetry(
+      'zone',
+      () => this.clock.now(),
+      (line) => this.lines.push(line),
+    );
     this.deps = {
       config,
       clock: this.clock,
-      grants: new GrantBook(table),
+      grants: new GrantBook(table, config, telemetry),
       states: new ZoneStates(table),
       okta: new OktaZones(options.http ?? this.#http, config.okta.baseUrl, () => this.clock.now()),
       oktaToken: new CachedSecret(this.token, this.clock),
       timers: { send: async (messages) => void this.timers.push(...messages) },
-      telemetry: logTelemetry(
-        'zone',
-        () => this.clock.now(),
-        (line) => this.lines.push(line),
-      ),
+      telemetry,
       newId: () => {
         this.#runs += 1;
         return `run-${this.#runs}`;

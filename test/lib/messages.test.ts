@@ -35,9 +35,9 @@ describe('a message on the events queue', () => {
   });
 
   it('carries the position that it had at first, where it was put back', () => {
-    expect(parseQueuedEvent(formatQueuedEvent({ ...event, firstPosition: '9'.repeat(39) }))).toEqual({
+    expect(parseQueuedEvent(formatQueuedEvent({ ...event, firstPosition: `3${'9'.repeat(38)}` }))).toEqual({
       ...event,
-      firstPosition: '9'.repeat(39),
+      firstPosition: `3${'9'.repeat(38)}`,
     });
   });
 

@@ -1,11 +1,14 @@
+import type { IpPolicy } from '../../lib/addresses/ip-address.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import { type EventResult, GrantBook } from '../../lib/grants/grant-book.ts';
-import type { Grant } from '../../lib/grants/grant-items.ts';
+import type { EventResult } from '../../lib/grants/event-writer.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { type EndedGrant, endedGrant, type Grant } from '../../lib/grants/grant-items.ts';
+import { GrantJudge, isUnusable } from '../../lib/grants/judge-grant.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { AclEvents } from '../../lib/grants/wake-item.ts';
 import { ITEM } from '../../lib/names.ts';
 import { OktaRest, type Rest } from '../../lib/okta/rest.ts';
-import type { Table, Write, WriteResult } from '../../lib/ports.ts';
+import type { Item, Table, Write, WriteResult } from '../../lib/ports.ts';
 import type { ZoneLists } from '../../lib/zones/zone-lists.ts';
 import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
 
@@ -32,15 +35,13 @@ export function forgetting(table: Table, prefix: string): Table {
 /** Removes what is due, whatever became of it since it was read. */
 export class UnconditionalEnd extends GrantBook {
   readonly #table: Table;
-  constructor(table: Table) {
-    super(table);
-    this.#table = table;
+  constructor(...made: ConstructorParameters<typeof GrantBook>) {
+    super(...made);
+    [this.#table] = made;
   }
-  override async end(grants: readonly Grant[]): Promise<Grant[]> {
-    for (const { acl, ip, grantId = '' } of grants) {
-      await this.#table.write([{ remove: { acl, item: `${ITEM.grant}${ip}#${grantId}` } }]);
-    }
-    return [...grants];
+  override async end(rows: readonly Item[]): Promise<EndedGrant[]> {
+    for (const { acl, item } of rows) await this.#table.write([{ remove: { acl, item } }]);
+    return rows.map(endedGrant);
   }
 }
 
@@ -55,10 +56,20 @@ export class ExpiryAsDelta extends GrantBook {
 
 /** Takes what the table has for what is live, and leaves deleting to the table's TTL. */
 export class TtlLiveness extends GrantBook {
-  override async live(acl: string): Promise<Grant[]> {
-    return this.between(acl, 0, Number.MAX_SAFE_INTEGER);
+  readonly #policy: IpPolicy;
+  constructor(...made: ConstructorParameters<typeof GrantBook>) {
+    super(...made);
+    [, this.#policy] = made;
   }
-  override async end(): Promise<Grant[]> {
+  override async live(acl: string, now: number): Promise<Grant[]> {
+    const judge = new GrantJudge(this.#policy, now);
+    const rows = await this.between(acl, 0, Number.MAX_SAFE_INTEGER);
+    return rows.flatMap((row) => {
+      const judged = judge.judge(row);
+      return isUnusable(judged) ? [] : [judged];
+    });
+  }
+  override async end(): Promise<EndedGrant[]> {
     return [];
   }
 }

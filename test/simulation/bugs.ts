@@ -27,12 +27,12 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'expiry-as-delta',
     what: 'a lifetime counts from when the event is applied',
-    hooks: { book: (table) => new parts.ExpiryAsDelta(table) },
+    hooks: { book: (...made) => new parts.ExpiryAsDelta(...made) },
   },
   {
     name: 'unconditional-delete',
     what: 'a grant that is due is removed, though it was extended since',
-    hooks: { book: (table) => new parts.UnconditionalEnd(table) },
+    hooks: { book: (...made) => new parts.UnconditionalEnd(...made) },
   },
   {
     name: 'tombstone-forgotten',
@@ -86,7 +86,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'ttl-as-liveness',
     what: 'a grant is live until DynamoDB has deleted it',
-    hooks: { book: (table) => new parts.TtlLiveness(table) },
+    hooks: { book: (...made) => new parts.TtlLiveness(...made) },
   },
   {
     name: 'reset-time-ignored',
@@ -110,7 +110,7 @@ export const BUGS: readonly Bug[] = [
     name: 'no-adoption',
     what: 'a zone is written before its ACL has seen an event',
     breaks: ['8 unused zone untouched'],
-    hooks: { book: (table) => new parts.NoAdoption(table) },
+    hooks: { book: (...made) => new parts.NoAdoption(...made) },
   },
   {
     name: 'no-second-look',

@@ -14,7 +14,7 @@ export interface Hooks {
   readonly table?: (table: Table, name: FunctionName) => Table;
   readonly timers?: (timers: TimerQueue, name: FunctionName) => TimerQueue;
   readonly http?: (http: HttpClient, config: Config, clock: Clock) => HttpClient;
-  readonly book?: (table: Table) => GrantBook;
+  readonly book?: (...made: ConstructorParameters<typeof GrantBook>) => GrantBook;
   readonly states?: (table: Table) => ZoneStates;
   readonly token?: (reader: SecretReader, clock: Clock) => CachedSecret;
   readonly grantsHandler?: (handler: GrantsHandler) => GrantsHandler;

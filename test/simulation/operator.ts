@@ -56,7 +56,8 @@ export class Operator {
     const { fifo } = this.#world;
     if (fifo.deadLetters.letters.length === 0) return;
     faults.disturb(HEALING_MS);
-    await redrive({ clock, events: fifo, box: fifo.deadLetters, deadLetters: fifo.deadLetters });
+    const config = { allowPrivate: false, allowIpv6: true };
+    await redrive({ config, clock, events: fifo, box: fifo.deadLetters, deadLetters: fifo.deadLetters });
   }
 
   /** Not under the hands of a run: another version has ended before this one begins. */

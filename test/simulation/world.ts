@@ -174,13 +174,15 @@ export class World {
     };
     const table = hooks.table?.(reached, name) ?? reached;
     const timers = environment.timers(this.timers);
+    const telemetry = codeTelemetry(name, note, code);
+    const made = [table, config, telemetry] as const;
     return {
       config: hooks.config?.(config, name) ?? config,
       clock: environment.clock,
-      grants: hooks.book?.(table) ?? new GrantBook(table),
+      grants: hooks.book?.(...made) ?? new GrantBook(...made),
       states: hooks.states?.(table) ?? new ZoneStates(table),
       timers: hooks.timers?.(timers, name) ?? timers,
-      telemetry: codeTelemetry(name, note, code),
+      telemetry,
     };
   }
 

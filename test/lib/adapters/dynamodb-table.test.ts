@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DynamoDbTable } from '../../../lib/adapters/dynamodb-table.ts';
+import { DynamoDbTable, documents } from '../../../lib/adapters/dynamodb-table.ts';
 import type { Write } from '../../../lib/ports.ts';
 import { type AwsAnswer, startFakeAws } from '../../helpers/fake-aws.ts';
 
@@ -14,7 +13,7 @@ async function aTable(...answers: AwsAnswer[]): Promise<DynamoDbTable> {
   aws = await startFakeAws(() => answers.shift());
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
   const client = new DynamoDBClient({ region: 'eu-central-1', endpoint: aws.url, credentials, maxAttempts: 2 });
-  return new DynamoDbTable('grants', DynamoDBDocumentClient.from(client));
+  return new DynamoDbTable('grants', documents(client));
 }
 const refusal = (name: string, more: object = {}): AwsAnswer => ({
   status: 400,
@@ -108,4 +107,17 @@ it('rejects what is wrong for good, at the first attempt', async () => {
   const table = await aTable(refusal('AccessDeniedException'));
   await expect(table.write([{ put: KEY }])).rejects.toThrow();
   expect(operations()).toHaveLength(1);
+});
+
+it('reads what JavaScript has no number for as the nearest one, and all items beside it', async () => {
+  const items = [
+    { acl: { S: 'a' }, item: { S: 'GRANT#1' }, expiresAt: { N: '1E+125' } },
+    { acl: { S: 'a' }, item: { S: 'GRANT#2' }, expiresAt: { N: '9007199254740993' } },
+    { acl: { S: 'a' }, item: { S: 'GRANT#3' }, expiresAt: { N: '1795543200000' }, odd: { NS: ['1', '2.5'] } },
+  ];
+  const table = await aTable({ body: { Items: items, Count: 3, ScannedCount: 3 } }, { body: { Item: items[0] } });
+  const pages: unknown[] = [];
+  for await (const page of table.queryPrefix('a', 'GRANT#')) pages.push(page.map(({ expiresAt }) => expiresAt));
+  expect(pages).toEqual([[1e125, 9_007_199_254_740_992, 1_795_543_200_000]]);
+  expect(await table.get({ acl: 'a', item: 'GRANT#1' })).toMatchObject({ expiresAt: 1e125 });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IpNotAcceptable, parseHostAddress } from '../../../lib/addresses/ip-address.ts';
+import { IpNotAcceptable, isAcceptedHost, parseHostAddress } from '../../../lib/addresses/ip-address.ts';
 
 const STRICT = { allowPrivate: false, allowIpv6: false };
 const OPEN = { allowPrivate: true, allowIpv6: true };
@@ -137,5 +137,48 @@ describe('the IP of a grant', () => {
         expect(parseHostAddress(once, OPEN)).toBe(once);
       }),
     );
+  });
+});
+
+describe('a stored IP', () => {
+  const slowly = (text: string, policy: typeof STRICT) => {
+    try {
+      return parseHostAddress(text, policy) === text;
+    } catch {
+      return false;
+    }
+  };
+  const edges = [0, 1, 2, 18, 19, 31, 51, 52, 63, 64, 88, 99, 100, 113, 127, 128, 168, 175, 191, 196, 254, 255];
+  const part = fc.oneof(fc.constantFrom(...edges), fc.nat(255));
+
+  it('passes if it is what the webhook makes of an IP that it takes, and the quick look finds the same', () => {
+    for (const policy of [STRICT, OPEN, { allowPrivate: true, allowIpv6: false }]) {
+      for (let first = 0; first < 256; first += 1) {
+        for (const second of edges) {
+          const ip = `${first}.${second}.${edges[(first + second) % edges.length]}.1`;
+          expect([ip, isAcceptedHost(ip, policy)]).toEqual([ip, slowly(ip, policy)]);
+        }
+      }
+      const ipv4 = fc.tuple(part, part, part, part).map((parts) => parts.join('.'));
+      fc.assert(
+        fc.property(fc.oneof(ipv4, fc.ipV4(), fc.ipV6(), fc.string()), (ip) => {
+          expect(isAcceptedHost(ip, policy)).toBe(slowly(ip, policy));
+        }),
+      );
+    }
+  });
+
+  it.each([
+    '8.8.8.8/32',
+    '08.8.8.8',
+    '8.8.8',
+    ' 8.8.8.8',
+    '8.8.8.8 ',
+    '::ffff:8.8.8.8',
+    '2001:DB8::1',
+    '0.0.0.0',
+    '255.255.255.255',
+  ])('does not pass in another form, or as nobody’s: %j', (ip) => {
+    expect(isAcceptedHost(ip, OPEN)).toBe(false);
   });
 });

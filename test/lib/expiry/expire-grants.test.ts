@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { handleTimer, tick } from '../../../lib/expiry/expire-grants.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
-import type { Grant } from '../../../lib/grants/grant-items.ts';
 import { ITEM } from '../../../lib/names.ts';
+import type { Item } from '../../../lib/ports.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
 import { ExpiryWorld } from '../../helpers/expiry-world.ts';
 
@@ -37,25 +37,40 @@ describe('the minute tick', () => {
 
   it('leaves a grant that is extended while it looks', async () => {
     class Extending extends GrantBook {
-      override async end(grants: readonly Grant[]) {
+      override async end(rows: readonly Item[]) {
         await world.apply(granted(ALICE, 1, { expiresAt: NOW + 60_000 }));
-        return super.end(grants);
+        return super.end(rows);
       }
     }
     await world.apply(grant(ALICE, 0), grant(BOB, 0));
-    await tick({ ...world.deps, grants: new Extending(world.table) });
+    await tick({ ...world.deps, grants: new Extending(world.table, world.deps.config, world.deps.telemetry) });
     expect(world.grants()).toEqual([ALICE]);
   });
 
+  it('ends what is no grant, too, once it is due, with a line of the audit, and goes on with the others', async () => {
+    await world.apply(grant(ALICE, 0), grant(BOB, 60_000));
+    const put = (item: string, rest: object) => world.table.write([{ put: { acl: ACL, item, ...rest } }]);
+    await put(`${ITEM.grant}0.0.0.0/0#`, { ip: '0.0.0.0/0', expiresAt: NOW });
+    await put(`${ITEM.grant}nobody#`, { ip: 7, user: { deep: 1 }, expiresAt: -5 });
+    await put(`${ITEM.grant}later#`, { ip: 'later', expiresAt: NOW + 30_000 });
+    await tick(world.deps);
+    expect(world.grants()).toEqual([BOB, 'later']);
+    const ended = world.lines.filter(({ action }) => action === 'grant-expired');
+    expect(ended).toHaveLength(3);
+    expect(ended).toContainEqual(expect.objectContaining({ acl: ACL, ip: '0.0.0.0/0', expiresAt: NOW, lateMs: 0 }));
+    expect(ended).toContainEqual(expect.objectContaining({ acl: ACL, item: `${ITEM.grant}nobody#`, expiresAt: -5 }));
+    expect(world.armed()).toContainEqual(['expiry', 30_000, 30]);
+  });
+
   it('ends any number', async () => {
-    for (let i = 0; i < 250; i += 1) await world.apply(grant(`198.18.0.${i}`, -i));
+    for (let i = 0; i < 250; i += 1) await world.apply(grant(`198.51.0.${i}`, -i));
     await tick(world.deps);
     expect(world.grants()).toEqual([]);
   });
 
   it('arms one timer for each second in which something falls due before the next tick can come', async () => {
     const due = [1, 999, 1_000, 1_001, 59_500, 60_000, 119_999, 120_000];
-    for (const [i, ms] of due.entries()) await world.apply(grant(`198.18.0.${i}`, ms));
+    for (const [i, ms] of due.entries()) await world.apply(grant(`198.51.0.${i}`, ms));
     await world.apply(grant(ALICE, 120_001), grant(BOB, 3_600_000));
     await tick(world.deps);
     expect(world.armed()).toEqual([
@@ -82,7 +97,7 @@ describe('the minute tick', () => {
     }
     world = new ExpiryWorld(configOf({ acls }));
     await world.apply(grant(ALICE, 0), grant(BOB, 0, { acl: 'last' }), grant(CAROL, 0, { acl: 'broken' }));
-    const deps = { ...world.deps, grants: new HalfBroken(world.table) };
+    const deps = { ...world.deps, grants: new HalfBroken(world.table, world.deps.config, world.deps.telemetry) };
     await expect(tick(deps)).rejects.toThrow(/1 ACL/);
     expect([world.grants(), world.grants('last'), world.grants('broken')]).toEqual([[], [], [CAROL]]);
     expect(world.lines.filter(({ code }) => code !== undefined)).toMatchObject([{ code: 'STORE001', acl: 'broken' }]);

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM } from '../../../lib/names.ts';
 import type { Table } from '../../../lib/ports.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { ACL, bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 import { liveAfter, liveIn } from '../../helpers/grant-model.ts';
 
@@ -18,7 +17,7 @@ const BEFORE = [
 
 /** One batch with one event, as a process that has just begun handles it. */
 async function handle(table: Table, event: QueuedEvent, at: number) {
-  const book = new GrantBook(table);
+  const book = bookOf(table);
   const outcome = await book.apply(event, positionAt(at), NOW);
   await book.announce(NOW);
   return outcome;
@@ -45,11 +44,11 @@ async function dyingEverywhere(event: QueuedEvent, afterApplying: boolean) {
         throw error;
     }
     died += 1;
-    const unannounced = await new GrantBook(memory).position(ACL);
+    const unannounced = await bookOf(memory).position(ACL);
     await handle(memory, event, at);
     expect(await liveIn(memory)).toEqual(liveAfter([...BEFORE, event]));
-    expect(await new GrantBook(memory).fate(event)).toMatchObject({ position: positionAt(at) });
-    const position = (await new GrantBook(memory).position(ACL)) ?? '';
+    expect(await bookOf(memory).fate(event)).toMatchObject({ position: positionAt(at) });
+    const position = (await bookOf(memory).position(ACL)) ?? '';
     expect(position >= positionAt(at)).toBe(true);
     // It woke the zone function, whatever the one that died had come to.
     expect(position).not.toBe(unannounced);
@@ -74,12 +73,12 @@ describe('a function that dies between any two writes', () => {
     const { table, memory, at } = await prepared();
     const flush = flushed(5);
     table.crashAt = 33;
-    const book = new GrantBook(table);
+    const book = bookOf(table);
     await expect(book.apply(flush, positionAt(at), NOW)).rejects.toThrow(Crash);
     // The rest of the batch is announced all the same.
     await book.announce(NOW);
-    expect(await new GrantBook(memory).fate(flush)).toBeUndefined();
-    expect(await new GrantBook(memory).position(ACL)).toBe(positionAt(BEFORE.length));
+    expect(await bookOf(memory).fate(flush)).toBeUndefined();
+    expect(await bookOf(memory).position(ACL)).toBe(positionAt(BEFORE.length));
   });
 });
 
@@ -137,12 +136,12 @@ describe('a function that seemed dead and goes on later', () => {
             await handle(memory, event, at);
           }
           const items = JSON.stringify(itemsButRequests(memory));
-          const position = (await new GrantBook(memory).position(ACL)) ?? '';
+          const position = (await bookOf(memory).position(ACL)) ?? '';
           frozen.thaw();
           await Promise.all(runs);
           expect(await liveIn(memory)).toEqual(liveAfter(events));
           expect(position >= positionAt(events.length)).toBe(true);
-          expect(await new GrantBook(memory).position(ACL)).toBe(position);
+          expect(await bookOf(memory).position(ACL)).toBe(position);
           expect(JSON.stringify(itemsButRequests(memory))).toBe(items);
         },
       ),
@@ -155,9 +154,9 @@ describe('a function that seemed dead and goes on later', () => {
     const frozen = new FreezingTable(memory);
     frozen.freezeAt = 1;
     const grant = granted(ALICE, 1);
-    const late = new GrantBook(frozen).apply(grant, positionAt(1), NOW);
-    await new GrantBook(memory).apply(grant, positionAt(1), NOW);
-    await new GrantBook(memory).apply(revoked(ALICE, 2), positionAt(2), NOW);
+    const late = bookOf(frozen).apply(grant, positionAt(1), NOW);
+    await bookOf(memory).apply(grant, positionAt(1), NOW);
+    await bookOf(memory).apply(revoked(ALICE, 2), positionAt(2), NOW);
     frozen.thaw();
     expect((await late).kind).toBe('duplicate');
     expect(memory.items().filter(({ item }) => item.startsWith(ITEM.grant))).toEqual([]);

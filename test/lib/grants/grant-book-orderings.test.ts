@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { ACL, bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { liveAfter, liveIn } from '../../helpers/grant-model.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.10'];
 
 async function stateAfter(events: readonly QueuedEvent[]): Promise<Record<string, number>> {
   const table = new MemoryTable();
-  const book = new GrantBook(table);
+  const book = bookOf(table);
   for (const [index, event] of events.entries()) await book.apply(event, positionAt(index + 1), NOW);
   return liveIn(table);
 }
@@ -67,7 +66,7 @@ describe('events of different times', () => {
     await fc.assert(
       fc.asyncProperty(someEvents(8), async (events) => {
         const table = new MemoryTable();
-        const book = new GrantBook(table);
+        const book = bookOf(table);
         for (const [index, event] of events.entries()) {
           await book.apply(event, positionAt(index + 1), NOW);
           expect((await book.apply(event, positionAt(index + 1), NOW)).kind).toBe('duplicate');
@@ -90,7 +89,7 @@ describe('times that differ by a nanosecond', () => {
 
   it('that are equal leave it to the queue, also where its numbers get longer', async () => {
     const table = new MemoryTable();
-    const book = new GrantBook(table);
+    const book = bookOf(table);
     await book.apply(revoked(ALICE, 0, at(1n)), positionAt(9), NOW);
     await book.apply(granted(ALICE, 0, at(1n)), positionAt(10), NOW);
     expect(Object.keys(await liveIn(table))).toEqual([`${ALICE}#`]);
@@ -106,7 +105,7 @@ describe('what an event covers', () => {
 
   it('is one ACL', async () => {
     const table = new MemoryTable();
-    const book = new GrantBook(table);
+    const book = bookOf(table);
     await book.apply(granted(ALICE, 1, { acl: 'other' }), positionAt(1), NOW);
     await book.apply(flushed(2), positionAt(2), NOW);
     await book.apply(revoked(ALICE, 3), positionAt(3), NOW);

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 
 const ALICE = '203.0.113.1';
@@ -11,7 +10,7 @@ const BOB = '203.0.113.2';
 
 function aBook() {
   const table = new FaultyTable(new MemoryTable());
-  const book = new GrantBook(table);
+  const book = bookOf(table);
   let count = 0;
   return {
     table,

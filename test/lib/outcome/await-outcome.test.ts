@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../lib/error-codes.ts';
-import { GrantBook } from '../../../lib/grants/grant-book.ts';
+import type { GrantBook } from '../../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM } from '../../../lib/names.ts';
 import { awaitOutcome } from '../../../lib/outcome/await-outcome.ts';
 import { type ZoneState, ZoneStates } from '../../../lib/zones/zone-state.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../../local/stand-ins/virtual-clock.ts';
-import { ACL, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { ACL, bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 
 const ALICE = '203.0.113.1';
 let clock: VirtualClock;
@@ -17,7 +17,7 @@ let applied: number;
 beforeEach(() => {
   clock = new VirtualClock(NOW);
   table = new MemoryTable();
-  grants = new GrantBook(table);
+  grants = bookOf(table);
   applied = 0;
 });
 const apply = async (...events: readonly QueuedEvent[]) => {

@@ -70,7 +70,7 @@ describe('a rebuild', () => {
         return applied;
       }
     }
-    await world.sync(ACL, { grants: new Busy(world.table) });
+    await world.sync(ACL, { grants: new Busy(world.table, world.deps.config, world.deps.telemetry) });
     expect(world.gateways()).toContain('203.0.113.9/32');
     expect(await world.state()).toMatchObject({ confirmedPosition: queuePosition('2') });
   });

@@ -230,13 +230,13 @@ describe('raw input', () => {
     await holds([
       { at: '0s', queue: 'poison' },
       { at: '0s', queue: { ...event, expiresAt: Date.UTC(2026, 10, 24, 20) } },
-      { at: '5s', expect: { ...has(ALICE), codes: { STORE001: 1 } } },
+      { at: '5s', expect: { ...has(ALICE), codes: { STORE002: 1 } } },
     ]);
   });
 
   it('goes into the table as it is: a grant that nobody announced is found by the next verification', async () => {
     const expiresAt = Date.UTC(2026, 10, 24, 20);
-    const order = '1';
+    const order = `${Date.UTC(2026, 10, 24, 18)}000000`.padStart(20, '0');
     await holds([
       login,
       { at: '10s', row: { acl: ACL, item: `GRANT#${BOB}#raw`, ip: BOB, grantId: 'raw', expiresAt, order } },

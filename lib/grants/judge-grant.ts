@@ -1,0 +1,65 @@
+import { type IpPolicy, isAcceptedHost } from '../addresses/ip-address.ts';
+import { TABLE } from '../names.ts';
+import type { Item, Key, Telemetry } from '../ports.ts';
+import { type Grant, grantKey } from './grant-items.ts';
+import { isOrder, isText, latestExpiry, latestOrder } from './plausible.ts';
+
+/** A row that is none of ours, or says what cannot be. It lets nobody in, and keeps nobody out. */
+export interface UnusableRow extends Key {
+  /** What is wrong with it; nothing of what it says. */
+  readonly why: string;
+}
+
+export const NO_ORDER = 'its order is not one that an event can have';
+/** Rows that are named one by one at a time. */
+const NAMED = 10;
+
+/** Judges rows of grants as the webhook judges events. */
+export class GrantJudge {
+  readonly #policy: IpPolicy;
+  readonly #latestOrder: string;
+  readonly #latestExpiry: number;
+
+  /** @param now milliseconds since the epoch */
+  constructor(policy: IpPolicy, now: number) {
+    this.#policy = policy;
+    this.#latestOrder = latestOrder(now);
+    this.#latestExpiry = latestExpiry(now);
+  }
+
+  /** @returns the grant, or what is wrong with the row */
+  judge(row: Item): Grant | UnusableRow {
+    const { acl, ip, grantId, user, expiresAt, order, since } = row;
+    const unusable = (why: string) => ({ acl, item: row.item, why });
+    if (typeof ip !== 'string' || !isAcceptedHost(ip, this.#policy)) return unusable('its IP is not acceptable');
+    if (grantId !== undefined && !isText(grantId)) return unusable('its grantId is not one');
+    if (user !== undefined && !isText(user)) return unusable('its user is not one');
+    if (!Number.isSafeInteger(expiresAt)) return unusable(`its ${TABLE.expiryAttribute} is no moment`);
+    if (Number(expiresAt) > this.#latestExpiry) return unusable('it ends later than any grant can');
+    if (!isOrder(order, this.#latestOrder)) return unusable(NO_ORDER);
+    const grant = {
+      acl,
+      ip,
+      ...(grantId !== undefined && { grantId }),
+      ...(user !== undefined && { user }),
+      expiresAt: Number(expiresAt),
+      order,
+      // A later event leaves it as it is, whatever it is.
+      since: isOrder(since, this.#latestOrder) ? since : order,
+    };
+    return grantKey(grant).item === row.item ? grant : unusable('it stands under the name of another grant');
+  }
+}
+
+export function isUnusable(judged: Grant | UnusableRow): judged is UnusableRow {
+  return 'why' in judged;
+}
+
+/** Tells of rows that cannot be used: STORE002, each by its key and with what is wrong with it. */
+export function reportUnusable(rows: readonly UnusableRow[], telemetry: Pick<Telemetry, 'error'>): void {
+  for (const { acl, item, why } of rows.slice(0, NAMED)) {
+    telemetry.error('STORE002', `a stored row is left out: ${why}`, { acl, item });
+  }
+  const more = rows.length - NAMED;
+  if (more > 0) telemetry.error('STORE002', `${more} more stored rows are left out`, { acl: rows[0]?.acl, more });
+}

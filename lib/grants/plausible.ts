@@ -1,0 +1,59 @@
+import { LONGEST_GRANT_MINUTES } from '../config.ts';
+import { QUEUE_POSITION } from '../queue-position.ts';
+import { eventOrder } from './event-order.ts';
+
+/**
+ * What the webhook makes of an event, and so what can stand in a message or a row. Nothing is believed beyond it,
+ * whoever wrote it: see `judgeMessage` and `GrantJudge`.
+ */
+
+/** The clocks of two functions may differ by this much, with a large margin. */
+const CLOCKS_DIFFER_MS = 300_000;
+const LONGEST_GRANT_MS = LONGEST_GRANT_MINUTES * 60_000;
+
+/** Longest `grantId` and `user`, in UTF-8 bytes: a sort key holds 1,024, with the IP in it. */
+export const LONGEST_TEXT = 512;
+/** SQS refuses messages with U+FFFE or U+FFFF, like XML; the event would be lost after it was found good. */
+export const TEXT_CHARACTERS = /^[^\p{Cc}\uFFFE\uFFFF]*$/u;
+/** Time and position; nothing but the time is read of it, and the whole is compared as text. */
+const ORDER = /^\d{20}(\.\d+)?$/;
+
+/** Whether it can be a `grantId` or a `user`. */
+export function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    // No unit of JavaScript's texts takes more than three bytes.
+    (value.length * 3 <= LONGEST_TEXT || Buffer.byteLength(value) <= LONGEST_TEXT) &&
+    TEXT_CHARACTERS.test(value)
+  );
+}
+
+export function isPosition(value: unknown): value is string {
+  return typeof value === 'string' && QUEUE_POSITION.test(value);
+}
+
+/** Whether it is an order that an event can have by now. @param latest see `latestOrder` */
+export function isOrder(value: unknown, latest: string): value is string {
+  return typeof value === 'string' && value < latest && ORDER.test(value);
+}
+
+/** Above every order that an event can have now. @param now milliseconds since the epoch */
+export function latestOrder(now: number): string {
+  return eventOrder(latestTimestamp(now), '4');
+}
+
+/** No event can be later, in nanoseconds since the epoch. @param now milliseconds since the epoch */
+export function latestTimestamp(now: number): bigint {
+  return BigInt(Math.floor(now) + CLOCKS_DIFFER_MS) * 1_000_000n;
+}
+
+/** No grant that exists can end later. @param now milliseconds since the epoch, like the result */
+export function latestExpiry(now: number): number {
+  return now + CLOCKS_DIFFER_MS + LONGEST_GRANT_MS;
+}
+
+/** The longest configurable grant, whatever the configuration says now: it may have said another when the event came. */
+export function isLifetime(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms > 0 && ms <= LONGEST_GRANT_MS;
+}
