@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionName } from '../cdk/function-code.ts';
-import { keyOf, singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
+import { singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
 import type { Fields, Item, Scalar, Table, Value } from '../lib/ports.ts';
+import { keyOf } from '../lib/table-changes.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
 
 /** What one function, or what stands before it, used. */

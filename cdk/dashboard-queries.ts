@@ -23,7 +23,7 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
         title: 'Live grants by ACL',
         of: [zone],
         view: TABLE,
-        lines: ['filter message = "grants counted"', 'stats latest(grants) as live, max(grants) as most by acl'],
+        lines: ['filter message = "zones compared"', 'stats latest(grants) as live, max(grants) as most by acl'],
       },
       {
         title: 'Gateways by ACL, and the room in its zones',

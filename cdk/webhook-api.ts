@@ -62,7 +62,7 @@ export class WebhookApi extends Construct {
     });
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);
-    table.allow(this.function, 'GetItem', 'Query');
+    table.allow(this.function, 'GetItem');
 
     const api = new HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
     const routes = api.addRoutes({

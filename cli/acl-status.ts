@@ -1,15 +1,14 @@
-import { type Block, blockOf, covers, readableBlocks } from '../lib/addresses/address-block.ts';
 import { differenceOf } from '../lib/addresses/list-difference.ts';
 import { aclConfig } from '../lib/config.ts';
 import { ERRORS, type ErrorCode } from '../lib/error-codes.ts';
-import { positionOf } from '../lib/grants/event-order.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import type { Grant } from '../lib/grants/grant-items.ts';
+import type { Wake } from '../lib/grants/wake-item.ts';
 import type { Telemetry } from '../lib/ports.ts';
-import { desiredGateways } from '../lib/zones/desired-gateways.ts';
-import { isWaiting } from '../lib/zones/waiting-record.ts';
-import type { KnownLists } from '../lib/zones/zone-lists.ts';
-import { type ZoneState, ZoneStates } from '../lib/zones/zone-state.ts';
+import { type Plan, planFor } from '../lib/zones/plan.ts';
+import { isListed, readLists, type ZoneList, type ZoneLists } from '../lib/zones/zone-lists.ts';
+import { pacedUntil, verifiedAt, type ZoneState } from '../lib/zones/zone-state.ts';
+import { ZoneStates } from '../lib/zones/zone-states.ts';
 import type { Target } from './target.ts';
 
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
@@ -21,7 +20,7 @@ export interface GrantStatus {
   readonly grantId?: string;
   /** RFC 3339, as all moments here. */
   readonly expiresAt: string;
-  /** By the list that Okta last showed or confirmed. `waiting`: the zones are full. */
+  /** By the lists that Okta last showed or confirmed. `waiting`: the zones are full. */
   readonly inZone: 'yes' | 'no' | 'waiting';
 }
 
@@ -31,33 +30,40 @@ export interface UnusableText {
   readonly detail: string;
 }
 
+/** What is wrong, with what it means and what to do. */
+export interface Trouble {
+  readonly code: ErrorCode;
+  readonly name: string;
+  readonly impact: string;
+  readonly detail: string;
+  readonly at: string;
+  readonly firstStep: string;
+}
+
+export interface ZoneStatus {
+  readonly zoneId: string;
+  /** The list that Okta last showed or confirmed; null: this ACL has not written it yet. */
+  readonly gateways: readonly string[] | null;
+  readonly limit: number;
+  /** What the next rebuild changes. */
+  readonly toAdd: readonly string[];
+  readonly toRemove: readonly string[];
+  /** Why the zone can't be used, as Okta showed it last: it lets nobody in, and the ACL's other zones go on. */
+  readonly trouble?: Trouble;
+}
+
 export interface AclStatus {
   readonly acl: string;
   readonly standing: Standing;
   readonly grants: readonly GrantStatus[];
   /** Stored rows that are left out (`STORE002`), where there are some. */
   readonly unusable?: readonly UnusableText[];
-  readonly zones: readonly {
-    readonly zoneId: string;
-    /** The list that Okta last showed or confirmed; null: it was never written by this system. */
-    readonly gateways: readonly string[] | null;
-    readonly limit: number;
-    /** What the next rebuild changes. */
-    readonly toAdd: readonly string[];
-    readonly toRemove: readonly string[];
-  }[];
+  readonly zones: readonly ZoneStatus[];
   /** When the zones were last seen to be right. */
   readonly verifiedAt?: string;
   /** No call goes out before this moment. */
   readonly restsUntil?: string;
-  readonly lastError?: {
-    readonly code: ErrorCode;
-    readonly name: string;
-    readonly impact: string;
-    readonly detail: string;
-    readonly at: string;
-    readonly firstStep: string;
-  };
+  readonly lastError?: Trouble;
 }
 
 /**
@@ -70,80 +76,85 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
     unusable.push({ item: String(fields?.item ?? ''), detail });
   const book = new GrantBook(target.table, target.config, { error });
   const states = new ZoneStates(target.table);
+  const zoneIds = aclConfig(target.config, acl)?.zoneIds ?? [];
   // The state first: a grant that comes in between then counts as not in the zone yet, never the reverse.
   const state = await states.get(acl);
-  const lists = (await states.lists(acl, state)).known();
+  const lists = await readLists(acl, zoneIds, state, states.items);
   const oktaRests = await states.rest.until(now);
-  const position = await book.position(acl);
+  const wake = await book.wake.read(acl);
   const grants = await book.live(acl, now);
-  const zones = zonesOf(target, acl, lists, position === undefined ? undefined : grants);
-  const listed = zones.flatMap(({ gateways }) => readableBlocks(gateways ?? []));
-  const restsUntil = Math.max(state.notBefore ?? 0, oktaRests);
+  const plan = planOf(target, acl, zoneIds, state, lists, grants);
+  const zones = zoneIds.map((zoneId) => zoneOf(zoneId, state, lists[zoneId], wake.events && plan, target));
+  const verified = verifiedAt(state, zoneIds);
+  const restsUntil = Math.max(pacedUntil(state, now), oktaRests);
+  const waiting = new Set(plan?.waiting);
   return {
     acl,
-    standing: standingOf(state, position, zones),
+    standing: standingOf(state, wake, lists, zones),
     grants: grants.map((grant) => ({
       ...(grant.user !== undefined && { user: grant.user }),
       ip: grant.ip,
       ...(grant.grantId !== undefined && { grantId: grant.grantId }),
       expiresAt: new Date(grant.expiresAt).toISOString(),
-      inZone: inZone(grant, state, lists, listed),
+      inZone: isListed(grant.ip, lists, state) ? 'yes' : waiting.has(grant.ip) ? 'waiting' : 'no',
     })),
     ...(unusable.length > 0 && { unusable }),
     zones,
-    ...(state.verifiedAt !== undefined && { verifiedAt: new Date(state.verifiedAt).toISOString() }),
+    ...(verified !== undefined && { verifiedAt: new Date(verified).toISOString() }),
     ...(restsUntil > now && { restsUntil: new Date(restsUntil).toISOString() }),
-    ...(state.lastError && {
-      lastError: {
-        code: state.lastError.code,
-        name: ERRORS[state.lastError.code].name,
-        impact: ERRORS[state.lastError.code].impact,
-        detail: state.lastError.detail,
-        at: new Date(state.lastError.at).toISOString(),
-        firstStep: ERRORS[state.lastError.code].firstStep,
-      },
-    }),
+    ...(state.lastError && { lastError: troubleOf(state.lastError) }),
   };
 }
 
-function inZone(
-  { ip, order }: Grant,
+/** What the next rebuild would plan. @returns undefined where no zone can be used: then nobody waits for room */
+function planOf(
+  { config }: Target,
+  acl: string,
+  zoneIds: readonly string[],
   state: ZoneState,
-  lists: KnownLists,
-  listed: readonly Block[],
-): GrantStatus['inZone'] {
-  // A grant that the lists were made without is not in them yet; whether there is room is not known.
-  const isNew = positionOf(order) > (state.confirmedPosition ?? '');
-  if (!isNew && isWaiting(state, ip, lists)) return 'waiting';
-  const block = blockOf(ip);
-  return listed.some((entry) => covers(entry, block)) ? 'yes' : 'no';
+  lists: ZoneLists,
+  grants: readonly Grant[],
+): Plan | undefined {
+  const settings = aclConfig(config, acl);
+  const usable = zoneIds.filter((zoneId) => !state.zones[zoneId]?.trouble);
+  if (!settings || usable.length === 0) return undefined;
+  // A zone of which nothing is known has room, as far as is known.
+  const zones = usable.map((zoneId) => ({ zoneId, has: lists[zoneId]?.confirmed ?? [] }));
+  return planFor(zones, true, grants, settings, config);
 }
 
-function zonesOf(target: Target, acl: string, lists: KnownLists, grants: readonly Grant[] | undefined) {
-  const settings = aclConfig(target.config, acl);
-  const zoneIds = settings?.zoneIds ?? [];
-  const written = zoneIds.map((zoneId) => lists[zoneId]?.written);
-  const desired = grants
-    ? desiredGateways({
-        grants,
-        alwaysAllow: settings?.alwaysAllow ?? [],
-        sentinel: target.config.sentinel,
-        zones: written.map((list) => list ?? []),
-        gatewayLimit: target.config.gatewayLimit,
-        ipv6PrefixLength: target.config.ipv6PrefixLength,
-      }).zones
-    : undefined;
-  return zoneIds.map((zoneId, index) => {
-    const gateways = written[index];
-    const { added, removed } = differenceOf(gateways ?? [], desired?.[index] ?? gateways ?? []);
-    const limit = target.config.gatewayLimit;
-    return { zoneId, gateways: gateways ?? null, limit, toAdd: added, toRemove: removed };
-  });
+/** @param plan undefined where nothing is to be written */
+function zoneOf(
+  zoneId: string,
+  state: ZoneState,
+  list: ZoneList | undefined,
+  plan: Plan | undefined,
+  { config }: Target,
+): ZoneStatus {
+  const { trouble } = state.zones[zoneId] ?? {};
+  const gateways = list?.confirmed;
+  const { added, removed } = differenceOf(gateways ?? [], plan?.lists.get(zoneId) ?? gateways ?? []);
+  return {
+    ...{ zoneId, gateways: gateways ?? null, limit: config.gatewayLimit, toAdd: added, toRemove: removed },
+    ...(trouble && { trouble: troubleOf(trouble) }),
+  };
 }
 
-function standingOf(state: ZoneState, position: string | undefined, zones: AclStatus['zones']): Standing {
+function troubleOf({ code, detail, at }: { code: ErrorCode; detail: string; at: number }): Trouble {
+  const { name, impact, firstStep } = ERRORS[code];
+  return { code, name, impact, detail, at: new Date(at).toISOString(), firstStep };
+}
+
+function standingOf(
+  state: ZoneState,
+  { events, changes }: Wake,
+  lists: ZoneLists,
+  zones: readonly ZoneStatus[],
+): Standing {
   if (state.lastError) return state.lastError.code === 'ZONE005' ? 'full' : 'failing';
-  if (position === undefined) return 'untouched';
+  if (!events) return 'untouched';
   const differs = zones.some(({ toAdd, toRemove }) => toAdd.length + toRemove.length > 0);
-  return differs || state.needsSync || state.confirmedPosition !== position ? 'rebuilding' : 'right';
+  const isUnsure = zones.some(({ zoneId }) => lists[zoneId] === undefined || lists[zoneId].after !== undefined);
+  const isOld = state.confirmedPosition !== events.position || (state.confirmedChanges ?? 0) !== changes;
+  return differs || isUnsure || isOld || state.unfinished ? 'rebuilding' : 'right';
 }

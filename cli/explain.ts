@@ -1,5 +1,8 @@
+import { OktaFailure } from '../lib/okta/okta-failure.ts';
+import { firstStep, sectionOf, titleOf } from './advice.ts';
 import { CliFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
+import { harmless } from './terminal.ts';
 
 const RIGHTS = 'The rights that each command needs are listed in docs/cli.md#rights.';
 const NO_ANSWER = ['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN'];
@@ -7,6 +10,11 @@ const NO_ANSWER = ['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT', 'EAI_
 /** An error of any kind as one that says what to do. */
 export function explain(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error;
+  if (error instanceof OktaFailure) {
+    const { code, message: detail } = error;
+    const advice = `${firstStep(code)} (${sectionOf(code)})`;
+    return new CliFailure(`${titleOf(code)}: ${harmless(detail)}`, advice, { cause: error });
+  }
   const { name, message, code } = toError(error);
   const failure = (text: string, advice: string) => new CliFailure(text, advice, { cause: error });
   if (message.includes('Region is missing')) {

@@ -1,6 +1,7 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { VERSION } from '../lib/version.ts';
 import type { Command as Run } from './command.ts';
+import { adopt } from './commands/adopt.ts';
 import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
@@ -78,6 +79,15 @@ export function createProgram(execute: Execute) {
     .option('--timeout <seconds>', 'how long to wait for the result', wholeNumber(1, 900), 60)
     .addOption(json())
     .action((options) => run(verify, options));
+
+  add('adopt', 'lets an ACL replace what others have put into its zones; shows it and asks first', [
+    'adopt --acl okta-prod',
+    'adopt --acl okta-prod --zone nzo1abcdefGHIJKLM0h7',
+  ])
+    .addOption(oneAcl())
+    .option('--zone <id>', 'only this zone (default: all of the ACL)')
+    .addOption(yes())
+    .action((options) => run(adopt, options));
 
   add('set-token', "stores Okta's API token, if Okta accepts it", ['set-token', 'set-token < token.txt'])
     .option('--unchecked', 'store it even if Okta cannot be asked now', false)

@@ -19,6 +19,8 @@ export interface StackDescription {
   readonly name: string;
   readonly status: string;
   readonly region: string;
+  /** The number of the AWS account that it is in. */
+  readonly account: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly resources: readonly StackResource[];
   /** With which it was deployed, by its template. */
@@ -71,7 +73,10 @@ async function describe(client: CloudFormationClient, name: string, region: stri
     throw new CliFailure(`there is no stack ${name} in ${region}`, advice, { cause: error });
   });
   const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
-  return { status: Stacks[0]?.StackStatus ?? 'unknown', outputs: Object.fromEntries(outputs) };
+  const { StackId = '', StackStatus = 'unknown' } = Stacks[0] ?? {};
+  // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID
+  const account = StackId.split(':')[4] ?? 'unknown';
+  return { status: StackStatus, account, outputs: Object.fromEntries(outputs) };
 }
 
 async function listResources(client: CloudFormationClient, name: string): Promise<StackResource[]> {

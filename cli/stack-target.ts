@@ -27,7 +27,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
   const secrets = new SecretsManagerClient(client);
   const url = output('WebhookUrl');
   return {
-    name: `stack ${stackName} in ${stack.region}`,
+    name: `stack ${stackName} in ${stack.region}, account ${stack.account}`,
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaToken: secretStore(secrets, output('OktaTokenSecretArn')),

@@ -1,4 +1,4 @@
-import type { AclStatus, GrantStatus, Standing } from './acl-status.ts';
+import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
 import { ago, duration, moment } from './moments.ts';
 import { columns, harmless, type Paint } from './terminal.ts';
@@ -16,17 +16,14 @@ const NAMED = 5;
 /** One ACL for a person to read. */
 export function statusText(status: AclStatus, now: number, paint: Paint): string {
   const { style, text } = WORDS[status.standing];
+  const words = status.standing === 'failing' && isPartly(status) ? 'not every zone can be used' : text;
   const seen = status.verifiedAt === undefined ? 'never seen right' : `seen right ${ago(at(status.verifiedAt), now)}`;
-  const lines = [`${paint('bold', status.acl)}  ${paint(style, text)}  ${paint('dim', seen)}`];
-  lines.push(...status.zones.map((zone) => `  zone ${zone.zoneId}  ${zoneText(zone)}`));
+  const lines = [`${paint('bold', status.acl)}  ${paint(style, words)}  ${paint('dim', seen)}`];
+  lines.push(...status.zones.map((zone) => `  zone ${zone.zoneId}  ${zoneText(zone, now, paint)}`));
   if (status.restsUntil !== undefined && at(status.restsUntil) - now > 1_500) {
     lines.push(`  no call to Okta for another ${duration(at(status.restsUntil) - now)}`);
   }
-  if (status.lastError) {
-    const { code, name, impact, detail, firstStep } = status.lastError;
-    lines.push(`  ${paint('red', `${code} ${name}`)}, ${ago(at(status.lastError.at), now)}: ${harmless(detail)}`);
-    lines.push(`  ${impact}`, `  → ${firstStep} (${sectionOf(code)})`);
-  }
+  lines.push(...troubleLines(status, now, paint));
   for (const { item, detail } of status.unusable ?? []) {
     lines.push(
       `  ${paint('yellow', '!')} ${harmless(detail)} (${sectionOf('STORE002')})${item === '' ? '' : `: ${harmless(item)}`}`,
@@ -36,10 +33,33 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
   return lines.join('\n');
 }
 
-function zoneText({ gateways, limit, toAdd, toRemove }: AclStatus['zones'][number]): string {
-  if (gateways === null) return 'not written yet';
+/** What is wrong is wrong with some of the zones alone. */
+function isPartly({ zones, lastError }: AclStatus): boolean {
+  const isOfZone = lastError !== undefined && zones.some(({ trouble }) => trouble?.code === lastError.code);
+  return isOfZone && zones.some(({ trouble }) => trouble === undefined);
+}
+
+function zoneText({ gateways, limit, toAdd, toRemove, trouble }: ZoneStatus, now: number, paint: Paint): string {
+  if (trouble) return troubleText(trouble, now, paint);
   const changes = [...named('+', toAdd), ...named('-', toRemove)];
-  return `${gateways.length} of ${limit} gateways${changes.length > 0 ? `, to do: ${changes.join(' ')}` : ''}`;
+  const has = gateways === null ? 'not written yet' : `${gateways.length} of ${limit} gateways`;
+  return `${has}${changes.length > 0 ? `, to do: ${changes.join(' ')}` : ''}`;
+}
+
+/** What is wrong, each code once: its impact, and what to do. What a zone's own line says is not said again. */
+function troubleLines({ lastError, zones }: AclStatus, now: number, paint: Paint): string[] {
+  const ofZones = zones.flatMap(({ trouble }) => trouble ?? []);
+  const saidAbove = new Set(ofZones.map(({ code }) => code));
+  const byCode = new Map([...(lastError ? [lastError] : []), ...ofZones].map((trouble) => [trouble.code, trouble]));
+  return [...byCode.values()].flatMap((trouble) => [
+    ...(saidAbove.has(trouble.code) ? [] : [`  ${troubleText(trouble, now, paint)}`]),
+    `  ${trouble.impact}`,
+    `  → ${trouble.firstStep} (${sectionOf(trouble.code)})`,
+  ]);
+}
+
+function troubleText({ code, name, detail, at: then }: Trouble, now: number, paint: Paint): string {
+  return `${paint('red', `${code} ${name}`)}, ${ago(at(then), now)}: ${harmless(detail)}`;
 }
 
 function named(sign: string, entries: readonly string[]): string[] {

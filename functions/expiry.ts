@@ -12,7 +12,7 @@ import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
-import { ZoneStates } from '../lib/zones/zone-state.ts';
+import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { observe } from './observe.ts';
 
 /** Messages of the timer queue, or the minute schedule's tick (which is anything else). */

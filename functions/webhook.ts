@@ -13,7 +13,7 @@ import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
 import { acceptWebhook, type WebhookDeps } from '../lib/webhook/accept-webhook.ts';
-import { ZoneStates } from '../lib/zones/zone-state.ts';
+import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { observe } from './observe.ts';
 
 /** The HTTP API's only route: judges a webhook and puts it onto the events queue. */
@@ -41,7 +41,12 @@ export const handler = createHandler(
       telemetry,
       outcomes: lazy(() => {
         const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
-        return { clock: systemClock, grants: new GrantBook(table, config, telemetry), states: new ZoneStates(table) };
+        return {
+          config,
+          clock: systemClock,
+          grants: new GrantBook(table, config, telemetry),
+          states: new ZoneStates(table),
+        };
       }),
     };
   }),

@@ -16,22 +16,21 @@ import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV, ITEM, TABLE, TTL_SERVICE } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
-import { syncAcl } from '../lib/zones/rebuild-acl.ts';
-import type { SyncDeps } from '../lib/zones/zone-pass.ts';
-import { ZoneStates } from '../lib/zones/zone-state.ts';
+import { type RebuildDeps, rebuildAcl } from '../lib/zones/rebuild-acl.ts';
+import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { observe } from './observe.ts';
 
 /**
  * Rebuilds the zones of every ACL that the table's stream mentions. What the records say is not
  * used: the table is read afresh, so repeats, gaps and order do not matter.
  */
-export function createHandler(deps: () => SyncDeps) {
+export function createHandler(deps: () => RebuildDeps) {
   return middy<DynamoDBStreamEvent, void>()
     .use(observe(() => deps().telemetry))
     .handler(async (event, context) => {
       const deadline = deps().clock.now() + context.getRemainingTimeInMillis();
       await forEachAcl(aclsOf(event), deps().telemetry, 'the zones could not be rebuilt', (acl) =>
-        syncAcl(acl, deps(), deadline),
+        rebuildAcl(acl, deps(), deadline),
       );
     });
 }

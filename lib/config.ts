@@ -50,6 +50,6 @@ export function isAclName(name: string): boolean {
 }
 
 /** The ACL of that name, or undefined; never something inherited from Object.prototype. */
-export function aclConfig(config: Config, acl: string): AclConfig | undefined {
+export function aclConfig(config: Pick<Config, 'acls'>, acl: string): AclConfig | undefined {
   return Object.hasOwn(config.acls, acl) ? config.acls[acl] : undefined;
 }

@@ -99,8 +99,7 @@ const CATALOGUE = {
       'The Okta zone holds entries that are not from this service: it is not changed until an administrator says that it may be.',
     impact:
       "A zone holds entries that are not from this system, so it is not written: nobody new gets in through it, nobody is put out of it. The ACL's other zones go on.",
-    firstStep:
-      'Look at the entries that the log line names. If they may go, adopt the zone (command `adopt`): it shows what goes, and asks.',
+    firstStep: 'Run `npm run zone -- adopt`: it shows the entries, says which of them would go, and asks.',
   },
   HOOK001: {
     name: 'signature missing or invalid',

@@ -92,14 +92,16 @@ export const ITEM = {
   flushed: 'FLUSHED',
   /** Wakes the zone function: see `WakeItem`. A position in it means that the ACL has seen an event. */
   wake: 'WAKE',
-  /** State of the ACL's zones, with the lease. Written by the zone function alone. */
-  zone: 'ZONE',
-  /** The list of one of the ACL's zones: see `ZoneLists`. */
-  list: 'LIST#',
+  /** What is remembered of the ACL's zones, with the lease: see `ZoneStates`. */
+  state: 'STATE',
 } as const;
 
 /** Who deletes items whose time to live is over, as the stream's records name it. */
 export const TTL_SERVICE = 'dynamodb.amazonaws.com';
+
+/** Partition of one Okta zone, by its id: it belongs to no ACL for ever. Its items: whose it is, and what a person allows. */
+export const ZONE_PARTITION = 'ZONE#';
+export const ZONE_ITEM = { list: 'LIST', adoption: 'ADOPTION' } as const;
 
 /** Partition key of the remembered webhook ids (they belong to no ACL; `#` cannot occur in an ACL's name). */
 export const SEEN_PARTITION = 'SEEN#';

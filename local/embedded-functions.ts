@@ -19,7 +19,7 @@ import { EVENTS_MOST_RECEIVES, ITEM, TIMERS_MOST_RECEIVES } from '../lib/names.t
 import { OktaZones } from '../lib/okta/client.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
-import { ZoneStates } from '../lib/zones/zone-state.ts';
+import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/aws-events.ts';
 import type { CallbackClock } from './stand-ins/callback-clock.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';

@@ -8,7 +8,7 @@ import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks, tokenLinks } from '../doctor/zone-links.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
-import { type Rehearsal, rehearse } from '../rehearsal.ts';
+import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
 import { type Paint, painter } from '../terminal.ts';
 

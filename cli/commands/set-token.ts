@@ -1,11 +1,12 @@
 import { OktaZones } from '../../lib/okta/client.ts';
 import { tokenProblem } from '../../lib/okta/credentials.ts';
 import { OktaFailure } from '../../lib/okta/okta-failure.ts';
-import { ZoneStates } from '../../lib/zones/zone-state.ts';
+import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { firstStep, sectionOf, titleOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { askForReading } from '../rebuild/ask-for-reading.ts';
 import type { Target } from '../target.ts';
 import { harmless, painter } from '../terminal.ts';
 
@@ -81,9 +82,9 @@ async function askForRebuilds(target: Target, here: Surroundings): Promise<reado
   const states = new ZoneStates(target.table);
   const asked: string[] = [];
   for (const acl of Object.keys(target.config.acls)) {
-    const { lastError } = await states.get(acl);
-    if (!lastError || !MENDED.includes(lastError.code)) continue;
-    await states.requestRebuild(acl, 'a new token', here.clock.now());
+    const state = await states.get(acl);
+    if (!state.lastError || !MENDED.includes(state.lastError.code)) continue;
+    await askForReading(acl, 'a new token', state, states, here.clock.now());
     asked.push(acl);
   }
   return asked;

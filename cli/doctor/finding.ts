@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { firstStep } from '../advice.ts';
 import { duration } from '../moments.ts';
+import type { Refusal } from '../rehearsal/rehearse.ts';
 
 /** What was found of one link of the chain. `skipped`: it could not be checked because of another one, or does not exist here. */
 export interface Finding {
@@ -30,7 +30,7 @@ export function failure(link: string, detail: string, mend: string, code?: Error
 }
 
 /** A link that Okta's answer says is broken. */
-export function refusedByOkta(link: string, { code, message, retryInMs }: OktaFailure): Finding {
+export function refusedByOkta(link: string, { code, message, retryInMs }: Refusal): Finding {
   const wait = retryInMs === undefined ? '' : ` (for another ${duration(retryInMs)})`;
   return failure(link, `${message}${wait}`, firstStep(code), code);
 }

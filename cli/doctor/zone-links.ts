@@ -1,11 +1,10 @@
 import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import type { Quota } from '../../lib/okta/rate-limit.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
-import { ago } from '../moments.ts';
-import type { Rehearsal, ZoneRehearsal } from '../rehearsal.ts';
+import { ago, duration } from '../moments.ts';
+import type { Refusal, Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
 import { harmless } from '../terminal.ts';
 import { type Finding, failure, ok, refusedByOkta, skipped, warning } from './finding.ts';
 
@@ -32,41 +31,51 @@ function quotaText(quota: Quota | undefined): string {
   return quota ? `; ${quota.remaining} of ${quota.limit} calls are left this minute` : '';
 }
 
-function unknown(link: string, { code }: OktaFailure): Finding {
+function unknown(link: string, { code }: Refusal): Finding {
   return skipped(link, `not known, because of ${code}`);
 }
 
 /** An ACL's zones: there, usable, with room, and with the right list; and what came of the last rebuild. */
 export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number, now: number): Finding[] {
-  const { acl, zones } = rehearsal;
-  const each = zones.map((zone) => zoneLink(acl, zone, rehearsal.failure));
-  const readable = zones.filter(({ zone, failure: own }) => zone && !own);
-  if (readable.length < zones.length) return [...each, ...lastRebuild(status, now)];
-  const last = lastRebuild(status, now);
-  return [...each, roomLink(rehearsal, limit), listLink(rehearsal, status), ...last];
+  const { acl, failure, restInMs } = rehearsal;
+  const unread = failure
+    ? `not read, because of ${failure.code}`
+    : `not read, to spare Okta's quota${restInMs ? `; it can be read in ${duration(restInMs)}` : ''}`;
+  const each = rehearsal.zones.map((zone) => zoneLink(acl, zone, unread));
+  const zones = rehearsal.zones.filter((zone) => zone.zone && !zone.failure);
+  const last = lastRebuild(status, each, now);
+  if (failure || zones.length === 0) return [...each, ...last];
+  return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status), ...last];
 }
 
-function zoneLink(acl: string, { zoneId, zone, failure: own }: ZoneRehearsal, whole: OktaFailure | undefined): Finding {
+function zoneLink(acl: string, { zoneId, zone, failure: own, toAdopt }: ZoneRehearsal, unread: string): Finding {
   const link = `zone ${zoneId} (${acl})`;
+  if (own?.code === 'ZONE008') return failure(link, own.message, adoptStep(acl, zoneId), own.code);
   if (own) return refusedByOkta(link, own);
-  if (!zone) return skipped(link, whole ? `not read, because of ${whole.code}` : 'not read');
-  return ok(link, `"${harmless(zone.name)}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`);
+  if (!zone) return skipped(link, unread);
+  const facts = `"${harmless(zone.name)}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`;
+  if (!toAdopt) return ok(link, facts);
+  const detail = `${facts}; it holds entries that are not from this system, so the first event will not get into it`;
+  return warning(link, detail, adoptStep(acl, zoneId), 'ZONE008');
+}
+
+function adoptStep(acl: string, zoneId: string): string {
+  const command = `npm run zone -- adopt --acl ${acl} --zone ${zoneId}`;
+  return `See what would go with \`${command}\`. It asks before it changes anything.`;
 }
 
 function roomLink({ acl, zones, waiting }: Rehearsal, limit: number): Finding {
   const link = `room (${acl})`;
   const used = zones.reduce((sum, { desired }) => sum + desired.length, 0);
   const detail = `${used} of ${limit * zones.length} gateways`;
-  if (waiting.length > 0) {
-    return failure(link, `${detail}; ${waiting.length} IPs wait outside`, firstStep('ZONE005'), 'ZONE005');
-  }
+  if (waiting > 0) return failure(link, `${detail}; ${waiting} IPs wait outside`, firstStep('ZONE005'), 'ZONE005');
   if (used <= NEARLY_FULL * limit * zones.length) return ok(link, detail);
   return warning(link, `${detail}: nearly full`, firstStep('ZONE005'), 'ZONE005');
 }
 
-function listLink({ acl, adopted, zones }: Rehearsal, status: AclStatus): Finding {
+function listLink({ acl, hasEvents, zones }: Rehearsal, status: AclStatus): Finding {
   const link = `list (${acl})`;
-  if (!adopted) return ok(link, 'no event yet: the zones are only read before the first one');
+  if (!hasEvents) return ok(link, 'no event yet: the zones are only read before the first one');
   const differing = zones.filter(({ current, desired }) => {
     const { added, removed } = differenceOf(current, desired);
     return added.length + removed.length > 0;
@@ -85,9 +94,10 @@ function listLink({ acl, adopted, zones }: Rehearsal, status: AclStatus): Findin
   return failure(link, text, `Run \`npm run zone -- verify --acl ${acl}\`.`);
 }
 
-/** A code that concerned writing shows only here: reading a zone does not show it. */
-function lastRebuild({ acl, lastError }: AclStatus, now: number): Finding[] {
+/** What a code says that concerned writing shows only here. What a zone's own link says is not said again. */
+function lastRebuild({ acl, lastError }: AclStatus, zones: readonly Finding[], now: number): Finding[] {
   if (!lastError || lastError.code === ('ZONE005' satisfies ErrorCode)) return [];
+  if (zones.some(({ level, code }) => level === 'failure' && code === lastError.code)) return [];
   const detail = `${lastError.detail} (${ago(Date.parse(lastError.at), now)})`;
   return [failure(`last rebuild (${acl})`, harmless(detail), lastError.firstStep, lastError.code)];
 }

@@ -40,13 +40,6 @@ export function singleWrite(writes: readonly Write[]): SingleWrite | undefined {
   return first && others.length === 0 && !('check' in first) ? first : undefined;
 }
 
-/** The item that a write is about. */
-export function keyOf(write: Write): Key {
-  if ('put' in write) return { acl: write.put.acl, item: write.put.item };
-  if ('update' in write) return write.update;
-  return 'check' in write ? write.check : write.remove;
-}
-
 /** Translates one write of the port into DynamoDB's terms. */
 export function transactItem(TableName: string, write: Write): TransactItem {
   const placeholders = new Placeholders();

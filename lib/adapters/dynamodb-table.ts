@@ -17,8 +17,9 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../ports.ts';
+import { keyOf } from '../table-changes.ts';
 import { awsClientSettings } from './aws-client-defaults.ts';
-import { keyOf, type SingleWrite, singleWrite, transactItem } from './dynamodb-expressions.ts';
+import { type SingleWrite, singleWrite, transactItem } from './dynamodb-expressions.ts';
 import { standsAsWritten } from './stands-as-written.ts';
 
 const client = documents(new DynamoDBClient(awsClientSettings()));

@@ -1,14 +1,19 @@
 import { aclConfig, type Config } from '../config.ts';
+import type { AclEvents } from '../grants/wake-item.ts';
 import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../names.ts';
 import type { Clock, Telemetry } from '../ports.ts';
-import type { ZoneState } from '../zones/zone-state.ts';
+import type { Lease, ZoneState } from '../zones/zone-state.ts';
+import { verifiedAt } from '../zones/zone-state.ts';
 
 /** What the tick found of one ACL. */
 export interface AclFacts {
   readonly acl: string;
   readonly state: ZoneState;
+  /** Somebody rebuilds its zones; or has died while doing so. */
+  readonly lease?: Lease;
+  readonly wasLeft: boolean;
   /** Undefined until the ACL has seen an event: nobody counts on its zones before. */
-  readonly events: { readonly since?: number } | undefined;
+  readonly events: Pick<AclEvents, 'position' | 'since'> | undefined;
 }
 
 export interface HealthDeps {
@@ -69,7 +74,7 @@ export function zoneHealth({ acl, state, events }: AclFacts, config: Config, now
   const { zoneIds = [] } = aclConfig(config, acl) ?? {};
   const room = zoneIds.length * config.gatewayLimit;
   return {
-    verificationAge: events ? secondsBetween(state.verifiedAt ?? events.since ?? now, now) : 0,
+    verificationAge: events ? secondsBetween(verifiedAt(state, zoneIds) ?? events.since ?? now, now) : 0,
     expiredInZone: state.nextExpiry ? secondsBetween(state.nextExpiry, now) : 0,
     capacityUsed: room === 0 ? 0 : (100 * (state.gateways ?? 0)) / room,
   };

@@ -1,3 +1,5 @@
+import { queuePosition } from '../queue-position.ts';
+
 /** Padded, so that DynamoDB and JavaScript compare orders alike. */
 const TIME_DIGITS = 20;
 
@@ -22,6 +24,11 @@ export function isBeyondMemory(timestamp: bigint, now: number): boolean {
  */
 export function eventOrder(timestamp: bigint, position: string): string {
   return `${timestamp.toString().padStart(TIME_DIGITS, '0')}.${position}`;
+}
+
+/** @returns the position itself or, where it is not above another that was given before, the next one after that */
+export function later(position: string, last = ''): string {
+  return position > last ? position : queuePosition(String(BigInt(last) + 1n));
 }
 
 /** @returns the time that an order was made with, in whole milliseconds since the epoch */

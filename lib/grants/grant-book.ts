@@ -33,7 +33,7 @@ export class GrantBook {
   readonly #table: Table;
   readonly #policy: IpPolicy;
   readonly #report: (rows: readonly UnusableRow[]) => void;
-  readonly #wake: WakeItem;
+  readonly wake: WakeItem;
   readonly #writer: EventWriter;
   /** By ACL. Nothing is kept from one batch to the next: another process may have gone further meanwhile. */
   readonly #batch = new Map<string, Progress>();
@@ -46,7 +46,7 @@ export class GrantBook {
     this.#table = table;
     this.#policy = policy;
     this.#report = (rows) => reportUnusable(rows, telemetry);
-    this.#wake = new WakeItem(table);
+    this.wake = new WakeItem(table);
     this.#writer = new EventWriter(table, this.#report);
   }
 
@@ -100,8 +100,8 @@ export class GrantBook {
     await Promise.all(
       changed.map(async ([acl, { events }]) => {
         try {
-          if (events) await this.#wake.announce(acl, events, now);
-          else await this.#wake.ask(acl, 'an event was applied in part', now);
+          if (events) await this.wake.announce(acl, events, now);
+          else await this.wake.changed(acl, 'an event was applied in part');
         } catch (error) {
           failures.push(error);
           failed(acl, error);
@@ -170,7 +170,7 @@ export class GrantBook {
 
   /** What is known of the ACL's events as a whole; undefined until it has seen one. */
   async events(acl: string): Promise<AclEvents | undefined> {
-    const { events, why } = await this.#wake.read(acl);
+    const { events, why } = await this.wake.read(acl);
     if (why !== undefined) this.#report([{ ...wakeKey(acl), why }]);
     return events;
   }

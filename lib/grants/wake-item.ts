@@ -1,5 +1,5 @@
 import { ITEM } from '../names.ts';
-import type { Item, Key, Table } from '../ports.ts';
+import type { Item, Key, Table, Value } from '../ports.ts';
 import { isPosition } from './plausible.ts';
 import { type RecentEvent, recentEvents } from './recent-events.ts';
 
@@ -17,8 +17,12 @@ export interface AclEvents {
 export interface Wake {
   /** Undefined until the ACL has seen an event. */
   readonly events: AclEvents | undefined;
+  /** Rises whenever grants have changed without an event. */
+  readonly changes: number;
   /** Differs from what it was whenever the zone function was woken since. */
   readonly mark: string;
+  /** Somebody has asked at this moment, in milliseconds since the epoch, that every zone be read; 0: nobody has. */
+  readonly readFrom: number;
   /** What is wrong with it, where its position is none. The ACL has seen events then, but how far they go nobody knows. */
   readonly why?: string;
 }
@@ -36,19 +40,20 @@ export class WakeItem {
   }
 
   async read(acl: string, options: { readonly stale?: boolean } = {}): Promise<Wake> {
-    const item = await this.#table.get(wakeKey(acl), options);
-    const { position, since, recent, asks }: Partial<Item> = item ?? {};
-    const mark = `${position} ${asks}`;
-    if (position === undefined) return { events: undefined, mark };
+    const item: Partial<Item> = (await this.#table.get(wakeKey(acl), options)) ?? {};
+    const { position, since, recent } = item;
+    const [changes, asked, readFrom] = [count(item.changes), count(item.asked), count(item.readFrom)];
+    const wake = { changes, readFrom, mark: `${position} ${changes} ${asked}` };
+    if (position === undefined) return { ...wake, events: undefined };
     const known = { recent: recentEvents(recent), ...(typeof since === 'number' && { since }) };
     // Below every position: nothing counts as confirmed by it.
-    if (!isPosition(position)) return { mark, events: { position: '', ...known }, why: 'its position is none' };
-    return { mark, events: { position, ...known } };
+    if (!isPosition(position)) return { ...wake, events: { position: '', ...known }, why: 'its position is none' };
+    return { ...wake, events: { position, ...known } };
   }
 
   /**
    * Announces that the ACL's events are applied up to a position. Where that is not above the one that stands there, it
-   * only asks for a rebuild: an event was applied in part, or a run that took this one's place went further.
+   * only says that grants have changed: an event was applied in part, or a run that took this one's place went further.
    * @param now milliseconds since the epoch
    */
   async announce(acl: string, { position, recent }: AclEvents, now: number): Promise<void> {
@@ -58,20 +63,40 @@ export class WakeItem {
     ]);
     if (written) return;
     const { why } = await this.read(acl);
-    if (why === undefined) await this.ask(acl, 'events were applied late or in part', now);
+    if (why === undefined) await this.changed(acl, 'events were applied late or in part');
     else await this.#table.write([write]);
   }
 
-  /** Asks for a rebuild of the ACL's zones. @param now milliseconds since the epoch */
-  async ask(acl: string, reason: string, now: number): Promise<void> {
-    const update = wakeKey(acl);
-    const set = { reason, askedAt: now };
-    // Counted, since a write that leaves the item as it was wakes nobody: two may ask for the same in one millisecond.
-    const when = [{ attribute: 'asks', below: Number.MAX_SAFE_INTEGER, orAbsent: true }] as const;
-    const { written } = await this.#table.write([{ update, set, add: { asks: 1 }, when }]);
-    // There is no number to add to, or one that does not change any more.
-    if (!written) await this.#table.write([{ update, set: { ...set, asks: 1 } }]);
+  /**
+   * Announces that grants have changed without an event, or may have: the rebuild reads them.
+   * @param reason for whoever looks at the table
+   */
+  async changed(acl: string, reason: string): Promise<void> {
+    await this.#count(acl, 'changes', { reason });
   }
+
+  /** Asks for a rebuild, which does what is left to do or due. */
+  async ask(acl: string, reason: string): Promise<void> {
+    await this.#count(acl, 'asked', { reason });
+  }
+
+  /** Asks for a rebuild that reads every zone, whether it is due or not. @param now milliseconds since the epoch */
+  async askForReading(acl: string, reason: string, now: number): Promise<void> {
+    await this.#count(acl, 'changes', { reason, readFrom: now });
+  }
+
+  /** A write that leaves the item as it was wakes nobody: two may ask for the same at the same moment. */
+  async #count(acl: string, counter: 'changes' | 'asked', set: { readonly [attribute: string]: Value }): Promise<void> {
+    const update = wakeKey(acl);
+    const when = [{ attribute: counter, below: Number.MAX_SAFE_INTEGER, orAbsent: true }] as const;
+    const { written } = await this.#table.write([{ update, set, add: { [counter]: 1 }, when }]);
+    // There is no number to add to, or one that does not change any more.
+    if (!written) await this.#table.write([{ update, set: { ...set, [counter]: 1 } }]);
+  }
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 /** The item that wakes an ACL's zones. */

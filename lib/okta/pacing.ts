@@ -7,20 +7,27 @@ const AMPLE_SHARE = 0.5;
 /** This share is left for others: the quota belongs to the whole org. */
 const SPARED_SHARE = 0.1;
 
+/** A GET and a PUT. */
+const CALLS_PER_WRITE = 2;
+
 /**
- * The pause before the next update, from what Okta says is left of the quota.
- * @param callsPerUpdate calls that one update costs (a GET and a PUT for each zone)
+ * The pause before the next write, from what Okta says is left of the quota.
  * @returns milliseconds
  */
-export function pauseAfter(quota: Quota | undefined, callsPerUpdate: number): number {
+export function pauseAfter(quota: Quota | undefined): number {
   if (!quota || quota.remaining >= quota.limit * AMPLE_SHARE) return SHORTEST_PAUSE_MS;
   const usable = quota.remaining - quota.limit * SPARED_SHARE;
-  const updates = Math.floor(usable / callsPerUpdate);
+  const updates = Math.floor(usable / CALLS_PER_WRITE);
   if (updates < 1) return Math.max(SHORTEST_PAUSE_MS, quota.resetInMs);
   return Math.max(SHORTEST_PAUSE_MS, Math.ceil(quota.resetInMs / updates));
 }
 
-/** The pause before a failed update is tried again without any event: 2 s, doubled each time, up to a minute. */
-export function retryPause(failuresInARow: number): number {
-  return Math.min(60_000, 1_000 * 2 ** Math.min(failuresInARow, 10));
+/** Whether so much is left that zones may be read which should be right: at most half of the quota goes into that. */
+export function isAmple(quota: Quota): boolean {
+  return quota.remaining > quota.limit * AMPLE_SHARE;
+}
+
+/** Whether what is left belongs to others. */
+export function isSpent(quota: Quota): boolean {
+  return quota.remaining < CALLS_PER_WRITE + quota.limit * SPARED_SHARE;
 }

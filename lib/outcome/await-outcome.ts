@@ -1,11 +1,14 @@
+import { aclConfig, type Config } from '../config.ts';
 import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import type { Fate, GrantBook } from '../grants/grant-book.ts';
 import type { QueuedEvent } from '../grants/queue-message.ts';
 import type { Clock } from '../ports.ts';
-import { isWaiting } from '../zones/waiting-record.ts';
-import type { ZoneState, ZoneStates } from '../zones/zone-state.ts';
+import { isListed, readLists, type ZoneLists } from '../zones/zone-lists.ts';
+import type { ZoneState } from '../zones/zone-state.ts';
+import type { ZoneStates } from '../zones/zone-states.ts';
 
 export interface OutcomeDeps {
+  readonly config: Pick<Config, 'acls'>;
   readonly clock: Clock;
   readonly grants: GrantBook;
   readonly states: ZoneStates;
@@ -46,26 +49,28 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
   }
 }
 
-async function confirmed(
-  event: QueuedEvent,
-  state: ZoneState,
-  fate: Fate,
-  { grants, states }: OutcomeDeps,
-): Promise<Outcome> {
+async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, deps: OutcomeDeps): Promise<Outcome> {
+  const { grants } = deps;
   const overtaken = fate.overtakenBy !== undefined && { overtakenBy: fate.overtakenBy };
   if (event.type !== 'access.granted') return { status: 'applied', ...overtaken };
   if (!(await grants.stands(event))) {
     return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
   }
-  const lists = state.waiting ? (await states.lists(event.acl, state)).known() : {};
-  if (event.ip !== undefined && isWaiting(state, event.ip, lists)) {
-    return { status: 'failed', code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' };
+  const isIn = event.ip === undefined || isListed(event.ip, await listsOf(event.acl, state, deps), state);
+  if (!isIn) {
+    const full = { code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' } as const;
+    const { code, detail } = state.lastError ?? full;
+    return { status: 'failed', code, detail };
   }
   return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };
 }
 
+function listsOf(acl: string, state: ZoneState, { config, states }: OutcomeDeps): Promise<ZoneLists> {
+  return readLists(acl, aclConfig(config, acl)?.zoneIds ?? [], state, states.items);
+}
+
 function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {
-  if (!state.lastError || !isAt(state.failedPosition, position)) return undefined;
+  if (!state.lastError || !isAt(state.lastError.position, position)) return undefined;
   return { status: 'failed', code: state.lastError.code, detail: state.lastError.detail };
 }
 

@@ -36,19 +36,33 @@ interface Person extends Host {
  */
 export function desiredGateways(demand: GatewayDemand): DesiredGateways {
   const networks = demand.alwaysAllow.map(blockOf);
-  const always = new Set(networks.map(formatBlock));
-  const rooms = demand.zones.map((_, zone) => Math.max(0, demand.gatewayLimit - (zone === 0 ? always.size : 0)));
-  const people = inOrderOfComing(demand).filter(({ text }) => !always.has(text));
+  const always = placeAlways([...new Set(networks.map(formatBlock))], demand);
+  const inLists = new Set([...always.lists.flat(), ...always.waiting]);
+  const rooms = always.lists.map((list) => Math.max(0, demand.gatewayLimit - list.length));
+  const people = inOrderOfComing(demand).filter(({ text }) => !inLists.has(text));
   const { admitted, waiting } = admit(whoNeedsAnEntry(people, networks, rooms), sum(rooms));
-  const lists = placeHosts(admitted, homesOf(demand.zones, always), rooms).map((hosts, zone) => [
+  const lists = placeHosts(admitted, homesOf(demand.zones, inLists), rooms).map((hosts, zone) => [
     ...mergeToFit(hosts, rooms[zone] ?? 0, demand.zones[zone] ?? []),
-    ...(zone === 0 ? always : []),
+    ...(always.lists[zone] ?? []),
   ]);
   return {
     // People may merge into the very network that is always allowed.
     zones: lists.map((list) => (list.length > 0 ? [...new Set(list)].sort() : [formatBlock(blockOf(demand.sentinel))])),
-    waiting: waiting.flatMap(({ ips }) => ips),
+    waiting: [...always.waiting, ...waiting.flatMap(({ ips }) => ips)],
   };
+}
+
+/** What is always allowed comes before all people: it stays in the zone that has it, or goes into the first with room. */
+function placeAlways(texts: readonly string[], { zones, gatewayLimit }: GatewayDemand) {
+  const lists: string[][] = zones.map(() => []);
+  const had = zones.map((list) => new Set(list));
+  const enters = (text: string, isHome: (zone: number) => boolean): boolean => {
+    const list = lists.find((entries, zone) => isHome(zone) && entries.length < gatewayLimit);
+    list?.push(text);
+    return list !== undefined;
+  };
+  const homeless = texts.filter((text) => !enters(text, (zone) => had[zone]?.has(text) ?? false));
+  return { lists, waiting: homeless.filter((text) => !enters(text, () => true)) };
 }
 
 /** First come first; ties by address, so that the same grants always give the same list. */

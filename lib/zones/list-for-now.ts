@@ -1,34 +1,32 @@
 import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+import type { ListsOfZones, WriteRules } from './next-write.ts';
 
 /**
- * The list that a zone gets at this moment. It is the one that it is to have, unless that would put
- * somebody out who moves to another zone and is not in there yet: they stay until they are, and
- * where there is no room for that, entries that are new to the zone come later.
+ * The list that a zone gets at this moment. It is the one that it must have, unless that would put
+ * somebody out who moves to another zone and is not in there yet, or for whom another zone may have room: they stay
+ * until they are, and where there is no room for that, entries that are new to the zone come later.
  * @param zone the position of the zone that is about to be written
- * @param has for each zone, the canonical list that it is known to have; empty where nothing is known
- * @param desired for each zone, the canonical list that it is to have
- * @param limit how many entries a zone can hold
- * @param sentinel the entry that is only there while nothing else is
- * @param holdsSomebody whether anybody with a grant is in a block: for others nobody makes room
- * @returns canonical texts, sorted; `desired` itself where nobody is on the move
+ * @returns canonical texts, sorted; the desired list itself where nobody is on the move
  */
 export function listForNow(
   zone: number,
-  has: readonly (readonly string[])[],
-  desired: readonly (readonly string[])[],
-  limit: number,
-  sentinel: string,
-  holdsSomebody: (block: Block) => boolean,
+  { has, desired }: ListsOfZones,
+  { limit, sentinel, holdsSomebody, mayFitElsewhere }: Omit<WriteRules, 'blocked' | 'doubted' | 'since'>,
 ): readonly string[] {
   const list = desired[zone] ?? [];
   const moving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired, holdsSomebody)];
-  const leaving = moving.filter((text) => text !== sentinel);
+  const wanted = new Set(list);
+  const unplaced = (has[zone] ?? []).filter(
+    (text) => !wanted.has(text) && readableBlocks([text]).some(mayFitElsewhere),
+  );
+  const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
   if (leaving.length === 0) return list;
   const own = readableBlocks(has[zone] ?? []);
   const isNew = (text: string) => !own.some((entry) => touch(entry, blockOf(text)));
-  const [staying, coming] = [list.filter((text) => !isNew(text)), list.filter(isNew)];
-  const inOrder = [...staying, ...leaving, ...coming.filter((text) => text !== sentinel)];
-  return [...new Set(inOrder)].slice(0, limit).sort();
+  const there = new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving]);
+  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
+  // Whoever is there stays, even where that is more than the limit: Okta has taken them before.
+  return [...there, ...coming.slice(0, Math.max(0, limit - there.size))].sort();
 }
 
 /** What a zone has of people who are to be in another zone, but are not in there yet. */

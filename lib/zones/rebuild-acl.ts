@@ -1,54 +1,190 @@
-import { aclConfig } from '../config.ts';
-import { armWakeUp } from './wake-up.ts';
-import { type SyncDeps, type ZonePass, zonePass } from './zone-pass.ts';
-import { LeaseLost } from './zone-state.ts';
+import type { CachedSecret } from '../cached-secret.ts';
+import { type AclConfig, aclConfig, type Config } from '../config.ts';
+import { describeError } from '../describe-error.ts';
+import type { GrantBook } from '../grants/grant-book.ts';
+import { OktaAccess } from '../okta/access.ts';
+import { CALL_TIMEOUT_MS, type OktaZones } from '../okta/client.ts';
+import { OktaFailure } from '../okta/okta-failure.ts';
+import { isAmple, isSpent } from '../okta/pacing.ts';
+import type { Quota } from '../okta/rate-limit.ts';
+import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
+import { armTimers } from '../timer-message.ts';
+import type { Step } from './next-step.ts';
+import { Pass } from './pass.ts';
+import { auditOf, reportPass } from './pass-lines.ts';
+import { stateAfter } from './state-after.ts';
+import { pacedUntil, type ZoneState } from './zone-state.ts';
+import { LeaseLost, type ZoneStates } from './zone-states.ts';
+import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
+
+export interface RebuildDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly grants: GrantBook;
+  readonly states: ZoneStates;
+  readonly okta: OktaZones;
+  readonly oktaToken: CachedSecret;
+  readonly timers: TimerQueue;
+  readonly telemetry: Telemetry;
+  /** A name for one run that no other has. */
+  readonly newId: () => string;
+}
+
+/** One rebuild of one ACL. */
+export interface Run {
+  readonly acl: string;
+  readonly settings: AclConfig;
+  /** Who holds the ACL's lease. */
+  readonly owner: string;
+  readonly state: ZoneState;
+  /** When the function's time is over, in milliseconds since the epoch. */
+  readonly deadline: number;
+}
 
 /** The lease outlives the function's time by this much: two clocks may differ. */
 const LEASE_MARGIN_MS = 5_000;
-/** A longer pause than this is left to a timer message: it would hold up the stream. */
+/** A rebuild goes on for so long, and leaves the rest to a timer: an ACL with much to do must not hold up others. */
+const RUN_MS = 10_000;
+/** A step is only begun with this much time left: a read, a write, and saving. */
+const TIME_FOR_A_STEP_MS = 2 * CALL_TIMEOUT_MS + 4_000;
+/** A longer pause than this is left to a timer. */
 const LONGEST_SLEEP_MS = 3_000;
-/** A pass is only begun with this much time left: one read, one write, and saving. */
-const TIME_FOR_A_PASS_MS = 20_000;
+/** Whoever finds the lease taken comes again so soon. */
+const LEASE_TAKEN_MS = 5_000;
+/** Grants that were read so long ago are read again before the next write, if there is news. */
+const GRANTS_AGE_MS = 2_000;
 
 /**
  * Makes an ACL's zones equal to its live grants: whatever happened, look at both and write what differs.
- * An Okta failure is recorded and reported, and does not reject; trouble with the table does.
+ * An Okta failure is reported and remembered, and does not reject; trouble with the table does.
  * @param deadline when the function's time is over, in milliseconds since the epoch
  */
-export async function syncAcl(acl: string, deps: SyncDeps, deadline: number): Promise<void> {
+export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: number): Promise<void> {
+  const { clock, states, telemetry } = deps;
   const settings = aclConfig(deps.config, acl);
   if (!settings) {
-    deps.telemetry.info('no such ACL is configured any more; its zones are left as they are', { acl });
+    telemetry.info('no such ACL is configured any more; its zones are left as they are', { acl });
     return;
   }
   const owner = deps.newId();
-  const lease = await deps.states.acquire(acl, owner, deps.clock.now(), deadline + LEASE_MARGIN_MS);
-  if (!lease.taken) {
-    // The mark is enough as long as the holder lives; the message is for when it does not. One is enough,
-    // however many find the lease taken.
-    const wakeAt = await armWakeUp(acl, lease.state, lease.until, deps);
-    if (wakeAt !== lease.state.wakeAt) await deps.states.noteWake(acl, wakeAt);
-    return;
+  const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS);
+  if (!taken.taken) {
+    // Its holder may be dead, or about to let go without having seen what woke this one.
+    return armRebuild(acl, Math.min(taken.until, clock.now() + LEASE_TAKEN_MS), deps);
   }
+  if (taken.unreadable.length > 0) {
+    const detail = "a part of what is stored of the zones can't be read; it is found out anew";
+    telemetry.error('STORE002', detail, { acl, unreadable: taken.unreadable });
+  }
+  const run = { acl, settings, owner, state: taken.state, deadline };
   try {
-    let { state } = lease;
-    while (!(await runOnce({ acl, settings, owner, state, deadline }, deps))) state = await deps.states.get(acl);
+    const state = await rebuild(run, deps);
+    // Before the lease is let go: a crash in between leaves one timer too many, and none too few.
+    if (state.dueAt !== undefined && state.dueAt !== run.state.dueAt) await armRebuild(acl, state.dueAt, deps);
+    await states.release(acl, owner, state);
   } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error;
-    deps.telemetry.warn('the lease was lost; its new holder rebuilds the zone', { acl });
+    if (!(error instanceof LeaseLost)) return giveUp(run, error, deps);
+    telemetry.warn('the lease was lost; its new holder rebuilds the zones', { acl });
   }
 }
 
-/** @returns whether the lease was let go; otherwise there is news to look at */
-async function runOnce(pass: ZonePass, deps: SyncDeps): Promise<boolean> {
-  const { acl, owner, state, deadline } = pass;
-  const { clock, states } = deps;
-  const dueAt = Math.max(state.notBefore ?? 0, await states.rest.until(clock.now()));
-  const wait = Math.max(0, dueAt - clock.now());
-  if (wait > LONGEST_SLEEP_MS || clock.now() + wait + TIME_FOR_A_PASS_MS > deadline) {
-    const wakeAt = await armWakeUp(acl, state, clock.now() + wait, deps);
-    return states.release(acl, owner, { set: { needsSync: true, wakeAt } }, state.news);
+/** One pass: what is to be done is done step by step, until nothing is left or the time is over. */
+async function rebuild(run: Run, deps: RebuildDeps): Promise<ZoneState> {
+  const { clock } = deps;
+  const pause = await pauseOf(run.state, deps);
+  const isLong = pause > LONGEST_SLEEP_MS || clock.now() + pause > run.deadline - TIME_FOR_A_STEP_MS;
+  if (isLong) return { ...run.state, dueAt: armedFor(run.state, clock.now() + pause, clock.now()) };
+  if (pause > 0) await clock.sleep(pause);
+  const pass = new Pass(run, deps);
+  await pass.begin();
+  const endsAt = Math.min(clock.now() + RUN_MS, run.deadline - TIME_FOR_A_STEP_MS);
+  let leftUntil: number | undefined;
+  try {
+    for (let step = pass.next(); step; step = pass.next()) {
+      leftUntil = leaveUntil(step, pass, endsAt, clock.now());
+      if (leftUntil !== undefined) break;
+      // What is only checked gives way to changes; what is written is what holds now.
+      const isPatient = step.kind === 'verify' || pass.age > GRANTS_AGE_MS;
+      if (isPatient && (await pass.refresh())) continue;
+      await take(step, pass, run, deps);
+    }
+  } catch (error) {
+    if (!(error instanceof OktaFailure)) throw error;
+    pass.failed(error);
   }
-  if (wait > 0) await clock.sleep(wait);
-  return states.release(acl, owner, await zonePass(pass, deps), state.news);
+  reportPass(pass, run, deps);
+  const left = [leftUntil, pass.heldUntil].filter((at) => at !== undefined);
+  return stateAfter(run.state, pass.result(left.length > 0 ? Math.min(...left) : undefined), clock.now());
+}
+
+/** Does one step. A zone is read first; where it must be written then, by what it has just shown, it is written at once. */
+async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promise<void> {
+  const work = workOf(pass, run, deps);
+  const view = pass.view(step.zoneId);
+  if (step.kind === 'record') return pass.did(await recordZone(view, work), false);
+  const read = await readZone(view, pass.plan, work);
+  await pass.saw(read);
+  const again = pass.next();
+  if (!read.zone || again?.kind !== 'write' || again.zoneId !== step.zoneId) return;
+  if (again.parted.length > 0) {
+    const fields = { acl: run.acl, zoneId: step.zoneId, parted: again.parted };
+    deps.telemetry.warn('full zones change places; the latest to come is in none for one update', fields);
+  }
+  await pass.did(await writeZone(pass.view(step.zoneId), read.zone, again.list, work), true);
+}
+
+/** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
+function leaveUntil(step: Step, pass: Pass, endsAt: number, now: number): number | undefined {
+  const { quota } = pass;
+  if (step.kind === 'record') return undefined;
+  if (now > endsAt) return now;
+  if (!quota) return undefined;
+  return isShort(step, pass, quota) ? now + quota.resetInMs : undefined;
+}
+
+/** Whether too little is left of the quota for a step. */
+function isShort({ kind }: Step, { hasWritten }: Pass, quota: Quota): boolean {
+  if (kind === 'verify') return !isAmple(quota);
+  // One write of each rebuild is made whatever is left: others may use the quota up all the time.
+  return isSpent(quota) && (kind === 'read' || hasWritten);
+}
+
+/** How long neither pacing nor Okta wants a call, in milliseconds. */
+async function pauseOf(state: ZoneState, { clock, states }: RebuildDeps): Promise<number> {
+  const now = clock.now();
+  return Math.max(pacedUntil(state, now), await states.rest.until(now)) - now;
+}
+
+/** One timer is enough for all who come during a pause: where one is armed for before its end, that one finds the rest. */
+function armedFor({ dueAt = 0 }: ZoneState, at: number, now: number): number {
+  return dueAt > now + CLOCKS_DIFFER_MS && dueAt <= at ? dueAt : at;
+}
+
+/** Two clocks may differ by this much: a timer that is due so soon may have come already. */
+const CLOCKS_DIFFER_MS = 5_000;
+
+function workOf(pass: Pass, { acl, settings, owner, state, deadline }: Run, deps: RebuildDeps): ZoneWork {
+  const { clock, states, telemetry } = deps;
+  const { items } = states;
+  const okta = new OktaAccess(deps.okta, deps.oktaToken, clock, states.rest, deadline, (call) =>
+    telemetry.info('Okta called', { acl, ...call }),
+  );
+  const assertHeld = () => states.assertHeld(acl, owner);
+  const isInUse = pass.events !== undefined;
+  const audit = auditOf(pass, state, deps, settings);
+  return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, audit };
+}
+
+/** Trouble with the table. The lease is let go, if that is possible, so that whoever tries again need not wait for its end. */
+async function giveUp({ acl, owner, state }: Run, error: unknown, { states, telemetry }: RebuildDeps): Promise<never> {
+  try {
+    await states.release(acl, owner, state);
+  } catch (failed) {
+    telemetry.warn('the lease could not be let go; it ends by itself', { acl, reason: describeError(failed) });
+  }
+  throw error;
+}
+
+async function armRebuild(acl: string, at: number, { clock, timers }: RebuildDeps): Promise<void> {
+  await armTimers(timers, [{ kind: 'rebuild', acl, at }], clock.now());
 }

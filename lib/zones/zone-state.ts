@@ -1,169 +1,162 @@
 import * as v from 'valibot';
-import { allErrorCodes } from '../error-codes.ts';
-import { WakeItem } from '../grants/wake-item.ts';
-import { ITEM } from '../names.ts';
-import { OktaRest } from '../okta/rest.ts';
-import type { Key, Table } from '../ports.ts';
-import { ZoneLists } from './zone-lists.ts';
+import { allErrorCodes, type ErrorCode } from '../error-codes.ts';
+import type { Item } from '../ports.ts';
 
-const moment = v.number();
-const list = v.pipe(v.array(v.string()), v.readonly());
-const schema = v.object({
-  /** Before this moment no further call goes out for these zones (pacing). */
-  notBefore: v.exactOptional(moment),
-  /** A message on the timer queue wakes the ACL at this moment. */
-  wakeAt: v.exactOptional(moment),
-  /** When the zones were last seen to be right. */
-  verifiedAt: v.exactOptional(moment),
-  /** Events up to this position of the queue are reflected in what Okta confirmed. */
-  confirmedPosition: v.exactOptional(v.string()),
-  /** Events up to this position had been read when the last failure happened. */
-  failedPosition: v.exactOptional(v.string()),
-  /** Something is left to do that no event announces. */
-  needsSync: v.exactOptional(v.boolean()),
-  /** A write of which no answer came may take effect as late as this. */
-  doubtUntil: v.exactOptional(moment),
-  /** Failures in a row. */
-  failures: v.exactOptional(v.number()),
-  /** A code that only another version knows must not stop this one from reading the rest. */
-  lastError: v.exactOptional(
-    v.object({ code: v.fallback(v.picklist(allErrorCodes()), 'ZONE003'), at: moment, detail: v.string() }),
-  ),
-  /** Fingerprint of the configuration that the last confirmed lists were made with. */
-  configHash: v.exactOptional(v.string()),
+/** Trouble with one zone that says nothing of the others. */
+export const OF_ONE_ZONE: readonly ErrorCode[] = ['ZONE001', 'ZONE002', 'ZONE004', 'ZONE008'];
+
+/** Why a zone can't be used, as Okta showed it last. */
+export type ZoneTrouble = {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  /** When that was found last. */
+  readonly at: number;
+};
+
+/** What is remembered of one zone. All moments in milliseconds since the epoch. */
+export type ZoneMemory = {
+  /** The number of the last write that Okta has confirmed: see `ZoneItems`. */
+  readonly write?: number;
+  /** When Okta last showed, or confirmed, the list that it must have. */
+  readonly rightAt?: number;
+  /** Until then an older write may still take effect. */
+  readonly doubtUntil?: number;
+  readonly trouble?: ZoneTrouble;
+};
+
+export type LastError = {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly at: number;
+  /** Since when rebuilds fail, without one between them that went well. */
+  readonly since: number;
+  /** The zone that it concerns; absent where it concerns all of the ACL. */
+  readonly zoneId?: string;
+  /** Events up to this position had been read when it happened. */
+  readonly position?: string;
+};
+
+/** What is remembered of an ACL's zones between rebuilds. Only the holder of the ACL's lease writes it. */
+export type ZoneState = {
+  /** By zone id. */
+  readonly zones: Readonly<Record<string, ZoneMemory>>;
+  /** Before this moment no further call goes out for these zones: pacing. */
+  readonly notBefore?: number;
+  /** Something is left to do at this moment that no event announces. A timer is armed for it. */
+  readonly dueAt?: number;
+  /** The last plan is not carried out to its end yet. */
+  readonly unfinished?: true;
+  /** Events up to this position are reflected in what Okta confirmed. */
+  readonly confirmedPosition?: string;
+  /** Changes without an event, up to this one, are reflected too: see `WakeItem`. */
+  readonly confirmedChanges?: number;
+  /** Fingerprint of the configuration that the last plan was made with. */
+  readonly configHash?: string;
   /** Soonest expiry among the grants in the last confirmed lists; 0: none. */
-  nextExpiry: v.exactOptional(moment),
-  /** IPs that fit into no zone, first come first: the first of them by name, and how many they are. */
-  waiting: v.exactOptional(list),
-  waitingCount: v.exactOptional(v.number()),
-  /** Per zone id, the write of its list that Okta has confirmed: see `ZoneLists`. */
-  confirmedWrites: v.exactOptional(v.pipe(v.record(v.string(), v.number()), v.readonly())),
+  readonly nextExpiry?: number;
+  readonly lastError?: LastError;
+  /** Live grants that the last plan was made with. */
+  readonly grants?: number;
+  /** How many IPs fit into no zone. */
+  readonly waiting?: number;
   /** Entries in all lists together, without sentinels. */
-  gateways: v.exactOptional(v.number()),
-  leaseUntil: v.exactOptional(moment),
-  /** Rises whenever somebody found the lease taken. */
-  news: v.exactOptional(v.number()),
+  readonly gateways?: number;
+};
+
+export interface Lease {
+  readonly owner: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export const NOTHING_KNOWN: ZoneState = { zones: {} };
+
+const moment = v.pipe(v.number(), v.finite());
+const count = v.pipe(v.number(), v.safeInteger());
+/** A code that only another version knows must not hide that there is trouble. */
+const code = v.fallback(v.picklist(allErrorCodes()), 'ZONE003');
+const memorySchema = v.object({
+  write: v.exactOptional(count),
+  rightAt: v.exactOptional(moment),
+  doubtUntil: v.exactOptional(moment),
+  trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
 });
+const fields = {
+  notBefore: moment,
+  dueAt: moment,
+  unfinished: v.literal(true),
+  confirmedPosition: v.string(),
+  confirmedChanges: count,
+  configHash: v.string(),
+  nextExpiry: moment,
+  lastError: v.object({
+    code,
+    detail: v.string(),
+    at: moment,
+    since: moment,
+    zoneId: v.exactOptional(v.string()),
+    position: v.exactOptional(v.string()),
+  }),
+  grants: count,
+  waiting: count,
+  gateways: count,
+} as const;
 
-/** What is remembered of an ACL's zones between rebuilds. All moments in milliseconds since the epoch. */
-export type ZoneState = Readonly<v.InferOutput<typeof schema>>;
-
-export interface StateChange {
-  readonly set: Partial<ZoneState>;
-  readonly clear?: readonly (keyof ZoneState)[];
-}
-
-export type Lease =
-  | { readonly taken: true; readonly state: ZoneState }
-  | { readonly taken: false; readonly until: number; readonly state: ZoneState };
-
-/** Another rebuild has taken the lease: this one outlived it, and must write nothing more. */
-export class LeaseLost extends Error {
-  override name = 'LeaseLost';
-}
-
-/** The zone item of each ACL: the lease on it and the state of its zones, whose lists stand apart. */
-export class ZoneStates {
-  readonly #table: Table;
-  readonly rest: OktaRest;
-
-  constructor(table: Table, rest = new OktaRest(table)) {
-    this.#table = table;
-    this.rest = rest;
+/**
+ * Reads the state of an ACL. Whatever another version, or a person, has stored: what can be understood counts, and the
+ * rest is as if it had never been there, so that the next rebuild finds it out anew.
+ * @returns with the names of what could not be understood
+ */
+export function readState(item: Item | undefined): {
+  readonly state: ZoneState;
+  readonly unreadable: readonly string[];
+} {
+  const unreadable: string[] = [];
+  const state: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(fields)) {
+    const value = item?.[name];
+    if (value === undefined) continue;
+    const parsed = v.safeParse(schema, value);
+    if (parsed.success) state[name] = parsed.output;
+    else unreadable.push(name);
   }
-
-  /** @returns an empty state where nothing was ever saved */
-  async get(acl: string, options: { readonly stale?: boolean } = {}): Promise<ZoneState> {
-    return v.parse(schema, (await this.#table.get(zoneKey(acl), options)) ?? {});
-  }
-
-  /**
-   * @param state read before
-   * @param owner of the lease; without it the lists can only be read
-   */
-  async lists(acl: string, state: ZoneState, owner?: string): Promise<ZoneLists> {
-    return ZoneLists.read(this.#table, acl, state.confirmedWrites ?? {}, () => this.assertHeld(acl, owner));
-  }
-
-  /**
-   * Takes the ACL's lease, or leaves a mark that its holder must see before it lets go.
-   * @param owner names this rebuild; unique
-   * @param now milliseconds since the epoch, like `until`
-   */
-  async acquire(acl: string, owner: string, now: number, until: number): Promise<Lease> {
-    if (!(await this.#take(acl, owner, now, until))) {
-      await this.#table.write([{ update: zoneKey(acl), add: { news: 1 }, set: { needsSync: true } }]);
-      // The holder may have let go between the two writes, without having seen the mark.
-      if (!(await this.#take(acl, owner, now, until))) {
-        const state = await this.get(acl);
-        return { taken: false, until: state.leaseUntil ?? now, state };
-      }
+  const zones: Record<string, ZoneMemory> = {};
+  const stored = item?.zones ?? {};
+  if (typeof stored !== 'object' || Array.isArray(stored)) unreadable.push('zones');
+  else {
+    for (const [zoneId, memory] of Object.entries(stored)) {
+      const parsed = v.safeParse(memorySchema, memory);
+      if (parsed.success) zones[zoneId] = parsed.output;
+      else unreadable.push(`zones.${zoneId}`);
     }
-    return { taken: true, state: await this.get(acl) };
   }
-
-  /** @throws {LeaseLost} when the lease is not `owner`'s */
-  async assertHeld(acl: string, owner: string | undefined): Promise<void> {
-    const item = await this.#table.get(zoneKey(acl));
-    if (owner === undefined || item?.leaseOwner !== owner) throw new LeaseLost(`the lease on ${acl} was taken over`);
-  }
-
-  /** @throws {LeaseLost} when the lease is no longer `owner`'s */
-  async save(acl: string, owner: string, change: StateChange): Promise<void> {
-    const saved = await this.#table.write([
-      {
-        update: zoneKey(acl),
-        set: change.set,
-        remove: change.clear ?? [],
-        when: [{ attribute: 'leaseOwner', equals: owner }],
-      },
-    ]);
-    if (!saved.written) throw new LeaseLost(`the lease on ${acl} was taken over`);
-  }
-
-  /**
-   * Saves, and lets go of the lease unless a mark was left since `news` was read.
-   * @returns whether the lease was let go
-   * @throws {LeaseLost}
-   */
-  async release(acl: string, owner: string, change: StateChange, news = 0): Promise<boolean> {
-    const released = await this.#table.write([
-      {
-        update: zoneKey(acl),
-        set: change.set,
-        remove: ['leaseOwner', 'leaseUntil', ...(change.clear ?? [])],
-        when: [
-          { attribute: 'leaseOwner', equals: owner },
-          { attribute: 'news', equals: news, orAbsent: true },
-        ],
-      },
-    ]);
-    if (!released.written) await this.save(acl, owner, change);
-    return released.written;
-  }
-
-  /** Remembers that a message wakes the ACL at the moment; needs no lease. */
-  async noteWake(acl: string, wakeAt: number): Promise<void> {
-    await this.#table.write([{ update: zoneKey(acl), set: { wakeAt } }]);
-  }
-
-  /** Asks the zone function for a rebuild: the table's stream carries the request. */
-  async requestRebuild(acl: string, reason: string, now: number): Promise<void> {
-    await new WakeItem(this.#table).ask(acl, reason, now);
-  }
-
-  async #take(acl: string, owner: string, now: number, until: number): Promise<boolean> {
-    const result = await this.#table.write([
-      {
-        update: zoneKey(acl),
-        set: { leaseOwner: owner, leaseUntil: until },
-        when: [{ attribute: 'leaseUntil', below: now, orAbsent: true }],
-      },
-    ]);
-    return result.written;
-  }
+  return { state: { ...state, zones }, unreadable };
 }
 
-function zoneKey(acl: string): Key {
-  return { acl, item: ITEM.zone };
+/** @returns undefined where nobody holds it. @param now milliseconds since the epoch */
+export function readLease(item: Item | undefined, now: number): Lease | undefined {
+  const { leaseOwner, leaseUntil } = item ?? ({} as Partial<Item>);
+  if (typeof leaseOwner !== 'string' || typeof leaseUntil !== 'number') return undefined;
+  // Further ahead than a lease can be: a clock was wrong, or it is none of ours.
+  return leaseUntil < now || leaseUntil > now + LONGEST_LEASE_MS ? undefined : { owner: leaseOwner, until: leaseUntil };
 }
+
+/** The moment before which pacing wants no call; 0: none. @param now milliseconds since the epoch */
+export function pacedUntil({ notBefore = 0 }: ZoneState, now: number): number {
+  return notBefore > now + LONGEST_PAUSE_MS ? 0 : notBefore;
+}
+
+/**
+ * When all zones were last seen to be right: the moment of the one that was seen so longest ago.
+ * @returns undefined where one of them never was
+ */
+export function verifiedAt({ zones }: ZoneState, zoneIds: readonly string[]): number | undefined {
+  const moments = zoneIds.map((zoneId) => zones[zoneId]?.rightAt ?? 0);
+  const oldest = Math.min(...moments);
+  return oldest > 0 ? oldest : undefined;
+}
+
+/** No pause is longer: what Okta asks for at most, and what two clocks may differ by. Milliseconds. */
+const LONGEST_PAUSE_MS = 130_000;
+/** A function's time at most, and what two clocks may differ by. */
+const LONGEST_LEASE_MS = 120_000;

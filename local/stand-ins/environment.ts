@@ -1,4 +1,4 @@
-import { keyOf, singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
+import { singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
 import { ITEM } from '../../lib/names.ts';
 import type {
   Clock,
@@ -10,6 +10,7 @@ import type {
   Table,
   TimerQueue,
 } from '../../lib/ports.ts';
+import { keyOf } from '../../lib/table-changes.ts';
 import type { FunctionName, OutsideCall, Way } from './outside-call.ts';
 import { triesOfWrite } from './repeated-write.ts';
 

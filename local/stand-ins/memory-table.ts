@@ -1,8 +1,14 @@
-import { keyOf } from '../../lib/adapters/dynamodb-expressions.ts';
 import { TABLE } from '../../lib/names.ts';
 import type { Item, Key, Table, Value, Write, WriteResult } from '../../lib/ports.ts';
-import { compareText, holds, isSame, updated } from './table-changes.ts';
-import { checkItem, checkKey, checkPrefix, checkRange, checkTransactionSize, checkWrites } from './table-rules.ts';
+import { compareText, holds, isSame, keyOf, updated } from '../../lib/table-changes.ts';
+import {
+  checkItem,
+  checkKey,
+  checkPrefix,
+  checkRange,
+  checkTransactionSize,
+  checkWrites,
+} from '../../lib/table-rules.ts';
 
 /** What the table's stream tells of one change. */
 export interface Change {

@@ -1,6 +1,7 @@
-import { keyOf, singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
+import { singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
 import { standsAsWritten } from '../../lib/adapters/stands-as-written.ts';
 import type { Table, Write, WriteResult } from '../../lib/ports.ts';
+import { keyOf } from '../../lib/table-changes.ts';
 
 /**
  * A write as the client of DynamoDB makes it. Each call of what this returns is one try: another one after an answer

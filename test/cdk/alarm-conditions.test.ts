@@ -155,7 +155,7 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     watched.system.functions.table.unreachable = true;
     await watched.system.grant('203.0.113.2');
   }),
-  'timer-queue-dead-letters': withoutTable(12, grant('203.0.113.2', { durationSeconds: 60 })),
+  'timer-queue-dead-letters': withoutTable(20, grant('203.0.113.2', { durationSeconds: 60 })),
   'zone-failures': withoutTable(2, grant('203.0.113.2')),
   'zone-iterator-age': lambda('zone', 'IteratorAge', 24, 61_000),
   'zone-errors': withoutTable(2, grant('203.0.113.2')),

@@ -100,7 +100,7 @@ describe('the template', () => {
   });
 
   it('tells the configuration that it was deployed with, every default included, in its metadata', () => {
-    expect(template.toJSON().Metadata).toEqual({ 'KnocknocOkta::Configuration': parseConfig(CONFIG) });
+    expect(template.toJSON().Metadata).toMatchObject({ 'KnocknocOkta::Configuration': parseConfig(CONFIG) });
   });
 
   it('fixes no account and no region', () => {

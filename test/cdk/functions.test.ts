@@ -66,7 +66,7 @@ describe('what a function may do', () => {
     expect(rights('WebhookRole')).toEqual(
       [
         ...logs('Webhook'),
-        ...table('GetItem', 'Query'),
+        ...table('GetItem'),
         'sqs:SendMessage on GrantsEventsQueue.Arn',
         'secretsmanager:GetSecretValue on SecretsWebhook.Id',
       ].toSorted(),
@@ -89,7 +89,7 @@ describe('what a function may do', () => {
     expect(rights('ExpiryRole')).toEqual(
       [
         ...logs('Expiry'),
-        ...table('DeleteItem', 'GetItem', 'PutItem'),
+        ...table('DeleteItem', 'GetItem', 'UpdateItem'),
         byExpiry,
         ...[...CONSUME, 'SendMessage'].map((action) => `sqs:${action} on ExpiryTimersQueue.Arn`),
         'sqs:SendMessage on ExpiryTimersDeadLetters.Arn',
@@ -101,7 +101,7 @@ describe('what a function may do', () => {
     expect(rights('ZoneRole')).toEqual(
       [
         ...logs('Zone'),
-        ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
+        ...table('GetItem', 'PutItem', 'UpdateItem'),
         byExpiry,
         ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
           (action) => `dynamodb:${action} on GrantsTable.StreamArn`,

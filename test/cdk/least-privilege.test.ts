@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ENV } from '../../lib/names.ts';
+import { ENV, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
@@ -111,7 +111,7 @@ function eventsFor(name: Name): unknown[] {
     }));
     return [fifoEvent(records)];
   }
-  if (name === 'expiry') return [{ kind: 'tick' }, timerEvent('m1', 'poison', 3)];
+  if (name === 'expiry') return [{ kind: 'tick' }, timerEvent('m1', 'poison', TIMERS_MOST_RECEIVES)];
   return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'WAKE' }, byTtl: false }])];
 }
 

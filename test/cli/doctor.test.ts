@@ -129,6 +129,48 @@ describe.concurrent('doctor', () => {
     expect(code).toBe(2);
   });
 
+  it('finds that a zone holds others’ entries, before the first event and after it, and how to go on', async () => {
+    const world = await CliWorld.start({}, { gateways: ['9.9.9.9/32'] });
+    const mend = expect.stringContaining(`npm run zone -- adopt --acl ${ACL} --zone ${ZONE}`);
+    const link = `zone ${ZONE} (${ACL})`;
+    const before = await findings(world);
+    expect(before.bad).toContainEqual(expect.objectContaining({ link, level: 'warning', code: 'ZONE008', mend }));
+    await world.run(`grant --ip ${ALICE} --for 1h --wait`);
+    const after = await findings(world);
+    expect(after.bad).toEqual([expect.objectContaining({ link, level: 'failure', code: 'ZONE008', mend })]);
+  });
+
+  it('names each zone in trouble, once, and checks the others', async () => {
+    const [second, third] = ['nzo1abcdefGHIJKLM0h8', 'nzo1abcdefGHIJKLM0h9'];
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, second, third] } }, gatewayLimit: 2 });
+    const { simulator } = world.system;
+    for (const id of [second, third]) await simulator.seedZone(id, { gateways: ['192.0.2.0/32'] });
+    await world.grant(ALICE);
+    await simulator.editZone(second, { status: 'INACTIVE' });
+    await simulator.removeZone(third);
+    await world.run('verify');
+    const { all, bad } = await findings(world);
+    expect(bad.map(({ link, code }) => [link, code])).toEqual([
+      [`zone ${second} (${ACL})`, 'ZONE004'],
+      [`zone ${third} (${ACL})`, 'ZONE001'],
+    ]);
+    const details = new Map(all.map(({ link, detail }) => [link, detail]));
+    expect(details.get(`room (${ACL})`)).toBe('1 of 2 gateways');
+    expect(details.get(`list (${ACL})`)).toBe('equal to the live grants');
+  });
+
+  it('names a zone that was in trouble also when Okta can’t be asked now', async () => {
+    const world = await healthy();
+    await world.system.simulator.editZone(ZONE, { usage: 'BLOCKLIST' });
+    await world.run('verify');
+    await world.system.simulator.revokeToken(TOKEN);
+    const { bad } = await findings(world);
+    expect(bad.map(({ link, code }) => [link, code])).toEqual([
+      ['token accepted', 'OKTA001'],
+      [`zone ${ZONE} (${ACL})`, 'ZONE004'],
+    ]);
+  });
+
   it('finds that the schedule is off', async () => {
     const world = await healthy();
     world.system.functions.scheduleIsDead = true;

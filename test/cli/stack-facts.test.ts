@@ -19,8 +19,8 @@ function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
   const resources = TYPES.flatMap((type) =>
     resourcesOf(template, type).map(([logicalId]) => ({ type, logicalId, physicalId: logicalId })),
   );
-  const config = configOf();
-  return { name: 'KnocknocOkta', status, region: 'eu-west-1', outputs: {}, resources, config, version: '1.2.3' };
+  const stack = { name: 'KnocknocOkta', status, region: 'eu-west-1', account: '111122223333', version: '1.2.3' };
+  return { ...stack, outputs: {}, resources, config: configOf() };
 }
 
 describe('the queues that are looked at', () => {

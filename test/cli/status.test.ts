@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AclStatus } from '../../cli/acl-status.ts';
+import { until } from '../e2e/world.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 
 describe.concurrent('status', () => {
@@ -64,6 +66,56 @@ describe.concurrent('status', () => {
     expect(out).toMatch(/→ .*`npm run zone -- set-token`\. \(docs\/errors\.md#okta001\)/);
     expect(out).toMatch(new RegExp(`${BOB}.* no$`, 'm'));
     expect(out).toMatch(new RegExp(`${ALICE}.* yes$`, 'm'));
+  });
+
+  it('shows a zone that can’t be used by its code, says what to do once, and who is not in because of it', async () => {
+    const other = 'nzo1abcdefGHIJKLM0h8';
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, other] } }, gatewayLimit: 1 });
+    await world.system.simulator.seedZone(other, { gateways: ['192.0.2.0/32'] });
+    await world.grant(ALICE);
+    await world.grant(BOB);
+    await world.system.simulator.editZone(ZONE, { status: 'INACTIVE' });
+    await world.run('verify');
+    const { out } = await world.run('status');
+    expect(out).toContain(`${ACL}  not every zone can be used`);
+    expect(out).toMatch(new RegExp(`zone ${ZONE} {2}ZONE004 zone not usable, \\d+ s ago: .*INACTIVE`));
+    expect(out).toContain(`zone ${other}  1 of 1 gateways`);
+    expect(out.match(/docs\/errors\.md#zone004/g)).toHaveLength(1);
+    const { acls } = await world.json('status');
+    const [status] = acls as AclStatus[];
+    const trouble = { code: 'ZONE004', name: 'zone not usable', detail: expect.stringContaining('INACTIVE') };
+    expect(status?.zones).toMatchObject([{ zoneId: ZONE, trouble, toAdd: [], toRemove: [] }, { zoneId: other }]);
+    expect(status?.zones[1]).not.toHaveProperty('trouble');
+    expect(status).toMatchObject({ standing: 'failing', lastError: trouble });
+    // The one place that is left is for whoever came first.
+    expect(status?.grants.map(({ ip, inZone }) => [ip, inZone]).sort()).toEqual([
+      [BOB, 'waiting'],
+      [ALICE, 'yes'],
+    ]);
+  });
+
+  it('says what has each its own code, where zones have different trouble', async () => {
+    const other = 'nzo1abcdefGHIJKLM0h8';
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, other] } } }, { gateways: ['9.9.9.9/32'] });
+    await world.run(`grant --ip ${ALICE} --for 1h --wait`);
+    const { out } = await world.run('status');
+    expect(out).toContain('the zone cannot be updated');
+    expect(out).toMatch(new RegExp(`zone ${ZONE} {2}ZONE008 `));
+    expect(out).toMatch(new RegExp(`zone ${other} {2}ZONE001 `));
+    for (const code of ['zone008', 'zone001']) expect(out).toContain(`(docs/errors.md#${code})`);
+    expect(out).toMatch(new RegExp(`${ALICE}.* no$`, 'm'));
+  });
+
+  it('says of a zone that it is not written yet, and what will be', async () => {
+    const world = await CliWorld.start();
+    world.system.functions.stream.losesEverything = true;
+    await world.run(`grant --ip ${ALICE} --for 1h`);
+    const isStored = async () => (await world.run('status')).out;
+    const out = await until('the grant is stored', isStored, (text) => text.includes(ALICE));
+    expect(out).toContain(`${ACL}  a rebuild is due or under way  never seen right`);
+    expect(out).toContain(`zone ${ZONE}  not written yet, to do: +${ALICE}/32`);
+    const { acls } = await world.json('status');
+    expect(acls).toMatchObject([{ standing: 'rebuilding', zones: [{ gateways: null, toAdd: [`${ALICE}/32`] }] }]);
   });
 
   it('tells those who wait for room from those who are not in', async () => {

@@ -19,6 +19,18 @@ describe.concurrent('verify', () => {
     expect(out).toContain(`${ACL}: the zone is right`);
   });
 
+  it('has every zone read, although none is due', async () => {
+    const other = 'nzo1abcdefGHIJKLM0h8';
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, other] } } });
+    await world.system.simulator.seedZone(other, { gateways: [SENTINEL] });
+    await world.grant(ALICE);
+    expect((await world.run('verify')).code).toBe(0);
+    await world.system.simulator.clearRequests();
+    expect((await world.run('verify')).code).toBe(0);
+    const read = (await world.system.simulator.requests()).map(({ method, zoneId }) => `${method} ${zoneId}`);
+    expect(read.sort()).toEqual([`GET ${ZONE}`, `GET ${other}`]);
+  });
+
   it('says what stands in the way', async () => {
     const world = await drifted();
     await world.system.simulator.revokeToken(TOKEN);
@@ -104,6 +116,30 @@ describe.concurrent('verify --dry-run', () => {
     const { code, out } = await world.run('verify --dry-run');
     expect(code).toBe(0);
     expect(out).toContain('nothing would be written');
+  });
+
+  it('says what it would write to one zone beside what is wrong with another', async () => {
+    const other = 'nzo1abcdefGHIJKLM0h8';
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, other] } } });
+    await world.system.simulator.seedZone(other, { gateways: [SENTINEL] });
+    await world.grant(ALICE);
+    await world.system.simulator.editZone(ZONE, { usage: 'BLOCKLIST' });
+    const { code, out } = await world.run('verify --dry-run');
+    expect(code).toBe(2);
+    expect(out).toContain('ZONE004');
+    expect(out).toContain(`zone ${other}  1 gateway now\n    + ${ALICE}/32`);
+  });
+
+  it('spares the quota, and says that it could not read all', async () => {
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE, 'nzo1abcdefGHIJKLM0h8'] } } });
+    await world.system.simulator.seedZone('nzo1abcdefGHIJKLM0h8', { gateways: [SENTINEL] });
+    await world.grant(ALICE);
+    await world.system.simulator.setRateLimit({ limit: 10, remaining: 5, resetInSeconds: 50 });
+    await world.system.simulator.clearRequests();
+    const { code, out } = await world.run('verify --dry-run');
+    expect(code).toBe(2);
+    expect(out).toMatch(/1 of 2 zones were read, to spare Okta's quota; the rest can be read in \d+ s/);
+    expect(await world.system.simulator.requests()).toHaveLength(1);
   });
 
   it('says why it cannot know', async () => {

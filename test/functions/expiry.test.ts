@@ -91,7 +91,7 @@ describe('the tick', () => {
     await system.grant(ALICE);
     await seconds(2);
     const dead = { leaseOwner: 'dead', leaseUntil: system.clock.now() + 30_000 };
-    await system.functions.table.write([{ update: { acl: ACL, item: ITEM.zone }, set: dead }]);
+    await system.functions.table.write([{ update: { acl: ACL, item: ITEM.state }, set: dead }]);
     await system.grant(BOB);
     await seconds(40);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);

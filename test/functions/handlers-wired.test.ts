@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ENV, ITEM } from '../../lib/names.ts';
+import { ENV, ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
@@ -81,7 +81,7 @@ describe('the handler that is deployed', () => {
     const later = JSON.stringify({ version: 1, kind: 'expiry', acl: ACL, at: Date.now() + 60_000 });
     await handler(timerEvent('m1', later), context);
     expect(inputs('SendMessageBatch')).toMatchObject([{ QueueUrl: `${aws.url}/0/timers` }]);
-    await handler(timerEvent('m2', 'poison', 3), context);
+    await handler(timerEvent('m2', 'poison', TIMERS_MOST_RECEIVES), context);
     expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/dead.fifo`, MessageBody: 'poison' }]);
   });
 

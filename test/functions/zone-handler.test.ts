@@ -4,13 +4,13 @@ import { ITEM, ORG_LIMIT_ITEM, ORG_PARTITION, SEEN_PARTITION } from '../../lib/n
 import { lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
-import { SyncWorld } from '../helpers/sync-world.ts';
+import { TOKEN, ZoneWorld } from '../helpers/zone-world.ts';
 
 const ALICE = '203.0.113.1';
 const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } } });
-let world: SyncWorld;
+let world: ZoneWorld;
 beforeEach(() => {
-  world = new SyncWorld({ config });
+  world = new ZoneWorld({ config });
 });
 const change = (item: string, acl = ACL, eventName: Change['eventName'] = 'MODIFY') => ({
   eventName,
@@ -38,7 +38,7 @@ describe('a record of the table’s stream', () => {
     ['a grant that came', change(`${ITEM.grant}${ALICE}#`, ACL, 'INSERT')],
     ['a grant that changed', change(`${ITEM.grant}${ALICE}#x`)],
     ['a grant that a function removed', change(`${ITEM.grant}${ALICE}#`, ACL, 'REMOVE')],
-    ['the state of the zones', change(ITEM.zone)],
+    ['the state of the zones', change(ITEM.state)],
     ['the last event of a grant', change(`${ITEM.last}${ALICE}#`)],
     ['the last revoke of an IP', change(`${ITEM.revoked}${ALICE}`)],
     ['the last flush', change(ITEM.flushed)],
@@ -54,16 +54,16 @@ describe('a record of the table’s stream', () => {
   });
 
   it('leads to nothing that an ACL’s rebuild itself writes: it never wakes itself', async () => {
-    const changes: Change[] = [];
-    const table = new MemoryTable((one) => changes.push(one));
-    world = new SyncWorld({ config, table });
-    await world.sync();
-    world.okta.revokeToken('sync-okta-token');
-    await world.clock.advance(5_000);
-    await world.sync();
-    expect(changes.length).toBeGreaterThan(2);
+    await world.apply(granted(ALICE, 0));
+    world.changes.length = 0;
+    await world.rebuild();
+    world.okta.revokeToken(TOKEN);
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    expect(world.codes()).toEqual(['OKTA001']);
+    expect(world.changes.length).toBeGreaterThan(4);
     const calls = world.calls();
-    await handle(changes);
+    await handle([...world.changes]);
     expect(world.calls()).toBe(calls);
   });
 
@@ -102,8 +102,7 @@ describe('a batch of the stream', () => {
         return super.get(...args);
       }
     }
-    const table = new HalfBroken();
-    world = new SyncWorld({ config, table });
+    world = new ZoneWorld({ config, Table: HalfBroken });
     await world.apply(granted('203.0.113.2', 0, { acl: 'other' }));
     await expect(handle([change(ITEM.wake), change(ITEM.wake, 'other')])).rejects.toThrow(
       'the zones could not be rebuilt for 1 ACLs',

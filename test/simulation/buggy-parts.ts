@@ -9,8 +9,8 @@ import type { AclEvents } from '../../lib/grants/wake-item.ts';
 import { ITEM } from '../../lib/names.ts';
 import { OktaRest, type Rest } from '../../lib/okta/rest.ts';
 import type { Item, Table, Write, WriteResult } from '../../lib/ports.ts';
-import type { ZoneLists } from '../../lib/zones/zone-lists.ts';
-import { type Lease, type StateChange, type ZoneState, ZoneStates } from '../../lib/zones/zone-state.ts';
+import type { ZoneState } from '../../lib/zones/zone-state.ts';
+import { type Taken, ZoneStates } from '../../lib/zones/zone-states.ts';
 
 /** Copies of production classes with one thing wrong in each, for the proof that the simulation would notice. */
 
@@ -88,34 +88,20 @@ export class NoLease extends ZoneStates {
     super(table);
     this.#table = table;
   }
-  override async acquire(acl: string): Promise<Lease> {
-    return { taken: true, state: await this.get(acl) };
-  }
-  override async save(acl: string, _owner: string, change: StateChange): Promise<void> {
-    const update = { acl, item: ITEM.zone };
-    await this.#table.write([{ update, set: change.set, remove: change.clear ?? [] }]);
+  override async take(acl: string): Promise<Taken> {
+    return { taken: true, state: await this.get(acl), unreadable: [] };
   }
   override async assertHeld(): Promise<void> {}
-  override async release(acl: string, owner: string, change: StateChange): Promise<boolean> {
-    await this.save(acl, owner, change);
-    return true;
+  override async release(acl: string, _owner: string, state: ZoneState): Promise<void> {
+    await this.#table.write([{ put: { acl, item: ITEM.state, ...state } }]);
   }
 }
 
-/** Whoever finds the lease taken goes away without a word. */
-export class NoMark extends ZoneStates {
-  override async acquire(acl: string, owner: string, now: number, until: number): Promise<Lease> {
-    const state = await this.get(acl);
-    if ((state.leaseUntil ?? 0) >= now) return { taken: false, until: now + 3_600_000, state: {} };
-    return super.acquire(acl, owner, now, until);
-  }
-}
-
-export class NoWriteAhead extends ZoneStates {
-  override async lists(acl: string, state: ZoneState, owner?: string): Promise<ZoneLists> {
-    const lists = await super.lists(acl, state, owner);
-    lists.announce = async () => {};
-    return lists;
+/** Whoever finds the lease taken goes away for an hour. */
+export class NoWait extends ZoneStates {
+  override async take(acl: string, owner: string, now: number, until: number): Promise<Taken> {
+    const taken = await super.take(acl, owner, now, until);
+    return taken.taken ? taken : { ...taken, until: now + 3_600_000 };
   }
 }
 
@@ -140,8 +126,8 @@ export class KeptForEver extends CachedSecret {
 
 /** Takes an update without an answer for one that never comes. */
 export class NoDoubt extends ZoneStates {
-  override release(acl: string, owner: string, change: StateChange, news = 0): Promise<boolean> {
-    const { doubtUntil, ...set } = change.set;
-    return super.release(acl, owner, { ...change, set }, news);
+  override async release(acl: string, owner: string, state: ZoneState): Promise<void> {
+    const zones = Object.entries(state.zones).map(([zoneId, { doubtUntil, ...memory }]) => [zoneId, memory]);
+    await super.release(acl, owner, { ...state, zones: Object.fromEntries(zones) });
   }
 }

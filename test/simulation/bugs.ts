@@ -1,6 +1,6 @@
-import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
+import { ITEM, SEEN_PARTITION, ZONE_ITEM } from '../../lib/names.ts';
 import type { HttpClient, Write } from '../../lib/ports.ts';
-import { ZoneStates } from '../../lib/zones/zone-state.ts';
+import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
 import * as parts from './buggy-parts.ts';
 import { UNKIND_BUGS } from './unkind-bugs.ts';
@@ -68,7 +68,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'mark-forgotten',
     what: 'a rebuild that finds the lease taken leaves no mark',
-    hooks: { states: (table) => new parts.NoMark(table) },
+    hooks: { states: (table) => new parts.NoWait(table) },
     // It takes an event just while a rebuild is under way, and nothing that hides the delay.
     changes: { rates: { 'rebuild beside another': 1 }, oktaMs: [700, 1_200] },
   },
@@ -104,7 +104,7 @@ export const BUGS: readonly Bug[] = [
     name: 'no-write-ahead',
     what: 'the list is not remembered before it is written',
     breaks: ['nothing foreign reported'],
-    hooks: { states: (table) => new parts.NoWriteAhead(table) },
+    hooks: { table: (table) => parts.forgetting(table, ZONE_ITEM.list) },
   },
   {
     name: 'no-adoption',

@@ -3,7 +3,7 @@ import type { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import type { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Clock, HttpClient, SecretReader, Table, TimerQueue } from '../../lib/ports.ts';
-import type { ZoneStates } from '../../lib/zones/zone-state.ts';
+import type { ZoneStates } from '../../lib/zones/zone-states.ts';
 
 export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
 export type GrantsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;

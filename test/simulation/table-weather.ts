@@ -1,5 +1,6 @@
-import { keyOf, singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
+import { singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../../lib/ports.ts';
+import { keyOf } from '../../lib/table-changes.ts';
 import type { Surroundings } from './sources.ts';
 
 export interface TablePlan {

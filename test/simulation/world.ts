@@ -16,7 +16,7 @@ import { parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-messa
 import { ITEM } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
 import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
-import { ZoneStates } from '../../lib/zones/zone-state.ts';
+import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';

@@ -1,65 +1,75 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { queuePosition } from '../../../lib/queue-position.ts';
+import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
-import { ExpiryWorld } from '../../helpers/expiry-world.ts';
+import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
 
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 const MINUTE = 60_000;
-let world: ExpiryWorld;
+let world: ZoneWorld;
 beforeEach(async () => {
-  world = new ExpiryWorld();
-  await world.apply(granted('203.0.113.1', 0, { expiresAt: NOW + 24 * 60 * MINUTE }));
+  world = new ZoneWorld();
+  await world.apply(granted(ALICE, 0, { expiresAt: NOW + 24 * 60 * MINUTE }));
 });
-const changed = expect.any(String);
 
 describe('the tick asks for a rebuild', () => {
   it('not where all is well', async () => {
-    await world.zonesAre();
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    await world.rebuild();
+    expect(await world.tickAsks()).toBe(false);
     await world.clock.advance(MINUTE);
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    expect(await world.tickAsks()).toBe(false);
   });
 
   it('of an ACL whose zones were never looked at, before its first event too', async () => {
-    expect(await world.reasonAfterTick()).toEqual(changed);
-    expect(await new ExpiryWorld().reasonAfterTick()).toEqual(changed);
+    expect(await world.tickAsks()).toBe(true);
+    expect(await new ZoneWorld().tickAsks()).toBe(true);
   });
 
   it('not of an ACL without an event whose zones are known to be good', async () => {
-    world = new ExpiryWorld();
-    await world.zonesAre();
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    world = new ZoneWorld();
+    await world.rebuild();
+    expect(await world.tickAsks()).toBe(false);
   });
 
-  it('where something was left to do', async () => {
-    await world.zonesAre({ needsSync: true });
-    expect(await world.reasonAfterTick()).toEqual(changed);
+  it('where the last one failed', async () => {
+    world.okta.addFault({ count: 1, fault: { status: 403 } });
+    await world.rebuild();
+    await world.clock.advance(MINUTE);
+    expect(await world.tickAsks()).toBe(true);
   });
 
-  it('where a rebuild left its lease behind, though all else is well', async () => {
-    await world.zonesAre({ leaseUntil: NOW - 1 });
-    expect(await world.reasonAfterTick()).toEqual(changed);
+  it('where the last one did not come to its end', async () => {
+    await world.clock.finish(rebuildAcl(ACL, world.deps, NOW + 10_000));
+    await world.clock.advance(MINUTE);
+    expect(await world.tickAsks()).toBe(true);
+  });
+
+  it('where one died with its lease, though all else is well', async () => {
+    await world.rebuild();
+    await world.deps.states.take(ACL, 'dead', world.clock.now(), NOW + 35_000);
+    await world.clock.advance(MINUTE);
+    expect(await world.tickAsks()).toBe(true);
   });
 
   it('where events are not in the zone yet: a lost stream record', async () => {
-    await world.zonesAre();
-    await world.apply(granted('203.0.113.2', 1));
-    expect(await world.reasonAfterTick()).toEqual(changed);
-    await world.zonesAre({ confirmedPosition: queuePosition('1') });
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    await world.rebuild();
+    await world.apply(granted(BOB, 1));
+    expect(await world.minute()).toBe(true);
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(await world.tickAsks()).toBe(false);
   });
 
   it('where a grant in the zone has expired, also when its item is gone', async () => {
-    await world.zonesAre({ nextExpiry: NOW + MINUTE });
-    expect(await world.reasonAfterTick()).toBeUndefined();
-    await world.clock.advance(MINUTE - 1);
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    await world.apply(granted(BOB, 1, { expiresAt: NOW + MINUTE }));
+    await world.rebuild();
+    const [bob] = await world.deps.grants.between(ACL, 0, NOW + MINUTE);
+    if (!bob) throw new Error('no such grant');
+    await world.deps.grants.end([bob]);
+    await world.clock.advance(NOW + MINUTE - 1 - world.clock.now());
+    expect(await world.tickAsks()).toBe(false);
     await world.clock.advance(1);
-    expect(await world.reasonAfterTick()).toEqual(changed);
-  });
-
-  it('where nothing in the zone expires, for no reason', async () => {
-    await world.zonesAre({ nextExpiry: 0 });
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    expect(await world.tickAsks()).toBe(true);
+    await world.rebuild();
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
   });
 
   it.each([
@@ -71,12 +81,10 @@ describe('the tick asks for a rebuild', () => {
     ['the IPv6 networks', { ipv6PrefixLength: 64 }],
     ['the org', { okta: { domain: 'other.okta.com' } }],
   ])('where the configuration changed %s', async (_, settings) => {
-    await world.zonesAre();
-    const before = await world.state();
-    world = new ExpiryWorld(configOf(settings));
-    await world.apply(granted('203.0.113.1', 0));
-    await world.zonesAre({ configHash: before.configHash ?? '' });
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    await world.rebuild();
+    await world.clock.advance(2_000);
+    world.deploy(settings);
+    expect(await world.tickAsks()).toBe(true);
   });
 
   it.each([
@@ -84,67 +92,71 @@ describe('the tick asks for a rebuild', () => {
     ['another ACL', { acls: { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } } }],
     ['the name of the stack', { stackName: 'Other' }],
   ])('not where the configuration changed only %s', async (_, settings) => {
-    await world.zonesAre();
-    const { configHash = '' } = await world.state();
-    world = new ExpiryWorld(configOf(settings));
-    await world.apply(granted('203.0.113.1', 0));
-    await world.zonesAre({ configHash });
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    await world.rebuild();
+    await world.clock.advance(2_000);
+    world.deploy(settings);
+    expect(await world.tickAsks()).toBe(false);
   });
 
   it('where a verification is due, or would be before the next tick', async () => {
-    await world.zonesAre();
+    await world.rebuild();
+    const writtenAt = world.clock.now();
     await world.clock.advance(4.5 * MINUTE - 1);
-    expect(await world.reasonAfterTick()).toBeUndefined();
-    await world.clock.advance(1);
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    expect(await world.tickAsks()).toBe(false);
+    await world.clock.advance(writtenAt + 4.5 * MINUTE - world.clock.now());
+    expect(await world.tickAsks()).toBe(true);
   });
 
-  it('where a write without an answer may have come after the last reading', async () => {
-    await world.zonesAre({ verifiedAt: NOW, doubtUntil: NOW + MINUTE });
-    expect(await world.reasonAfterTick()).toEqual(changed);
-    await world.zonesAre({ verifiedAt: NOW + MINUTE + 1, doubtUntil: NOW + MINUTE });
-    await world.clock.advance(MINUTE + 2);
-    expect(await world.reasonAfterTick()).toBeUndefined();
+  it('each minute where an update without an answer may still come late, and then no more', async () => {
+    world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 503 } });
+    await world.rebuild();
+    await world.clock.advance(2_000);
+    await world.rebuild();
+    const asks: boolean[] = [];
+    for (let i = 0; i < 4; i += 1) asks.push(await world.minute());
+    expect(asks).toEqual([true, true, false, false]);
+    expect(world.codes()).toEqual(['ZONE003']);
   });
 
   it('every minute, where that is how often to verify', async () => {
-    world = new ExpiryWorld(configOf({ verifyMinutes: 1 }));
-    await world.zonesAre();
-    await world.clock.advance(59_000);
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    world = new ZoneWorld({ config: configOf({ verifyMinutes: 1 }) });
+    await world.rebuild();
+    for (let i = 0; i < 3; i += 1) expect(await world.minute()).toBe(true);
+    expect(world.calls('GET')).toBe(4);
   });
 });
 
 describe('the tick leaves alone', () => {
   it('an ACL whose rebuild is under way, until its lease is over', async () => {
-    await world.zonesAre({ needsSync: true, leaseUntil: NOW + 35_000 });
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    await world.deps.states.take(ACL, 'another', NOW, NOW + RUN_MS);
+    expect(await world.tickAsks()).toBe(false);
     // The next tick can be two minutes away.
-    expect(world.armed()).toEqual([['rebuild', 35_000, 35]]);
-    await world.clock.advance(35_001);
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    expect(world.armed()).toEqual([['rebuild', RUN_MS, RUN_MS / 1000]]);
+    await world.clock.advance(RUN_MS + 1);
+    expect(await world.tickAsks()).toBe(true);
   });
 
   it('an ACL in its pause', async () => {
-    await world.zonesAre({ needsSync: true, notBefore: NOW + 30_000 });
-    expect(await world.reasonAfterTick()).toBeUndefined();
-    expect(world.armed()).toEqual([['rebuild', 30_000, 30]]);
-    await world.clock.advance(30_000);
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    world.okta.setRateLimit({ limit: 100, remaining: 14, resetInSeconds: 30 });
+    await world.rebuild();
+    await world.apply(granted(BOB, 1));
+    expect(await world.tickAsks()).toBe(false);
+    const pause = world.nextTimer() ?? 0;
+    expect(pause).toBeGreaterThan(3_000);
+    await world.clock.advance(pause);
+    expect(await world.tickAsks()).toBe(true);
   });
 
   it('every ACL while Okta wants rest', async () => {
-    await world.zonesAre({ needsSync: true });
     await world.deps.states.rest.refused(30_000, NOW, NOW);
-    expect(await world.reasonAfterTick()).toBeUndefined();
+    expect(await world.tickAsks()).toBe(false);
     expect(world.armed()).toEqual([['rebuild', 30_000, 30]]);
     await world.clock.advance(30_000);
-    expect(await world.reasonAfterTick()).toEqual(changed);
+    expect(await world.tickAsks()).toBe(true);
   });
 
   it('an ACL that is not configured', async () => {
     await world.apply(granted('203.0.113.9', 0, { acl: 'gone' }));
-    expect(await world.reasonAfterTick('gone')).toBeUndefined();
+    expect(await world.tickAsks('gone')).toBe(false);
   });
 });

@@ -4,12 +4,12 @@ import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import { ITEM } from '../../../lib/names.ts';
 import type { Item } from '../../../lib/ports.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
-import { ExpiryWorld } from '../../helpers/expiry-world.ts';
+import { ZoneWorld } from '../../helpers/zone-world.ts';
 
 const [ALICE, BOB, CAROL] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
-let world: ExpiryWorld;
+let world: ZoneWorld;
 beforeEach(() => {
-  world = new ExpiryWorld();
+  world = new ZoneWorld();
 });
 const grant = (ip: string, ms: number, more = {}) => granted(ip, 0, { expiresAt: NOW + ms, ...more });
 const timer = (ms: number, kind: 'expiry' | 'rebuild' = 'expiry') => ({ kind, acl: ACL, at: NOW + ms });
@@ -95,7 +95,7 @@ describe('the minute tick', () => {
         return super.between(acl, after, upTo);
       }
     }
-    world = new ExpiryWorld(configOf({ acls }));
+    world = new ZoneWorld({ config: configOf({ acls }) });
     await world.apply(grant(ALICE, 0), grant(BOB, 0, { acl: 'last' }), grant(CAROL, 0, { acl: 'broken' }));
     const deps = { ...world.deps, grants: new HalfBroken(world.table, world.deps.config, world.deps.telemetry) };
     await expect(tick(deps)).rejects.toThrow(/1 ACL/);
@@ -158,14 +158,11 @@ describe('a timer', () => {
 
   it('for a rebuild asks for it through the table, and not before its time', async () => {
     await handleTimer(timer(5_000, 'rebuild'), world.deps);
-    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toBeUndefined();
+    expect(world.changes).toEqual([]);
     expect(world.armed()).toEqual([['rebuild', 5_000, 5]]);
     await world.clock.advance(5_000);
     await handleTimer(timer(5_000, 'rebuild'), world.deps);
-    expect(await world.table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({
-      reason: 'timer',
-      askedAt: NOW + 5_000,
-    });
+    expect(world.changes).toMatchObject([{ key: { acl: ACL, item: ITEM.wake } }]);
   });
 
   it('rejects where the table fails, so that it comes again, and says STORE001', async () => {
@@ -178,7 +175,7 @@ describe('a timer', () => {
 describe('two ticks as far apart as they can be', () => {
   it('leave no grant without a timer: what falls due between them was armed by the first', async () => {
     for (let ms = 1; ms <= 119_999; ms += 7_777) {
-      world = new ExpiryWorld();
+      world = new ZoneWorld();
       await world.apply(grant(ALICE, ms));
       await tick(world.deps);
       const [armed] = world.timers;

@@ -1,117 +1,156 @@
-import { describe, expect, it } from 'vitest';
-import { type AclFacts, reportZoneHealth, zoneHealth } from '../../../lib/expiry/zone-health.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { tick } from '../../../lib/expiry/expire-grants.ts';
+import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import { HEALTH_LIMITS, METRICS, verificationLimitSeconds } from '../../../lib/names.ts';
 import type { Fields } from '../../../lib/ports.ts';
-import { logTelemetry } from '../../../local/stand-ins/log-telemetry.ts';
-import { ACL, configOf, NOW } from '../../helpers/events.ts';
+import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
+import { TOKEN, ZoneWorld } from '../../helpers/zone-world.ts';
 
+const ALICE = '203.0.113.1';
 const config = configOf({
   acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] }, other: { zoneIds: ['nzo3'] } },
   gatewayLimit: 10,
 });
-const facts = (state: AclFacts['state'] = {}, more: Partial<AclFacts> = {}): AclFacts => ({
-  acl: ACL,
-  state: { verifiedAt: NOW, ...state },
-  events: { since: NOW },
-  ...more,
+const ageLimit = verificationLimitSeconds(config.verifyMinutes);
+let world: ZoneWorld;
+beforeEach(() => {
+  world = new ZoneWorld({ config });
 });
-const health = (state?: AclFacts['state'], more?: Partial<AclFacts>) => zoneHealth(facts(state, more), config, NOW);
+const allAreRight = async () => {
+  for (const acl of [ACL, 'other']) await world.rebuild(acl);
+};
+/** What a tick says after so many seconds from NOW. */
+async function saysAfter(seconds: number, ticking: () => Promise<unknown> = () => tick(world.deps)) {
+  await world.clock.runUntil(NOW + seconds * 1000);
+  const from = world.lines.length;
+  await ticking();
+  const lines: readonly Fields[] = world.lines.slice(from);
+  return {
+    warned: lines.filter(({ level }) => level === 'WARN'),
+    metrics: Object.fromEntries(
+      [METRICS.expiredInZone, METRICS.capacityUsed, METRICS.verificationAge].flatMap((name) =>
+        lines.filter((line) => name in line).map((line) => [name, line[name]]),
+      ),
+    ),
+    units: lines.flatMap((line) => JSON.stringify(line).match(/"Unit":"\w+"/g) ?? []),
+  };
+}
 
-describe('the age of the last verification', () => {
-  it('is in whole seconds, and never in the future', () => {
-    expect(health({ verifiedAt: NOW - 61_400 }).verificationAge).toBe(61);
-    expect(health({ verifiedAt: NOW + 5_000 }).verificationAge).toBe(0);
+describe('a tick', () => {
+  it('says that all is well with two zeros', async () => {
+    await world.apply(granted(ALICE, 0));
+    await allAreRight();
+    const { warned, metrics, units } = await saysAfter(0);
+    expect(warned).toEqual([]);
+    expect(metrics).toEqual({ [METRICS.expiredInZone]: 0, [METRICS.verificationAge]: 0 });
+    expect(units).toEqual(['"Unit":"Seconds"', '"Unit":"Seconds"']);
   });
 
-  it('is counted from the first event where the zones were never right, and is nothing before that', () => {
-    const never = { acl: ACL, state: {} };
-    expect(zoneHealth({ ...never, events: { since: NOW - 30_000 } }, config, NOW).verificationAge).toBe(30);
-    expect(zoneHealth({ ...never, events: {} }, config, NOW).verificationAge).toBe(0);
-    expect(health({ verifiedAt: NOW - 61_000 }, { events: undefined }).verificationAge).toBe(0);
+  it('says as much of ACLs that nobody has used', async () => {
+    expect((await saysAfter(9_000)).metrics).toEqual({ [METRICS.expiredInZone]: 0, [METRICS.verificationAge]: 0 });
+  });
+});
+
+describe('the age of the last verification', () => {
+  const age = async (seconds: number) => (await saysAfter(seconds)).metrics[METRICS.verificationAge];
+
+  it('is in whole seconds, from the moment at which the zone was right that was so longest ago', async () => {
+    await world.apply(granted(ALICE, 0));
+    world.okta.removeZone('nzo2');
+    await allAreRight();
+    expect(await age(61.4)).toBe(61);
+    world.okta.seedZone('nzo2', { gateways: ['192.0.2.0/32'] });
+    await world.rebuild();
+    expect(await age(270)).toBe(270);
+    await world.rebuild();
+    expect(await age(280)).toBe(Math.round(280 - 61.4));
+  });
+
+  it('is never in the future', async () => {
+    await world.apply(granted(ALICE, 0));
+    world.latencyMs = 5_000;
+    await allAreRight();
+    const clock = { ...world.clock, now: () => NOW, sleep: async () => {} };
+    expect((await saysAfter(0, () => tick({ ...world.deps, clock }))).metrics[METRICS.verificationAge]).toBe(0);
+  });
+
+  it('is counted from the first event where the zones were never right, and is nothing before that', async () => {
+    world.okta.revokeToken(TOKEN);
+    await allAreRight();
+    expect(await age(100)).toBe(0);
+    await world.apply(granted(ALICE, 0));
+    expect(await age(130)).toBe(30);
+  });
+
+  it('is that of the ACL where it is worst', async () => {
+    await world.apply(granted(ALICE, 0), granted(ALICE, 0, { acl: 'other' }));
+    await world.rebuild();
+    await world.clock.advance(10_000);
+    await world.rebuild('other');
+    expect(await age(20)).toBe(20);
+  });
+
+  it('is left out where not all were looked at', async () => {
+    class HalfBroken extends GrantBook {
+      override async between(acl: string, after: number, upTo: number) {
+        if (acl === 'other') throw new Error('this partition does not answer');
+        return super.between(acl, after, upTo);
+      }
+    }
+    const deps = { ...world.deps, grants: new HalfBroken(world.table, world.deps.config, world.deps.telemetry) };
+    const { metrics } = await saysAfter(20, () => expect(tick(deps)).rejects.toThrow());
+    expect(metrics).toEqual({ [METRICS.expiredInZone]: 0 });
+  });
+
+  it('is warned of from the age on that is an alarm', async () => {
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    expect((await saysAfter(ageLimit - 1)).warned).toEqual([]);
+    expect((await saysAfter(ageLimit)).warned).toMatchObject([{ acl: ACL, verificationAge: ageLimit }]);
   });
 });
 
 describe('a grant that is in a zone after its time', () => {
-  it('is counted from its expiry, where it has one that has passed', () => {
-    expect(health({ nextExpiry: NOW - 7_000 }).expiredInZone).toBe(7);
-    for (const nextExpiry of [0, NOW, NOW + 7_000]) expect(health({ nextExpiry }).expiredInZone).toBe(0);
-    expect(health().expiredInZone).toBe(0);
+  const limit = HEALTH_LIMITS.expiredInZoneSeconds;
+
+  it('is counted from its expiry, and warned of when that is an alarm', async () => {
+    await world.apply(granted(ALICE, 0, { expiresAt: NOW + 60_000 }), granted('203.0.113.9', 0));
+    await allAreRight();
+    const seen = (seconds: number) => saysAfter(60 + seconds);
+    expect((await seen(0)).metrics).toMatchObject({ [METRICS.expiredInZone]: 0 });
+    expect((await seen(7)).metrics).toMatchObject({ [METRICS.expiredInZone]: 7 });
+    expect((await seen(limit - 1)).warned).toEqual([]);
+    expect((await seen(limit)).warned).toMatchObject([{ acl: ACL, expiredInZone: limit }]);
+    await world.rebuild();
+    expect((await seen(limit + 5)).metrics).toMatchObject({ [METRICS.expiredInZone]: 0 });
+  });
+
+  it('is none where the zones hold nobody who expires', async () => {
+    await world.apply(granted(ALICE, 0, { expiresAt: NOW }));
+    await allAreRight();
+    expect((await saysAfter(200)).metrics).toMatchObject({ [METRICS.expiredInZone]: 0 });
   });
 });
 
 describe('the room that is used', () => {
-  it('is that of all zones of the ACL together', () => {
-    expect(health({ gateways: 13 }).capacityUsed).toBe(65);
-    expect(health({ gateways: 1 }).capacityUsed).toBe(5);
-    expect(health().capacityUsed).toBe(0);
-  });
+  // Every second address: no two are neighbours.
+  const come = (count: number, acl: string) =>
+    world.apply(...Array.from({ length: count }, (_, i) => granted(`203.0.113.${2 * i}`, 0, { acl })));
 
-  it('is nothing of an ACL that is not configured any more', () => {
-    expect(health({ gateways: 3 }, { acl: 'gone' }).capacityUsed).toBe(0);
-  });
-});
-
-describe('the report on all ACLs', () => {
-  const report = (acls: readonly AclFacts[], complete = true) => {
-    const lines: Fields[] = [];
-    const clock = { now: () => NOW, sleep: async () => {} };
-    const telemetry = logTelemetry(
-      'expiry',
-      () => NOW,
-      (line) => lines.push(line),
-    );
-    reportZoneHealth(acls, complete, { config, clock, telemetry });
-    return {
-      warned: lines.filter(({ level }) => level === 'WARN'),
-      metrics: Object.fromEntries(
-        [METRICS.expiredInZone, METRICS.capacityUsed, METRICS.verificationAge].flatMap((name) =>
-          lines.filter((line) => name in line).map((line) => [name, line[name]]),
-        ),
-      ),
-      units: lines.flatMap((line) => JSON.stringify(line).match(/"Unit":"\w+"/g) ?? []),
-    };
-  };
-  const limitMs = 1_000 * verificationLimitSeconds(config.verifyMinutes);
-  const expiredMs = 1_000 * HEALTH_LIMITS.expiredInZoneSeconds;
-
-  it('says that all is well with two zeros', () => {
-    const { warned, metrics, units } = report([facts(), facts({}, { acl: 'other' })]);
-    expect(warned).toEqual([]);
-    expect(metrics).toEqual({ [METRICS.expiredInZone]: 0, [METRICS.verificationAge]: 0 });
-    expect(units).toEqual(['"Unit":"Seconds"', '"Unit":"Seconds"']);
-    expect(report([]).metrics).toEqual(metrics);
-  });
-
-  it('gives the worst of all for each measure', () => {
-    const { metrics } = report([
-      facts({ verifiedAt: NOW - 20_000, nextExpiry: NOW - 3_000 }),
-      facts({ verifiedAt: NOW - 10_000, nextExpiry: NOW - 9_000 }, { acl: 'other' }),
-    ]);
-    expect(metrics).toEqual({ [METRICS.expiredInZone]: 9, [METRICS.verificationAge]: 20 });
-  });
-
-  it('leaves the age out where not all were looked at', () => {
-    expect(report([facts({ verifiedAt: NOW - 20_000 })], false).metrics).toEqual({ [METRICS.expiredInZone]: 0 });
-  });
-
-  it('warns of an ACL from the age on that is an alarm', () => {
-    const ages = [limitMs - 1_000, limitMs].map((age) => report([facts({ verifiedAt: NOW - age })]).warned);
-    expect(ages).toMatchObject([[], [{ acl: ACL, verificationAge: limitMs / 1_000 }]]);
-    expect(ages.flat()).toHaveLength(1);
-  });
-
-  it('warns of an ACL from the time on that somebody may be in too long', () => {
-    const times = [expiredMs - 1_000, expiredMs].map((ms) => report([facts({ nextExpiry: NOW - ms })]).warned);
-    expect(times).toMatchObject([[], [{ acl: ACL, expiredInZone: HEALTH_LIMITS.expiredInZoneSeconds }]]);
-    expect(times.flat()).toHaveLength(1);
-  });
-
-  it('warns of an ACL that is more than four fifths full, and only then says how full', () => {
-    const full = (length: number) => report([facts(), facts({ gateways: length }, { acl: 'other' })]);
-    expect(full(8).warned).toEqual([]);
-    expect(full(8).metrics).not.toHaveProperty(METRICS.capacityUsed);
-    expect(full(9).warned).toMatchObject([{ acl: 'other', capacityUsed: 90 }]);
-    expect(full(9).metrics).toMatchObject({ [METRICS.capacityUsed]: 90 });
-    expect(full(9).units).toContain('"Unit":"Percent"');
+  it.each([
+    ['of one zone', 'other', 8, 9, 90],
+    ['of two zones together', ACL, 16, 17, 85],
+  ])('is said, and warned of, only where more than four fifths are: %s', async (_, acl, few, many, percent) => {
+    await come(few, acl);
+    await allAreRight();
+    const before = await saysAfter(5);
+    expect(before.warned).toEqual([]);
+    expect(before.metrics).not.toHaveProperty(METRICS.capacityUsed);
+    await come(many, acl);
+    await allAreRight();
+    const after = await saysAfter(10);
+    expect(after.warned).toMatchObject([{ acl, capacityUsed: percent }]);
+    expect(after.metrics).toMatchObject({ [METRICS.capacityUsed]: percent });
+    expect(after.units).toContain('"Unit":"Percent"');
   });
 });

@@ -101,7 +101,7 @@ class FreezingTable extends FaultyTable {
 
 /** All that is stored. That the zones were asked for once more does no harm. */
 function itemsButRequests(memory: MemoryTable) {
-  return memory.items().map(({ reason: _, askedAt: _at, asks: _n, ...rest }) => rest);
+  return memory.items().map(({ reason: _, changes: _changes, asked: _asked, ...rest }) => rest);
 }
 
 const anEvent = fc

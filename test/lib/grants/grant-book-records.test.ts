@@ -202,7 +202,7 @@ describe('the item that wakes the zone function', () => {
     const wake = new WakeItem(table);
     const marks: string[] = [];
     for (const _ of [1, 2]) {
-      await wake.ask(ACL, 'timer', NOW);
+      await wake.ask(ACL, 'timer');
       marks.push((await wake.read(ACL)).mark);
     }
     expect(woken).toEqual([ACL, ACL]);

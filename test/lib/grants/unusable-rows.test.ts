@@ -171,14 +171,14 @@ describe('the item that wakes the zone function, where it holds something else',
     ['a number for a position', { position: 7 }],
     ['a position above all that can be', { position: '9'.repeat(39) }],
     ['text for a position', { position: 'up to here' }],
-    ['other things throughout', { position: [], recent: { a: 1 }, since: 'ever', asks: 'many', reason: 7 }],
+    ['other things throughout', { position: [], recent: { a: 1 }, since: 'ever', asked: 'many', reason: 7 }],
   ])('stops nobody: %s', async (_, spoiled) => {
     await put(ITEM.wake, spoiled);
     // It has seen events; how far they go nobody knows, so none counts as confirmed.
     expect(await book.position(ACL)).toBe('');
     expect(said[0]).toMatchObject({ code: 'STORE002', acl: ACL, item: ITEM.wake });
-    await new WakeItem(table).ask(ACL, 'timer', NOW);
-    expect(await table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({ reason: 'timer', asks: 1 });
+    await new WakeItem(table).ask(ACL, 'timer');
+    expect(await table.get({ acl: ACL, item: ITEM.wake })).toMatchObject({ reason: 'timer', asked: 1 });
     const grant = granted(ALICE, 0);
     await apply(grant);
     expect(await book.position(ACL)).toBe((await book.fate(grant))?.position);
@@ -191,9 +191,9 @@ describe('the item that wakes the zone function, where it holds something else',
     const changes: Item[] = [];
     for (const asks of ['many', Number.MAX_SAFE_INTEGER, [1], undefined] as const) {
       table = new MemoryTable(({ key }) => changes.push({ ...key }));
-      await put(ITEM.wake, asks === undefined ? {} : { asks });
+      await put(ITEM.wake, asks === undefined ? {} : { asked: asks });
       changes.length = 0;
-      for (const _ of [1, 2, 3]) await new WakeItem(table).ask(ACL, 'timer', NOW);
+      for (const _ of [1, 2, 3]) await new WakeItem(table).ask(ACL, 'timer');
       expect([asks, changes.length]).toEqual([asks, 3]);
     }
   });

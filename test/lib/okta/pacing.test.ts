@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pauseAfter, retryPause, SHORTEST_PAUSE_MS } from '../../../lib/okta/pacing.ts';
+import { isAmple, isSpent, pauseAfter, SHORTEST_PAUSE_MS } from '../../../lib/okta/pacing.ts';
 
 const quota = (remaining: number, resetInMs = 60_000, limit = 600) => ({ limit, remaining, resetInMs });
 
 describe('the pause after an update', () => {
   it('is a second: at most one update a second', () => {
     expect(SHORTEST_PAUSE_MS).toBe(1_000);
-    expect(pauseAfter(undefined, 2)).toBe(1_000);
+    expect(pauseAfter(undefined)).toBe(1_000);
   });
 
   it.each([
@@ -22,28 +22,18 @@ describe('the pause after an update', () => {
     ['nothing, and the window over', quota(0, 0), 1_000],
     ['zeroes for a limit on concurrency', quota(0, 5_000, 0), 1_000],
   ])('where Okta has left %s', (_, left, pause) => {
-    expect(pauseAfter(left, 2)).toBe(Math.max(1_000, pause));
-  });
-
-  it('is a second while half of the quota is left, however many calls an update costs', () => {
-    expect(pauseAfter(quota(300), 20)).toBe(1_000);
-    expect(pauseAfter(quota(299), 20)).toBe(Math.ceil(60_000 / 11));
-  });
-
-  it('grows with the calls that an update costs', () => {
-    expect(pauseAfter(quota(100), 20)).toBeGreaterThan(pauseAfter(quota(100), 2));
+    expect(pauseAfter(left)).toBe(Math.max(1_000, pause));
   });
 
   it('never spends the tenth that belongs to others, however long the burst', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 20, max: 2_000 }), fc.integer({ min: 1, max: 5 }), (limit, zones) => {
-        const calls = 2 * zones;
+      fc.property(fc.integer({ min: 20, max: 2_000 }), (limit) => {
         let [remaining, resetInMs] = [limit, 60_000];
         while (resetInMs > 0) {
-          remaining -= calls;
-          resetInMs -= pauseAfter({ limit, remaining, resetInMs }, calls);
+          remaining -= 2;
+          resetInMs -= pauseAfter({ limit, remaining, resetInMs });
         }
-        expect(remaining).toBeGreaterThanOrEqual(limit * 0.1 - calls);
+        expect(remaining).toBeGreaterThanOrEqual(limit * 0.1 - 2);
       }),
     );
   });
@@ -52,16 +42,20 @@ describe('the pause after an update', () => {
     fc.assert(
       fc.property(fc.nat(600), fc.nat(600), fc.nat(60_000), (a, b, reset) => {
         const [less, more] = a < b ? [a, b] : [b, a];
-        expect(pauseAfter(quota(less, reset), 4)).toBeGreaterThanOrEqual(pauseAfter(quota(more, reset), 4));
+        expect(pauseAfter(quota(less, reset))).toBeGreaterThanOrEqual(pauseAfter(quota(more, reset)));
       }),
     );
   });
 });
 
-describe('the pause before a failed update is tried again', () => {
-  it('doubles from two seconds up to a minute, and stays there', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 50].map(retryPause)).toEqual([
-      ...[2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000],
-    ]);
+describe('what is left of the quota', () => {
+  it.each([
+    [301, true, false],
+    [300, false, false],
+    [62, false, false],
+    [61, false, true],
+    [0, false, true],
+  ])('of 600, %i is ample for checks: %s; and spent, but for what belongs to others: %s', (left, ample, spent) => {
+    expect([isAmple(quota(left)), isSpent(quota(left))]).toEqual([ample, spent]);
   });
 });

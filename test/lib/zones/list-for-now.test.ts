@@ -8,8 +8,12 @@ const [LOW, HIGH, PAIR] = ['203.0.113.4/32', '203.0.113.5/32', '203.0.113.4/31']
 type Lists = readonly (readonly string[])[];
 /** What a zone, the first unless said otherwise, gets at this moment. */
 const anybody = (_: Block): boolean => true;
-const now = (has: Lists, desired: Lists, { zone = 0, limit = 10, holdsSomebody = anybody } = {}) =>
-  listForNow(zone, has, desired, limit, SENTINEL, holdsSomebody);
+const nobody = (_: Block): boolean => false;
+const now = (
+  has: Lists,
+  desired: Lists,
+  { zone = 0, limit = 10, holdsSomebody = anybody, mayFitElsewhere = nobody } = {},
+) => listForNow(zone, { has, desired }, { limit, sentinel: SENTINEL, holdsSomebody, mayFitElsewhere });
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {

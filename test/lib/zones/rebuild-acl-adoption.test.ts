@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ACL, configOf, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
-import { SyncWorld } from '../../helpers/sync-world.ts';
+import { TOKEN, ZoneWorld } from '../../helpers/zone-world.ts';
 
 const ALICE = '203.0.113.1';
 const OWN = ['198.51.100.77', '198.51.100.78-198.51.100.99'];
 
 function aWorldWithGateways(settings = {}) {
-  const world = new SyncWorld({ config: configOf(settings) });
+  const world = new ZoneWorld({ config: configOf(settings) });
   world.okta.seedZone('nzo1', { gateways: OWN, proxies: ['192.0.2.200'], name: 'Theirs' });
   return world;
 }
@@ -14,40 +14,39 @@ function aWorldWithGateways(settings = {}) {
 describe('a zone whose ACL has not seen an event', () => {
   it('is read, and not written, whatever it holds', async () => {
     const world = aWorldWithGateways({ acls: { [ACL]: { zoneIds: ['nzo1'], alwaysAllow: ['198.51.100.0/24'] } } });
-    for (let i = 0; i < 3; i += 1) {
-      await world.sync();
-      await world.clock.advance(60_000);
-    }
-    expect([world.calls('GET'), world.calls('PUT')]).toEqual([3, 0]);
+    await world.rebuild();
+    for (let i = 0; i < 15; i += 1) await world.minute();
+    expect([world.calls('GET'), world.calls('PUT')]).toEqual([4, 0]);
     expect(world.gateways()).toHaveLength(2);
     expect(world.codes()).toEqual([]);
-    expect(await world.state()).toMatchObject({ needsSync: false, verifiedAt: expect.any(Number) });
   });
 
   it.each([
-    ['a token that is refused', 'OKTA001', (world: SyncWorld) => void world.okta.revokeToken('sync-okta-token')],
-    ['a zone that is gone', 'ZONE001', (world: SyncWorld) => world.okta.removeZone('nzo1')],
+    ['a token that is refused', 'OKTA001', (world: ZoneWorld) => void world.okta.revokeToken(TOKEN)],
+    ['a zone that is gone', 'ZONE001', (world: ZoneWorld) => world.okta.removeZone('nzo1')],
     [
       'a zone that can’t be used',
       'ZONE004',
-      (world: SyncWorld) => void world.okta.editZone('nzo1', { usage: 'BLOCKLIST' }),
+      (world: ZoneWorld) => void world.okta.editZone('nzo1', { usage: 'BLOCKLIST' }),
     ],
-    ['a token that is not set', 'ZONE006', (world: SyncWorld) => void Object.assign(world.token, { text: undefined })],
+    ['a token that is not set', 'ZONE006', (world: ZoneWorld) => void Object.assign(world.token, { text: undefined })],
   ])('tells already of %s', async (_, code, breakIt) => {
     const world = aWorldWithGateways();
     breakIt(world);
-    await world.sync();
+    await world.rebuild();
     expect(world.codes()).toEqual([code]);
-    expect(await world.state()).toMatchObject({ needsSync: true, lastError: { code } });
+    expect(await world.minute()).toBe(true);
+    expect(world.codes()).toEqual([code, code]);
     expect(world.calls('PUT')).toBe(0);
   });
 
   it('is not blamed on anybody when it changes', async () => {
     const world = aWorldWithGateways();
-    await world.sync();
+    await world.rebuild();
     world.okta.editZone('nzo1', { gateways: ['192.0.2.9'] });
-    await world.clock.advance(60_000);
-    await world.sync();
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    expect(world.calls('GET')).toBe(2);
     expect(world.codes()).toEqual([]);
   });
 });
@@ -61,7 +60,7 @@ describe('the first event of an ACL', () => {
   ])('makes the zone ours: %s', async (_, event, gateways) => {
     const world = aWorldWithGateways();
     await world.apply(event);
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual(gateways);
     // What the zone held belonged to somebody: taking it over is no change by someone else.
     expect(world.codes()).toEqual([]);
@@ -72,41 +71,45 @@ describe('the first event of an ACL', () => {
   });
 
   it('writes nothing where the zone is already as it must be', async () => {
-    const world = new SyncWorld();
+    const world = new ZoneWorld();
     await world.apply(flushed(0));
-    await world.sync();
+    await world.rebuild();
     expect([world.calls('GET'), world.calls('PUT')]).toEqual([1, 0]);
-    expect(await world.state()).toMatchObject({ zones: { nzo1: { written: ['192.0.2.0/32'] } } });
+    // From now on it is ours: whatever else is found in it is somebody else's change.
+    world.okta.editZone('nzo1', { gateways: ['198.18.0.1'] });
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([['ZONE007'], ['192.0.2.0/32']]);
   });
 
   it('of another ACL is none of this one', async () => {
     const acls = { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } };
     const world = aWorldWithGateways({ acls });
     await world.apply(granted(ALICE, 0, { acl: 'other' }));
-    await world.sync();
+    await world.rebuild();
     expect(world.calls('PUT')).toBe(0);
   });
 });
 
 describe('a zone with nobody in it', () => {
   it('holds the sentinel, and only until somebody comes', async () => {
-    const world = new SyncWorld({ config: configOf({ sentinel: '198.51.100.255/32' }) });
+    const world = new ZoneWorld({ config: configOf({ sentinel: '198.51.100.255/32' }) });
     await world.apply(flushed(0));
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual(['198.51.100.255/32']);
     await world.apply(granted(ALICE, 1));
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual([`${ALICE}/32`]);
     await world.apply(revoked(ALICE, 2));
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual(['198.51.100.255/32']);
   });
 
   it('holds what is always allowed, and then no sentinel', async () => {
     const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1'], alwaysAllow: ['198.51.100.0/24'] } } });
-    const world = new SyncWorld({ config });
+    const world = new ZoneWorld({ config });
     await world.apply(flushed(0));
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual(['198.51.100.0/24']);
   });
 });
@@ -115,8 +118,8 @@ describe('an ACL that is not configured', () => {
   it.each(['gone', 'constructor', '__proto__'])(
     '%s: nothing is read, written, leased or reported as an error',
     async (acl) => {
-      const world = new SyncWorld();
-      await world.sync(acl);
+      const world = new ZoneWorld();
+      await world.rebuild(acl);
       expect(world.calls()).toBe(0);
       expect(world.table.items()).toEqual([]);
       expect(world.codes()).toEqual([]);

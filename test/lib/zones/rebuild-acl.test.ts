@@ -1,61 +1,72 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
-import { queuePosition } from '../../../lib/queue-position.ts';
-import { syncAcl } from '../../../lib/zones/rebuild-acl.ts';
+import { WakeItem } from '../../../lib/grants/wake-item.ts';
+import { ZONE_PARTITION } from '../../../lib/names.ts';
+import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, configOf, granted, NOW, revoked } from '../../helpers/events.ts';
-import { RUN_MS, SyncWorld } from '../../helpers/sync-world.ts';
+import { ACL, configOf, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
-let world: SyncWorld;
+let world: ZoneWorld;
 beforeEach(async () => {
-  world = new SyncWorld();
+  world = new ZoneWorld();
   await world.apply(granted(ALICE, 0, { expiresAt: NOW + 600_000 }), granted(BOB, 0, { expiresAt: NOW + 900_000 }));
 });
 
 describe('a rebuild', () => {
   it('makes the zone equal to the live grants', async () => {
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
     expect([world.calls('GET'), world.calls('PUT')]).toEqual([1, 1]);
   });
 
   it('leaves out a grant from the moment of its expiry, also while it lies in the table', async () => {
     await world.clock.advance(599_999);
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toHaveLength(2);
     await world.clock.advance(1);
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toEqual([`${BOB}/32`]);
   });
 
+  it('costs no call where nothing has changed and nothing is due', async () => {
+    await world.rebuild();
+    world.okta.clearRequests();
+    for (let i = 0; i < 3; i += 1) {
+      await world.clock.advance(60_000);
+      await world.rebuild();
+    }
+    expect(world.calls()).toBe(0);
+  });
+
   it('costs no write where the zone is equal, in whatever spelling and order', async () => {
-    await world.sync();
+    await world.rebuild();
     world.okta.editZone('nzo1', { gateways: [BOB, `${ALICE}-${ALICE}`, `${ALICE}/32`] });
     for (let i = 0; i < 3; i += 1) {
-      await world.clock.advance(10_000);
-      await world.sync();
+      await world.clock.advance(300_000 / 3);
+      await world.rebuild();
     }
-    expect(world.calls('PUT')).toBe(1);
+    expect([world.calls('GET'), world.calls('PUT')]).toEqual([2, 1]);
     expect(world.codes()).toEqual([]);
   });
 
-  it('remembers what is confirmed, up to which event, and the soonest expiry in it', async () => {
-    await world.sync();
-    const state = await world.state();
-    expect(state).toMatchObject({
-      ...{ confirmedPosition: queuePosition('2'), needsSync: false, failures: 0 },
-      ...{ nextExpiry: NOW + 600_000, zones: { nzo1: { written: [`${ALICE}/32`, `${BOB}/32`] } } },
-    });
-    expect(state).not.toHaveProperty('leaseUntil');
-    expect(state).not.toHaveProperty('lastError');
+  it('says up to which event the zones are right, once', async () => {
+    await world.rebuild();
+    expect(world.confirmed()).toEqual([positionAt(2)]);
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    expect(world.confirmed()).toEqual([positionAt(2)]);
+    await world.apply(revoked(ALICE, 1));
+    await world.rebuild();
+    expect(world.confirmed()).toEqual([positionAt(2), positionAt(3)]);
   });
 
   it('says what changed, in one line', async () => {
-    await world.sync();
+    await world.rebuild();
     await world.apply(revoked(ALICE, 1));
     await world.clock.advance(5_000);
-    await world.sync();
+    await world.rebuild();
     expect(world.lines.filter(({ message }) => message === 'zone updated')[1]).toMatchObject({
       ...{ zoneId: 'nzo1', before: 2, after: 1, added: [], removed: [`${ALICE}/32`] },
     });
@@ -63,122 +74,158 @@ describe('a rebuild', () => {
 
   it('claims no more than it has read where an event comes while it reads', async () => {
     // The event arrives between the reading of the position and the reading of the grants.
-    class Busy extends GrantBook {
-      override async events(acl: string) {
-        const applied = await super.events(acl);
-        await world.apply(granted('203.0.113.9', 2));
-        return applied;
+    const news: (() => Promise<void>)[] = [() => world.apply(granted('203.0.113.9', 2))];
+    class Busy extends WakeItem {
+      override async read(acl: string) {
+        const wake = await super.read(acl);
+        await news.pop()?.();
+        return wake;
       }
     }
-    await world.sync(ACL, { grants: new Busy(world.table, world.deps.config, world.deps.telemetry) });
+    class BusyBook extends GrantBook {
+      override readonly wake = new Busy(world.table);
+    }
+    await world.rebuild(ACL, { grants: new BusyBook(world.table, world.deps.config, world.deps.telemetry) });
     expect(world.gateways()).toContain('203.0.113.9/32');
-    expect(await world.state()).toMatchObject({ confirmedPosition: queuePosition('2') });
+    expect(world.confirmed()).toEqual([positionAt(2)]);
+    await world.minute();
+    expect(world.confirmed()).toEqual([positionAt(2), positionAt(3)]);
+    expect(world.calls('PUT')).toBe(1);
   });
 });
 
 describe('the pace', () => {
   it('is a second between two updates: what comes meanwhile waits, and goes out together', async () => {
-    await world.sync();
+    await world.rebuild();
     await world.apply(granted('203.0.113.3', 1), granted('203.0.113.4', 1));
-    await world.sync();
+    await world.rebuild();
     const puts = world.okta.requests().filter(({ method }) => method === 'PUT');
     expect(puts).toHaveLength(2);
     expect((puts[1]?.at ?? 0) - (puts[0]?.at ?? 0)).toBe(1_000);
   });
 
-  it('is left to a message where the pause is long, instead of holding up the stream', async () => {
+  it('is left to a timer where the pause is long, instead of holding up the stream', async () => {
     world.okta.setRateLimit({ limit: 100, remaining: 14, resetInSeconds: 30 });
-    await world.sync();
+    await world.rebuild();
     await world.apply(granted('203.0.113.3', 1));
     const began = world.clock.now();
-    await world.sync();
+    await world.rebuild();
     expect(world.clock.now() - began).toBeLessThan(3_000);
     expect(world.calls('PUT')).toBe(1);
     expect(world.timers).toHaveLength(1);
-    const { notBefore = 0, needsSync, wakeAt } = await world.state();
-    expect(needsSync).toBe(true);
-    expect(wakeAt).toBe(notBefore);
-    expect(world.wakeUps()).toEqual([notBefore - NOW]);
-    await world.clock.advance(notBefore - world.clock.now());
-    await world.sync();
+    const pause = world.nextTimer() ?? 0;
+    expect(pause).toBeGreaterThan(3_000);
+    await world.clock.advance(pause);
+    await world.rebuild();
+    expect(world.clock.now() - began).toBe(pause);
     expect(world.gateways()).toContain('203.0.113.3/32');
   });
 
   it.each([
     ['of three seconds is waited out', 3_000, RUN_MS, 3_000, []],
-    ['of more than three seconds is left to a message', 3_001, RUN_MS, 0, [3_001]],
-    ['that leaves no time for a pass behind it is left to a message', 2_000, 21_999, 0, [2_000]],
-    ['that leaves just the time for a pass is waited out', 2_000, 22_000, 2_000, []],
+    ['of more than three seconds is left to a timer', 3_001, RUN_MS, 0, [3_001]],
+    ['that leaves no time for a pass behind it is left to a timer', 2_000, 21_999, 0, [2_000]],
+    ['that leaves just the time for a step is waited out', 2_000, 22_000, 2_000, []],
   ])('pauses: one %s', async (_, pause, runMs, waited, wakeUps) => {
     await world.deps.states.rest.refused(pause, NOW, NOW);
-    await world.clock.finish(syncAcl(ACL, world.deps, NOW + runMs));
+    await world.clock.finish(rebuildAcl(ACL, world.deps, NOW + runMs));
     expect([world.clock.now() - NOW, world.wakeUps(), world.calls('PUT')]).toEqual([
       ...[waited, wakeUps, wakeUps.length === 0 ? 1 : 0],
     ]);
   });
 
-  it('goes by what Okta says of the quota also where nothing had to be written', async () => {
-    await world.sync();
-    world.okta.setRateLimit({ limit: 100, remaining: 5, resetInSeconds: 30 });
-    await world.clock.advance(2_000);
-    await world.sync();
-    expect(world.calls('PUT')).toBe(1);
-    expect((await world.state()).notBefore).toBeGreaterThan(world.clock.now() + 20_000);
+  it('is not held up by a check, after which little is left of the quota', async () => {
+    await world.rebuild();
+    world.okta.setRateLimit({ limit: 100, remaining: 40, resetInSeconds: 30 });
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    world.okta.setRateLimit({ limit: 100, remaining: 40, resetInSeconds: 30 });
+    await world.apply(revoked(ALICE, 1));
+    const began = world.clock.now();
+    await world.rebuild();
+    expect([world.gateways(), world.clock.now() - began]).toEqual([[`${BOB}/32`], 0]);
   });
 
   it('goes by what the last answer says of the quota, which is that to the write', async () => {
-    world.okta.setRateLimit({ limit: 100, remaining: 51, resetInSeconds: 30 });
-    await world.sync();
-    // The read left 50, just half; the write 49.
-    expect(world.calls('PUT')).toBe(1);
-    expect((await world.state()).notBefore).toBeGreaterThan(world.clock.now() + 1_000);
+    const pauseAt = async (remaining: number) => {
+      world = new ZoneWorld();
+      await world.apply(granted(ALICE, 0));
+      world.okta.setRateLimit({ limit: 100, remaining, resetInSeconds: 30 });
+      await world.rebuild();
+      await world.apply(granted(BOB, 1));
+      await world.rebuild();
+      const puts = world.okta.requests().filter(({ method }) => method === 'PUT');
+      return (puts[1]?.at ?? 0) - (puts[0]?.at ?? 0);
+    };
+    // The read leaves one less, the write another: of 52 just half.
+    expect(await pauseAt(52)).toBe(1_000);
+    expect(await pauseAt(51)).toBeGreaterThan(1_000);
   });
 
-  it('reckons with a read and a write for every zone of the ACL', async () => {
-    const pauses: number[] = [];
+  it('reckons with a read and a write, however many zones the ACL has', async () => {
+    const pauses: unknown[] = [];
     for (const zoneIds of [['nzo1'], ['nzo1', 'nzo2']]) {
-      world = new SyncWorld({ config: configOf({ acls: { [ACL]: { zoneIds } } }) });
-      world.okta.setRateLimit({ limit: 100, remaining: 30 + zoneIds.length, resetInSeconds: 60 });
-      await world.sync();
-      pauses.push(((await world.state()).notBefore ?? 0) - world.clock.now());
+      world = new ZoneWorld({ config: configOf({ acls: { [ACL]: { zoneIds } } }) });
+      world.okta.editZone('nzo1', { gateways: [] });
+      await world.apply(granted(ALICE, 0));
+      world.okta.setRateLimit({ limit: 100, remaining: 31 + zoneIds.length, resetInSeconds: 60 });
+      await world.rebuild();
+      await world.apply(granted(BOB, 1));
+      await world.rebuild();
+      pauses.push(world.nextTimer());
     }
-    // 20 calls above the share of others: ten updates of one zone, five of two.
-    expect(pauses).toEqual([6_000, 12_000]);
+    // 20 calls above the share of others: ten updates of one zone.
+    expect(pauses).toEqual([6_000, 6_000]);
   });
 
-  it('arms one message, however many events come in the pause', async () => {
+  it('arms one timer, however many events come in the pause', async () => {
     world.okta.setRateLimit({ limit: 100, remaining: 14, resetInSeconds: 30 });
-    await world.sync();
+    await world.rebuild();
     for (let i = 3; i < 8; i += 1) {
       await world.apply(granted(`203.0.113.${i}`, i));
-      await world.sync();
+      await world.rebuild();
     }
     expect(world.timers).toHaveLength(1);
   });
 });
 
 describe('the end of a run’s time', () => {
-  it('lets no pass begin that could outlive it, and is woken to go on', async () => {
-    await world.clock.finish(syncAcl(ACL, world.deps, NOW + 19_999));
+  const twoZones = async () => {
+    const acls = { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } };
+    world = new ZoneWorld({ config: configOf({ acls, gatewayLimit: 1 }) });
+    await world.apply(granted(ALICE, 0), granted(BOB.replace('.2', '.8'), 1));
+  };
+  const bothAreRight = () =>
+    expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([[`${ALICE}/32`], ['203.0.113.8/32']]);
+
+  it('lets no step begin that could outlive it, and a timer goes on', async () => {
+    await world.clock.finish(rebuildAcl(ACL, world.deps, NOW + 19_999));
     expect(world.calls()).toBe(0);
     expect(world.wakeUps()).toEqual([0]);
-    expect(await world.state()).toMatchObject({ needsSync: true });
-    expect(await world.state()).not.toHaveProperty('leaseUntil');
-    await world.clock.finish(syncAcl(ACL, world.deps, world.clock.now() + 20_000));
+    await world.clock.finish(rebuildAcl(ACL, world.deps, world.clock.now() + 20_000));
     expect(world.gateways()).toHaveLength(2);
   });
 
+  it('is ten seconds after its start, whatever time is left, so that others get their turn; a timer goes on', async () => {
+    await twoZones();
+    world.latencyMs = 5_100;
+    await world.clock.finish(rebuildAcl(ACL, world.deps, NOW + 900_000));
+    expect(world.callList()).toEqual(['GET nzo1', 'PUT nzo1']);
+    expect(world.nextTimer()).toBe(0);
+    await world.rebuild();
+    bothAreRight();
+    expect(world.calls()).toBe(4);
+  });
+
   it('lets no call go out that could outlive it: the next run goes on where this one stopped', async () => {
-    const acls = { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } };
-    world = new SyncWorld({ config: configOf({ acls, gatewayLimit: 1 }) });
-    await world.apply(granted(ALICE, 0), granted(BOB, 1));
+    await twoZones();
     world.latencyMs = 7_900;
-    await world.sync();
-    expect([world.calls('GET'), world.calls('PUT')]).toEqual([2, 1]);
+    await world.rebuild();
+    expect(world.callList()).toEqual(['GET nzo1', 'PUT nzo1']);
     expect(world.okta.requests().at(-1)?.at).toBeLessThanOrEqual(NOW + RUN_MS - 11_000);
-    expect(await world.state()).toMatchObject({ needsSync: true, wakeAt: expect.any(Number) });
-    await world.sync();
-    expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([[`${ALICE}/32`], [`${BOB}/32`]]);
+    expect(world.nextTimer()).toBe(0);
+    await world.rebuild();
+    bothAreRight();
     expect(world.calls('PUT')).toBe(2);
   });
 });
@@ -186,22 +233,22 @@ describe('the end of a run’s time', () => {
 describe('trouble with the table', () => {
   it('rejects, so that the stream brings the change again', async () => {
     world.table.unreachable = true;
-    await expect(world.sync()).rejects.toThrow('the table does not answer');
+    await expect(world.rebuild()).rejects.toThrow('the table does not answer');
     world.table.unreachable = false;
-    await world.sync();
+    await world.rebuild();
     expect(world.gateways()).toHaveLength(2);
   });
 
   it('in the middle of a run rejects too, and is no failure of Okta', async () => {
     class DyingTable extends MemoryTable {
       override async write(...args: Parameters<MemoryTable['write']>) {
-        if (JSON.stringify(args[0]).includes('LIST#')) throw new Error('the table does not answer');
+        if (JSON.stringify(args[0]).includes(ZONE_PARTITION)) throw new Error('the table does not answer');
         return super.write(...args);
       }
     }
-    world = new SyncWorld({ table: new DyingTable() });
+    world = new ZoneWorld({ Table: DyingTable });
     await world.apply(granted(ALICE, 0));
-    await expect(world.sync()).rejects.toThrow('the table does not answer');
+    await expect(world.rebuild()).rejects.toThrow('the table does not answer');
     expect(world.calls('PUT')).toBe(0);
     expect(world.lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
   });

@@ -1,14 +1,11 @@
-import { keyOf } from '../../lib/adapters/dynamodb-expressions.ts';
-import { TABLE } from '../../lib/names.ts';
-import type { Condition, Item, Key, Value, Write } from '../../lib/ports.ts';
+import { TABLE } from './names.ts';
+import type { Condition, Item, Key, Value, Write } from './ports.ts';
+import { keyOf, Refused } from './table-changes.ts';
 
-/**
- * DynamoDB does not carry out such a request. The limits are those of its developer guide ("Quotas", "Constraints"), the
+/*
+ * What DynamoDB refuses. The limits are those of its developer guide ("Quotas", "Constraints"), the
  * rest is what it and its client answer to what this project's port can ask for.
  */
-export class Refused extends Error {
-  override readonly name = 'ValidationException';
-}
 
 const MOST_WRITES = 100;
 const PARTITION_KEY_BYTES = 2_048;

@@ -1,5 +1,18 @@
-import type { Condition, Item, Key, Value, Write } from '../../lib/ports.ts';
-import { Refused } from './table-rules.ts';
+import type { Condition, Item, Key, Value, Write } from './ports.ts';
+
+/** The item that a write is about. */
+export function keyOf(write: Write): Key {
+  if ('put' in write) return { acl: write.put.acl, item: write.put.item };
+  if ('update' in write) return write.update;
+  return 'check' in write ? write.check : write.remove;
+}
+
+/**
+ * DynamoDB does not carry out such a request.
+ */
+export class Refused extends Error {
+  override readonly name = 'ValidationException';
+}
 
 /** Whether a condition holds for an item as it is stored. */
 export function holds(condition: Condition, item: Item | undefined): boolean {

@@ -1,0 +1,94 @@
+import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+import { sameList } from '../addresses/list-difference.ts';
+import { listForNow } from './list-for-now.ts';
+
+/** The lists of an ACL's usable zones, each as canonical sorted texts, in the order of the zones. */
+export interface ListsOfZones {
+  /** What each zone has, as far as is known. */
+  readonly has: readonly (readonly string[])[];
+  /** What each must have in the end. */
+  readonly desired: readonly (readonly string[])[];
+}
+
+export interface WriteRules {
+  /** Entries that one zone can hold. */
+  readonly limit: number;
+  /** The entry that is only there while nothing else is. */
+  readonly sentinel: string;
+  /** Whether anybody who may be in is in a block: nobody else is waited for. */
+  readonly holdsSomebody: (block: Block) => boolean;
+  /** Whether somebody is in a block for whom there may be room in a zone of which nothing is known yet. */
+  readonly mayFitElsewhere: (block: Block) => boolean;
+  /** When whoever is in a block came, as sortable text; of several, the first. */
+  readonly since: (block: Block) => string;
+  /** Zones that can't be written now. */
+  readonly blocked: ReadonlySet<number>;
+  /** Zones that must be written although they seem to be right. */
+  readonly doubted: ReadonlySet<number>;
+}
+
+export interface NextWrite {
+  /** The position of the zone. */
+  readonly zone: number;
+  readonly list: readonly string[];
+  /** Who is in no zone until the write after this one: see `parting`. */
+  readonly parted: readonly string[];
+}
+
+/**
+ * The next step from the lists that the zones have to those that they must have. Each is one write of one zone, after
+ * which the same question is asked again. Nobody who moves from zone to zone is in none meanwhile: the zone that gains
+ * them comes first. Then come the zones that must lose somebody, then those that only gain.
+ * @returns undefined where nothing is left to write, or nothing that can be written now
+ */
+export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | undefined {
+  const { has, desired } = lists;
+  const zones = desired.map((_, zone) => zone).filter((zone) => !rules.blocked.has(zone));
+  const steps = zones.flatMap((zone) => {
+    const list = listForNow(zone, lists, rules);
+    const isDue = rules.doubted.has(zone) || !sameList(has[zone] ?? [], list);
+    return isDue ? [{ zone, list, parted: [], rank: rankOf(zone, list, lists, rules) }] : [];
+  });
+  const [first] = steps.sort((a, b) => a.rank - b.rank || a.zone - b.zone);
+  if (first) return { zone: first.zone, list: first.list, parted: first.parted };
+  return parting(zones, lists, rules);
+}
+
+/** 0: somebody moves into the zone. 1: somebody must leave it. 2: it only gains. */
+function rankOf(zone: number, list: readonly string[], { has }: ListsOfZones, rules: WriteRules): number {
+  const own = readableBlocks(has[zone] ?? []);
+  const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
+  if (gains.length > 0 && has.length > 1) {
+    const others = has.flatMap((entries, index) => (index === zone ? [] : readableBlocks(entries)));
+    const moves = gains.some(
+      (block) => others.some((entry) => covers(entry, block) || covers(block, entry)) && rules.holdsSomebody(block),
+    );
+    if (moves) return 0;
+  }
+  const kept = new Set(list);
+  return (has[zone] ?? []).some((entry) => !kept.has(entry)) ? 1 : 2;
+}
+
+/**
+ * People who change places between full zones wait for each other for ever. Somebody has to be in no zone for one write:
+ * the latest to come of those who could move.
+ */
+function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules: WriteRules): NextWrite | undefined {
+  const targets = new Map(zones.map((zone) => [zone, (desired[zone] ?? []).map(blockOf)]));
+  const movers = zones.flatMap((zone) =>
+    (has[zone] ?? []).flatMap((text) => {
+      const [block] = readableBlocks([text]);
+      if (!block || !rules.holdsSomebody(block)) return [];
+      const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
+      return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, since: rules.since(block) }] : [];
+    }),
+  );
+  const [latest] = movers.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.zone - b.zone));
+  if (!latest) return undefined;
+  const { zone, text } = latest;
+  const left = (has[zone] ?? []).filter((entry) => entry !== text);
+  const had = new Set(left);
+  const coming = (desired[zone] ?? []).filter((entry) => !had.has(entry) && entry !== rules.sentinel);
+  const list = [...left, ...coming.slice(0, Math.max(0, rules.limit - left.length))].sort();
+  return { zone, list: list.length > 0 ? list : [rules.sentinel], parted: [text] };
+}

@@ -1,0 +1,63 @@
+import type { AclConfig } from '../config.ts';
+import { positionOf, timeOf } from '../grants/event-order.ts';
+import { idsAfter } from '../grants/recent-events.ts';
+import { AUDIT } from '../names.ts';
+import type { Fields } from '../ports.ts';
+import { configHash } from './config-hash.ts';
+import type { Pass } from './pass.ts';
+import type { RebuildDeps, Run } from './rebuild-acl.ts';
+import { waitingDetail } from './state-after.ts';
+import type { ZoneState } from './zone-state.ts';
+import { isUsable } from './zone-view.ts';
+
+/** What brought a rebuild about, for the audit lines of what it changes. */
+export function auditOf(pass: Pass, state: ZoneState, { clock, config }: RebuildDeps, settings: AclConfig): Fields {
+  const { events } = pass;
+  const isNews = events !== undefined && events.position !== state.confirmedPosition;
+  const isExpiry = state.nextExpiry !== undefined && state.nextExpiry > 0 && state.nextExpiry <= clock.now();
+  const isConfig = state.configHash !== undefined && state.configHash !== configHash(config, settings);
+  const causes = [
+    ...(isNews ? ['events'] : []),
+    ...(isExpiry ? ['expiry'] : []),
+    ...(isConfig ? ['configuration'] : []),
+  ];
+  const ids = isNews ? idsAfter(events.recent, state.confirmedPosition) : [];
+  return {
+    position: events?.position,
+    // Each id stands between spaces, so that a query can look for it as a whole.
+    ...(ids.length > 0 && { webhookIds: ` ${ids.join(' ')} ` }),
+    cause: causes.join(', ') || 'repair',
+  };
+}
+
+/** Says what came of a rebuild: what is wrong, with its code; and how the zones are, for the dashboard. */
+export function reportPass(pass: Pass, run: Run, deps: RebuildDeps): void {
+  const { acl, settings, state } = run;
+  const { clock, config, telemetry } = deps;
+  const { events, failures, plan, views } = pass;
+  const audit = auditOf(pass, state, deps, settings);
+  for (const { code, message, fields } of failures) telemetry.error(code, message, { acl, ...audit, ...fields });
+  const planned = pass.result(undefined).plan;
+  if (plan && planned && planned.waiting > 0) {
+    const first = plan.waiting.slice(0, 10);
+    telemetry.error('ZONE005', waitingDetail(planned.waiting), { acl, waiting: planned.waiting, first });
+  }
+  if (!events) return;
+  const { grants = 0, gateways = 0, waiting = 0 } = planned ?? state;
+  const line = { grants, gateways, waiting };
+  const capacity = views.filter(isUsable).length * config.gatewayLimit;
+  telemetry.info('zones compared', {
+    ...{ acl, ...line, capacity, failures: failures.length },
+    ...(planned?.isComplete && eventToZone(pass, state, clock.now())),
+  });
+  if (planned?.isComplete && events.position !== state.confirmedPosition) {
+    telemetry.info('zones confirmed', { action: AUDIT.zoneConfirmed, acl, ...audit, ...line });
+  }
+}
+
+/** Of grants alone: a revoke leaves nothing whose age could be asked for, and goes the same way. */
+function eventToZone({ grants = [] }: Pass, { confirmedPosition = '' }: ZoneState, now: number): Fields {
+  const orders = grants.filter(({ order }) => positionOf(order) > confirmedPosition).map(({ order }) => order);
+  const [oldest] = orders.sort();
+  return oldest === undefined ? {} : { eventToZoneMs: Math.max(0, now - timeOf(oldest)) };
+}

@@ -1,0 +1,232 @@
+import type { Grant } from '../grants/grant-items.ts';
+import type { AclEvents } from '../grants/wake-item.ts';
+import type { OktaFailure } from '../okta/okta-failure.ts';
+import type { Quota } from '../okta/rate-limit.ts';
+import { configHash } from './config-hash.ts';
+import { isComplete, isRight, nextStep, type Step } from './next-step.ts';
+import { type Plan, planFor } from './plan.ts';
+import type { RebuildDeps, Run } from './rebuild-acl.ts';
+import type { Rebuilt } from './state-after.ts';
+import type { ZoneMemory } from './zone-state.ts';
+import { isUsable, viewOf, type ZoneView } from './zone-view.ts';
+import type { Done } from './zone-work.ts';
+
+/** After a change of the configuration an older run may still be writing for this long. */
+const OLD_RUNS_MS = 120_000;
+
+/**
+ * What one rebuild knows, from what it reads of the table to its last step: which lists the zones have, which they must
+ * have, what went wrong. It calls nobody but the table; what is to be done next, `nextStep` says.
+ */
+export class Pass {
+  readonly #run: Run;
+  readonly #deps: RebuildDeps;
+  readonly #configHash: string;
+  readonly #failures: OktaFailure[] = [];
+  #stopped: OktaFailure | undefined;
+  readonly #refused = new Set<string>();
+  #views: readonly ZoneView[] = [];
+  #events: AclEvents | undefined;
+  #mark = '';
+  #changes = 0;
+  #readFrom = 0;
+  #grants: readonly Grant[] | undefined;
+  #grantsReadAt = 0;
+  #plan: Plan | undefined;
+  #quota: Quota | undefined;
+  #answered = false;
+  #wrote = false;
+
+  constructor(run: Run, deps: RebuildDeps) {
+    this.#run = run;
+    this.#deps = deps;
+    this.#configHash = configHash(deps.config, run.settings);
+  }
+
+  /** Reads all that a rebuild starts from. The position first: what is applied after that may be missing from the grants. */
+  async begin(): Promise<void> {
+    await this.#readWake();
+    this.#views = await Promise.all(this.#run.settings.zoneIds.map((zoneId) => this.#readView(zoneId)));
+    if (!this.#isQuiet()) await this.#makePlan();
+  }
+
+  /** Reads the grants again if something has changed since they were read. @returns whether it has */
+  async refresh(): Promise<boolean> {
+    const mark = this.#mark;
+    await this.#readWake();
+    if (this.#mark === mark) return false;
+    this.#grants = undefined;
+    await this.#makePlan();
+    return true;
+  }
+
+  get plan(): Plan | undefined {
+    return this.#plan;
+  }
+
+  get grants(): readonly Grant[] | undefined {
+    return this.#grants;
+  }
+
+  /** What is left of Okta's quota, by its last answer. */
+  get quota(): Quota | undefined {
+    return this.#quota;
+  }
+
+  /** How long ago the grants were read, in milliseconds. */
+  get age(): number {
+    return this.#deps.clock.now() - this.#grantsReadAt;
+  }
+
+  get hasWritten(): boolean {
+    return this.#wrote;
+  }
+
+  get events(): AclEvents | undefined {
+    return this.#events;
+  }
+
+  get views(): readonly ZoneView[] {
+    return this.#views;
+  }
+
+  get failures(): readonly OktaFailure[] {
+    return this.#failures;
+  }
+
+  view(zoneId: string): ZoneView {
+    const view = this.#views.find((one) => one.zoneId === zoneId);
+    if (!view) throw new Error(`zone ${zoneId} is none of the ACL's`);
+    return view;
+  }
+
+  next(): Step | undefined {
+    const { acl } = this.#run;
+    const { verifyMinutes } = this.#deps.config;
+    const due = { verifyMinutes, readFrom: this.#readFrom };
+    const work = { acl, views: this.#views, plan: this.#plan, refused: this.#refused, due };
+    return nextStep(work, this.#deps.clock.now());
+  }
+
+  /** A zone was read. What it showed may change the plan. */
+  async saw(done: Done): Promise<void> {
+    const before = this.view(done.view.zoneId);
+    this.#take(done);
+    const { view } = done;
+    const isAsBefore = isUsable(before) === isUsable(view) && before.has === view.has;
+    if (!isAsBefore || (view.doubted && !this.#plan)) await this.#makePlan();
+  }
+
+  /** A zone was written, or what it has was stored. The plan stays: it was made for this, unless the zone can't be used. */
+  async did(done: Done, wrote: boolean): Promise<void> {
+    this.#take(done);
+    this.#wrote ||= wrote;
+    if (done.failure?.code === 'ZONE002') this.#refused.add(done.view.zoneId);
+    else if (!isUsable(done.view)) await this.#makePlan();
+  }
+
+  /** Okta as a whole refuses, or does not answer: the rebuild ends here. */
+  failed(failure: OktaFailure): void {
+    this.#failures.push(failure);
+    this.#stopped = failure;
+  }
+
+  /** @param leftUntil something is left to do, and can be done from this moment on */
+  result(leftUntil: number | undefined): Rebuilt {
+    const failure = this.#stopped ?? this.#failures[0];
+    return {
+      position: this.#events?.position,
+      zones: Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)])),
+      ...(this.#plan && { plan: this.#planned(this.#plan) }),
+      ...(failure && { failure }),
+      ...(leftUntil !== undefined && { leftUntil }),
+      ...{ answered: this.#answered, wrote: this.#wrote, quota: this.#quota },
+    };
+  }
+
+  /** When the last of the zones that other ACLs had is free; undefined where none is held. */
+  get heldUntil(): number | undefined {
+    const held = this.#views.flatMap(({ heldUntil }) => heldUntil ?? []);
+    return held.length > 0 ? Math.min(...held) : undefined;
+  }
+
+  #planned(plan: Plan) {
+    const work = { acl: this.#run.acl, views: this.#views, refused: this.#refused };
+    // Who fits nowhere is known once every zone is.
+    const isKnown = this.#views.every(({ unsure, memory }) => !unsure || memory.trouble) && this.#views.some(isUsable);
+    const { sentinel } = plan.rules;
+    const entries = this.#views.flatMap((view) => (isUsable(view) ? view.has : [])).filter((text) => text !== sentinel);
+    return {
+      isComplete: isComplete(work, plan),
+      configHash: this.#configHash,
+      changes: this.#changes,
+      soonestExpiry: this.#grants?.[0]?.expiresAt ?? 0,
+      grants: this.#grants?.length ?? 0,
+      waiting: isKnown ? plan.waiting.length : 0,
+      gateways: entries.length,
+    };
+  }
+
+  #memoryOf(view: ZoneView): ZoneMemory {
+    const { memory, seenAt } = view;
+    return seenAt !== undefined && isRight(view, this.#plan) ? { ...memory, rightAt: seenAt } : memory;
+  }
+
+  #take({ view, failure, quota }: Done): void {
+    this.#views = this.#views.map((one) => (one.zoneId === view.zoneId ? view : one));
+    this.#quota = quota ?? this.#quota;
+    this.#answered ||= quota !== undefined || failure !== undefined;
+    if (failure) this.#failures.push(failure);
+  }
+
+  async #readWake(): Promise<void> {
+    const { events, changes, mark, readFrom } = await this.#deps.grants.wake.read(this.#run.acl);
+    this.#events = events;
+    this.#mark = mark;
+    this.#changes = changes;
+    this.#readFrom = readFrom;
+  }
+
+  async #readView(zoneId: string): Promise<ZoneView> {
+    const { acl, state } = this.#run;
+    const { clock, states, telemetry } = this.#deps;
+    const stored = await states.items.get(zoneId);
+    if (stored === 'unreadable') {
+      const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
+      telemetry.error('STORE002', detail, { acl, zoneId });
+    }
+    const now = clock.now();
+    const isNew = state.configHash !== undefined && state.configHash !== this.#configHash;
+    const memory = state.zones[zoneId] ?? {};
+    const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
+    const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
+    if (typeof stored !== 'object' || stored.owner === acl) return view;
+    const lease = await states.lease(stored.owner, now);
+    return lease ? { ...view, heldUntil: lease.until } : view;
+  }
+
+  /** Whether all is as it was confirmed to be: then the zones need only be checked. */
+  #isQuiet(): boolean {
+    const { state } = this.#run;
+    const { confirmedPosition, nextExpiry } = state;
+    if (!this.#events) return true;
+    const isOld =
+      confirmedPosition === this.#events.position &&
+      (state.confirmedChanges ?? 0) === this.#changes &&
+      state.configHash === this.#configHash;
+    const isLeft = state.lastError !== undefined || state.unfinished === true;
+    const isOver = nextExpiry === undefined || (nextExpiry > 0 && nextExpiry <= this.#deps.clock.now());
+    return isOld && !isLeft && !isOver && this.#views.every(({ unsure, memory }) => !unsure && !memory.trouble);
+  }
+
+  async #makePlan(): Promise<void> {
+    if (!this.#events) return;
+    if (!this.#grants) {
+      this.#grantsReadAt = this.#deps.clock.now();
+      this.#grants = await this.#deps.grants.live(this.#run.acl, this.#grantsReadAt);
+    }
+    const usable = this.#views.filter(isUsable);
+    const isWhole = this.#views.every((view) => isUsable(view) || view.memory.trouble !== undefined);
+    this.#plan = planFor(usable, isWhole, this.#grants, this.#run.settings, this.#deps.config);
+  }
+}

@@ -1,0 +1,83 @@
+import { type Block, blockOf, covers, formatBlock } from '../addresses/address-block.ts';
+import { mergedBlocks, widened } from '../addresses/merged-blocks.ts';
+import type { AclConfig, Config } from '../config.ts';
+import type { Grant } from '../grants/grant-items.ts';
+import { desiredGateways } from './desired-gateways.ts';
+import type { WriteRules } from './next-write.ts';
+
+/** What the usable zones of an ACL must hold. */
+export interface Plan {
+  /** By zone id: the canonical list. Only zones that can be used have one. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** What fits into no zone, first come first. */
+  readonly waiting: readonly string[];
+  /** Blocks that together are all that the lists would hold if there were room; nobody else may be in a zone. */
+  readonly wanted: () => readonly Block[];
+  /** The rules by which the lists are written one after the other. */
+  readonly rules: Omit<WriteRules, 'blocked' | 'doubted'>;
+}
+
+/**
+ * Pure: the same grants and lists always give the same plan.
+ * @param zones the zones that can be used, in order, with the list that each has
+ * @param isWhole whether these are all; if not, there may be room elsewhere for whoever does not fit
+ * @param grants live ones
+ */
+export function planFor(
+  zones: readonly { readonly zoneId: string; readonly has: readonly string[] }[],
+  isWhole: boolean,
+  grants: readonly Grant[],
+  settings: AclConfig,
+  { sentinel, gatewayLimit, ipv6PrefixLength }: Config,
+): Plan {
+  const { alwaysAllow } = settings;
+  const { zones: lists, waiting } = desiredGateways({
+    grants,
+    alwaysAllow,
+    zones: zones.map(({ has }) => has),
+    ...{ sentinel, gatewayLimit, ipv6PrefixLength },
+  });
+  return {
+    lists: new Map(zones.map(({ zoneId }, index) => [zoneId, lists[index] ?? []])),
+    waiting,
+    wanted: () => [
+      ...mergedBlocks(grants.map(({ ip }) => widened(blockOf(ip), ipv6PrefixLength))),
+      ...[...alwaysAllow, sentinel].map(blockOf),
+    ],
+    rules: {
+      limit: gatewayLimit,
+      sentinel: formatBlock(blockOf(sentinel)),
+      mayFitElsewhere: isWhole || waiting.length === 0 ? () => false : anyOf(waiting),
+      ...whoIsIn(grants, alwaysAllow),
+    },
+  };
+}
+
+/** Whether any of these is in a block. */
+function anyOf(waiting: readonly string[]): (block: Block) => boolean {
+  const blocks = waiting.map(blockOf);
+  const texts = new Set(blocks.map(formatBlock));
+  return (block) =>
+    texts.has(formatBlock(block)) || (block.first !== block.last && blocks.some((one) => covers(block, one)));
+}
+
+/** What is always allowed counts as somebody who came before everybody. */
+function whoIsIn(grants: readonly Grant[], alwaysAllow: readonly string[]) {
+  let people: readonly { readonly block: Block; readonly since: string }[] | undefined;
+  // Only where people move from zone to zone is anybody asked for.
+  const all = () => {
+    people ??= [
+      ...alwaysAllow.map((text) => ({ block: blockOf(text), since: '' })),
+      ...grants.map(({ ip, since }) => ({ block: blockOf(ip), since })),
+    ];
+    return people;
+  };
+  return {
+    holdsSomebody: (block: Block) => all().some((one) => covers(block, one.block)),
+    since: (block: Block) =>
+      all()
+        .filter((one) => covers(block, one.block))
+        .map(({ since }) => since)
+        .sort()[0] ?? '',
+  };
+}

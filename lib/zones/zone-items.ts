@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import { differenceOf, sameList } from '../addresses/list-difference.ts';
+import { ZONE_ITEM, ZONE_PARTITION } from '../names.ts';
+import type { Condition, Item, Key, Table } from '../ports.ts';
+
+const list = v.pipe(v.array(v.string()), v.readonly());
+const schema = v.object({
+  /** The ACL that writes the zone. */
+  owner: v.string(),
+  /** The list that Okta showed last, before the write that this item is about. */
+  before: list,
+  /** What that write takes out of it and puts in; both empty where there is none. */
+  removed: list,
+  added: list,
+  /** A number that no other write of this zone has, and later ones have higher. */
+  write: v.number(),
+  /** When that write was begun, in milliseconds since the epoch. */
+  at: v.number(),
+});
+
+/** What is stored of one Okta zone. Lists are canonical and sorted. */
+export interface ZoneRecord {
+  readonly owner: string;
+  readonly write: number;
+  readonly at: number;
+  readonly before: readonly string[];
+  /** What the write makes of it; the same list where no write was begun. */
+  readonly after: readonly string[];
+}
+
+/** `unreadable`: somebody has written a zone here, but what is stored can't be understood. */
+export type StoredZone = ZoneRecord | 'none' | 'unreadable';
+
+/**
+ * One item for each zone, by zone id: whose it is and which list it has. A list is stored once for a change, before the
+ * write to Okta; that Okta has confirmed the write, the ACL's state says by its number. So whoever finds a write without a
+ * confirmation knows both lists that the zone may have.
+ */
+export class ZoneItems {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async get(zoneId: string): Promise<StoredZone> {
+    const item = await this.#table.get(listKey(zoneId));
+    if (!item) return 'none';
+    const parsed = v.safeParse(schema, item);
+    if (!parsed.success) return 'unreadable';
+    const { owner, before, removed, added, write, at } = parsed.output;
+    const gone = new Set(removed);
+    const after = [...before.filter((entry) => !gone.has(entry)), ...added].sort();
+    return { owner, write, at, before, after };
+  }
+
+  /**
+   * Stores that an ACL is about to give a zone another list; or, where both lists are the same, that it has this one.
+   *
+   *     this run  ── reads the item ─────────────── announces: only while the item is as it was read ── PUT
+   *     another   ──────────────── announces ──▶ its own PUT; then this run's announcement is refused
+   *
+   * @param stored as it was read
+   * @param at now, in milliseconds since the epoch
+   * @returns what is stored now; undefined where somebody else has written the item since it was read
+   */
+  async announce(
+    zoneId: string,
+    owner: string,
+    stored: StoredZone,
+    lists: Pick<ZoneRecord, 'before' | 'after'>,
+    at: number,
+  ): Promise<ZoneRecord | undefined> {
+    const write = Math.max(at, typeof stored === 'object' ? stored.write + 1 : 0);
+    const { before, after } = lists;
+    const put: Item = { ...listKey(zoneId), owner, before, ...differenceOf(before, after), write, at };
+    const { written } = await this.#table.write([{ put, when: asItWas(stored) }]);
+    // The answer to a first try may have been lost: then the condition does not hold because of this very write.
+    if (!written && !isSame(await this.get(zoneId), { owner, write, at, ...lists })) return undefined;
+    return { owner, write, at, ...lists };
+  }
+
+  /** The list that a person has seen and allows to be replaced, canonical; undefined where nobody has. */
+  async adoption(zoneId: string): Promise<readonly string[] | undefined> {
+    const item = await this.#table.get(adoptionKey(zoneId));
+    const parsed = v.safeParse(list, item?.list);
+    return parsed.success ? parsed.output : undefined;
+  }
+
+  /** Stores that a person allows an ACL to replace the list that they have seen. @param at milliseconds since the epoch */
+  async allowAdoption(zoneId: string, acl: string, seen: readonly string[], at: number): Promise<void> {
+    await this.#table.write([{ put: { ...adoptionKey(zoneId), by: acl, list: seen, at } }]);
+  }
+}
+
+function asItWas(stored: StoredZone): readonly Condition[] {
+  if (stored === 'none') return [{ absent: true }];
+  // Nothing in it can be relied on, so nothing can be lost either.
+  if (stored === 'unreadable') return [];
+  return [
+    { attribute: 'owner', equals: stored.owner },
+    { attribute: 'write', equals: stored.write },
+  ];
+}
+
+function isSame(stored: StoredZone, wanted: ZoneRecord): boolean {
+  if (typeof stored !== 'object') return false;
+  const { owner, write, at, before, after } = stored;
+  const numbers = owner === wanted.owner && write === wanted.write && at === wanted.at;
+  return numbers && sameList(before, wanted.before) && sameList(after, [...wanted.after].sort());
+}
+
+function listKey(zoneId: string): Key {
+  return { acl: `${ZONE_PARTITION}${zoneId}`, item: ZONE_ITEM.list };
+}
+
+function adoptionKey(zoneId: string): Key {
+  return { acl: `${ZONE_PARTITION}${zoneId}`, item: ZONE_ITEM.adoption };
+}

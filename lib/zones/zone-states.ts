@@ -1,0 +1,122 @@
+import { WakeItem } from '../grants/wake-item.ts';
+import { ITEM } from '../names.ts';
+import { OktaRest } from '../okta/rest.ts';
+import type { Condition, Item, Key, Table } from '../ports.ts';
+import { ZoneItems } from './zone-items.ts';
+import { type Lease, readLease, readState, type ZoneState } from './zone-state.ts';
+
+export type Taken =
+  | { readonly taken: true; readonly state: ZoneState; readonly unreadable: readonly string[] }
+  | { readonly taken: false; readonly until: number; readonly state: ZoneState };
+
+/** Another rebuild has taken the lease: this one outlived it, and must write nothing more. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost';
+}
+
+/** The state item of each ACL, which holds the lease on its zones too. */
+export class ZoneStates {
+  readonly #table: Table;
+  readonly rest: OktaRest;
+  readonly items: ZoneItems;
+
+  constructor(table: Table, rest = new OktaRest(table)) {
+    this.#table = table;
+    this.rest = rest;
+    this.items = new ZoneItems(table);
+  }
+
+  /** @returns with nothing known where nothing was ever saved */
+  async get(acl: string, options: { readonly stale?: boolean } = {}): Promise<ZoneState> {
+    return readState(await this.#table.get(keyOf(acl), options)).state;
+  }
+
+  /**
+   * @param now milliseconds since the epoch
+   * @returns the state, and whether somebody holds the lease, or has died with it
+   */
+  async peek(
+    acl: string,
+    now: number,
+  ): Promise<{ readonly state: ZoneState; readonly lease?: Lease; readonly wasLeft: boolean }> {
+    const item = await this.#table.get(keyOf(acl));
+    const lease = readLease(item, now);
+    const { state } = readState(item);
+    return { state, ...(lease && { lease }), wasLeft: !lease && item?.leaseOwner !== undefined };
+  }
+
+  /** @returns undefined where nobody rebuilds the ACL's zones. @param now milliseconds since the epoch */
+  async lease(acl: string, now: number): Promise<Lease | undefined> {
+    return readLease(await this.#table.get(keyOf(acl)), now);
+  }
+
+  /**
+   * Takes the ACL's lease, where nobody holds it.
+   *
+   *     holder   ── takes ──── works ──── saves and lets go
+   *     others      refused: they come again when the lease is over, or let go
+   *
+   * @param owner names this rebuild; unique
+   * @param now milliseconds since the epoch, like `until`
+   */
+  async take(acl: string, owner: string, now: number, until: number): Promise<Taken> {
+    const item = await this.#table.get(keyOf(acl));
+    const held = readLease(item, now);
+    const { state, unreadable } = readState(item);
+    if (held && held.owner !== owner) return { taken: false, until: held.until, state };
+    const update = { update: keyOf(acl), set: { leaseOwner: owner, leaseUntil: until }, when: leaseAsItWas(item) };
+    const { written } = await this.#table.write([update]);
+    if (written) return { taken: true, state, unreadable };
+    // Somebody else was faster; or the answer to a first try was lost, and the lease is ours.
+    const now1 = readLease(await this.#table.get(keyOf(acl)), now);
+    if (now1?.owner === owner) return { taken: true, state, unreadable };
+    return { taken: false, until: now1?.until ?? now, state };
+  }
+
+  /** @throws {LeaseLost} when the lease is not `owner`'s */
+  async assertHeld(acl: string, owner: string): Promise<void> {
+    const item = await this.#table.get(keyOf(acl));
+    if (item?.leaseOwner !== owner) throw new LeaseLost(`the lease on ${acl} was taken over`);
+  }
+
+  /**
+   * Saves what is to be remembered, and lets go of the lease.
+   * @throws {LeaseLost} when the lease is no longer `owner`'s
+   */
+  async release(acl: string, owner: string, state: ZoneState): Promise<void> {
+    const put = { ...keyOf(acl), ...state };
+    const { written } = await this.#table.write([{ put, when: [{ attribute: 'leaseOwner', equals: owner }] }]);
+    if (written) return;
+    // The answer to a first try may have been lost: then nobody holds the lease.
+    const item = await this.#table.get(keyOf(acl));
+    if (item?.leaseOwner !== undefined) throw new LeaseLost(`the lease on ${acl} was taken over`);
+  }
+
+  /** Asks the zone function for a rebuild: the table's stream carries the request. */
+  async requestRebuild(acl: string, reason: string): Promise<void> {
+    await new WakeItem(this.#table).ask(acl, reason);
+  }
+
+  /** Asks for a rebuild that reads every zone, whether it is due or not. */
+  async requestReading(acl: string, reason: string, now: number): Promise<void> {
+    await new WakeItem(this.#table).askForReading(acl, reason, now);
+  }
+}
+
+/** Whoever takes the lease must be the only one: nobody may have written one since the item was read. */
+function leaseAsItWas(item: Item | undefined): readonly Condition[] {
+  const { leaseOwner, leaseUntil } = item ?? ({} as Partial<Item>);
+  // What can't be compared is none of ours, and nobody can have taken it.
+  const conditions = [
+    ['leaseOwner', leaseOwner],
+    ['leaseUntil', leaseUntil],
+  ] as const;
+  return conditions.flatMap(([attribute, value]) => {
+    if (value === undefined) return [{ attribute, equals: '', orAbsent: true } as const];
+    return typeof value === 'object' ? [] : [{ attribute, equals: value } as const];
+  });
+}
+
+function keyOf(acl: string): Key {
+  return { acl, item: ITEM.state };
+}
