@@ -171,19 +171,23 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
     });
 
     it.each([
-      ['401', 401, 'OKTA001'],
-      ['403', 403, 'OKTA002'],
-      ['404', 404, 'ZONE001'],
-      ['400', 400, 'ZONE002'],
-      ['500', 500, 'ZONE003'],
-    ])('a %s is reported with its code, and the zone is right once Okta is', async (_, status, code) => {
-      const acl = await anAcl();
-      await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault: { status } });
-      await acl.grant(ALICE);
-      await acl.reports(code);
-      await acl.grant(BOB);
-      await acl.showsOnly(ALICE, BOB);
-    });
+      ['401', 'OKTA001', { status: 401 }, undefined],
+      ['403', 'OKTA002', { status: 403 }, undefined],
+      ['404', 'ZONE001', { status: 404 }, undefined],
+      ['400 to a write', 'ZONE002', { status: 400 }, 'PUT'],
+      ['403 of a proxy', 'ZONE003', { status: 403, body: 'html' }, undefined],
+      ['500', 'ZONE003', { status: 500 }, undefined],
+    ] as const)(
+      'a %s is reported with its code, and the zone is right once Okta is',
+      async (_, code, fault, method) => {
+        const acl = await anAcl();
+        await acl.okta.addFault({ count: 1, zoneId: acl.zoneId, fault, ...(method !== undefined && { method }) });
+        await acl.grant(ALICE);
+        await acl.reports(code);
+        await acl.grant(BOB);
+        await acl.showsOnly(ALICE, BOB);
+      },
+    );
 
     it('a connection dropped after the update was applied does not look like a foreign change', async () => {
       const acl = await anAcl();
