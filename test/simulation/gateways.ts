@@ -2,23 +2,26 @@ import { blockOf, formatBlock } from '../../lib/addresses/address-block.ts';
 
 /** Blocks up to this size are taken apart, so that merged neighbours compare as the people they stand for. */
 const LARGEST_MERGED = 64n;
+/** An IPv6 network that may stand for one person: a /64. */
+const NETWORK = 1n << 64n;
 const known = new Map<string, readonly string[]>();
 
-/** What an entry of a zone's list lets in: hosts one by one, or a configured range as itself. */
+/** What an entry of a zone's list lets in: hosts, or IPv6 networks, one by one; or a configured range as itself. */
 export function letsIn(entry: string): readonly string[] {
   const before = known.get(entry);
   if (before) return before;
   const block = blockOf(entry);
   const size = block.last - block.first + 1n;
-  const hosts =
-    size > LARGEST_MERGED
+  const unit = size >= NETWORK ? NETWORK : 1n;
+  const parts =
+    size / unit > LARGEST_MERGED || size % unit !== 0n
       ? [formatBlock(block)]
-      : Array.from({ length: Number(size) }, (_, n) => {
-          const address = block.first + BigInt(n);
-          return formatBlock({ ...block, first: address, last: address });
+      : Array.from({ length: Number(size / unit) }, (_, n) => {
+          const first = block.first + unit * BigInt(n);
+          return formatBlock({ ...block, first, last: first + unit - 1n });
         });
-  known.set(entry, hosts);
-  return hosts;
+  known.set(entry, parts);
+  return parts;
 }
 
 const entries = new Map<string, string>();

@@ -33,6 +33,8 @@ export class AclModel {
   #appliedUntil: ReadonlyMap<string, number> = new Map();
   readonly #ids = new Set<string>();
   readonly ips = new Map<string, Presence>();
+  /** Whom any grant was ever accepted for. */
+  readonly granted = new Set<string>();
   /** When the first event was accepted. */
   begun = 0;
 
@@ -51,6 +53,7 @@ export class AclModel {
     this.#ids.add(event.webhookId);
     if (this.#events.length === 0) this.begun = now;
     this.#events.push({ event, sequence });
+    if (event.type === 'access.granted' && event.ip !== undefined) this.granted.add(event.ip);
     this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || compare(a.sequence, b.sequence));
     this.#update(this.#held(), now, event);
   }

@@ -114,7 +114,10 @@ export class Monitor {
     this.#puts?.arrives({ environment, zoneId, gateways, read, deployment: this.#configuredIn(environment) });
     if (!acl) return;
     this.#before.set(zoneId, this.#inside.of(acl.zoneIds));
-    if (!acl.model.hasSeenAnEvent) this.broken('8 unused zone untouched', `${zoneId} is written`);
+    // Another configuration may give it to another ACL.
+    const writer = this.#configuredIn(environment).acls.find(({ zoneIds }) => zoneIds.includes(zoneId));
+    if (!this.#acls.get(writer?.name ?? '')?.model.hasSeenAnEvent)
+      this.broken('8 unused zone untouched', `${zoneId} is written`);
     const kept = JSON.stringify(fieldsOf(others));
     if (kept !== fieldsIn(read)) {
       this.broken('6 only gateways change', `${zoneId}: ${kept}`);

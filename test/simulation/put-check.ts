@@ -113,7 +113,7 @@ export class PutCheck {
       this.#broken('no list over its limit', `${zoneId}: ${gateways.length} of ${deployment.gatewayLimit}`);
     }
     const configured = LetIn.by([...always, deployment.sentinel]);
-    const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, deployment.ipv6)));
+    const people = new Set([...acl.model.granted].map((ip) => entryFor(ip, deployment.ipv6)));
     for (const { value } of gateways) {
       const strange = letsIn(value).find((host) => !people.has(host) && !configured.has(host));
       if (strange !== undefined) this.#broken('nobody in without a grant', `${zoneId}: ${strange} (in ${value})`);

@@ -117,13 +117,11 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
       return void world.rebuild(action.acl);
     }
     if (action.do === 'redeploy') {
-      // The last function may meet it only then.
-      const since = clock.now() + 2 * plan.deployMs;
+      const since = world.redeploy(action.deployment, plan.deployMs);
       deployments.deploy(action.deployment, since);
       const isDisturbing = plan.weather === 'storm' || action.change !== undefined;
       faults.struck(action.change ?? 'redeploy', isDisturbing ? since - clock.now() + HEALING_MS : 0);
       for (const zoneId of zonesOf([action.deployment])) monitor.zoneChanged(zoneId);
-      world.redeploy(action.deployment, plan.deployMs);
       return;
     }
     administrator.act(action);

@@ -45,7 +45,7 @@ function makeHerd(seed: number, random: Random): Plan {
   const zones = Array.from({ length: acls }, () => random.whole(1, most));
   const all = zones.reduce((sum, count) => sum + count, 0);
   // All is done in the time of a few windows.
-  const limit = Math.max(20, Math.ceil((2 * all) / random.pick([0.6, 1.2, 2.3])));
+  const limit = Math.max(20, Math.ceil((2 * all) / random.pick([0.6, 1.3, 2.6, 4])));
   const base = plain(seed, random, zones, limit);
   const to = 5_000 + drainMs(2 * all, limit);
   const actions: Action[] = zones.map((_, acl) => grant(acl + 1, random.whole(0, 1_000), acl + 1, `e${acl}`));

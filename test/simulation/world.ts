@@ -69,6 +69,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #shards = new Map<string, SimShard>();
   #rebuilds = 0;
+  #deployedAt = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -102,18 +103,25 @@ export class World {
     this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: create.zone });
   }
 
-  /** @param takesMs from the first function to the last; meanwhile both configurations are at work */
-  redeploy(deployment: Deployment, takesMs = 0): void {
+  /**
+   * One deploy after the other.
+   * @param takesMs from the first function to the last; meanwhile both configurations are at work
+   * @returns when it is over
+   */
+  redeploy(deployment: Deployment, takesMs: number): number {
     const create = this.#creators(deployment);
     const { clock, random } = this.#options.around;
+    const waitMs = Math.max(0, this.#deployedAt - clock.now());
+    this.#deployedAt = clock.now() + waitMs + 2 * takesMs;
     const deploy = (act: (overlapMs: number) => void) => {
       if (takesMs === 0) return act(0);
-      clock.after(random.whole(0, takesMs), () => act(random.whole(0, takesMs)));
+      clock.after(waitMs + random.whole(0, takesMs), () => act(random.whole(0, takesMs)));
     };
     deploy((overlapMs) => this.webhook.redeploy(create.webhook, overlapMs));
     deploy((overlapMs) => this.expiry.redeploy(create.expiry, overlapMs));
     deploy((overlapMs) => this.grants.redeploy(create.grants, overlapMs));
     deploy((overlapMs) => this.zone.redeploy(create.zone, overlapMs));
+    return this.#deployedAt;
   }
 
   /** How the functions of one version begin. */
