@@ -23,8 +23,10 @@ const CDK = [
 const SIMULATION = ['test/simulation/**/*.test.ts'];
 const FUZZ = ['test/fuzz/**/*.test.ts'];
 const BURSTS = ['test/burst/**/*.test.ts'];
+/** Implementations of DynamoDB that nobody here wrote. */
+const TABLES = ['test/tables/**/*.test.ts'];
 const END_TO_END = ['test/e2e/**/*.test.ts'];
-const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...END_TO_END];
+const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES, ...END_TO_END];
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
@@ -45,6 +47,7 @@ export default defineConfig({
       project('simulation', { include: SIMULATION }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),
+      project('tables', { include: TABLES }),
       project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
       project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...WAITING }),
     ],

@@ -43,9 +43,13 @@ export function checkTransactionSize(bytes: number): void {
 }
 
 /** @throws {Refused} */
-export function checkKey({ acl, item }: Key): void {
-  checkKeyPart(acl, PARTITION_KEY_BYTES, 'hashkey');
-  checkKeyPart(item, SORT_KEY_BYTES, 'range key');
+export function checkKey(key: Key): void {
+  checkKeyPart(key.acl, PARTITION_KEY_BYTES, 'hashkey');
+  checkKeyPart(key.item, SORT_KEY_BYTES, 'range key');
+  // A whole item has the shape of a key too.
+  for (const name in key) {
+    if (!KEY_ATTRIBUTES.includes(name)) throw new Refused('The provided key element does not match the schema');
+  }
 }
 
 /** @throws {Refused} */

@@ -1,6 +1,6 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../names.ts';
-import type { Condition, Key, Value, Write } from '../ports.ts';
+import type { Condition, Item, Key, Value, Write } from '../ports.ts';
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 type Update = Extract<Write, { update: Key }>;
@@ -48,12 +48,19 @@ export function transactItem(TableName: string, write: Write): TransactItem {
     return { ConditionCheck: { TableName, Key: write.check, ConditionExpression, ...placeholders.used } };
   }
   const condition = write.when?.length ? { ConditionExpression: conditions(write.when, placeholders) } : {};
-  if ('put' in write) return { Put: { TableName, Item: write.put, ...condition, ...placeholders.used } };
+  if ('put' in write) return { Put: { TableName, Item: defined(write.put), ...condition, ...placeholders.used } };
   if ('update' in write) {
     const UpdateExpression = updateExpression(write, placeholders);
     return { Update: { TableName, Key: write.update, UpdateExpression, ...condition, ...placeholders.used } };
   }
   return { Delete: { TableName, Key: write.remove, ...condition, ...placeholders.used } };
+}
+
+/** The client leaves out what is undefined at the top of an item, and refuses it anywhere else. @throws {TypeError} */
+function defined(item: Item): Item {
+  const missing = Object.keys(item).find((attribute) => item[attribute] === undefined);
+  if (missing !== undefined) throw new TypeError(`the attribute ${missing} is undefined`);
+  return item;
 }
 
 function updateExpression(write: Update, placeholders: Placeholders): string {
