@@ -47,7 +47,7 @@ export default defineConfig({
       project('simulation', { include: SIMULATION }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),
-      project('tables', { include: TABLES }),
+      project('tables', { include: TABLES, hookTimeout: 240_000 }),
       project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
       project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...WAITING }),
     ],

@@ -45,19 +45,18 @@ describe('the lock file', () => {
   });
 });
 
-describe.each(['local/emulator/requirements.txt', 'test/agent/requirements.txt', 'test/cdk/requirements.txt'])(
-  '%s',
-  (path) => {
-    it('has a version and hashes for every package', () => {
-      const text = readFileSync(path, 'utf8')
-        .replaceAll(/^#.*\n/gm, '')
-        .replaceAll('\\\n', '');
-      const lines = text.trim().split('\n');
-      const pinned = /^[\w.-]+==[\w.]+( ; python_full_version < '3\.11')?(\s+--hash=sha256:[0-9a-f]{64})+$/;
-      expect(lines.filter((line) => !pinned.test(line))).toEqual([]);
-    });
-  },
-);
+describe.each(
+  ['local/emulator', 'test/agent', 'test/cdk', 'test/tables'].map((folder) => `${folder}/requirements.txt`),
+)('%s', (path) => {
+  it('has a version and hashes for every package', () => {
+    const text = readFileSync(path, 'utf8')
+      .replaceAll(/^#.*\n/gm, '')
+      .replaceAll('\\\n', '');
+    const lines = text.trim().split('\n');
+    const pinned = /^[\w.-]+==[\w.]+( ; python_full_version < '3\.11')?(\s+--hash=sha256:[0-9a-f]{64})+$/;
+    expect(lines.filter((line) => !pinned.test(line))).toEqual([]);
+  });
+});
 
 it('the workflow pins each action to a commit, and says which version that is', () => {
   const folder = '.github/workflows';

@@ -14,12 +14,13 @@ tableContract(
   },
   {
     transactions: false,
-    takes: [
-      'a sort key of more than 1,024 bytes in fewer characters',
+    otherwise: [
+      'below a text, by the bytes of UTF-8',
+      'a sort key of too many bytes, in few characters',
       'values too deep inside one another',
       'truth values in an order',
+      'what begins with nothing',
     ],
-    misjudges: ['below a text, by the bytes of UTF-8'],
   },
 );
 
