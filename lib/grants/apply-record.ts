@@ -70,6 +70,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     action: result.kind === 'applied' ? ACTIONS[type] : AUDIT[result.kind],
     ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, position: record.position },
     ...(event.firstPosition !== undefined && { firstPosition: event.firstPosition }),
+    ...(result.kind === 'duplicate' && result.otherBody && { otherBody: true }),
     ...(result.kind === 'overtaken' && { by: result.by }),
     ...(result.kind === 'applied' && { ended: result.ended }),
   });

@@ -1,6 +1,6 @@
 import { ITEM } from '../names.ts';
 import type { Condition, Item, Key, Table, Write } from '../ports.ts';
-import { type EndedGrant, endedGrant, grantKey, grantName, putGrant } from './grant-items.ts';
+import { type EndedGrant, endedGrant, grantKey, grantName, isOfAnotherBody, putGrant } from './grant-items.ts';
 import { NO_ORDER, type UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -9,7 +9,8 @@ import { removeRows } from './remove-rows.ts';
 /** What applying an event has led to. */
 export type EventResult =
   | { readonly kind: 'applied'; readonly ended: number }
-  | { readonly kind: 'duplicate' }
+  /** `otherBody`: its id was another event's. */
+  | { readonly kind: 'duplicate'; readonly otherBody: boolean }
   | { readonly kind: 'overtaken'; readonly by: Overtaker };
 type Overtaker = 'a later flush' | 'a later revoke' | 'a later event on the same grant';
 
@@ -33,6 +34,12 @@ interface Guard {
   readonly by?: Overtaker;
 }
 
+/** A guard whose condition did not hold, and its item. */
+interface Standing {
+  readonly guard: Guard;
+  readonly row: Item;
+}
+
 /**
  * The writes of one event. Each guard is an item that remembers an order, and a condition on it. A guard that holds no order
  * that an event can have guards nothing: it is reported, and the event is written without its condition.
@@ -52,8 +59,8 @@ export class EventWriter {
     const seen = seenGuard(facts.seen);
     const against = await this.#writeGuarded([effect], [seen, ...guardsOf(event, facts)], facts);
     if (!against) return { kind: 'applied', ended: 0 };
-    const { by } = against;
-    if (by === undefined) return { kind: 'duplicate' };
+    const { by } = against.guard;
+    if (by === undefined) return duplicate(against.row, facts);
     await this.#writeGuarded([], [seenGuard({ ...facts.seen, overtakenBy: by })], facts);
     return { kind: 'overtaken', by };
   }
@@ -71,7 +78,8 @@ export class EventWriter {
   ): Promise<EventResult> {
     const { acl, ip } = event;
     const { order, ttl, latest } = facts;
-    if (await this.#holdsAnOrder(seenGuard(facts.seen), latest)) return { kind: 'duplicate' };
+    const before = await this.#standing(seenGuard(facts.seen), latest);
+    if (before) return duplicate(before.row, facts);
     const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
     // Where a later one stands already, what this one covers is still removed below: none of it is newer.
     await this.#writeGuarded([], [orderGuard({ ...marker, order, ttl })], facts);
@@ -88,15 +96,15 @@ export class EventWriter {
       ended += removed.length;
     }
     const against = await this.#writeGuarded([], [seenGuard(facts.seen)], facts);
-    return against ? { kind: 'duplicate' } : { kind: 'applied', ended };
+    return against ? duplicate(against.row, facts) : { kind: 'applied', ended };
   }
 
-  /** @returns the first guard that stands against it; undefined: it is written */
+  /** @returns the first that stands against it; undefined: it is written */
   async #writeGuarded(
     writes: readonly Write[],
     guards: readonly Guard[],
     { latest }: EventFacts,
-  ): Promise<Guard | undefined> {
+  ): Promise<Standing | undefined> {
     const spoiled = new Set<Guard>();
     for (;;) {
       const guarded = guards.flatMap((guard) => {
@@ -106,18 +114,25 @@ export class EventWriter {
       const result = await this.#table.write([...guarded.map(({ write }) => write), ...writes]);
       if (result.written) return undefined;
       for (const guard of result.failed.flatMap((index) => guarded[index]?.guard ?? [])) {
-        if (await this.#holdsAnOrder(guard, latest)) return guard;
+        const standing = await this.#standing(guard, latest);
+        if (standing) return standing;
         spoiled.add(guard);
       }
     }
   }
 
-  async #holdsAnOrder({ key: { acl, item } }: Guard, latest: string): Promise<boolean> {
+  /** @returns undefined where the guard's item holds no order that an event can have */
+  async #standing(guard: Guard, latest: string): Promise<Standing | undefined> {
+    const { acl, item } = guard.key;
     const row = await this.#table.get({ acl, item });
-    if (isOrder(row?.order, latest)) return true;
+    if (row && isOrder(row.order, latest)) return { guard, row };
     if (row) this.#report([{ acl, item, why: NO_ORDER }]);
-    return false;
+    return undefined;
   }
+}
+
+function duplicate(row: Item, { seen }: EventFacts): EventResult {
+  return { kind: 'duplicate', otherBody: isOfAnotherBody(row, seen.bodyHash) };
 }
 
 function seenGuard(put: Item): Guard {

@@ -3,7 +3,7 @@ import type { Item, Table, Telemetry } from '../ports.ts';
 import { later } from '../queue-position.ts';
 import { eventOrder, MEMORY_SECONDS, positionOf } from './event-order.ts';
 import { type EventResult, EventWriter } from './event-writer.ts';
-import { type EndedGrant, endedGrant, type Grant, grantKey, seenKey } from './grant-items.ts';
+import { type EndedGrant, endedGrant, type Grant, grantKey, isOfAnotherBody, seenKey } from './grant-items.ts';
 import { GrantJudge, isUnusable, reportUnusable, type UnusableRow } from './judge-grant.ts';
 import { isPosition, latestOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -15,6 +15,8 @@ export interface Fate {
   /** Of the event. */
   readonly position: string;
   readonly overtakenBy?: string;
+  /** It is that of an event with another body, which had the same id first. This one is not applied. */
+  readonly isOther?: true;
 }
 
 /** What the batch under way has come to for one ACL. */
@@ -70,7 +72,9 @@ export class GrantBook {
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
     // Whoever waits for an event that was put back must wait for the position that it has now.
     const moved = event.firstPosition === undefined ? {} : { position };
-    const facts = { order, ttl, seen: { ...seenKey(event), order, ttl, ...moved }, latest: latestOrder(now) };
+    const { bodyHash } = event;
+    const seen = { ...seenKey(event), order, ttl, ...moved, ...(bodyHash !== undefined && { bodyHash }) };
+    const facts = { order, ttl, seen, latest: latestOrder(now) };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     const result = ofOne
       ? await this.#writer.applyToOne(event, facts)
@@ -155,7 +159,11 @@ export class GrantBook {
     const position = seen.position ?? positionOf(String(seen.order));
     // An item of another shape says nothing.
     if (!isPosition(position)) return undefined;
-    return { position, ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }) };
+    return {
+      position,
+      ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }),
+      ...(isOfAnotherBody(seen, event.bodyHash) && { isOther: true }),
+    };
   }
 
   /** Whether the grant that an event made is still there. */

@@ -68,6 +68,11 @@ export function grantName(ip: string, grantId = ''): string {
   return `${ip}#${grantId}`;
 }
 
+/** Whether what was seen under an event's id had another body. Where one of them is not known, it counts as the same. */
+export function isOfAnotherBody(seen: Item, bodyHash: unknown): boolean {
+  return typeof seen.bodyHash === 'string' && typeof bodyHash === 'string' && seen.bodyHash !== bodyHash;
+}
+
 /** Where it is remembered that an event was applied. Webhook ids are an ACL's own: two ACLs may use the same. */
 export function seenKey({ acl, webhookId }: { readonly acl: string; readonly webhookId: string }): Key {
   return { acl: `${SEEN_PARTITION}${hash('sha256', JSON.stringify([acl, webhookId]))}`, item: SEEN_PARTITION };

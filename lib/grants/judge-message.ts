@@ -2,7 +2,7 @@ import { type IpPolicy, isAcceptedHost } from '../addresses/ip-address.ts';
 import { isAclName } from '../config.ts';
 import { NO_EVENT, TOO_OLD } from './dead-letter-reasons.ts';
 import { isBeyondMemory } from './event-order.ts';
-import { isLifetime, isText, latestTimestamp } from './plausible.ts';
+import { isLifetime, isText, latestTimestamp, WEBHOOK_ID } from './plausible.ts';
 import { parseQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
 export type JudgedMessage =
@@ -27,7 +27,7 @@ function problemOf(event: QueuedEvent, policy: IpPolicy, now: number): string | 
   if (isBeyondMemory(timestamp, now)) return TOO_OLD;
   if (timestamp > latestTimestamp(now)) return 'its timestamp is still to come';
   if (!isAclName(acl)) return 'its ACL is none';
-  if (!isText(webhookId)) return 'its webhook id is none';
+  if (!WEBHOOK_ID.test(webhookId)) return 'its webhook id is none';
   if (type === 'access.flushed') return ip === undefined && grantId === undefined ? undefined : NO_EVENT;
   if (ip === undefined || !isAcceptedHost(ip, policy)) return 'its IP is not acceptable';
   if (grantId !== undefined && !isText(grantId)) return 'its grantId is not one';

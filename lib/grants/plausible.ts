@@ -18,15 +18,26 @@ export const TEXT_CHARACTERS = /^[^\p{Cc}\uFFFE\uFFFF]*$/u;
 /** Time and position; nothing but the time is read of it, and the whole is compared as text. */
 const ORDER = /^\d{20}(\.\d+)?$/;
 
-/** Whether it can be a `grantId` or a `user`. */
+/** What a sender can call an event. */
+export const WEBHOOK_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** The `grantId` of the grants that Knocknoc's own list makes. No sender can use it. */
+export const RESERVED_GRANT_ID = 'allowlist';
+
+/** Whether it can be a `grantId` or a `user`, in the form in which texts are compared. */
 export function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&
     // No unit of JavaScript's texts takes more than three bytes.
     (value.length * 3 <= LONGEST_TEXT || Buffer.byteLength(value) <= LONGEST_TEXT) &&
-    TEXT_CHARACTERS.test(value)
+    TEXT_CHARACTERS.test(value) &&
+    value === canonicalText(value)
   );
+}
+
+/** The form in which texts are compared: the same characters are the same text, however they are composed. */
+export function canonicalText(text: string): string {
+  return text.normalize('NFC');
 }
 
 export function isPosition(value: unknown): value is string {

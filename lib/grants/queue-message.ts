@@ -21,6 +21,8 @@ export interface AcceptedEvent {
  */
 export interface QueuedEvent extends AcceptedEvent {
   readonly webhookId: string;
+  /** SHA-256 of the request's body, byte for byte. Another body under the same id is another event. */
+  readonly bodyHash?: string;
   /**
    * The position that the event had when it was queued first. Only where it was put back onto the queue, or is on
    * its way there: among events of the same time it stays where it was.
@@ -34,6 +36,7 @@ const schema = v.object({
   version: v.literal(VERSION),
   type: v.picklist(['access.granted', 'access.revoked', 'access.flushed']),
   webhookId: v.string(),
+  bodyHash: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{43}$/))),
   acl: v.string(),
   timestamp: v.pipe(
     v.string(),
@@ -61,12 +64,13 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { type, webhookId, acl, timestamp, ip, grantId, user, expiresAt, firstPosition } = parsed.output;
+  const { type, webhookId, bodyHash, acl, timestamp, ip, grantId, user, expiresAt, firstPosition } = parsed.output;
   if (type !== 'access.flushed' && ip === undefined) return undefined;
   if (type === 'access.granted' && expiresAt === undefined) return undefined;
   return {
     type,
     webhookId,
+    ...(bodyHash !== undefined && { bodyHash }),
     acl,
     timestamp,
     ...(ip !== undefined && { ip }),

@@ -19,6 +19,8 @@ export type Outcome =
   | { readonly status: 'applied'; readonly overtakenBy?: string }
   /** The zone could not be updated. */
   | { readonly status: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  /** Another event had the same id before: this one is not applied. */
+  | { readonly status: 'other event' }
   | { readonly status: 'pending' };
 
 /** Waiting is polling: soon at first, then ever more gently, since a thousand may wait for one zone. */
@@ -37,6 +39,7 @@ export async function awaitOutcome(event: QueuedEvent, until: number, deps: Outc
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     fate ??= await grants.fate(event);
+    if (fate?.isOther) return { status: 'other event' };
     const state = fate && (await states.get(event.acl, { stale: true }));
     if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, deps);
     const failure = fate && state && failureAt(state, fate.position);

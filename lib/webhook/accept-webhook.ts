@@ -3,6 +3,7 @@ import type { CachedSecret } from '../cached-secret.ts';
 import { aclConfig, type Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
 import { ERRORS, type ErrorCode } from '../error-codes.ts';
+import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
 import { AUDIT, METRICS } from '../names.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
@@ -24,8 +25,6 @@ export interface WebhookDeps {
 }
 
 const LARGEST_BODY_BYTES = 16 * 1024;
-/** Printable ASCII without the full stop, which separates the parts of what is signed. */
-const WEBHOOK_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const CLOCK_SKEW_MS = 30_000;
 
 /** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
@@ -46,7 +45,7 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   const now = clock.now();
   const { webhookId, unsigned } = await authenticateWebhook(request, now, deps.secret);
   if (!WEBHOOK_ID.test(webhookId)) {
-    throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 256 printable ASCII characters without a full stop');
+    throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 128 letters, digits, _ and -');
   }
   if (!isJson(request.headers['content-type'])) {
     throw new Refusal('HOOK003', 415, 'content-type must be application/json');
@@ -57,8 +56,9 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   }
   if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
 
-  const queued = { ...event, webhookId };
-  const deduplicationId = hash('sha256', webhookId);
+  const queued = { ...event, webhookId, bodyHash: hash('sha256', request.body, 'base64url') };
+  // Ids are an ACL's own, and another body under the same id must get as far as the table, which then says so.
+  const deduplicationId = hash('sha256', [event.acl, webhookId, queued.bodyHash].join('\n'));
   const position = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', {
@@ -81,6 +81,9 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
 async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
   const outcome = await outcomeOf(event, until, deps);
   if (outcome.status === 'pending') return success(202, 'pending', event);
+  if (outcome.status === 'other event') {
+    throw new Refusal('HOOK003', 409, 'another event had this webhook-id before; this one is not applied');
+  }
   if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
   const { meaning, impact } = ERRORS[outcome.code];
   return problem(outcome.code, 502, `${meaning ?? impact} (${outcome.detail})`);

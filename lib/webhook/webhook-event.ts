@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { IpNotAcceptable, parseHostAddress } from '../addresses/ip-address.ts';
 import type { AclConfig, Config } from '../config.ts';
 import { aclConfig } from '../config.ts';
-import { LONGEST_TEXT, TEXT_CHARACTERS } from '../grants/plausible.ts';
+import { canonicalText, LONGEST_TEXT, RESERVED_GRANT_ID, TEXT_CHARACTERS } from '../grants/plausible.ts';
 import type { AcceptedEvent } from '../grants/queue-message.ts';
 import { Refusal } from '../refusal.ts';
 import { millisOf, nanosOf, parseRfc3339 } from './rfc3339.ts';
@@ -20,8 +20,13 @@ const OLDEST_EVENT_MS = 24 * 3_600_000;
 const text = v.pipe(
   v.string('must be a string'),
   v.minLength(1, 'must not be empty'),
+  v.transform(canonicalText),
   v.maxBytes(LONGEST_TEXT, `must be at most ${LONGEST_TEXT} bytes`),
   v.regex(TEXT_CHARACTERS, 'must not hold control characters'),
+);
+const grantId = v.pipe(
+  text,
+  v.check((id) => id !== RESERVED_GRANT_ID, `must not be "${RESERVED_GRANT_ID}", which is reserved`),
 );
 const dateTime = v.pipe(
   v.string('must be a string'),
@@ -40,7 +45,7 @@ const granted = v.object({
     v.object({
       acl,
       ip,
-      grantId: v.optional(text),
+      grantId: v.optional(grantId),
       user: v.optional(text),
       expiresAt: v.optional(dateTime),
       durationSeconds: v.optional(v.pipe(v.number('must be a number'), v.safeInteger('must be a whole number'))),
@@ -54,7 +59,7 @@ const granted = v.object({
 const revoked = v.object({
   type: v.literal('access.revoked'),
   timestamp: dateTime,
-  data: v.object({ acl, ip, grantId: v.optional(text) }),
+  data: v.object({ acl, ip, grantId: v.optional(grantId) }),
 });
 const flushed = v.object({ type: v.literal('access.flushed'), timestamp: dateTime, data: v.object({ acl }) });
 const schema = v.variant(

@@ -99,13 +99,14 @@ export const FIELDS: readonly BadRequest[] = [
       'with a control character of Latin 1': 'a\u0085',
       'with a character that SQS does not carry': 'a\uffff',
       'with another that SQS does not carry': '\ufffe',
+      'that is reserved': 'allowlist',
     },
     (grantId) => inData({ grantId }),
   ),
   ...each(
     'grantId of a revoke',
     MALFORMED,
-    { empty: '', null: null, 'a number': 0, 'with a tab': '\t' },
+    { empty: '', null: null, 'a number': 0, 'with a tab': '\t', 'that is reserved': 'allowlist' },
     (grantId) => ({
       body: endingWith('access.revoked', { grantId }),
     }),

@@ -53,7 +53,9 @@ export const REQUESTS: readonly BadRequest[] = [
     'id',
     MALFORMED,
     {
-      'of 257 characters': '~'.repeat(257),
+      'of 129 characters': 'a'.repeat(129),
+      'with a tilde': 'a~b',
+      'with a slash': 'a/b',
       'with a full stop': 'a.b',
       'with a space': 'a b',
       'with a letter that is not ASCII': 'ä',

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ITEM } from '../../lib/names.ts';
-import { ACL, VirtualSystem } from '../helpers/virtual-system.ts';
+import { ACL, SECOND_ZONE, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 let system: VirtualSystem;
@@ -94,7 +94,35 @@ describe('an id that comes again', () => {
     expect(system.lines.filter(({ message }) => message === 'event duplicate')).toHaveLength(1);
   });
 
-  it('with another body is the same event', async () => {
+  it('with another body is not applied, byte for byte: within minutes, and later', async () => {
+    const body = JSON.stringify({
+      ...{ type: 'access.granted', timestamp: new Date(system.clock.now()).toISOString() },
+      data: { acl: ACL, ip: ALICE },
+    });
+    await system.post({ body, id: 'same' });
+    await system.post({ body: `${body} `, id: 'same' });
+    await system.post({ body: body.replace(ALICE, BOB), id: 'same' });
+    await seconds(600);
+    await system.post({ body: body.replace(ALICE, BOB), id: 'same' });
+    await system.post({ body, id: 'same' });
+    await seconds(5);
+    expect(live()).toEqual([ALICE]);
+    const lines = system.lines.filter(({ action }) => action === 'event-duplicate');
+    expect(lines.map(({ otherBody = false }) => otherBody)).toEqual([true, true, true, false]);
+  });
+
+  it('with another ACL is another event', async () => {
+    system = new VirtualSystem({ acls: { [ACL]: { zoneIds: [ZONE] }, other: { zoneIds: [SECOND_ZONE] } } });
+    for (const acl of [ACL, 'other']) {
+      const timestamp = new Date(system.clock.now()).toISOString();
+      const body = JSON.stringify({ type: 'access.granted', timestamp, data: { acl, ip: ALICE } });
+      expect((await system.post({ body, id: 'same' })).status).toBe(202);
+    }
+    await seconds(5);
+    expect(live()).toEqual([ALICE, ALICE]);
+  });
+
+  it('with another type is not applied either', async () => {
     const at = new Date(system.clock.now()).toISOString();
     await system.grant(ALICE, {});
     const event = { type: 'access.flushed', timestamp: at, data: { acl: ACL } };

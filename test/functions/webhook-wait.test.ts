@@ -149,15 +149,24 @@ describe('a preference that is not understood', () => {
 
 describe('the same event again, with a wait', () => {
   it('is told what became of it the first time', async () => {
-    const raw = { id: 'same', ...waiting('wait=10') };
-    const body = { ip: ALICE, expiresAt: new Date(NOW + 3_600_000).toISOString() };
-    const first = await system.send('access.granted', body, raw);
+    const [timestamp, expiresAt] = [NOW, NOW + 3_600_000].map((ms) => new Date(ms).toISOString());
+    const body = JSON.stringify({ type: 'access.granted', timestamp, data: { acl: ACL, ip: ALICE, expiresAt } });
+    const raw = { id: 'same', body, ...waiting('wait=10') };
+    const first = await system.post(raw);
     await system.clock.advance(400_000);
-    const again = await system.send('access.granted', body, raw);
+    const again = await system.post(raw);
     expect([first.status, again.status]).toEqual([200, 200]);
     expect(system.puts()).toBe(1);
     expect(
       system.functions.table.items().filter(({ acl, item }) => acl === ACL && item.startsWith('GRANT#')),
     ).toHaveLength(1);
+  });
+
+  it('is told that it is another one where its body is, and changes nothing', async () => {
+    const raw = { id: 'same', ...waiting('wait=10') };
+    await system.send('access.granted', { ip: ALICE }, raw);
+    const other = await system.send('access.flushed', {}, raw);
+    expect(other).toMatchObject({ status: 409, body: { code: 'HOOK003' } });
+    expect(system.gateways()).toEqual([`${ALICE}/32`]);
   });
 });

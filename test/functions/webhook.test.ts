@@ -23,7 +23,7 @@ describe('what is accepted', () => {
     ['by the second secret', { key: OLD_WEBHOOK_KEY }],
     ['with the timestamp 300 s ago', { signedAt: SECONDS - 300 }],
     ['with the timestamp 300 s ahead', { signedAt: SECONDS + 300 }],
-    ['with an id of 256 characters', { id: '~'.repeat(256) }],
+    ['with an id of 128 characters', { id: 'aZ0_-'.repeat(26).slice(0, 128) }],
     ['as JSON with a charset', { headers: { 'content-type': 'application/json; charset=UTF-8' } }],
     ['with exactly 16 KiB', { body: flush().padEnd(16 * 1024) }],
     ['with an event time ahead of the receipt', { body: flush(NOW + 3_600_000) }],

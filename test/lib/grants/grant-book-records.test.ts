@@ -113,6 +113,22 @@ describe('a webhook id', () => {
     expect(await book.fate({ ...grant, acl: 'third' })).toBeUndefined();
   });
 
+  it('is that of the first body that came with it; what is not known counts as the same', async () => {
+    const [first, other] = ['a'.repeat(43), 'b'.repeat(43)];
+    const grant = granted(ALICE, 1, { bodyHash: first });
+    const changed = { ...grant, ip: BOB, bodyHash: other };
+    const { bodyHash: _, ...unknown } = grant;
+    const kinds: unknown[] = [];
+    for (const event of [grant, changed, { ...flushed(9), webhookId: grant.webhookId, bodyHash: other }, unknown]) {
+      kinds.push(await book.apply(event, positionAt(kinds.length + 1), NOW));
+    }
+    const duplicates = [true, true, false].map((otherBody) => ({ kind: 'duplicate', otherBody }));
+    expect(kinds).toEqual([{ kind: 'applied', ended: 0 }, ...duplicates]);
+    expect((await book.live(ACL, NOW)).map(({ ip }) => ip)).toEqual([ALICE]);
+    expect(await book.fate(changed)).toMatchObject({ isOther: true });
+    expect(await book.fate(grant)).not.toHaveProperty('isOther');
+  });
+
   it('cannot be made to look like another’s, whatever characters it holds', async () => {
     const grant = granted(ALICE, 1, { acl: 'a', webhookId: 'b c' });
     await batch([grant, 1]);

@@ -49,6 +49,7 @@ describe('a body that is refused as malformed', () => {
     ['with a grant id that is a number', withData({ grantId: 42 }), 'data.grantId must be'],
     ['with an empty grant id', withData({ grantId: '' }), 'data.grantId must not be empty'],
     ['with a grant id that is null', withData({ grantId: null }), 'data.grantId must be'],
+    ['with a grant id that is reserved', withData({ grantId: 'allowlist' }), 'data.grantId must not be "allowlist"'],
     ['with an empty user', withData({ user: '' }), 'data.user must not be empty'],
     ['with an expiry that is a number', withData({ expiresAt: NOW + 1 }), 'data.expiresAt must be'],
     ['with an expiry that is no date-time', withData({ expiresAt: 'tomorrow' }), 'data.expiresAt must be a date-time'],

@@ -137,6 +137,14 @@ describe('text in an event', () => {
     expect(read(grant({ grantId })).event.grantId).toBe(grantId);
   });
 
+  it.each(['grantId', 'user'])('%s is the same text however its characters are composed', (field) => {
+    const [composed, decomposed] = ['J\u00f6rg', 'Jo\u0308rg'];
+    expect(read(grant({ [field]: decomposed })).event).toMatchObject({ [field]: composed });
+    expect(read(grant({ [field]: composed })).event).toMatchObject({ [field]: composed });
+    // As it is stored it must fit, which can be longer than it came.
+    expect(() => read(grant({ [field]: '\u0958'.repeat(170) }))).toThrow(/at most 512 bytes/);
+  });
+
   it.each(['\n', '\0', '\u001b[31m', '\u007f', '\u0085'])('control characters are refused: %j', (text) => {
     expect(() => read(grant({ user: `a${text}b` }))).toThrow(expect.objectContaining({ code: 'HOOK003', status: 400 }));
   });
