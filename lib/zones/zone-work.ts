@@ -71,7 +71,9 @@ export async function writeZone(
   const { acl, clock, items, okta, telemetry } = work;
   const { zoneId, stored, has = [] } = view;
   await work.assertHeld();
-  const record = await items.announce(zoneId, acl, stored, { before: has, after: list }, clock.now());
+  // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
+  const [known = has] = view.doubted ? view.expected : [];
+  const record = await items.announce(zoneId, acl, stored, { before: known, after: list }, clock.now());
   if (!record) return { view: await takenOver(view, work) };
   const announced = { ...view, stored: record };
   if (stored === 'none') reportFirstWrite(view, list, work);
