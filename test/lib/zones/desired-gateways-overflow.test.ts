@@ -180,3 +180,34 @@ describe('more people than one zone holds', () => {
     expect(zones).toEqual([[a, b], [c]]);
   });
 });
+
+describe('what is always allowed', () => {
+  const [office, home] = ['198.51.100.0/24', '203.0.113.99/32'];
+  const listsOf = (
+    alwaysAllow: readonly string[],
+    zones: readonly (readonly string[])[],
+    gatewayLimit = 2,
+    people = 0,
+  ) => desiredGateways(demand(apart(people), { alwaysAllow, zones, gatewayLimit }));
+
+  it('overflows like people where one zone can’t hold it, and waits before them', () => {
+    expect(listsOf([office, home], [[], []], 1)).toEqual({ zones: [[office], [home]], waiting: [] });
+    expect(listsOf([office, home], [[]], 1, 1)).toEqual({ zones: [[office]], waiting: [home, ...apart(1)] });
+  });
+
+  it('is in exactly one zone, whatever the zones held before, as long as there is room', () => {
+    const held = fc.array(fc.subarray([office, home, ...apart(3).map(entry)]), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(held, fc.integer({ min: 2, max: 4 }), fc.nat(4), (zones, gatewayLimit, people) => {
+        const lists = listsOf([office, home], zones, gatewayLimit, people).zones;
+        for (const text of [office, home]) expect(lists.filter((list) => list.includes(text))).toHaveLength(1);
+        for (const list of lists) expect(list.length).toBeLessThanOrEqual(gatewayLimit);
+      }),
+    );
+  });
+
+  it('stays where it is, as long as there is room for it', () => {
+    expect(listsOf([office, home], [[], [home], [office]]).zones.slice(1)).toEqual([[home], [office]]);
+    expect(listsOf([office, home], [[], [home, office]], 1).zones).toEqual([[home], [office]]);
+  });
+});

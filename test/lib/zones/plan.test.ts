@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { blockOf, covers } from '../../../lib/addresses/address-block.ts';
+import { type Plan, planFor } from '../../../lib/zones/plan.ts';
+import { ACL, configOf } from '../../helpers/events.ts';
+
+// Every second address: no two are neighbours.
+const ip = (n: number) => `203.0.113.${2 * n}`;
+const cidr = (n: number) => `${ip(n)}/32`;
+const OFFICE = '198.51.100.0/24';
+const came = (n: number) => ({
+  ...{ acl: ACL, ip: ip(n), expiresAt: 9, order: `${n}`, since: `${n}`.padStart(3, '0') },
+});
+interface Case {
+  readonly zones: Readonly<Record<string, readonly string[]>>;
+  readonly people?: readonly number[];
+  readonly alwaysAllow?: readonly string[];
+  readonly limit?: number;
+  readonly isWhole?: boolean;
+}
+function plan({ zones, people = [], alwaysAllow = [], limit = 2, isWhole = true }: Case): Plan {
+  const config = configOf({ acls: { [ACL]: { zoneIds: ['a', 'b'], alwaysAllow } }, gatewayLimit: limit });
+  const settings = config.acls[ACL];
+  if (!settings) throw new Error('no such ACL');
+  const usable = Object.entries(zones).map(([zoneId, has]) => ({ zoneId, has }));
+  return planFor(usable, isWhole, people.map(came), settings, config);
+}
+const listsOf = (one: Case) => Object.fromEntries(plan(one).lists);
+const SENTINEL = '192.0.2.0/32';
+
+describe('the plan for an ACL', () => {
+  it('has a list for each zone that can be used, and for no other', () => {
+    expect(listsOf({ zones: { a: [], b: [] }, people: [1] })).toEqual({ a: [cidr(1)], b: [SENTINEL] });
+    expect(listsOf({ zones: { b: [] }, people: [1] })).toEqual({ b: [cidr(1)] });
+    expect(listsOf({ zones: {}, people: [1] })).toEqual({});
+  });
+
+  it('says who fits nowhere, first come first', () => {
+    expect(plan({ zones: { b: [] }, people: [1, 2, 3, 4] }).waiting).toEqual([ip(3), ip(4)]);
+    expect(plan({ zones: {}, people: [1] }).waiting).toEqual([ip(1)]);
+  });
+});
+
+describe('what is always allowed', () => {
+  const alwaysAllow = [OFFICE];
+
+  it.each<[string, Case, Readonly<Record<string, readonly string[]>>]>([
+    ['goes into the first zone', { zones: { a: [], b: [] } }, { a: [OFFICE], b: [SENTINEL] }],
+    ['stays in the zone that has it', { zones: { a: [], b: [OFFICE] } }, { a: [SENTINEL], b: [OFFICE] }],
+    ['goes into another where its zone can’t be used', { zones: { b: [] } }, { b: [OFFICE] }],
+    [
+      'is in one zone only, though two have it',
+      { zones: { a: [OFFICE], b: [OFFICE] } },
+      { a: [OFFICE], b: [SENTINEL] },
+    ],
+    [
+      'comes before people: the latest moves on',
+      { zones: { a: [cidr(1), cidr(2)], b: [] }, people: [1, 2] },
+      { a: [OFFICE, cidr(1)], b: [cidr(2)] },
+    ],
+    [
+      'puts somebody out where there is no other room',
+      { zones: { a: [cidr(1)] }, people: [1], limit: 1 },
+      { a: [OFFICE] },
+    ],
+  ])('%s', (_, one, lists) => {
+    expect(listsOf({ alwaysAllow, ...one })).toEqual(lists);
+  });
+
+  it('counts as somebody who came before everybody', () => {
+    const { rules } = plan({ zones: { a: [] }, alwaysAllow, people: [1] });
+    expect(rules.holdsSomebody(blockOf(OFFICE))).toBe(true);
+    expect(rules.since(blockOf(OFFICE)) < rules.since(blockOf(cidr(1)))).toBe(true);
+  });
+});
+
+describe('the rules of the writes', () => {
+  const { rules, wanted } = plan({ zones: { a: [] }, people: [1, 2], alwaysAllow: [OFFICE], limit: 9 });
+
+  it.each([
+    ['a person', cidr(1), true],
+    ['a block around a person', '203.0.113.0/29', true],
+    ['nobody', cidr(7), false],
+    ['a part of what is always allowed', '198.51.100.7/32', false],
+  ])('tell whether somebody is in a block: %s', (_, text, holds) => {
+    expect(rules.holdsSomebody(blockOf(text))).toBe(holds);
+  });
+
+  it('know since when: of several, the first; of nobody, nothing', () => {
+    expect(rules.since(blockOf(cidr(2)))).toBe('002');
+    expect(rules.since(blockOf('203.0.113.0/29'))).toBe('001');
+    expect(rules.since(blockOf(cidr(7)))).toBe('');
+  });
+
+  it('know all that the lists would hold', () => {
+    const isWanted = (text: string) => wanted().some((block) => covers(block, blockOf(text)));
+    expect([cidr(1), cidr(2), OFFICE, SENTINEL].map(isWanted)).toEqual([true, true, true, true]);
+    expect([cidr(7), '203.0.113.0/29', '198.51.0.0/16'].map(isWanted)).toEqual([false, false, false]);
+  });
+});
+
+describe('whoever does not fit', () => {
+  const full = { zones: { a: [cidr(1), cidr(2), cidr(3)] }, people: [1, 2, 3] };
+  const mayFit = (one: Case, text: string) => plan(one).rules.mayFitElsewhere(blockOf(text));
+
+  it('may fit into a zone of which nothing is known yet, and stays where they are until then', () => {
+    expect(mayFit({ ...full, isWhole: false }, cidr(3))).toBe(true);
+    expect(mayFit({ ...full, isWhole: false }, '203.0.113.6/31')).toBe(true);
+    expect(mayFit({ ...full, isWhole: false }, cidr(2))).toBe(false);
+  });
+
+  it('does not, where every zone is known', () => {
+    expect(mayFit(full, cidr(3))).toBe(false);
+  });
+
+  it('is nobody, where all fit', () => {
+    expect(mayFit({ ...full, limit: 3, isWhole: false }, cidr(3))).toBe(false);
+  });
+});
