@@ -1,3 +1,4 @@
+import { sameList } from '../addresses/list-difference.ts';
 import type { Grant } from '../grants/grant-items.ts';
 import type { AclEvents } from '../grants/wake-item.ts';
 import type { OktaFailure } from '../okta/okta-failure.ts';
@@ -113,7 +114,8 @@ export class Pass {
     const before = this.view(done.view.zoneId);
     this.#take(done);
     const { view } = done;
-    const isAsBefore = isUsable(before) === isUsable(view) && before.has === view.has;
+    const hasTheSame = before.has !== undefined && view.has !== undefined && sameList(before.has, view.has);
+    const isAsBefore = isUsable(before) === isUsable(view) && hasTheSame;
     if (!isAsBefore || (view.doubted && !this.#plan)) await this.#makePlan();
   }
 

@@ -51,6 +51,25 @@ describe('a rebuild', () => {
     expect(world.codes()).toEqual([]);
   });
 
+  it('asks for the grants only where something has changed', async () => {
+    let asked = 0;
+    class Counting extends GrantBook {
+      override async live(...args: Parameters<GrantBook['live']>) {
+        asked += 1;
+        return super.live(...args);
+      }
+    }
+    const grants = new Counting(world.table);
+    await world.rebuild(ACL, { grants });
+    expect(asked).toBe(1);
+    await world.clock.advance(300_000);
+    await world.rebuild(ACL, { grants });
+    expect([world.calls('GET'), asked]).toEqual([2, 1]);
+    await world.apply(revoked(ALICE, 1));
+    await world.rebuild(ACL, { grants });
+    expect(asked).toBe(2);
+  });
+
   it('says up to which event the zones are right, once', async () => {
     await world.rebuild();
     expect(world.confirmed()).toEqual([positionAt(2)]);
