@@ -37,10 +37,12 @@ export class ZoneWorld {
   readonly timers: { readonly body: string; readonly delaySeconds: number }[] = [];
   /** Milliseconds that every call takes. */
   latencyMs = 0;
-  /** Called after each call to Okta has taken effect. */
-  onAnswer: () => void | Promise<void> = () => {};
+  /** Waited for before each call to Okta takes effect, and after that; named as in `callList`. */
+  onCall: (call: string) => unknown = () => {};
+  onAnswer: (call: string) => unknown = () => {};
   deps: RebuildDeps;
   readonly #client: HttpClient;
+  readonly #gone = new Set<string>();
   #events = 0;
   #runs = 0;
 
@@ -90,10 +92,13 @@ export class ZoneWorld {
 
   /** Lets time pass, with a rebuild at each timer that is armed, until none is left. */
   async timersGoOff(): Promise<void> {
-    for (let n = 0; n < this.timers.length; n += 1) {
-      const { acl, at } = JSON.parse(this.timers[n]?.body ?? '');
-      await this.clock.runUntil(at);
-      await this.rebuild(acl);
+    for (;;) {
+      const coming = this.timers.map(({ body }) => JSON.parse(body)).sort((a, b) => a.at - b.at);
+      const [next] = coming.filter(({ acl, at }) => !this.#gone.has(`${acl} ${at}`));
+      if (!next) return;
+      this.#gone.add(`${next.acl} ${next.at}`);
+      await this.clock.runUntil(next.at);
+      await this.rebuild(next.acl);
     }
   }
 
@@ -175,11 +180,13 @@ export class ZoneWorld {
 
   readonly #http: HttpClient = async (request) => {
     const path = new URL(request.url).pathname;
+    const name = `${request.method} ${path.split('/').at(-1)}`;
+    await this.onCall(name);
     const call = this.okta.begin({ ...request, headers: { ...request.headers }, path, body: request.body ?? '' });
     if (this.latencyMs > 0) await this.clock.sleep(this.latencyMs);
     const outcome = call.complete();
     call.end();
-    await this.onAnswer();
+    await this.onAnswer(name);
     if (outcome.kind === 'answer') return outcome;
     if (outcome.kind === 'hang') await this.clock.sleep(request.timeoutMs);
     throw new Error(outcome.kind === 'hang' ? 'The operation was aborted due to timeout' : 'socket hang up');
