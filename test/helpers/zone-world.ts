@@ -107,6 +107,23 @@ export class ZoneWorld {
     return awaitOutcome(event, this.clock.now(), this.deps);
   }
 
+  /**
+   * The next call of this name is held up, before it takes effect or before its answer comes.
+   * @returns lets it go on
+   */
+  holdUp(name: string, when: 'onCall' | 'onAnswer'): () => void {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    this[when] = (call) => {
+      if (call !== name) return undefined;
+      this[when] = () => {};
+      return held;
+    };
+    return goOn;
+  }
+
   gateways(zoneId = 'nzo1'): string[] {
     return (this.okta.zone(zoneId).gateways ?? []).map(({ value }) => value).sort();
   }

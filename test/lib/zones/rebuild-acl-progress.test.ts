@@ -116,7 +116,11 @@ describe('checks', () => {
     expect(world.callList()).toEqual(Array(10).fill(expect.stringMatching(/^GET/)));
     expect(world.nextTimer()).toBeGreaterThan(50_000);
     await world.timersGoOff();
-    expect(world.callList().sort()).toEqual(idsOf(34).map((id) => `GET ${id}`).sort());
+    expect(world.callList().sort()).toEqual(
+      idsOf(34)
+        .map((id) => `GET ${id}`)
+        .sort(),
+    );
     expect(Math.min(...left)).toBe(10);
   });
 
@@ -133,7 +137,11 @@ describe('checks', () => {
   it('are over for the minute once each zone was read', async () => {
     await world.rebuild();
     await world.timersGoOff();
-    expect(world.callList().sort()).toEqual(idsOf(34).map((id) => `GET ${id}`).sort());
+    expect(world.callList().sort()).toEqual(
+      idsOf(34)
+        .map((id) => `GET ${id}`)
+        .sort(),
+    );
     expect(await world.minute()).toBe(false);
   });
 });
@@ -162,22 +170,17 @@ describe('a slow Okta', () => {
 });
 
 describe('a run that dies', () => {
-  const DIES: readonly (readonly [string, (die: (call: string) => unknown) => void, string[]])[] = [
-    ['before it has announced its write', (die) => Object.assign(world, { onAnswer: die }), ['GET nzo0', 'PUT nzo0']],
-    ['between the announcement and the write', (die) => Object.assign(world, { onCall: die }), ['GET nzo0', 'PUT nzo0']],
-    ['between the write and the saving of it', (die) => Object.assign(world, { onAnswer: die }), ['GET nzo0']],
-  ];
-
-  it.each(DIES)('%s is made good: nobody is blamed, and nothing is done twice', async (when, prepare, calls) => {
+  it.each([
+    ['before it has announced its write', 'GET nzo0', 'onAnswer', ['GET nzo0', 'PUT nzo0']],
+    ['between the announcement and the write', 'PUT nzo0', 'onCall', ['GET nzo0', 'PUT nzo0']],
+    ['between the write and the saving of it', 'PUT nzo0', 'onAnswer', ['GET nzo0']],
+  ] as const)('%s is made good: nobody is blamed, and nothing is done twice', async (_, call, when, calls) => {
     aWorldWith(1);
     await come(0, 1);
-    const diesAt = when.startsWith('before') ? 'GET nzo0' : 'PUT nzo0';
-    prepare((call) => (call === diesAt ? new Promise(() => {}) : undefined));
+    world.holdUp(call, when);
     begin();
     await world.clock.advance(1_000);
     const before = world.calls();
-    prepare(() => {});
-    world.deploy({ acls: { [ACL]: { zoneIds: idsOf(1) } }, gatewayLimit: 1 });
     expect(await world.minute()).toBe(true);
     expect(world.callList().slice(before)).toEqual(calls);
     everybodyIsIn(1);
@@ -188,9 +191,7 @@ describe('a run that dies', () => {
   it('leaves a zone that is read again when its write can’t come late any more', async () => {
     aWorldWith(1);
     await come(0, 1);
-    let arrives = () => {};
-    world.onCall = (call) =>
-      call === 'PUT nzo0' ? new Promise<void>((resolve) => Object.assign(world, { onCall: () => {} }, (arrives = resolve))) : undefined;
+    const arrives = world.holdUp('PUT nzo0', 'onCall');
     begin();
     await world.clock.advance(1_000);
     await come(1, 2);

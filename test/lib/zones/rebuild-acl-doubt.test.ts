@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
+import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../../lib/names.ts';
+import type { Value } from '../../../lib/ports.ts';
+import { ACL, configOf, granted, positionAt, revoked } from '../../helpers/events.ts';
+import { ZoneWorld } from '../../helpers/zone-world.ts';
+
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.9'];
+let world: ZoneWorld;
+beforeEach(async () => {
+  world = new ZoneWorld();
+  await world.apply(granted(ALICE, 0));
+  await world.rebuild();
+  await world.clock.advance(5_000);
+});
+const change = async (...events: readonly QueuedEvent[]) => {
+  await world.apply(...events);
+  await world.rebuild();
+  await world.clock.advance(5_000);
+};
+
+describe('an old answer to a read', () => {
+  const stale = () => world.okta.addFault({ count: 1, method: 'GET', fault: { stale: { changes: 1 } } });
+
+  it('that equals what the zone must have is not believed: the zone is written all the same', async () => {
+    await change(granted(BOB, 1));
+    stale();
+    await change(revoked(BOB, 2));
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    expect(world.calls('PUT')).toBe(3);
+    expect(world.confirmed()).toEqual([positionAt(1), positionAt(2), positionAt(3)]);
+  });
+
+  it('to a check puts nobody out: the zone is written as it was, and read again a minute later', async () => {
+    await change(granted(BOB, 1));
+    await world.clock.advance(300_000);
+    stale();
+    await world.rebuild();
+    expect(world.codes()).toEqual(['ZONE007']);
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    const reads: number[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      world.okta.clearRequests();
+      await world.minute();
+      reads.push(world.calls('GET'));
+    }
+    expect(reads).toEqual([1, 1, 0]);
+    expect(world.codes()).toEqual(['ZONE007']);
+  });
+});
+
+describe('a change by somebody else', () => {
+  it.each<[string, readonly string[]]>([
+    ['somebody added', ['198.18.0.1', ALICE]],
+    ['somebody taken out', ['198.18.0.1']],
+    ['everybody taken out', []],
+  ])('is said once each time it is found, and put right: %s', async (_, gateways) => {
+    for (const times of [1, 2]) {
+      world.okta.editZone('nzo1', { gateways });
+      for (let i = 0; i < 6; i += 1) await world.minute();
+      expect(world.gateways()).toEqual([`${ALICE}/32`]);
+      expect(world.codes()).toEqual(Array(times).fill('ZONE007'));
+    }
+  });
+
+  it('is found with the next write too, and named', async () => {
+    world.okta.editZone('nzo1', { gateways: ['198.18.0.1', ALICE] });
+    await change(granted(BOB, 1));
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(world.lines.filter(({ code }) => code === 'ZONE007')).toMatchObject([
+      { acl: ACL, zoneId: 'nzo1', added: ['198.18.0.1/32'], removed: [] },
+    ]);
+  });
+
+  it('between the read and the answer to the write is not confirmed', async () => {
+    const edit = { addGateways: ['198.18.0.1'] };
+    world.okta.addFault({ count: 1, method: 'PUT', fault: { edit, when: 'within' } });
+    await world.apply(granted(BOB, 1));
+    await world.rebuild();
+    expect(world.confirmed()).toEqual([positionAt(1)]);
+    await world.timersGoOff();
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(world.confirmed()).toEqual([positionAt(1), positionAt(2)]);
+  });
+});
+
+describe('what is stored and can’t be read', () => {
+  type Attributes = { readonly [attribute: string]: Value };
+  const zoneItem = { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list };
+  const stateItem = { acl: ACL, item: ITEM.state };
+  it.each<[string, Attributes & { readonly acl: string; readonly item: string }]>([
+    ['of a zone, by another version', { ...zoneItem, version: 9 }],
+    [
+      'of a zone, with texts for lists',
+      { ...zoneItem, owner: ACL, before: 'x', removed: [], added: [], write: 1, at: 1 },
+    ],
+    ['of the ACL, by another version', { ...stateItem, zones: 'x', notBefore: { at: 1 }, confirmedPosition: 7 }],
+    ['of one zone in the ACL’s state', { ...stateItem, zones: { nzo1: 'x' }, lastError: 'x' }],
+  ])('is STORE002, and found out anew: %s', async (_, item) => {
+    await world.table.write([{ put: item }]);
+    world.okta.editZone('nzo1', { gateways: ['198.18.0.1', ALICE] });
+    await change(granted(BOB, 1));
+    expect(world.codes()).toContain('STORE002');
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(world.confirmed().at(-1)).toBe(positionAt(2));
+    const said = world.codes().length;
+    await change(revoked(BOB, 2));
+    expect(world.codes()).toHaveLength(said);
+  });
+
+  it('of one ACL is no trouble of another', async () => {
+    world = new ZoneWorld({
+      config: configOf({ acls: { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } } }),
+    });
+    await world.table.write([{ put: { ...zoneItem, version: 9 } }]);
+    await world.apply(granted(ALICE, 0, { acl: 'other' }));
+    await world.rebuild('other');
+    expect([world.codes(), world.gateways('nzo2')]).toEqual([[], [`${ALICE}/32`]]);
+  });
+});

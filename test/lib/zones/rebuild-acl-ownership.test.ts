@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
+import { ACL, configOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
+
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.9'];
+const SENTINEL = '192.0.2.0/32';
+const SETTINGS = { acls: { [ACL]: { zoneIds: ['nzo1'] } } };
+let world: ZoneWorld;
+
+describe('a zone that moves from one ACL to another', () => {
+  const BEFORE = { acls: { old: { zoneIds: ['nzo1'] }, new: { zoneIds: ['nzo2'] } } };
+  const AFTER = { acls: { new: { zoneIds: ['nzo1', 'nzo2'] } } };
+  const rebuildOf = (acl: string, deps = world.deps) => rebuildAcl(acl, deps, world.clock.now() + RUN_MS);
+  const zoneOf = (acl: string) => world.callList().filter((call) => call.endsWith(acl));
+  beforeEach(async () => {
+    world = new ZoneWorld({ config: configOf(BEFORE) });
+    await world.apply(granted(ALICE, 0, { acl: 'old' }), granted(BOB, 0, { acl: 'new' }));
+    await world.rebuild('old');
+    await world.rebuild('new');
+    await world.clock.advance(10_000);
+    world.okta.clearRequests();
+  });
+
+  it('is taken over without asking anybody: who is in it by the old ACL goes, and it is said which list was there', async () => {
+    world.deploy(AFTER);
+    await world.rebuild('new');
+    expect([world.gateways('nzo1'), world.gateways('nzo2')]).toEqual([[SENTINEL], [`${BOB}/32`]]);
+    expect(world.codes()).toEqual([]);
+    expect(
+      world.lines.filter(({ zoneId, message }) => zoneId === 'nzo1' && message === 'zone updated').at(-1),
+    ).toMatchObject({
+      ...{ acl: 'new', removed: [`${ALICE}/32`], cause: 'configuration' },
+    });
+  });
+
+  it('waits for the old ACL’s lease, while the other zones go on', async () => {
+    const old = world.deps;
+    world.latencyMs = 1_000;
+    await world.apply(granted('203.0.113.20', 1, { acl: 'old' }), revoked(BOB, 1, { acl: 'new' }));
+    const first = rebuildOf('old', old);
+    await world.clock.advance(500);
+    world.deploy(AFTER);
+    const began = world.clock.now();
+    await world.rebuild('new');
+    expect(zoneOf('nzo1')).toEqual(['GET nzo1', 'PUT nzo1']);
+    expect(world.gateways('nzo2')).toEqual([SENTINEL]);
+    expect(world.confirmed()).not.toContain(positionAt(4));
+    expect(began + (world.nextTimer() ?? 0)).toBeGreaterThan(NOW + 10_000 + RUN_MS);
+    await world.clock.finish(first);
+    await world.timersGoOff();
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
+    expect(world.okta.requests().filter(({ overlapping }) => overlapping)).toEqual([]);
+    expect(world.confirmed()).toContain(positionAt(4));
+  });
+
+  it('is written by no old run afterwards: that finds the zone’s item changed', async () => {
+    await world.apply(granted('203.0.113.20', 1, { acl: 'old' }));
+    const goOn = world.holdUp('GET nzo1', 'onAnswer');
+    const frozen = rebuildOf('old');
+    await world.clock.advance(RUN_MS + 6_000);
+    world.deploy(AFTER);
+    await world.rebuild('new');
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
+    const puts = world.calls('PUT');
+    goOn();
+    await world.clock.finish(frozen.catch(() => {}));
+    expect(world.calls('PUT')).toBe(puts);
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
+    expect(world.codes()).toEqual([]);
+  });
+
+  it('is put right where an update of an old run arrives late: it is read each minute for two minutes', async () => {
+    await world.apply(granted('203.0.113.20', 1, { acl: 'old' }));
+    const arrives = world.holdUp('PUT nzo1', 'onCall');
+    const late = rebuildOf('old');
+    await world.clock.advance(RUN_MS + 6_000);
+    world.deploy(AFTER);
+    await world.rebuild('new');
+    await world.minute('new');
+    arrives();
+    await world.clock.finish(late.catch(() => {}));
+    expect(world.gateways('nzo1')).not.toEqual([SENTINEL]);
+    expect(await world.minute('new')).toBe(true);
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
+    expect(world.codes()).toEqual(['ZONE007']);
+  });
+});
+
+describe('a change of the configuration', () => {
+  it('is written at once, and each zone of the ACL is read each minute for two minutes', async () => {
+    world = new ZoneWorld({ config: configOf({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } } }) });
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    await world.clock.advance(10_000);
+    world.deploy({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'], alwaysAllow: ['198.51.100.0/24'] } } });
+    const reads: number[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      world.okta.clearRequests();
+      await world.minute();
+      reads.push(world.calls('GET'));
+    }
+    expect(world.gateways()).toEqual(['198.51.100.0/24', `${ALICE}/32`]);
+    expect(reads).toEqual([2, 2, 2, 2, 0, 0]);
+  });
+});
+
+describe('a zone that holds entries of somebody else', () => {
+  const THEIRS = ['8.8.8.0/24', '9.9.9.9/32'];
+  beforeEach(async () => {
+    world = new ZoneWorld({ config: configOf(SETTINGS) });
+    world.okta.editZone('nzo1', { gateways: THEIRS });
+  });
+  const adopt = (seen: readonly string[]) =>
+    world.deps.states.items.allowAdoption('nzo1', ACL, seen, world.clock.now());
+
+  it.each([
+    ['a grant', granted(ALICE, 0)],
+    ['a revoke', revoked(ALICE, 0)],
+    ['a flush', flushed(0)],
+  ])('is not written with the first event: ZONE008, each minute: %s', async (_, event) => {
+    await world.apply(event);
+    await world.rebuild();
+    await world.minute();
+    expect(world.codes()).toEqual(['ZONE008', 'ZONE008']);
+    expect(world.lines.find(({ code }) => code === 'ZONE008')).toMatchObject({
+      ...{ acl: ACL, zoneId: 'nzo1', detail: expect.stringContaining('2 entries') },
+    });
+    expect([world.calls('PUT'), world.gateways()]).toEqual([0, THEIRS]);
+  });
+
+  it('is told to whoever waits for an event', async () => {
+    const event = granted(ALICE, 0);
+    await world.apply(event);
+    await world.rebuild();
+    expect(await world.outcome(event)).toMatchObject({ status: 'failed', code: 'ZONE008' });
+  });
+
+  it('is taken over within the minute once a person has allowed the list that they saw, and said whole', async () => {
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    await adopt(THEIRS);
+    await world.minute();
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    expect(world.confirmed().at(-1)).toBe(positionAt(1));
+    expect(world.lines.filter(({ removedInAll }) => removedInAll !== undefined)).toMatchObject([
+      { level: 'WARN', acl: ACL, zoneId: 'nzo1', removedInAll: 2, removed: THEIRS },
+    ]);
+    expect(world.codes()).toEqual(['ZONE008']);
+  });
+
+  it('is not, where its list has changed since a person saw it', async () => {
+    await world.apply(granted(ALICE, 0));
+    await adopt(THEIRS);
+    world.okta.editZone('nzo1', { addGateways: ['1.1.1.1'] });
+    await world.rebuild();
+    expect(world.codes()).toEqual(['ZONE008']);
+    expect(world.lines.find(({ code }) => code === 'ZONE008')?.detail).toContain('changed');
+    expect(world.calls('PUT')).toBe(0);
+  });
+
+  it('is taken over where the configuration says so', async () => {
+    world.deploy({ acls: { [ACL]: { zoneIds: ['nzo1'], replaceExisting: true } } });
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([[], [`${ALICE}/32`]]);
+  });
+
+  it('is named entry by entry when it is taken over, in as many lines as it takes', async () => {
+    const many = Array.from({ length: 120 }, (_, n) => `8.8.${n}.8/32`);
+    world.okta.editZone('nzo1', { gateways: many });
+    world.deploy({ acls: { [ACL]: { zoneIds: ['nzo1'], replaceExisting: true } } });
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    const named = world.lines.flatMap(({ removed, removedInAll }) => (removedInAll === 120 ? [removed] : []));
+    expect(named).toHaveLength(3);
+    expect(named.flat().sort()).toEqual(many.sort());
+  });
+
+  it('belongs to the ACL from the first write on: what somebody else puts into it then is ZONE007', async () => {
+    world.okta.editZone('nzo1', { gateways: [SENTINEL] });
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    world.okta.editZone('nzo1', { gateways: THEIRS });
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    expect(world.codes()).toEqual(['ZONE007']);
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+  });
+
+  it('is none where it holds only people who have a grant', async () => {
+    world.okta.editZone('nzo1', { gateways: ['8.8.8.8', '8.8.4.4'] });
+    await world.apply(granted('8.8.8.8', 0), granted('8.8.4.4', 0), granted(ALICE, 0));
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([[], [`${ALICE}/32`, '8.8.4.4/32', '8.8.8.8/32'].sort()]);
+  });
+});
