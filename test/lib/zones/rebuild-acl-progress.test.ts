@@ -146,6 +146,23 @@ describe('checks', () => {
   });
 });
 
+describe('the first reading of many zones', () => {
+  it.each([0, 700, 1_900, 2_600, 5_000, 8_000])('is interrupted for whoever comes %i ms after it began', async (ms) => {
+    aWorldWith(34, { gatewayLimit: 2 });
+    world.latencyMs = 600;
+    await come(0, 1);
+    begin();
+    await world.clock.advance(ms);
+    await come(1, 2);
+    const cameAt = world.clock.now();
+    await world.clock.advance(9_000);
+    expect(world.gateways('nzo0')).toEqual([cidr(0), cidr(1)]);
+    const put = world.okta.requests().findLast(({ method }) => method === 'PUT');
+    // Within the first two seconds of a rebuild, its grants count as new.
+    expect((put?.at ?? 0) - Math.max(cameAt, NOW + 2_000)).toBeLessThanOrEqual(2 * 600);
+  });
+});
+
 describe('a slow Okta', () => {
   it('lets the first person in within ten seconds, though nothing is known of 34 zones', async () => {
     aWorldWith(34);
