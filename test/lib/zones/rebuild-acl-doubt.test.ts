@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../../lib/names.ts';
-import type { Value } from '../../../lib/ports.ts';
 import { ACL, configOf, granted, positionAt, revoked } from '../../helpers/events.ts';
 import { ZoneWorld } from '../../helpers/zone-world.ts';
 
@@ -85,27 +84,32 @@ describe('a change by somebody else', () => {
 });
 
 describe('what is stored and can’t be read', () => {
-  type Attributes = { readonly [attribute: string]: Value };
   const zoneItem = { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list };
-  const stateItem = { acl: ACL, item: ITEM.state };
-  it.each<[string, Attributes & { readonly acl: string; readonly item: string }]>([
-    ['of a zone, by another version', { ...zoneItem, version: 9 }],
-    [
-      'of a zone, with texts for lists',
-      { ...zoneItem, owner: ACL, before: 'x', removed: [], added: [], write: 1, at: 1 },
-    ],
-    ['of the ACL, by another version', { ...stateItem, zones: 'x', notBefore: { at: 1 }, confirmedPosition: 7 }],
-    ['of one zone in the ACL’s state', { ...stateItem, zones: { nzo1: 'x' }, lastError: 'x' }],
-  ])('is STORE002, and found out anew: %s', async (_, item) => {
-    await world.table.write([{ put: item }]);
-    world.okta.editZone('nzo1', { gateways: ['198.18.0.1', ALICE] });
-    await change(granted(BOB, 1));
-    expect(world.codes()).toContain('STORE002');
-    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
-    expect(world.confirmed().at(-1)).toBe(positionAt(2));
-    const said = world.codes().length;
-    await change(revoked(BOB, 2));
-    expect(world.codes()).toHaveLength(said);
+  const ANOTHER_VERSION = { of: 'another version' };
+
+  it.each([
+    ['of the zone', zoneItem],
+    ['of the ACL', { acl: ACL, item: ITEM.state }],
+  ])('is STORE002 and found out anew, whichever attribute it is: %s', async (_, key) => {
+    const attributes = Object.keys((await world.table.get(key)) ?? {}).filter((name) => !(name in key));
+    expect(attributes.length).toBeGreaterThan(3);
+    for (const [n, attribute] of [...attributes, undefined].entries()) {
+      const item = (await world.table.get(key)) ?? key;
+      const all = Object.fromEntries(attributes.map((name) => [name, ANOTHER_VERSION]));
+      await world.table.write([{ put: { ...item, ...(attribute ? { [attribute]: ANOTHER_VERSION } : all) } }]);
+      world.okta.editZone('nzo1', { gateways: ['198.18.0.1', ALICE] });
+      const said = world.codes().length;
+      await change(granted(BOB, 2 * n + 1));
+      expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+      await change(revoked(BOB, 2 * n + 2));
+      expect(world.gateways()).toEqual([`${ALICE}/32`]);
+      const stored = world
+        .codes()
+        .slice(said)
+        .filter((code) => code === 'STORE002');
+      expect([attribute, ...stored]).toEqual([attribute, 'STORE002']);
+    }
+    expect(world.confirmed().at(-1)).toBe(positionAt(2 * attributes.length + 3));
   });
 
   it('of one ACL is no trouble of another', async () => {
