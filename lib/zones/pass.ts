@@ -109,14 +109,17 @@ export class Pass {
     return nextStep(work, this.#deps.clock.now());
   }
 
-  /** A zone was read. What it showed may change the plan. */
+  /**
+   * A zone was read. What it showed may change the plan; and where there is none, since all is as it was confirmed, a check
+   * compares with the grants too: what was changed without a word is found.
+   */
   async saw(done: Done): Promise<void> {
     const before = this.view(done.view.zoneId);
     this.#take(done);
     const { view } = done;
     const hasTheSame = before.has !== undefined && view.has !== undefined && sameList(before.has, view.has);
     const isAsBefore = isUsable(before) === isUsable(view) && hasTheSame;
-    if (!isAsBefore || (view.doubted && !this.#plan)) await this.#makePlan();
+    if (!isAsBefore || !this.#plan) await this.#makePlan();
   }
 
   /** A zone was written, or what it has was stored. The plan stays: it was made for this, unless the zone can't be used. */

@@ -51,23 +51,37 @@ describe('a rebuild', () => {
     expect(world.codes()).toEqual([]);
   });
 
-  it('asks for the grants only where something has changed', async () => {
+  it('asks for the grants once, also where it checks several zones, and not where there is nothing to do', async () => {
+    world = new ZoneWorld({ config: configOf({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2', 'nzo3'] } } }) });
+    await world.apply(granted(ALICE, 0));
     let asked = 0;
     class Counting extends GrantBook {
-      override async live(...args: Parameters<GrantBook['live']>) {
+      override live(...args: Parameters<GrantBook['live']>) {
         asked += 1;
         return super.live(...args);
       }
     }
-    const grants = new Counting(world.table);
-    await world.rebuild(ACL, { grants });
-    expect(asked).toBe(1);
+    const grants = new Counting(world.table, world.deps.config, world.deps.telemetry);
+    for (const [ms, calls, times] of [
+      [0, 4, 1],
+      [60_000, 4, 1],
+      [240_000, 7, 2],
+    ] as const) {
+      await world.clock.advance(ms);
+      await world.rebuild(ACL, { grants });
+      expect([ms, world.calls(), asked]).toEqual([ms, calls, times]);
+    }
+  });
+
+  it('finds with a check what was changed in the table without a word', async () => {
+    await world.rebuild();
+    const [alice] = await world.deps.grants.between(ACL, 0, NOW + 600_000);
+    if (!alice) throw new Error('no such grant');
+    await world.deps.grants.end([alice]);
     await world.clock.advance(300_000);
-    await world.rebuild(ACL, { grants });
-    expect([world.calls('GET'), asked]).toEqual([2, 1]);
-    await world.apply(revoked(ALICE, 1));
-    await world.rebuild(ACL, { grants });
-    expect(asked).toBe(2);
+    await world.rebuild();
+    expect(world.gateways()).toEqual([`${BOB}/32`]);
+    expect(world.codes()).toEqual([]);
   });
 
   it('says up to which event the zones are right, once', async () => {
