@@ -55,7 +55,7 @@ export function eventsOf(
     const ends = at - ageMs + durationSeconds * 1000;
     if (type === 'access.granted' && ends > at && ends < actionMs && random.chance(slow ? 0.9 : 0.5)) {
       // Made longer just as it ends.
-      const extended = { ...event, webhookId: `${event.webhookId}+`, ageMs: 0, durationSeconds: random.whole(60, 900) };
+      const extended = { ...event, webhookId: `${event.webhookId}_`, ageMs: 0, durationSeconds: random.whole(60, 900) };
       actions.push({ at: ends + random.whole(-100, 2_500), ...extended });
     }
     // The table's own deleting, before anybody has ended the grant.
