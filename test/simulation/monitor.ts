@@ -126,7 +126,10 @@ export class Monitor {
     // As a client sees it: a merged network and its parts let in the same people, but are two lists.
     const wanted = canonicalGateways(gateways).join();
     const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
-    if (wanted === found && this.#watched.plan.weather !== 'storm') this.broken('no needless write', zoneId);
+    // Whoever was shown an older list must write.
+    const mayBeShownAnother = this.#watched.faults.mayStrike('stale from Okta');
+    const isCalm = this.#watched.plan.weather !== 'storm' && !mayBeShownAnother;
+    if (wanted === found && isCalm) this.broken('no needless write', zoneId);
   }
 
   /** The function has the answer in its hands. */

@@ -153,8 +153,12 @@ function writing(table: Table, change: (writes: readonly Write[]) => readonly Wr
   };
 }
 
+/** Whoever reads a row's network reads the host that it begins with, in the row's name too. */
 export function networksAsHosts(table: Table): Table {
-  return reading(table, (item) => (typeof item.ip === 'string' ? { ...item, ip: item.ip.replace(/\/24$/, '') } : item));
+  return reading(table, (item) => {
+    if (typeof item.ip !== 'string' || !item.ip.endsWith('/24')) return item;
+    return { ...item, ip: item.ip.slice(0, -3), item: item.item.replace(item.ip, item.ip.slice(0, -3)) };
+  });
 }
 
 export function strictReader(table: Table): Table {
