@@ -37,13 +37,8 @@ export function placeHosts(
 ): Host[][] {
   if (rooms.length === 1) return [[...hosts]];
   const inZone = sortIntoHomes(hosts, homes);
-  const staying = rooms.map(
-    (room, zone) =>
-      admit(
-        hosts.filter((host) => inZone.get(host) === zone),
-        room,
-      ).admitted,
-  );
+  const atHome = Map.groupBy(hosts, (host) => inZone.get(host));
+  const staying = rooms.map((room, zone) => admit(atHome.get(zone) ?? [], room).admitted);
   const settled = new Set(staying.flat());
   let others = hosts.filter((host) => !settled.has(host));
   const placed = rooms.map((room, zone) => {

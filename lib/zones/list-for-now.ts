@@ -1,4 +1,5 @@
 import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+import { sameList } from '../addresses/list-difference.ts';
 import type { ListsOfZones, WriteRules } from './next-write.ts';
 
 /**
@@ -36,13 +37,17 @@ function onTheMove(
   desired: readonly (readonly string[])[],
   holdsSomebody: (block: Block) => boolean,
 ): Set<string> {
-  const own = (has[zone] ?? []).flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
-  const staying = (desired[zone] ?? []).map(blockOf);
   const leaving = new Set<string>();
+  const kept = new Set(desired[zone]);
+  const going = (has[zone] ?? []).filter((text) => !kept.has(text));
+  if (going.length === 0) return leaving;
+  const own = going.flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
+  const staying = (desired[zone] ?? []).map(blockOf);
   for (const [other, list] of desired.entries()) {
-    const there = new Set(has[other] ?? []);
-    const coming = other === zone ? [] : list.filter((text) => !there.has(text));
     // Most zones gain nobody: their lists need not be read.
+    if (other === zone || sameList(has[other] ?? [], list)) continue;
+    const there = new Set(has[other]);
+    const coming = list.filter((text) => !there.has(text));
     if (coming.length === 0) continue;
     const inOther = readableBlocks(has[other] ?? []);
     for (const text of coming) {

@@ -74,15 +74,19 @@ function rankOf(zone: number, list: readonly string[], { has }: ListsOfZones, ru
  * the latest to come of those who could move.
  */
 function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules: WriteRules): NextWrite | undefined {
+  const leaving = zones.flatMap((zone) => {
+    const staying = new Set(desired[zone]);
+    return (has[zone] ?? []).flatMap((text) => (staying.has(text) ? [] : [{ zone, text }]));
+  });
+  // Mostly nobody does, and then the lists need not be read.
+  if (leaving.length === 0) return undefined;
   const targets = new Map(zones.map((zone) => [zone, (desired[zone] ?? []).map(blockOf)]));
-  const movers = zones.flatMap((zone) =>
-    (has[zone] ?? []).flatMap((text) => {
-      const [block] = readableBlocks([text]);
-      if (!block || !rules.holdsSomebody(block)) return [];
-      const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
-      return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, since: rules.since(block) }] : [];
-    }),
-  );
+  const movers = leaving.flatMap(({ zone, text }) => {
+    const [block] = readableBlocks([text]);
+    if (!block || !rules.holdsSomebody(block)) return [];
+    const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
+    return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, since: rules.since(block) }] : [];
+  });
   const [latest] = movers.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.zone - b.zone));
   if (!latest) return undefined;
   const { zone, text } = latest;

@@ -29,6 +29,19 @@ describe('the next write', () => {
     expect(next([[A], [B]], [[A], [B]])).toBeUndefined();
   });
 
+  it('asks for nobody but those who leave a zone, however many zones and people there are', () => {
+    const lists = Array.from({ length: 34 }, (_, zone) =>
+      Array.from({ length: 150 }, (_, n) => `8.${zone}.${n}.1/32`).sort(),
+    );
+    const asked: Block[] = [];
+    const asks = { limit: 150, holdsSomebody: (block: Block) => asked.push(block) > 0 };
+    expect(next(lists, lists, asks)).toBeUndefined();
+    const [first = [], ...others] = lists;
+    expect(next([first.slice(1), ...others], lists, asks)).toMatchObject({ zone: 0 });
+    expect(next([[...first, A].sort(), ...others], lists, asks)).toMatchObject({ zone: 0, list: first });
+    expect(asked.length).toBeLessThan(10);
+  });
+
   it('is the list of the only zone that differs', () => {
     expect(next([[A], [SENTINEL]], [[A], [B]])).toEqual({ zone: 1, list: [B], parted: [] });
   });
