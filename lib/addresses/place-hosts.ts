@@ -1,6 +1,6 @@
-import type { Block } from './address-block.ts';
+import { type Block, covers } from './address-block.ts';
 import type { Host } from './merge-to-fit.ts';
-import { blockAround, mergedBlocks } from './merged-blocks.ts';
+import { blockAround, byAddress, mergedBlocks } from './merged-blocks.ts';
 
 /**
  * Who gets in, first come first served. Neighbours may be merged, so what counts is not the hosts but
@@ -70,11 +70,30 @@ function placeBlocks(hosts: readonly Host[], inZone: ReadonlyMap<Host, number>, 
   return placed;
 }
 
+/** Of several zones that have a host, the first. */
 function sortIntoHomes(hosts: readonly Host[], homes: readonly (readonly Block[])[]): Map<Host, number> {
+  const sorted = hosts.toSorted((a, b) => byAddress(a.block, b.block));
   const inZone = new Map<Host, number>();
-  for (const host of hosts) {
-    const zone = homes.findIndex((blocks) => blockAround(blocks, host.block) !== undefined);
-    if (zone >= 0) inZone.set(host, zone);
+  for (const [zone, blocks] of homes.entries()) {
+    for (const block of blocks) {
+      for (let at = firstFrom(sorted, block); at < sorted.length; at += 1) {
+        const host = sorted[at] as Host;
+        if (!covers(block, host.block)) break;
+        if (!inZone.has(host)) inZone.set(host, zone);
+      }
+    }
   }
   return inZone;
+}
+
+/** Where the hosts begin that are not before a block. */
+function firstFrom(sorted: readonly Host[], block: Block): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byAddress((sorted[middle] as Host).block, block) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
