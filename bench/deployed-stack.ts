@@ -11,6 +11,7 @@ import { parseConfig } from '../config/load.ts';
 /** What of the stack has a price or sets one, as it stands in the template. */
 export interface DeployedStack {
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
+  readonly timeoutSeconds: Readonly<Record<FunctionName, number>>;
   readonly secrets: number;
   readonly alarms: number;
   /** What alarms are paid by: each metric that one of them looks at. */
@@ -32,21 +33,21 @@ export function deployedStack(): DeployedStack {
     const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { 'okta-prod': { zoneIds: ['nzo1'] } } });
     const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, functionsDir: folder }));
     const all = (type: string) => Object.entries(template.findResources(type));
-    const memoryOf = (id: string): number => {
+    const functionOf = (id: string): { readonly MemorySize: number; readonly Timeout: number } => {
       const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(id));
       if (found.length !== 1) throw new Error(`${found.length} functions begin with ${id}`);
-      return found[0]?.[1].Properties.MemorySize;
+      return found[0]?.[1].Properties;
+    };
+    const functions = {
+      ...{ webhook: functionOf('Webhook'), grants: functionOf('Grants') },
+      ...{ expiry: functionOf('Expiry'), zone: functionOf('Zone') },
     };
     const alarms = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const looksAt = ({ Metrics = [] }: { Metrics?: readonly { MetricStat?: unknown }[] }) =>
       Math.max(1, Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
     return {
-      memoryMb: {
-        webhook: memoryOf('Webhook'),
-        grants: memoryOf('Grants'),
-        expiry: memoryOf('Expiry'),
-        zone: memoryOf('Zone'),
-      },
+      memoryMb: ofEach(functions, ({ MemorySize }) => MemorySize),
+      timeoutSeconds: ofEach(functions, ({ Timeout }) => Timeout),
       secrets: all('AWS::SecretsManager::Secret').length,
       alarms: alarms.length,
       alarmMetrics: alarms.reduce((sum, alarm) => sum + looksAt(alarm), 0),
@@ -59,4 +60,12 @@ export function deployedStack(): DeployedStack {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function ofEach<T>(
+  functions: Readonly<Record<FunctionName, T>>,
+  value: (one: T) => number,
+): Record<FunctionName, number> {
+  const { webhook, grants, expiry, zone } = functions;
+  return { webhook: value(webhook), grants: value(grants), expiry: value(expiry), zone: value(zone) };
 }

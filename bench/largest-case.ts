@@ -14,7 +14,7 @@ export const ACL = 'okta-prod';
 export const LIVE_GRANTS = 20_000;
 /** Grants that one flush or one second ends. */
 export const ENDED_GRANTS = 5_000;
-const ZONES = 20;
+const ZONES = 34;
 /** DynamoDB's page is 1 MB; a grant with its user and id is about 400 bytes. */
 const PAGE = 2_500;
 const KEY = Buffer.alloc(33, 'k').toString('base64');

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: 
   memory: { title: 'Memory', load: async () => (await import('./memory.ts')).run },
   load: { title: 'Size and load time', load: async () => (await import('./load.ts')).run },
   lists: { title: 'Lists', load: async () => (await import('./lists.ts')).run },
+  writer: { title: 'Many zones', load: async () => (await import('./writer.ts')).run },
   bursts: { title: 'Bursts of logins', load: async () => (await import('./bursts.ts')).run },
   throughput: { title: 'Throughput', load: async () => (await import('./throughput.ts')).run },
 };
