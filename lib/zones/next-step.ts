@@ -74,12 +74,15 @@ export function writeStep({ views, refused }: Pick<Work, 'views' | 'refused'>, p
   return write && zoneId ? { kind: 'write', zoneId, list: write.list, parted: write.parted } : undefined;
 }
 
-/** Whether Okta has confirmed that every zone which can be used has its list, and nothing is left to find out. */
+/**
+ * Whether Okta has confirmed that every zone which can be used has its list, and nothing is left to find out. Without one
+ * that can be used nobody is in, so nothing is confirmed.
+ */
 export function isComplete({ acl, views, refused }: Pick<Work, 'acl' | 'views' | 'refused'>, plan: Plan): boolean {
   const rights = views.map(
     (view) => view.memory.trouble !== undefined || (isRight(view, plan) && isRecorded(view, acl)),
   );
-  return rights.every(Boolean) && refused.size === 0;
+  return views.some(isUsable) && rights.every(Boolean) && refused.size === 0;
 }
 
 /** Whether a zone is known to have the list that it must have. @param plan undefined: the one it had before */

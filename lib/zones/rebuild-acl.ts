@@ -103,8 +103,8 @@ async function rebuild(run: Run, deps: RebuildDeps): Promise<ZoneState> {
     for (let step = pass.next(); step; step = pass.next()) {
       leftUntil = leaveUntil(step, pass, endsAt, clock.now());
       if (leftUntil !== undefined) break;
-      // What is only checked gives way to changes; what is written is what holds now.
-      const isPatient = step.kind === 'verify' || pass.age > GRANTS_AGE_MS;
+      // What is only read gives way to changes; what is written is what holds now.
+      const isPatient = step.kind !== 'write' || pass.age > GRANTS_AGE_MS;
       if (isPatient && (await pass.refresh())) continue;
       await take(step, pass, run, deps);
     }

@@ -106,8 +106,13 @@ describe('a rebuild', () => {
   });
 
   it('claims no more than it has read where an event comes while it reads', async () => {
+    await world.rebuild();
+    await world.apply(granted('203.0.113.8', 2));
+    await world.minute();
+    world.okta.clearRequests();
+    await world.apply(granted('203.0.113.7', 3));
     // The event arrives between the reading of the position and the reading of the grants.
-    const news: (() => Promise<void>)[] = [() => world.apply(granted('203.0.113.9', 2))];
+    const news: (() => Promise<void>)[] = [() => world.apply(granted('203.0.113.9', 4))];
     class Busy extends WakeItem {
       override async read(acl: string) {
         const wake = await super.read(acl);
@@ -120,9 +125,9 @@ describe('a rebuild', () => {
     }
     await world.rebuild(ACL, { grants: new BusyBook(world.table, world.deps.config, world.deps.telemetry) });
     expect(world.gateways()).toContain('203.0.113.9/32');
-    expect(world.confirmed()).toEqual([positionAt(2)]);
+    expect(world.confirmed().at(-1)).toBe(positionAt(4));
     await world.minute();
-    expect(world.confirmed()).toEqual([positionAt(2), positionAt(3)]);
+    expect(world.confirmed().at(-1)).toBe(positionAt(5));
     expect(world.calls('PUT')).toBe(1);
   });
 });
