@@ -48,12 +48,14 @@ export function answersFor(name: FunctionName, now: number): Answering {
   const count = name === 'zone' ? LIVE_GRANTS : ENDED_GRANTS;
   const expiresAt = name === 'expiry' ? now - 1_000 : now + 3_600_000;
   const items = Array.from({ length: count }, (_, i) => grantItem(i, expiresAt, now));
+  const stored = new Map<string, Attributes>();
   return (call) => {
     if (call.operation === 'Query') return page(items, call);
     if (call.operation === 'GetSecretValue') {
       return { body: { SecretString: name === 'webhook' ? JSON.stringify({ current: KEY }) : 'bench-token' } };
     }
-    if (call.operation === 'GetItem') return { body: itemOf(call, now) };
+    if (call.operation === 'GetItem') return { body: itemOf(call, stored, now) };
+    if (call.operation === 'UpdateItem' || call.operation === 'PutItem') store(call, stored);
     return call.operation.includes('/api/v1/zones/') ? zoneAnswer(call) : undefined;
   };
 }
@@ -81,10 +83,26 @@ function page(items: readonly unknown[], { input }: AwsCall): AwsAnswer {
   return { body: { Items: found, Count: found.length, ScannedCount: found.length, ...next } };
 }
 
-function itemOf({ input }: AwsCall, now: number): unknown {
+type Attributes = Readonly<Record<string, unknown>>;
+
+function itemOf({ input }: AwsCall, stored: ReadonlyMap<string, Attributes>, now: number): unknown {
   const key = input.Key as { item?: { S: string } };
-  if (key.item?.S !== ITEM.wake) return {};
-  return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
+  if (key.item?.S === ITEM.wake) return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
+  const item = stored.get(JSON.stringify(key));
+  return item ? { Item: item } : {};
+}
+
+/** Keeps what a function stores of its zones, above all that it holds the lease: it goes on only while it does. */
+function store({ input }: AwsCall, stored: Map<string, Attributes>): void {
+  const { Item: item, Key: key } = input as { Item?: Attributes; Key?: Attributes };
+  if (item) stored.set(JSON.stringify({ acl: item.acl, item: item.item }), item);
+  if (!key) return;
+  const names = input.ExpressionAttributeNames as Record<string, string>;
+  const values = (input.ExpressionAttributeValues ?? {}) as Attributes;
+  const [sets = ''] = String(input.UpdateExpression).split(/ (?:REMOVE|ADD) /);
+  const changed = [...sets.matchAll(/(#\w+) = (:\w+)/g)].map(([, name = '', value = '']) => [names[name], values[value]]);
+  const name = JSON.stringify(key);
+  stored.set(name, { ...key, ...stored.get(name), ...Object.fromEntries(changed) });
 }
 
 function zoneAnswer({ operation, input }: AwsCall): AwsAnswer {
