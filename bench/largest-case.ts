@@ -87,7 +87,8 @@ type Attributes = Readonly<Record<string, unknown>>;
 
 function itemOf({ input }: AwsCall, stored: ReadonlyMap<string, Attributes>, now: number): unknown {
   const key = input.Key as { item?: { S: string } };
-  if (key.item?.S === ITEM.wake) return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
+  if (key.item?.S === ITEM.wake)
+    return { Item: { position: { S: queuePosition('1') }, since: { N: String(now - 60_000) } } };
   const item = stored.get(JSON.stringify(key));
   return item ? { Item: item } : {};
 }
@@ -100,7 +101,10 @@ function store({ input }: AwsCall, stored: Map<string, Attributes>): void {
   const names = input.ExpressionAttributeNames as Record<string, string>;
   const values = (input.ExpressionAttributeValues ?? {}) as Attributes;
   const [sets = ''] = String(input.UpdateExpression).split(/ (?:REMOVE|ADD) /);
-  const changed = [...sets.matchAll(/(#\w+) = (:\w+)/g)].map(([, name = '', value = '']) => [names[name], values[value]]);
+  const changed = [...sets.matchAll(/(#\w+) = (:\w+)/g)].map(([, name = '', value = '']) => [
+    names[name],
+    values[value],
+  ]);
   const name = JSON.stringify(key);
   stored.set(name, { ...key, ...stored.get(name), ...Object.fromEntries(changed) });
 }

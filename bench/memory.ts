@@ -135,7 +135,8 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
       // A code in the log means that the work was not done, so the figures would be of something else.
       const codes = output.split('\n').filter((text) => text.includes('"code":"') && !text.includes('ZONE005'));
       const isIdle = name === 'zone' && !output.includes('zone updated');
-      if (failed || isIdle || codes.length > 0) reject(new Error(`${name} failed: ${codes[0] ?? output.slice(-2_000)}`));
+      if (failed || isIdle || codes.length > 0)
+        reject(new Error(`${name} failed: ${codes[0] ?? output.slice(-2_000)}`));
       else resolve(peak);
     });
   });
