@@ -61,6 +61,15 @@ export function vitest(name: string, projects: readonly string[], ...options: re
   };
 }
 
+/** What guards main. */
+export const GUARD: readonly Step[] = [
+  LINT,
+  TYPES,
+  vitest('tests', ['unit', 'cdk', 'simulation', 'fuzz', 'bursts']),
+  // Side by side, and one more of them than there are cores: they wait more than they work.
+  vitest('processes and end to end', ['processes', 'tables', 'e2e-embedded', 'e2e-emulator'], '--maxWorkers=3'),
+];
+
 /** Runs one step, with what it prints. */
 export async function runStep(step: Step): Promise<Ran> {
   console.log(`\n── ${step.name}`);
