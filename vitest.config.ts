@@ -43,7 +43,7 @@ export default defineConfig({
         setupFiles: ['test/helpers/no-processes.ts'],
       }),
       project('cdk', { include: CDK, exclude: PROCESSES, ...SHARED_MODULES }),
-      project('processes', { include: PROCESSES }),
+      project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000 }),
       project('simulation', { include: SIMULATION }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),

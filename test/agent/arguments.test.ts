@@ -6,7 +6,7 @@ import { toolbox } from './toolbox.ts';
 const SECRET = Buffer.alloc(32, 1).toString('base64');
 const ADD = ['add', 'okta-prod', '203.0.113.7'];
 
-describe.runIf(canRun)('what the script refuses before it sends', { timeout: 30_000 }, () => {
+describe.runIf(canRun)('what the script refuses before it sends', () => {
   let server: Awaited<ReturnType<typeof startRecordingServer>>;
   let good: Environment;
   beforeAll(async () => {

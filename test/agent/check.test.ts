@@ -4,7 +4,7 @@ import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world
 import { answers, startRecordingServer } from './recording-server.ts';
 import { canRun, type Environment, oneLine, runScript } from './script.ts';
 
-describe.runIf(canRun)('the script with --check', { timeout: 60_000 }, () => {
+describe.runIf(canRun)('the script with --check', () => {
   let system: EmbeddedSystem;
   let under: AclUnderTest;
   beforeAll(async () => {

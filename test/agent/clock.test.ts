@@ -28,7 +28,7 @@ const BSD = [
   'esac',
 ];
 
-describe.runIf(canRun)('the time of an event', { timeout: 60_000 }, () => {
+describe.runIf(canRun)('the time of an event', () => {
   let server: Awaited<ReturnType<typeof startRecordingServer>>;
   beforeAll(async () => {
     server = await startRecordingServer(APPLIED);

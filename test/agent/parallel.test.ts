@@ -6,7 +6,7 @@ import { aFolder, canRun, removeFolders, runScript } from './script.ts';
 /** `npm run test:full -- agent` starts more of them. */
 const RUNS = Number(process.env.KNOCKNOC_PARALLEL_RUNS ?? 80);
 
-describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, { timeout: 120_000 }, () => {
+describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, () => {
   let system: EmbeddedSystem;
   let under: AclUnderTest;
   beforeAll(async () => {

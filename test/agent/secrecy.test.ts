@@ -17,7 +17,7 @@ function formsOf(key: Buffer): string[] {
   ]);
 }
 
-describe.runIf(canRun)('the secret', { timeout: 60_000 }, () => {
+describe.runIf(canRun)('the secret', () => {
   afterAll(removeFolders);
 
   it.each<[string, Signer[]]>([

@@ -40,7 +40,7 @@ function theOneEvent(received: readonly Received[]): Record<string, unknown> {
   return JSON.parse(bodies[0] ?? '');
 }
 
-describe.runIf(canRun)('how the script sends', { timeout: 60_000 }, () => {
+describe.runIf(canRun)('how the script sends', () => {
   let temporary: string;
   beforeAll(async () => {
     temporary = await aFolder();

@@ -34,13 +34,13 @@ describe('the app', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(readFileSync(join(outdir, 'KnocknocOkta.template.json'), 'utf8')).toContain('WebhookUrl');
-  }, 30_000);
+  });
 
   it('refuses the example as it stands', () => {
     const { status, stderr } = run({ config: example });
     expect(status).toBe(1);
     expect(stderr).toContain('okta.domain: "your-org.okta.com" is a placeholder');
-  }, 30_000);
+  });
 
   it('lists the problems of a bad file, without a stack trace, and fails', () => {
     writeFileSync(join(folder, 'bad.json'), '{"okta":{},"acls":{"a":{"zoneIds":[]}}}');
@@ -51,7 +51,7 @@ describe('the app', () => {
       expect.stringMatching(/^ {2}okta\.domain: missing/),
       expect.stringMatching(/^ {2}acls\.a\.zoneIds: must name at least one zone/),
     ]);
-  }, 30_000);
+  });
 
   it('fails on a file that was named but is not there', () => {
     const { status, stderr } = run({ config: 'absent.json' });
@@ -59,7 +59,7 @@ describe('the app', () => {
     expect(stderr).toMatch(
       /^absent\.json cannot be used.*\n {2}the file is not there; copy config\.example\.json.*\n$/,
     );
-  }, 30_000);
+  });
 
   it('has a stack that cannot be deployed where there is no configuration yet, so that bootstrapping works', () => {
     const { stderr, outdir } = run({});
@@ -67,5 +67,5 @@ describe('the app', () => {
     const manifest = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as { artifacts: object };
     expect(Object.keys(manifest.artifacts)).toContain('NoConfiguration');
     expect(Object.keys(manifest.artifacts)).not.toContain('KnocknocOkta');
-  }, 30_000);
+  });
 });

@@ -158,7 +158,7 @@ describe.runIf(wanting.length === 0)('the shell snippet', () => {
     } finally {
       await system.close();
     }
-  }, 40_000);
+  });
 });
 
 /** An Okta with one zone, which tells of every list that is written. */

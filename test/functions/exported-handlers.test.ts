@@ -9,8 +9,6 @@ import { type Answering, type AwsCall, startFakeAws } from '../helpers/fake-aws.
 import { invoke } from '../helpers/lambda-process.ts';
 import { rawZone } from '../helpers/raw-okta.ts';
 
-/** Each starts a process that loads the AWS clients. */
-const TIMEOUT = 30_000;
 const SECRET = Buffer.alloc(33, 'k').toString('base64');
 const TOKEN = 'exported-okta-token';
 const secrets = ({ operation, input }: AwsCall) => {
@@ -39,7 +37,7 @@ function post(headers: Readonly<Record<string, string | undefined>> = {}, id = '
 }
 const metricsOf = (lines: readonly Readonly<Record<string, unknown>>[]) => lines.filter((line) => '_aws' in line);
 
-describe('the exported webhook handler', { timeout: TIMEOUT }, () => {
+describe('the exported webhook handler', () => {
   it('checks the signature with the secret it fetches once, and puts the event onto the queue', async () => {
     const { of, url } = await aws();
     const { results, output } = await invoke('webhook', [post(), post({}, 'msg_2')], url, configOf());
@@ -108,7 +106,7 @@ describe('the exported webhook handler', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('the exported grants handler', { timeout: TIMEOUT }, () => {
+describe('the exported grants handler', () => {
   const bodies = [granted('203.0.113.1', 1), granted('203.0.113.2', 2)].map(formatQueuedEvent);
   const batch = (texts: readonly string[]) =>
     fifoEvent(texts.map((body, i) => ({ messageId: `m${i + 1}`, body, sequenceNumber: String(i + 1), receives: 1 })));
@@ -139,7 +137,7 @@ describe('the exported grants handler', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('the exported zone handler', { timeout: TIMEOUT }, () => {
+describe('the exported zone handler', () => {
   const change = (acl: string) => ({ eventName: 'INSERT', key: { acl, item: ITEM.wake }, byTtl: false }) as const;
 
   it('calls Okta with the token it fetched, and counts every code of one invocation by itself', async () => {
@@ -164,7 +162,7 @@ describe('the exported zone handler', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('the exported expiry handler', { timeout: TIMEOUT }, () => {
+describe('the exported expiry handler', () => {
   it('looks after every ACL on a tick, and after what lies behind a timer', async () => {
     const { of, url } = await aws();
     const timer = { version: 1, kind: 'rebuild', acl: ACL, at: 1 };

@@ -19,7 +19,7 @@ function family(before = ''): { group: ProcessGroup; pids: Promise<number[]> } {
   return { group, pids };
 }
 
-describe('a process group', { timeout: 30_000 }, () => {
+describe('a process group', () => {
   it('ends with all that it started, however often it is told', async () => {
     const { group, pids } = family();
     expect(running(await pids)).toHaveLength(2);
@@ -54,7 +54,7 @@ describe('a process group', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a command', { timeout: 30_000 }, () => {
+describe('a command', () => {
   it('gives what it wrote to standard output', async () => {
     expect(await run('saying it', 'sh', ['-c', 'echo out; echo err >&2'], { ...options, signal: never })).toBe('out\n');
   });

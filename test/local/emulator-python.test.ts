@@ -26,7 +26,7 @@ describe('what a Python says of itself', () => {
   });
 });
 
-describe('the search for Python', { timeout: 30_000 }, () => {
+describe('the search for Python', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'knocknoc-python-'));

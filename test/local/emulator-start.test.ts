@@ -64,7 +64,7 @@ async function leftOvers(): Promise<string[]> {
   return [...running(pids.map(Number)).map(String), ...files.filter((name) => name !== 'emulator.log')];
 }
 
-describe('a start that fails leaves nothing behind', { timeout: 60_000 }, () => {
+describe('a start that fails leaves nothing behind', () => {
   it.each([
     ['synth', 'synthesising the stack'],
     ['bootstrap', 'bootstrapping the account'],

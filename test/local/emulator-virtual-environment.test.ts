@@ -24,7 +24,7 @@ describe('the requirements', () => {
   });
 });
 
-describe('the virtual environment', { timeout: 30_000 }, () => {
+describe('the virtual environment', () => {
   /**
    * A Python that knows nothing but to make "virtual environments" with a copy of itself, and to
    * write down what it is to install there. With a file `broken` beside it the installation fails.

@@ -133,7 +133,7 @@ describe('the linter, with the configuration of this project', () => {
     });
     const report: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout);
     for (const { category, location } of report.diagnostics) broken.get(location.path)?.push(category);
-  }, 60_000);
+  });
 
   const rulesBrokenBy = (file: Written) => broken.get(file.path);
 
