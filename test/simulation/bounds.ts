@@ -20,6 +20,8 @@ const GOOD_MS = 5_000;
 const CALLS_AHEAD = 12;
 /** Calls to the table for one event, with those that are in the same batch. */
 const TABLE_CALLS = 80;
+/** What is stored of one zone where every call to the table may be slow. */
+const SLOW_ZONE_MS = 4_000;
 /** With fewer, the quota is what holds things up. */
 const AMPLE = 300;
 
@@ -30,7 +32,7 @@ export function boundsOf(plan: Plan): Bounds {
   const most = Math.max(...deployments.flatMap(({ acls }) => acls.map(({ zoneIds }) => zoneIds.length)));
   const [, oktaMs] = plan.oktaMs;
   // At first each zone is read and written, one after the other.
-  const firstMs = most > 3 ? 2 * most * oktaMs + 5_000 : 0;
+  const firstMs = most > 3 ? most * (2 * oktaMs + (plan.slow ? SLOW_ZONE_MS : 0)) + 5_000 : 0;
   const slowMs = oktaMs > 1_200 ? CALLS_AHEAD * oktaMs : 0;
   const tableMs = TABLE_CALLS * (plan.table?.ms[1] ?? 0);
   const quotaMs = plan.limit < AMPLE ? drainMs(3 * zones, plan.limit) : 0;

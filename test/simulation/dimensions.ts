@@ -21,9 +21,12 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
   deploys: (draft, random) => {
     const topology = new Topology(draft.deployment);
     const moments = Array.from({ length: random.whole(1, 4) }, () => random.whole(0, draft.actionMs));
-    for (const at of moments.sort((a, b) => a - b)) {
+    for (const [n, at] of moments.sort((a, b) => a - b).entries()) {
       const change = topology.next(random);
-      if (change) draft.actions.push({ at, do: 'redeploy', deployment: change.deployment, change: change.fault });
+      if (!change) continue;
+      draft.actions.push({ at, do: 'redeploy', deployment: change.deployment, change: change.fault });
+      // Just then people come, so that runs of both configurations are under way.
+      if (random.chance(0.5)) draft.actions.push(...comers(draft, random, at, n));
     }
     draft.deployMs = random.chance(0.5) ? random.whole(500, 15_000) : 0;
     draft.codes.push('ZONE001');
@@ -149,6 +152,15 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     });
   },
 };
+
+/** Somebody for each of a few ACLs, around a moment. */
+function comers({ deployment }: Draft, random: Random, moment: number, n: number): Action[] {
+  return deployment.acls.slice(0, 3).map(({ name: acl }) => {
+    const at = Math.max(0, moment + random.whole(-3_000, 3_000));
+    const who = { acl, ip: `203.0.113.${random.whole(1, 5)}`, grantId: 'd', webhookId: `d${n}-${acl}` };
+    return { at, do: 'event', type: 'access.granted', ...who, ageMs: 0, durationSeconds: 3_600 };
+  });
+}
 
 function fitting(always: readonly string[], { deployment }: Draft): readonly string[] {
   return always.slice(0, deployment.gatewayLimit);

@@ -29,6 +29,7 @@ export const FAULTS = [
     'spoiled item',
     'queue replaced',
     'last delivery',
+    'full zones change places',
     'foreign zone',
     'foreign zone adopted',
     'garbage row',

@@ -179,6 +179,12 @@ export class Monitor {
     if (this.#watched.plan.weather === 'good') this.broken('dead letters say why', 'the queue moved one by itself');
   }
 
+  /** The one exception to nobody being out on the way. */
+  partingIsSaid(environment: Environment, acl: string, entries: readonly string[]): void {
+    this.#watched.faults.struck('full zones change places');
+    this.#moves.partingIsSaid(environment, acl, entries);
+  }
+
   /** A function has told of a failure. */
   codeIsSaid(code: string, acl: string | undefined): void {
     this.#zones.codeIsSaid(code, acl);

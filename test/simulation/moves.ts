@@ -1,3 +1,4 @@
+import { letsIn } from './gateways.ts';
 import type { LetIn } from './inside.ts';
 
 /** Watches that nobody who moves from zone to zone of an ACL is in none of them in between. */
@@ -5,10 +6,19 @@ export class Moves<Run extends object> {
   /** By run and ACL: whom the present look at grants and zones has put out. */
   readonly #out = new WeakMap<Run, Map<string, Set<string>>>();
 
+  /** By run and ACL: whom it said that it puts out for one update. */
+  readonly #parted = new WeakMap<Run, Map<string, Set<string>>>();
+
   /** A run looks at an ACL, of which it may do several one after the other, and several ACLs side by side. */
   lookBegins(run: Run, acl: string): void {
     const out = this.#out.get(run) ?? new Map<string, Set<string>>();
     this.#out.set(run, out.set(acl, new Set()));
+  }
+
+  partingIsSaid(run: Run, acl: string, entries: readonly string[]): void {
+    const parted = this.#parted.get(run) ?? new Map<string, Set<string>>();
+    const all = new Set([...(parted.get(acl) ?? []), ...entries.flatMap(letsIn)]);
+    this.#parted.set(run, parted.set(acl, all));
   }
 
   /**
@@ -20,6 +30,8 @@ export class Moves<Run extends object> {
   written(run: Run, acl: string, before: LetIn, after: LetIn): string[] {
     const out = this.#out.get(run)?.get(acl) ?? new Set<string>();
     for (const host of before.entries) if (!after.has(host)) out.add(host);
-    return [...after.entries].filter((host) => !before.has(host) && out.has(host));
+    const parted = this.#parted.get(run)?.get(acl);
+    const back = [...after.entries].filter((host) => !before.has(host) && out.has(host));
+    return back.filter((host) => !parted?.delete(host));
   }
 }

@@ -68,8 +68,9 @@ export class QuotaCheck {
           this.#broken('work drains at the pace of the quota', `not done at ${deadline / 1000} s`);
       }
     }
-    // Where the table fails, nobody may know that there is anything to do.
-    if (wrongSince === undefined || weather !== 'good' || codes.includes('STORE001')) return;
+    // Where the table fails, or somebody else has changed a zone, nobody may know that there is anything to do.
+    const isUnseen = codes.includes('STORE001') || codes.includes('ZONE007');
+    if (wrongSince === undefined || weather !== 'good' || isUnseen) return;
     const idleMs = now - Math.max(wrongSince, this.#lastCall);
     if (idleMs > LONGEST_REST_MS) this.#broken('no rest over two minutes', 'nobody has called Okta since');
   }

@@ -1,5 +1,6 @@
 import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
+import { NoDoubt } from './buggy-parts.ts';
 import * as parts from './unkind-parts.ts';
 
 /** Bugs that only an unkind world shows, each put in from outside. */
@@ -44,6 +45,38 @@ export const UNKIND_BUGS: readonly Bug[] = [
     breaks: ['always allowed throughout'],
     hooks: { http: parts.alwaysLater },
     changes: { world: 'unkind', dimensions: ['overlaps'] },
+  },
+  {
+    name: 'stale-read-believed',
+    what: 'a list that a GET shows and that equals the plan is not written, though Okta had confirmed another',
+    hooks: { http: parts.leavingOutWhatIsShown, states: (table) => new NoDoubt(table) },
+    changes: { world: 'unkind', dimensions: ['stale Okta'], rates: { 'stale from Okta': 0.9 } },
+  },
+  {
+    name: 'ghost-zone',
+    what: 'people are planned for a zone that is not there',
+    hooks: parts.believingInGhosts,
+    changes: { world: 'unkind', dimensions: ['odd zones'] },
+  },
+  {
+    name: 'other-lease-not-awaited',
+    what: 'a zone that has another ACL now is written while a run of the one before is under way',
+    breaks: ['a zone has one writer', '5 one write at a time', ...WHO_IS_IN],
+    hooks: { states: (table) => new parts.NoOtherLease(table) },
+    changes: { world: 'unkind', dimensions: ['deploys'], oktaMs: [2_000, 7_000] },
+  },
+  {
+    name: 'announced-anyway',
+    what: 'a write is announced whoever has announced one since the zone was read',
+    breaks: ['a zone has one writer', '5 one write at a time', ...WHO_IS_IN],
+    hooks: { table: parts.announcingAnyway },
+    changes: { world: 'unkind', dimensions: ['deploys'], oktaMs: [2_000, 7_000] },
+  },
+  {
+    name: 'confirmed-unseen',
+    what: 'a list counts as confirmed as soon as it was announced',
+    hooks: { states: (table) => new parts.ConfirmedUnseen(table) },
+    changes: { world: 'unkind', dimensions: [] },
   },
   {
     name: 'read-once',

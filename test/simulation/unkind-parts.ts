@@ -1,5 +1,8 @@
 import type { Config } from '../../lib/config.ts';
+import { ZONE_PARTITION } from '../../lib/names.ts';
 import type { Clock, HttpClient, HttpRequest, HttpResponse, Item, Table, Write } from '../../lib/ports.ts';
+import type { ZoneMemory, ZoneState } from '../../lib/zones/zone-state.ts';
+import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import type { GrantsHandler, Hooks } from './hooks.ts';
 
 /** What is wrong in an unkind world's bugs: clients and tables that do not do what they should. */
@@ -213,4 +216,67 @@ export function countingNone(handler: GrantsHandler): GrantsHandler {
     }));
     return handler({ Records }, context);
   };
+}
+
+/** Says of a list that a GET has just shown that it is written, whatever was written before. */
+export function leavingOutWhatIsShown(http: HttpClient): HttpClient {
+  const shown = new Map<string, string>();
+  const listOf = (body: string | undefined) =>
+    JSON.stringify(
+      gatewaysIn(body)
+        .map(({ value }) => value)
+        .sort(),
+    );
+  return async (request) => {
+    const { body, ...rest } = request;
+    if (request.method === 'PUT' && shown.get(request.url) === listOf(body)) {
+      const answer = await http({ ...rest, method: 'GET' });
+      return answer.status === 200 ? withFields(answer, { gateways: gatewaysIn(body) }) : answer;
+    }
+    const answer = await http(request);
+    if (request.method === 'GET' && answer.status === 200) shown.set(request.url, listOf(answer.body));
+    return answer;
+  };
+}
+
+/** A zone that is not there is believed to be: what is written to it is remembered, and nobody is let in by it. */
+export function believingInGhosts(): Hooks {
+  const lists = new Map<string, unknown>();
+  return {
+    http: (http) => async (request) => {
+      const answer = await http(request);
+      if (answer.status !== 404) return answer;
+      const { gateways } = JSON.parse(request.body ?? '{}');
+      if (request.method === 'PUT') lists.set(request.url, gateways);
+      const zone = { id: zoneIn(request), type: 'IP', name: 'ghost', status: 'ACTIVE', usage: 'POLICY', proxies: null };
+      return { ...answer, status: 200, body: JSON.stringify({ ...zone, gateways: lists.get(request.url) ?? null }) };
+    },
+  };
+}
+
+/** Every announcement is written, whoever has the zone by now. */
+export function announcingAnyway(table: Table): Table {
+  return writing(table, (writes) =>
+    writes.map((write) => ('put' in write && write.put.acl.startsWith(ZONE_PARTITION) ? { put: write.put } : write)),
+  );
+}
+
+/** A zone that another ACL had is free at once. */
+export class NoOtherLease extends ZoneStates {
+  override async lease(): Promise<undefined> {
+    return undefined;
+  }
+}
+
+/** Every list that was announced counts as confirmed. */
+export class ConfirmedUnseen extends ZoneStates {
+  override async release(acl: string, owner: string, state: ZoneState): Promise<void> {
+    const zones: Record<string, ZoneMemory> = {};
+    for (const [zoneId, { trouble, doubtUntil, ...memory }] of Object.entries(state.zones)) {
+      const stored = await this.items.get(zoneId);
+      zones[zoneId] = typeof stored === 'object' ? { ...memory, write: stored.write, rightAt: stored.at } : memory;
+    }
+    const { unfinished, lastError, dueAt, ...rest } = state;
+    await super.release(acl, owner, { ...rest, zones });
+  }
 }

@@ -182,7 +182,10 @@ export class World {
     };
     const table = hooks.table?.(reached, name) ?? reached;
     const timers = environment.timers(this.timers);
-    const telemetry = codeTelemetry(name, note, code);
+    const telemetry = codeTelemetry(name, note, {
+      code,
+      parted: (acl, entries) => monitor.partingIsSaid(environment, acl, entries),
+    });
     const made = [table, config, telemetry] as const;
     return {
       config: hooks.config?.(config, name) ?? config,
