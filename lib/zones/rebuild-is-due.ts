@@ -1,7 +1,7 @@
 import type { AclConfig, Config } from '../config.ts';
 import { configHash } from './config-hash.ts';
 import { readingIsDue } from './reading-is-due.ts';
-import type { ZoneState } from './zone-state.ts';
+import { LONGEST_PAUSE_MS, type ZoneState } from './zone-state.ts';
 
 /** For this alone the grants need not be read. */
 export const READING_IS_DUE = 'zones are due for reading';
@@ -20,7 +20,10 @@ export function whyRebuild(
   position: string | undefined,
   now: number,
 ): string | undefined {
-  if (state.dueAt !== undefined || state.unfinished) return 'something was left to do';
+  // One that is still to come has its timer; one further ahead than any pause was stored by a clock that was wrong.
+  const { dueAt } = state;
+  const isLeft = dueAt !== undefined && (dueAt <= now || dueAt > now + LONGEST_PAUSE_MS);
+  if (isLeft || state.unfinished) return 'something was left to do';
   if (state.lastError) return 'the last rebuild failed';
   if (position !== state.confirmedPosition) return 'events are not in the zones yet';
   if (state.nextExpiry && state.nextExpiry <= now) return 'a grant in the zones has expired';

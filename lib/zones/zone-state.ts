@@ -157,6 +157,6 @@ export function verifiedAt({ zones }: ZoneState, zoneIds: readonly string[]): nu
 }
 
 /** No pause is longer: what Okta asks for at most, and what two clocks may differ by. Milliseconds. */
-const LONGEST_PAUSE_MS = 130_000;
+export const LONGEST_PAUSE_MS = 130_000;
 /** A function's time at most, and what two clocks may differ by. */
 const LONGEST_LEASE_MS = 120_000;

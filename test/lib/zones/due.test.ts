@@ -49,6 +49,10 @@ describe('the tick asks for a rebuild', () => {
   const why = (state: ZoneState, position: string | undefined = 'p') =>
     whyRebuild(state, settings, config, position, NOW);
 
+  it('not for what has a timer that is still to come', () => {
+    expect(why({ ...well, dueAt: NOW + 30_000 })).toBeUndefined();
+  });
+
   it('not where all is well', () => {
     expect(why(well)).toBeUndefined();
     expect(why({ ...well, nextExpiry: 0 })).toBeUndefined();
