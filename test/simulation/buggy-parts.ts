@@ -5,7 +5,7 @@ import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { type EndedGrant, endedGrant, type Grant } from '../../lib/grants/grant-items.ts';
 import { GrantJudge, isUnusable } from '../../lib/grants/judge-grant.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
-import type { AclEvents } from '../../lib/grants/wake-item.ts';
+import { type Wake, WakeItem } from '../../lib/grants/wake-item.ts';
 import { ITEM } from '../../lib/names.ts';
 import { OktaRest, type Rest } from '../../lib/okta/rest.ts';
 import type { Item, Table, Write, WriteResult } from '../../lib/ports.ts';
@@ -74,10 +74,19 @@ export class TtlLiveness extends GrantBook {
   }
 }
 
+class AlwaysUsed extends WakeItem {
+  override async read(acl: string): Promise<Wake> {
+    const wake = await super.read(acl);
+    return { ...wake, events: wake.events ?? { position: '', recent: [] } };
+  }
+}
+
 /** Writes zones before anything is known of who should be in them. */
 export class NoAdoption extends GrantBook {
-  override async events(acl: string): Promise<AclEvents> {
-    return (await super.events(acl)) ?? { position: '', recent: [] };
+  override readonly wake: WakeItem;
+  constructor(...args: ConstructorParameters<typeof GrantBook>) {
+    super(...args);
+    this.wake = new AlwaysUsed(args[0]);
   }
 }
 
@@ -94,14 +103,6 @@ export class NoLease extends ZoneStates {
   override async assertHeld(): Promise<void> {}
   override async release(acl: string, _owner: string, state: ZoneState): Promise<void> {
     await this.#table.write([{ put: { acl, item: ITEM.state, ...state } }]);
-  }
-}
-
-/** Whoever finds the lease taken goes away for an hour. */
-export class NoWait extends ZoneStates {
-  override async take(acl: string, owner: string, now: number, until: number): Promise<Taken> {
-    const taken = await super.take(acl, owner, now, until);
-    return taken.taken ? taken : { ...taken, until: now + 3_600_000 };
   }
 }
 

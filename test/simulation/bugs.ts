@@ -1,4 +1,4 @@
-import { ITEM, SEEN_PARTITION, ZONE_ITEM } from '../../lib/names.ts';
+import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
 import type { HttpClient, Write } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
@@ -66,13 +66,6 @@ export const BUGS: readonly Bug[] = [
     hooks: { states: (table) => new parts.NoLease(table) },
   },
   {
-    name: 'mark-forgotten',
-    what: 'a rebuild that finds the lease taken leaves no mark',
-    hooks: { states: (table) => new parts.NoWait(table) },
-    // It takes an event just while a rebuild is under way, and nothing that hides the delay.
-    changes: { rates: { 'rebuild beside another': 1 }, oktaMs: [700, 1_200] },
-  },
-  {
     name: 'old-list-after-conflict',
     what: 'a write that failed is repeated with the list it had then, and taken for the new one',
     breaks: [...WHO_IS_IN, 'nothing foreign reported'],
@@ -99,12 +92,6 @@ export const BUGS: readonly Bug[] = [
     what: 'a PUT leaves out the proxies',
     breaks: ['6 only gateways change'],
     hooks: { http: (http) => (request) => http(withoutProxies(request)) },
-  },
-  {
-    name: 'no-write-ahead',
-    what: 'the list is not remembered before it is written',
-    breaks: ['nothing foreign reported'],
-    hooks: { table: (table) => parts.forgetting(table, ZONE_ITEM.list) },
   },
   {
     name: 'no-adoption',

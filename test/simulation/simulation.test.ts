@@ -9,6 +9,7 @@ import { simulate } from './simulate.ts';
 
 /** `npm run test:full -- simulation` runs ten thousand. */
 const RUNS = 1_500;
+const UNKIND_RUNS = 300;
 const MOST_SECONDS = 240;
 const MOST_FOR_A_BUG = 4_000;
 
@@ -19,6 +20,21 @@ describe('every schedule', () => {
     const [failure] = summary.failures;
     if (failure) throw new Error(await describeFailure(failure));
     expect(summary.runs).toBe(RUNS);
+  });
+
+  it(`keeps them in an unkind world too: ${UNKIND_RUNS} of them`, { timeout: 300_000 }, async () => {
+    const changes = { world: 'unkind' } as const;
+    const summary = await simulateInParallel({
+      seed: 1,
+      runs: UNKIND_RUNS,
+      workers: 2,
+      mostSeconds: MOST_SECONDS,
+      changes,
+    });
+    console.log(describeSummary(summary));
+    const [failure] = summary.failures;
+    if (failure) throw new Error(await describeFailure(failure));
+    expect(summary.runs).toBe(UNKIND_RUNS);
   });
 
   it('ends the same each time', async () => {
