@@ -49,9 +49,12 @@ export function nextStep(work: Work, now: number): Step | undefined {
     if (other) return { kind: 'record', zoneId: other.zoneId };
   }
   const free = views.filter(({ heldUntil }) => heldUntil === undefined);
-  const unknown = free.find(({ unsure, memory, seenAt }) => unsure && !memory.trouble && seenAt === undefined);
+  const unseen = free.filter(({ seenAt }) => seenAt === undefined);
+  // Where no zone can be used, each rebuild looks whether one can be again: somebody may just have mended it.
+  const mended = views.some(isUsable) ? undefined : unseen.find(({ memory }) => memory.trouble);
+  const unknown = unseen.find(({ unsure, memory }) => unsure && !memory.trouble) ?? mended;
   if (unknown) return { kind: 'read', zoneId: unknown.zoneId };
-  const due = free.filter(({ memory, seenAt }) => seenAt === undefined && readingIsDue(memory, work.due, now));
+  const due = unseen.filter(({ memory }) => readingIsDue(memory, work.due, now));
   const [oldest] = due.sort((a, b) => (a.memory.rightAt ?? 0) - (b.memory.rightAt ?? 0));
   return oldest && { kind: 'verify', zoneId: oldest.zoneId };
 }

@@ -138,7 +138,7 @@ async function ofOneZone(view: ZoneView, work: ZoneWork, call: () => Promise<Don
     // A refused list is no trouble of the zone: it lets in whom it has.
     if (code === 'ZONE002') return { view, failure };
     const trouble = { code, detail, at: work.clock.now() };
-    return { view: { ...view, memory: { ...view.memory, trouble } }, failure };
+    return { view: { ...view, memory: { ...view.memory, trouble }, seenAt: trouble.at }, failure };
   }
 }
 

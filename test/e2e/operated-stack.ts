@@ -54,7 +54,7 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
         ['alarms', 'warning'],
         ...levels.slice(13),
       ]);
-      expect(findings[1]?.detail).toMatch(/_COMPLETE; 7 more in order/);
+      expect(findings[1]?.detail).toMatch(/_COMPLETE, version \S+; 7 more in order/);
     });
 
     it('says what a rebuild would write, and has it written', async () => {

@@ -67,9 +67,18 @@ describe('the next step', () => {
     [
       'is not to read a zone each time that can’t be used',
       undefined,
+      [[{ ...unknown('a'), memory: { trouble: trouble() } }, known('b')]],
+    ],
+    [
+      'is to read it a minute later',
+      'verify a',
+      [[{ ...unknown('a'), memory: { trouble: trouble(NOW - MINUTE) } }, known('b')]],
+    ],
+    [
+      'is to look at once whether it can be used again, where there is no other',
+      'read a',
       [[{ ...unknown('a'), memory: { trouble: trouble() } }]],
     ],
-    ['is to read it a minute later', 'verify a', [[{ ...unknown('a'), memory: { trouble: trouble(NOW - MINUTE) } }]]],
     [
       'is nothing of a zone that another ACL may still write',
       undefined,
