@@ -42,7 +42,8 @@ export default defineConfig({
         ...{ include: ['test/**/*.test.ts'], exclude: SLOW, ...SHARED_MODULES },
         setupFiles: ['test/helpers/no-processes.ts'],
       }),
-      project('cdk', { include: CDK, exclude: PROCESSES, ...SHARED_MODULES }),
+      // The metrics library reads its service's name once, whichever file loads it first.
+      project('cdk', { include: CDK, exclude: PROCESSES, env: { POWERTOOLS_SERVICE_NAME: 'Acme' }, ...SHARED_MODULES }),
       project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000 }),
       project('simulation', { include: SIMULATION }),
       project('fuzz', { include: FUZZ }),
