@@ -17,6 +17,8 @@ export function describeStep(step: Exclude<Step, { kind: 'expect' }>): readonly 
       return ['secret', `${Object.keys(step.secret).join(' and ')} changed`];
     case 'deploy':
       return ['deploy', `a new configuration: ${Object.keys(step.deploy).join(', ')}`];
+    case 'adopt':
+      return ['adopt', `an operator lets ${step.adopt} replace what others have put into its zones`];
     case 'queue':
       return ['queue', `a message onto the events queue: ${oneLine(step.queue)}`];
     case 'row':

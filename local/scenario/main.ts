@@ -62,17 +62,24 @@ function report(path: string, scenario: Scenario, played: Played, brief: boolean
   }
 }
 
-const args = process.argv.slice(2);
-const files = args.filter((each) => !each.startsWith('-'));
-const options = args.filter((each) => each.startsWith('-'));
-const wrong = options.filter((option) => !['--brief', '--help', '-h'].includes(option));
-if (options.includes('--help') || options.includes('-h')) say(HELP);
-else if (wrong.length > 0 || files.length === 0) {
-  sayBad(wrong.length > 0 ? `unknown option ${wrong.join(' ')}` : 'name at least one scenario file');
-  say(HELP);
-  process.exitCode = EXIT.malformed;
-} else {
+/** @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const files = args.filter((each) => !each.startsWith('-'));
+  const options = args.filter((each) => each.startsWith('-'));
+  const wrong = options.filter((option) => !['--brief', '--help', '-h'].includes(option));
+  if (options.includes('--help') || options.includes('-h')) {
+    say(HELP);
+    return EXIT.holds;
+  }
+  if (wrong.length > 0 || files.length === 0) {
+    sayBad(wrong.length > 0 ? `unknown option ${wrong.join(' ')}` : 'name at least one scenario file');
+    say(HELP);
+    return EXIT.malformed;
+  }
   let code: number = EXIT.holds;
   for (const file of files) code = Math.max(code, await playFile(file, options.includes('--brief')));
-  process.exitCode = code;
+  return code;
 }
+
+// Where a story ends in the middle of an invocation, a timer of that would keep this process for as long as a function may run.
+process.exit(await main(process.argv.slice(2)));

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { handleControl } from '../okta-simulator/control.ts';
+import { adoptAsOperator } from './adopt.ts';
 import type { Answer } from './expectations.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { ScenarioError } from './scenario-error.ts';
@@ -11,16 +12,21 @@ const FUNCTION_DIED: Answer = { status: 500, body: { message: 'Internal Server E
 
 type Performed = Exclude<Step, { kind: 'expect' }>;
 
+export interface Stage {
+  readonly world: World;
+  readonly scenario: Scenario;
+  /** Told of an answer once it is there. */
+  readonly told: (name: string, answer: Answer) => void;
+  /** Told of what a person sees of it. */
+  readonly said: (label: string, text: string) => void;
+}
+
 /**
  * Carries out one step, without waiting for what follows from it.
- * @param told is called with the name of an answer once it is there
  * @returns a remark for the timeline, where there is something to say
  * @throws {ScenarioError} where the step asks for what can't be done
  */
-export async function perform(
-  step: Performed,
-  { world, scenario, told }: { world: World; scenario: Scenario; told: (name: string, answer: Answer) => void },
-): Promise<string | undefined> {
+export async function perform(step: Performed, { world, scenario, told, said }: Stage): Promise<string | undefined> {
   const { functions } = world;
   switch (step.kind) {
     case 'post': {
@@ -47,9 +53,12 @@ export async function perform(
       return;
     case 'deploy': {
       const config = scenario.deploys.get(step.index);
-      if (config) functions.deploy(config);
+      if (config) world.deploy(config);
       return;
     }
+    case 'adopt':
+      void adoptAsOperator(step.adopt, world, (line) => said('adopt', line));
+      return;
     case 'queue': {
       const body = typeof step.queue === 'string' ? step.queue : JSON.stringify(step.queue);
       await functions.events.send({ body, deduplicationId: `step-${step.index}` });

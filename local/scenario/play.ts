@@ -50,6 +50,11 @@ export async function play(scenario: Scenario): Promise<Played> {
   const told = (name: string, answer: Answer) =>
     timeline.add('answer', `${name}: ${answer.status} ${JSON.stringify(answer.body)}`);
 
+  const said = (label: string, text: string) => {
+    const [first = '', ...others] = text.split('\n');
+    timeline.add(label, first);
+    for (const line of others) timeline.more(line);
+  };
   let next = 0;
   let lookedAt = -1;
   const end = Math.max(0, ...scenario.steps.flatMap((step) => [step.at, untilOf(step)]));
@@ -62,7 +67,8 @@ export async function play(scenario: Scenario): Promise<Played> {
       else {
         const [label, text] = describeStep(step);
         if (label !== '') timeline.add(label, text);
-        const remark = await perform(step, { world, scenario, told });
+        const remark = await perform(step, { world, scenario, told, said });
+        world.changed();
         if (remark !== undefined) timeline.more(remark);
       }
       await world.runUntil(moment);

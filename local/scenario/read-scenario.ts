@@ -50,6 +50,7 @@ export function readScenario(json: unknown, source: string): Scenario {
   const config = readConfig(file.output.config, ['config'], problems);
   const deploys = readDeploys(file.output.config, steps, problems);
   const configs = [...(config ? [config] : []), ...deploys.values()];
+  problems.push(...unknownAcls(steps, configs));
   const { latencyMs = LATENCY_MS, limitPerMinute = LIMIT_PER_MINUTE, zones } = file.output.okta ?? {};
   const seeds = readZones(zones ?? emptyZonesOf(configs), problems);
   if (!config || problems.length > 0) throw new ScenarioError(problems);
@@ -87,6 +88,15 @@ function readDeploys(
     if (config) deploys.set(step.index, config);
   }
   return deploys;
+}
+
+/** ACLs to adopt that no configuration has. */
+function unknownAcls(steps: readonly Step[], configs: readonly Config[]): ScenarioProblem[] {
+  const acls = new Set(configs.flatMap((config) => Object.keys(config.acls)));
+  return steps.flatMap((step) => {
+    if (step.kind !== 'adopt' || acls.has(step.adopt)) return [];
+    return [{ path: formatPath(['steps', step.index, 'adopt']), message: `no configuration has an ACL ${step.adopt}` }];
+  });
 }
 
 /** Where the file says nothing of Okta's zones, all that are configured are there, and empty. */

@@ -51,6 +51,7 @@ export const STEP_SCHEMAS = {
     secret: v.strictObject({ okta: v.exactOptional(v.nullable(text)), webhook: v.exactOptional(v.nullable(text)) }),
   }),
   deploy: v.strictObject({ ...common, deploy: record }),
+  adopt: v.strictObject({ ...common, adopt: text }),
   queue: v.strictObject({ ...common, queue: v.union([text, record], 'must be text or an object') }),
   row: v.strictObject({ ...common, row: item }),
   table: v.strictObject({

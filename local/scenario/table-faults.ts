@@ -35,5 +35,9 @@ function matches(request: TableFaultRequest, call: TableCall): boolean {
   const { function: from, method, acl, item = '' } = request;
   if (from !== undefined && from !== call.from) return false;
   if (method !== undefined && method !== call.method) return false;
-  return call.keys.some((key) => (acl === undefined || key.acl === acl) && key.item.startsWith(item));
+  return call.keys.some((key) => {
+    // `#` cannot occur in an ACL's name: such a partition is none.
+    const isNamed = key.item.startsWith(item) || (key.acl.includes('#') && key.acl.startsWith(item));
+    return isNamed && (acl === undefined || key.acl === acl);
+  });
 }

@@ -1,5 +1,6 @@
+import type { Config } from '../../lib/config.ts';
 import { ITEM } from '../../lib/names.ts';
-import type { Fields, Item } from '../../lib/ports.ts';
+import type { Fields, HttpClient, Item } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../embedded-functions.ts';
 import { faultKind } from '../okta-simulator/faults.ts';
 import { OktaSimulator } from '../okta-simulator/simulator.ts';
@@ -35,15 +36,21 @@ export class World implements Seen {
   readonly clock: VirtualClock;
   readonly okta: OktaSimulator;
   readonly functions: EmbeddedFunctions;
+  /** To the simulated Okta. */
+  readonly http: HttpClient;
   readonly oktaToken = new MemorySecret(OKTA_TOKEN);
   readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY }));
   readonly tableFaults = new TableFaults();
   readonly answers = new Map<string, Answer | 'none yet'>();
   /** Rises whenever something may have changed that an expectation can look at, but for what time alone changes. */
   version = 0;
+  #zones: { readonly version: number; readonly views: readonly ZoneView[] } = { version: -1, views: [] };
   readonly lines: { readonly at: number; readonly line: Fields }[] = [];
 
+  #config: Config;
+
   constructor({ config, okta }: Scenario, listener: Listener) {
+    this.#config = config;
     const { latencyMs, limitPerMinute, zones, allowIpv6 } = okta;
     this.clock = new VirtualClock(START, async () => {
       await microtasks();
@@ -58,20 +65,31 @@ export class World implements Seen {
     const network = new Network(this.clock, this.tableFaults, (fault, call) => {
       listener.event('fault', `the table answers the ${call.from} function: ${fault}`);
     });
+    this.http = oktaNetwork(this.okta, this.clock, {
+      seen: (call) => listener.call(call),
+      changed: () => this.changed(),
+    });
     this.functions = new EmbeddedFunctions({
       ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaToken: this.oktaToken },
-      http: oktaNetwork(this.okta, this.clock, {
-        seen: (call) => listener.call(call),
-        changed: () => this.#changed(),
-      }),
-      way: (call, reach) => network.way(call, () => reach().finally(() => this.#changed())),
+      http: this.http,
+      way: (call, reach) => network.way(call, () => reach().finally(() => this.changed())),
       write: (line) => {
-        this.#changed();
+        this.changed();
         this.lines.push({ at: this.now, line });
         listener.line(line);
       },
       died: (name, reason) => listener.event('crash', `the ${name} function ${reason}`),
     });
+  }
+
+  /** As of the last deploy. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  deploy(config: Config): void {
+    this.#config = config;
+    this.functions.deploy(config);
   }
 
   /** Milliseconds from the start. */
@@ -85,11 +103,13 @@ export class World implements Seen {
   }
 
   zone(id: string): ZoneView | undefined {
-    return this.okta.zones().find((zone) => zone.id === id);
+    return this.zones().find((zone) => zone.id === id);
   }
 
+  /** Looked up once for each version: what must hold throughout asks for them again and again. */
   zones(): readonly ZoneView[] {
-    return this.okta.zones();
+    if (this.#zones.version !== this.version) this.#zones = { version: this.version, views: this.okta.zones() };
+    return this.#zones.views;
   }
 
   calls() {
@@ -98,7 +118,7 @@ export class World implements Seen {
 
   answered(name: string, answer: Answer): void {
     this.answers.set(name, answer);
-    this.#changed();
+    this.changed();
   }
 
   grants(acl: string): readonly Item[] {
@@ -130,7 +150,8 @@ export class World implements Seen {
     ];
   }
 
-  #changed(): void {
+  /** Something may have changed that an expectation can look at. */
+  changed(): void {
     this.version += 1;
   }
 }

@@ -69,19 +69,39 @@ function unmetList(key: string, expected: readonly string[] | undefined, found: 
   return [{ key, expected: expected.length === 0 ? 'nothing' : shortened(expected), found: all }];
 }
 
-function covers(entries: readonly Address[] | null, ip: string): boolean {
-  const host = ipaddr.process(ip);
-  return (entries ?? []).some((entry) => {
+interface HostRange {
+  readonly low: Buffer;
+  readonly high: Buffer;
+}
+
+/** Texts are read once: a story asks for the same ones again and again. Undefined for an entry that holds no hosts. */
+const ranges = new Map<string, HostRange | undefined>();
+const hosts = new Map<string, Buffer>();
+
+function rangeOf(entry: Address): HostRange | undefined {
+  const name = `${entry.type} ${entry.value}`;
+  if (!ranges.has(name)) {
     const [first = '', last = ''] = covered(entry).split('-');
-    if (!ipaddr.isValid(first) || !ipaddr.isValid(last)) return false;
-    const [low, high] = [ipaddr.process(first), ipaddr.process(last)];
-    if (low.kind() !== host.kind() || high.kind() !== host.kind()) return false;
-    return compare(low.toByteArray(), host.toByteArray()) <= 0 && compare(host.toByteArray(), high.toByteArray()) <= 0;
+    const isRange = ipaddr.isValid(first) && ipaddr.isValid(last);
+    ranges.set(name, isRange ? { low: bytesOf(first), high: bytesOf(last) } : undefined);
+  }
+  return ranges.get(name);
+}
+
+function covers(entries: readonly Address[] | null, ip: string): boolean {
+  if (entries === null) return false;
+  const host = hosts.get(ip) ?? bytesOf(ip);
+  hosts.set(ip, host);
+  return entries.some((entry) => {
+    const range = rangeOf(entry);
+    if (!range || range.low.length !== host.length || range.high.length !== host.length) return false;
+    return Buffer.compare(range.low, host) <= 0 && Buffer.compare(host, range.high) <= 0;
   });
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** IPv4 that is written as IPv6 is IPv4. */
+function bytesOf(ip: string): Buffer {
+  return Buffer.from(ipaddr.process(ip).toByteArray());
 }
 
 function listed(entries: readonly Address[] | null): string {

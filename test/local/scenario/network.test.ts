@@ -84,6 +84,9 @@ describe('a fault of the table', () => {
     faults.add({ fault: 'refuse', times: 99, item: 'WA', acl: 'a' }, 0);
     expect([await strikes('get'), await strikes('get', [ZONE, WAKE])]).toEqual([false, true]);
     expect(await strikes('get', [{ ...WAKE, acl: 'b' }])).toBe(false);
+    faults.add({ fault: 'refuse', times: 99, item: 'ZONE#' }, 0);
+    expect(await strikes('get', [{ acl: 'ZONE#nzo1', item: 'LIST' }])).toBe(true);
+    expect(await strikes('get', [{ acl: 'ZONES', item: 'LIST' }])).toBe(false);
   });
 
   it('strikes once, as often as asked, or for a while', async () => {

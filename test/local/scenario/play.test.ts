@@ -45,6 +45,15 @@ describe('an expectation', () => {
     expect(failedAt(await played(steps))).toEqual([['steps[1].expect.has', 60_000]]);
   });
 
+  it('with `until` sees what lasts for less than a call', async () => {
+    const steps = [
+      { at: '30s', expect: { nowhere: BOB }, until: '50s' },
+      { at: '40s', ...edit({ gateways: [BOB] }) },
+      { at: '41s', ...edit({ gateways: [] }) },
+    ];
+    expect(failedAt(await played(steps))).toEqual([['steps[0].expect.nowhere', 40_000]]);
+  });
+
   it('with `until` makes the play go on until then', async () => {
     const steps = [
       { ...login, post: granted(ALICE, { durationSeconds: 600 }) },
@@ -219,6 +228,38 @@ describe('a deploy', () => {
         { at: '150s', expect: { zone: second, has: ALICE } },
       ],
       { okta: { zones: { [ZONE]: {}, [second]: {} } } },
+    );
+  });
+});
+
+describe('adopting', () => {
+  const others = ['10.0.0.0/24', '10.0.1.0/24'];
+  const taken = { okta: { zones: { [ZONE]: { gateways: others } } } };
+
+  it('lets the zones be taken over, and tells what the operator sees', async () => {
+    const { failures, timeline } = await played(
+      [
+        login,
+        { at: '10s', expect: { zone: ZONE, gateways: others, codes: { ZONE008: { atLeast: 1 } } } },
+        { at: '10s', adopt: ACL },
+        { at: '20s', expect: { zone: ZONE, gateways: [ALICE] } },
+      ],
+      taken,
+    );
+    expect(failures).toEqual([]);
+    expect(timeline.join('\n')).toContain('2 of 2 entries go');
+    expect(timeline.join('\n')).toContain(`zone ${ZONE} is taken over`);
+  });
+
+  it('of a list that changes meanwhile is void', async () => {
+    await holds(
+      [
+        { at: '0s', adopt: ACL },
+        { at: '30s', ...edit({ addGateways: ['10.0.2.0/24'] }) },
+        { at: '60s', post: granted(ALICE) },
+        { at: '10m', expect: { zone: ZONE, gateways: [...others, '10.0.2.0/24'] } },
+      ],
+      taken,
     );
   });
 });
