@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ITEM } from '../../lib/names.ts';
+import { ZoneStates } from '../../lib/zones/zone-states.ts';
+import { grantsIn } from '../helpers/events.ts';
 import { ACL, SENTINEL, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
@@ -44,10 +45,10 @@ describe('the end of a grant', () => {
     await system.grant(ALICE, { durationSeconds: 2 });
     await seconds(1.5);
     system.functions.timers.losesEverything = true;
-    const expiry = Number(system.functions.table.items().find(({ item }) => item.startsWith(ITEM.grant))?.expiresAt);
-    await system.clock.advance(expiry - system.clock.now());
+    const [grant] = await grantsIn(system.functions.table);
+    await system.clock.advance(Number(grant?.expiresAt) - system.clock.now());
     await system.functions.tick();
-    expect(system.functions.table.items().filter(({ item }) => item.startsWith(ITEM.grant))).toEqual([]);
+    expect(await grantsIn(system.functions.table)).toEqual([]);
   });
 
   it('is made good by the TTL’s delete where schedule and timers are dead', async () => {
@@ -90,8 +91,8 @@ describe('the tick', () => {
   it('takes up a rebuild that died half-way', async () => {
     await system.grant(ALICE);
     await seconds(2);
-    const dead = { leaseOwner: 'dead', leaseUntil: system.clock.now() + 30_000 };
-    await system.functions.table.write([{ update: { acl: ACL, item: ITEM.state }, set: dead }]);
+    const now = system.clock.now();
+    await new ZoneStates(system.functions.table).take(ACL, 'dead', now, now + 30_000);
     await system.grant(BOB);
     await seconds(40);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ITEM } from '../../lib/names.ts';
-import { ACL, VirtualSystem } from '../helpers/virtual-system.ts';
+import { bookOf, granted, positionAt } from '../helpers/events.ts';
+import { VirtualSystem } from '../helpers/virtual-system.ts';
 
 const LONG = { durationSeconds: 86_400 };
 
@@ -9,11 +9,9 @@ const apart = (i: number) => `${20 + (i >> 15)}.${(i >> 7) & 255}.${(i & 127) * 
 
 async function fill(system: VirtualSystem, count: number): Promise<void> {
   const expiresAt = system.clock.now() + 86_400_000;
+  const book = bookOf(system.functions.table);
   for (let i = 0; i < count; i += 1) {
-    const [ip, since] = [apart(i), String(i).padStart(20, '0')];
-    await system.functions.table.write([
-      { put: { acl: ACL, item: `${ITEM.grant}${ip}#`, ip, order: since, since, expiresAt } },
-    ]);
+    await book.apply(granted(apart(i), -60, { expiresAt }), positionAt(i), system.clock.now());
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { type EndedGrant, endedGrant } from '../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { Table, Telemetry } from '../../lib/ports.ts';
 import { queuePosition } from '../../lib/queue-position.ts';
@@ -29,6 +30,17 @@ export function bookOf(table: Table): GrantBook {
     throw new Error(`${code}: ${detail} ${JSON.stringify(fields)}`);
   };
   return new GrantBook(table, { allowPrivate: false, allowIpv6: false }, { error });
+}
+
+/** All grants of an ACL that are stored, whether they are over or not, by their IPs. */
+export async function grantsIn(table: Table, acl = ACL): Promise<EndedGrant[]> {
+  const rows = await bookOf(table).between(acl, 0, Number.MAX_SAFE_INTEGER);
+  return rows.map(endedGrant).toSorted((a, b) => (String(a.ip) < String(b.ip) ? -1 : 1));
+}
+
+/** The IPs of these, one for each grant. */
+export async function ipsIn(table: Table, acl = ACL): Promise<unknown[]> {
+  return (await grantsIn(table, acl)).map(({ ip }) => ip);
 }
 
 /** A grant on the queue; `at` is its own time, in seconds after NOW. */

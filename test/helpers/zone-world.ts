@@ -14,7 +14,7 @@ import { logTelemetry } from '../../local/stand-ins/log-telemetry.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { ACL, configOf, NOW, positionAt } from './events.ts';
+import { ACL, configOf, ipsIn, NOW, positionAt } from './events.ts';
 
 export const TOKEN = 'zone-okta-token';
 /** What a run of the zone function has. */
@@ -76,9 +76,14 @@ export class ZoneWorld {
   }
 
   /** One minute tick, now. @returns whether it asks for a rebuild of the ACL */
-  async tickAsks(acl = ACL): Promise<boolean> {
+  tickAsks(acl = ACL): Promise<boolean> {
+    return this.asks(() => tick(this.deps), acl);
+  }
+
+  /** @returns whether something asks for a rebuild of the ACL */
+  async asks(something: () => Promise<unknown>, acl = ACL): Promise<boolean> {
     const from = this.changes.length;
-    await tick(this.deps);
+    await something();
     return this.changes.slice(from).some(({ key }) => key.acl === acl && key.item === ITEM.wake);
   }
 
@@ -129,9 +134,8 @@ export class ZoneWorld {
   }
 
   /** The IPs of an ACL's grants, whether they are over or not. */
-  grants(acl = ACL): unknown[] {
-    const items = this.table.items().filter((item) => item.acl === acl && item.item.startsWith(ITEM.grant));
-    return items.map(({ ip }) => ip);
+  grants(acl = ACL): Promise<unknown[]> {
+    return ipsIn(this.table, acl);
   }
 
   codes(): unknown[] {
