@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They start processes, and wait for them. `unit` refuses to, so that what does is named here. */
 const PROCESSES = [
@@ -32,11 +33,22 @@ const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES
 const SHARED_MODULES = { isolate: false };
 const WAITING = { testTimeout: 180_000, hookTimeout: 240_000, maxConcurrency: 24 };
 
+/** What a run waits for in the end if it does not come first. */
+const LONGEST = ['e2e-emulator', 'e2e-embedded', 'simulation'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project: { name } }: TestSpecification) => LONGEST.indexOf(name) + 1 || LONGEST.length + 1;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 /** One project a kind of test: what is slow stands apart from `unit`, where a change is tried first. */
 export default defineConfig({
   test: {
     // Vitest would leave one core of two to itself.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', {
         ...{ include: ['test/**/*.test.ts'], exclude: SLOW, ...SHARED_MODULES },

@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { WHO_IS_IN } from './bug.ts';
-import { BUGS } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
 import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
-import { simulate } from './simulate.ts';
 
 /** `npm run test:full -- simulation` runs ten thousand. */
 const RUNS = 1_500;
 const UNKIND_RUNS = 300;
 const MOST_SECONDS = 240;
-const MOST_FOR_A_BUG = 4_000;
 
 describe('every schedule', () => {
   it(`keeps the promises: ${RUNS} of them`, { timeout: 300_000 }, async () => {
@@ -45,22 +41,5 @@ describe('every schedule', () => {
       ];
       expect(second).toEqual(first);
     }
-  });
-});
-
-describe('a bug is noticed', () => {
-  it.each(BUGS)('$name: $what', { timeout: 240_000 }, async ({ hooks, breaks = WHO_IS_IN, changes = {} }) => {
-    let seed = 0;
-    do {
-      const { failures } = await simulate({
-        ...{ seed: seed + 1, runs: MOST_FOR_A_BUG - seed, hooks, changes, only: breaks, mostFailures: 1 },
-      });
-      const [failure] = failures;
-      if (!failure) throw new Error(`not noticed in ${MOST_FOR_A_BUG} schedules`);
-      ({ seed } = failure);
-      // It is the bug that was noticed: without it the same schedule is fine.
-    } while (
-      (await runSchedule(makePlan(seed, changes))).violations.some(({ invariant }) => breaks.includes(invariant))
-    );
   });
 });
