@@ -22,7 +22,10 @@ export function createHandler(deps: () => WebhookDeps) {
     .use(observe(() => deps().telemetry))
     .handler(async (event) => {
       const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-      const answer = await acceptWebhook({ headers: event.headers, body }, deps());
+      // Some emulators leave it out.
+      const { requestId, http } = event.requestContext ?? {};
+      const source = { sourceIp: http?.sourceIp, requestId };
+      const answer = await acceptWebhook({ headers: event.headers, body, source }, deps());
       return { statusCode: answer.status, headers: { ...answer.headers }, body: answer.body };
     });
 }

@@ -126,6 +126,12 @@ export const TIMERS_MOST_RECEIVES = 5;
 
 export const WEBHOOK_PATH = '/webhook';
 
+/**
+ * The header in which the command line says who runs it: the identity that AWS knows the caller by. The signature does not
+ * cover it, so that the same event stays the same whoever repeats it; it stands in the log alone.
+ */
+export const SENT_BY_HEADER = 'x-sent-by';
+
 /** Key in the template's metadata under which the stack tells the configuration that it was deployed with. */
 export const CONFIGURATION_METADATA = 'KnocknocOkta::Configuration';
 /** Where the template says by which version it was made. */

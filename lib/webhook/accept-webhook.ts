@@ -5,11 +5,11 @@ import { describeError } from '../describe-error.ts';
 import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
-import { AUDIT, METRICS } from '../names.ts';
+import { AUDIT, METRICS, SENT_BY_HEADER } from '../names.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
-import type { Clock, EventQueue, Telemetry } from '../ports.ts';
+import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
-import { authenticateWebhook, NoWebhookKey, type WebhookRequest } from './authenticate-webhook.ts';
+import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
 import { preferredWait } from './prefer-wait.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { readEvent } from './webhook-event.ts';
@@ -26,14 +26,17 @@ export interface WebhookDeps {
 
 const LARGEST_BODY_BYTES = 16 * 1024;
 const CLOCK_SKEW_MS = 30_000;
+const PRINTABLE = /^[\x20-\x7e]+$/;
+const LONGEST_SENT_BY = 256;
 
 /** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
 export async function acceptWebhook(request: WebhookRequest, deps: WebhookDeps): Promise<HttpAnswer> {
   try {
     return await accept(request, deps);
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error, deps.telemetry);
-    return unavailable('the event could not be put onto the queue', error, deps.telemetry);
+    const { source } = request;
+    if (error instanceof Refusal) return refuse(error, source, deps.telemetry);
+    return unavailable('the event could not be put onto the queue', error, source, deps.telemetry);
   }
 }
 
@@ -71,6 +74,8 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     user,
     expiresAt,
     position,
+    ...request.source,
+    ...sentBy(request),
   });
   const wait = preferredWait(request.headers.prefer);
   if (wait === undefined) return success(202, 'accepted', queued);
@@ -115,15 +120,27 @@ function isJson(contentType = ''): boolean {
   return type === 'application/json' && parameters.every((p) => p === '' || /^charset="?utf-8"?$/.test(p));
 }
 
-function refuse(refusal: Refusal, telemetry: Telemetry): HttpAnswer {
-  telemetry.error(refusal.code, refusal.message, { status: refusal.status });
+/** Who ran the command that sent it, as far as a sender with a key says so: bounded, and in characters that do no harm. */
+function sentBy({ headers }: WebhookRequest): Fields {
+  const said = headers['webhook-signature'] && headers[SENT_BY_HEADER];
+  return said && PRINTABLE.test(said) ? { sentBy: said.slice(0, LONGEST_SENT_BY) } : {};
+}
+
+function refuse(refusal: Refusal, source: RequestSource | undefined, telemetry: Telemetry): HttpAnswer {
+  telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...source });
   return problem(refusal.code, refusal.status, refusal.message);
 }
 
 /** The one failure that is ours: the sender must try again. */
-function unavailable(detail: string, error: unknown, telemetry: Telemetry): HttpAnswer {
+function unavailable(
+  detail: string,
+  error: unknown,
+  source: RequestSource | undefined,
+  telemetry: Telemetry,
+): HttpAnswer {
   const code: ErrorCode = 'HOOK007';
   const said = error instanceof NoWebhookKey ? error.message : detail;
-  telemetry.error(code, said, { reason: describeError(error instanceof NoWebhookKey ? error.cause : error) });
+  const reason = describeError(error instanceof NoWebhookKey ? error.cause : error);
+  telemetry.error(code, said, { reason, ...source });
   return problem(code, 503, `${said}; try again`);
 }

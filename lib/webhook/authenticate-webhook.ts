@@ -8,6 +8,14 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The body exactly as it was sent. */
   readonly body: Uint8Array;
+  /** Where it came from, by the API's word: for log lines alone. */
+  readonly source?: RequestSource;
+}
+
+export interface RequestSource {
+  readonly sourceIp: string | undefined;
+  /** What the API's access log calls the request. */
+  readonly requestId: string | undefined;
 }
 
 export interface Sender {

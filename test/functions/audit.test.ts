@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { signedHeaders } from '../../cli/webhook-client.ts';
 import type { Fields } from '../../lib/ports.ts';
-import { ACL, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
+import { apiEvent } from '../../local/webhook-server.ts';
+import { NOW } from '../helpers/events.ts';
+import { ACL, VirtualSystem, WEBHOOK_KEY, ZONE } from '../helpers/virtual-system.ts';
 
 const ALICE = '203.0.113.7';
 const BOB = '203.0.113.8';
@@ -8,6 +11,13 @@ const alice = { grantId: 'session-1', user: 'alice@example.com' };
 
 function audited(system: VirtualSystem, action?: string): Fields[] {
   return system.lines.filter((line) => line.action !== undefined && (action === undefined || line.action === action));
+}
+
+function signedFlush(headers: Readonly<Record<string, string>>) {
+  const timestamp = new Date(NOW).toISOString();
+  const body = JSON.stringify({ type: 'access.flushed', timestamp, data: { acl: ACL } });
+  const signed = signedHeaders(WEBHOOK_KEY, 'evt-flush', NOW / 1000, body);
+  return apiEvent('/webhook', { 'content-type': 'application/json', ...signed, ...headers }, Buffer.from(body));
 }
 
 describe('the audit', () => {
@@ -28,6 +38,43 @@ describe('the audit', () => {
     expect(path[1]?.position).toBe(position);
     expect(path[0]?.position).toBe(position);
     expect(path[2]?.position).toBe(position);
+  });
+
+  it('says where an event came from, and what the access log calls its request', async () => {
+    const system = new VirtualSystem();
+    const { requestContext, ...event } = signedFlush({});
+    const http = { ...requestContext.http, sourceIp: '198.51.100.20' };
+    const said = { ...requestContext, http, requestId: 'aBcDeFgH=' };
+    await system.clock.finish(system.functions.webhook({ ...event, requestContext: said }));
+    expect(audited(system, 'event-accepted')).toMatchObject([{ sourceIp: '198.51.100.20', requestId: 'aBcDeFgH=' }]);
+    await system.clock.finish(system.functions.webhook({ ...event, requestContext: said, body: '' }));
+    const refused = system.lines.find(({ code }) => code === 'HOOK001');
+    expect(refused).toMatchObject({ sourceIp: '198.51.100.20', requestId: 'aBcDeFgH=' });
+  });
+
+  it.each([
+    ['is an identity of AWS', 'arn:aws:sts::123456789012:assumed-role/Admin/alice', 52],
+    ['is very long', 'a'.repeat(5_000), 256],
+    ['could steer a terminal', 'alice\u001b[31m', undefined],
+    ['is not ASCII', 'alicé', undefined],
+    ['is empty', '', undefined],
+  ])('says who ran the command that sent an event, where that %s', async (_, said, length) => {
+    const system = new VirtualSystem();
+    const answer = await system.clock.finish(system.functions.webhook(signedFlush({ 'x-sent-by': said })));
+    expect(answer.statusCode).toBe(202);
+    const [line] = audited(system, 'event-accepted');
+    expect(line?.sentBy).toBe(length === undefined ? undefined : said.slice(0, length));
+  });
+
+  it('believes nobody about who sent an event who has not signed it', async () => {
+    const acls = { [ACL]: { zoneIds: [ZONE], allowBearer: true } };
+    const system = new VirtualSystem({ acls });
+    const secret = JSON.stringify({ current: WEBHOOK_KEY, acls: { [ACL]: { bearer: { current: WEBHOOK_KEY } } } });
+    system.webhookSecret.text = secret;
+    const headers = { authorization: `Bearer ${WEBHOOK_KEY}`, 'webhook-signature': undefined, 'x-sent-by': 'alice' };
+    const answer = await system.send('access.flushed', {}, { headers });
+    expect(answer.status).toBe(202);
+    expect(audited(system, 'event-accepted')[0]).not.toHaveProperty('sentBy');
   });
 
   it('names all events that one update of a zone reflects, each in one update only', async () => {
