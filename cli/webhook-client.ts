@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { parseWebhookKeys, signWebhook } from '../lib/webhook/webhook-signature.ts';
+import { decodeWebhookKey, signWebhook } from '../lib/webhook/webhook-signature.ts';
 
 export interface WebhookEndpoint {
   readonly webhookUrl: string;
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 35_000;
 
 /** The three headers of Standard Webhooks for a body. @throws {Error} where the secret is no usable key */
 export function signedHeaders(secret: string, id: string, timestampSeconds: number, body: string | Uint8Array) {
-  const [key] = parseWebhookKeys(JSON.stringify({ current: secret }));
+  const key = decodeWebhookKey(secret);
   if (!key) throw new Error('the webhook secret must be the base64 of at least 24 bytes');
   const timestamp = String(timestampSeconds);
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;

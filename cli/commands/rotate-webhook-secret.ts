@@ -1,4 +1,4 @@
-import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
+import { decodeWebhookKey } from '../../lib/webhook/webhook-signature.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -50,5 +50,5 @@ export const rotateWebhookSecret: Command<RotateOptions> = async (target, option
 };
 
 function isKey(value: unknown): value is string {
-  return typeof value === 'string' && parseWebhookKeys(JSON.stringify({ current: value })).length > 0;
+  return typeof value === 'string' && decodeWebhookKey(value) !== undefined;
 }

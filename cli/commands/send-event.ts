@@ -1,5 +1,5 @@
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
+import { keyFor, parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
 import { firstStep, sectionOf } from '../advice.ts';
 import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl, type Surroundings } from '../command.ts';
@@ -63,13 +63,13 @@ async function send(
 ): Promise<ExitCode> {
   const { clock, terminal } = here;
   const acl = chosenAcl(target, options.acl);
-  const [key] = parseWebhookKeys((await target.webhookSecret.read()) ?? '');
+  const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));
   if (!key) {
     const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
-    throw new CliFailure('the webhook secret holds no usable key', advice);
+    throw new CliFailure(`the webhook secret holds no usable key for ${acl}`, advice);
   }
   const { url, headers } = target.webhook;
-  const endpoint = { webhookUrl: url, webhookHeaders: headers, webhookSecret: key.toString('base64') };
+  const endpoint = { webhookUrl: url, webhookHeaders: headers, webhookSecret: key.bytes.toString('base64') };
   const now = clock.now();
   const event = { type, timestamp: new Date(now).toISOString(), data: { acl, ...data } };
   if (options.wait !== undefined) terminal.note(`sent; waiting up to ${options.wait} s for the zone …`);

@@ -1,4 +1,4 @@
-import { parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
+import { parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
 import { firstStep } from '../advice.ts';
 import type { Surroundings } from '../command.ts';
 import { codeOf } from '../problem.ts';
@@ -17,7 +17,7 @@ const OLD_S = 3600;
  */
 export async function webhookLinks(target: Target, here: Surroundings): Promise<Finding[]> {
   const text = (await target.webhookSecret.read()) ?? '';
-  const [key, ...others] = parseWebhookKeys(text);
+  const [key, ...others] = parseWebhookSecret(text).keys;
   if (!key) {
     const mend = 'Make a new key with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
     const unreadable = failure(SECRET, 'it holds no usable key, so every event is refused', mend, 'HOOK007');
@@ -27,7 +27,7 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
   const secret = ok(SECRET, `one key in use${rotation}`);
   const seconds = Math.floor(here.clock.now() / 1000) - OLD_S;
   const headers = { ...target.webhook.headers, 'content-type': 'application/json' };
-  const signed = signedHeaders(key.toString('base64'), `doctor_${here.newId()}`, seconds, '{}');
+  const signed = signedHeaders(key.bytes.toString('base64'), `doctor_${here.newId()}`, seconds, '{}');
   try {
     return [secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
   } catch (error) {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { CachedSecret } from '../cached-secret.ts';
-import { aclConfig, type Config } from '../config.ts';
+import type { Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
 import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
@@ -12,7 +12,7 @@ import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
 import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
 import { preferredWait } from './prefer-wait.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { readEvent } from './webhook-event.ts';
+import { judgeEvent, parseEvent } from './webhook-event.ts';
 
 export interface WebhookDeps {
   readonly config: Config;
@@ -46,17 +46,17 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
   }
   const now = clock.now();
-  const { webhookId, unsigned } = await authenticateWebhook(request, now, deps.secret);
+  const sender = await authenticateWebhook(request, now, deps.secret);
+  const { webhookId } = sender;
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 128 letters, digits, _ and -');
   }
   if (!isJson(request.headers['content-type'])) {
     throw new Refusal('HOOK003', 415, 'content-type must be application/json');
   }
-  const { event, skewMs } = readEvent(request.body, config, now);
-  if (unsigned && !aclConfig(config, event.acl)?.allowBearer) {
-    throw new Refusal('HOOK001', 401, 'this ACL takes signed events only (allowBearer is off)');
-  }
+  const told = parseEvent(request.body);
+  await sender.mustSpeakFor(told.data.acl, config);
+  const { event, skewMs } = judgeEvent(told, config, now);
   if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
 
   const queued = { ...event, webhookId, bodyHash: hash('sha256', request.body, 'base64url') };

@@ -25,10 +25,41 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   return value;
 }
 
+/** Of a text that is known to be valid JSON: its brackets and strings, a key with its colon. */
+function* jsonTokens(text: string): Iterable<string> {
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/g)) yield token;
+}
+
+/**
+ * Where an object of the text has the same key twice, of which a parser takes either one: the keys that lead there,
+ * one list for each.
+ * @param text valid JSON
+ */
+export function repeatedKeys(text: string): string[][] {
+  const repeated: string[][] = [];
+  const open: { readonly keys: Set<string>; readonly path: readonly string[] }[] = [];
+  let path: readonly string[] = [];
+  for (const token of jsonTokens(text)) {
+    if (token === '{' || token === '[') {
+      open.push({ keys: new Set(), path });
+    } else if (token === '}' || token === ']') {
+      open.pop();
+    } else if (token.endsWith(':')) {
+      const key: unknown = JSON.parse(token.slice(0, -1));
+      const object = open.at(-1);
+      if (object === undefined || typeof key !== 'string') continue;
+      path = [...object.path, key];
+      if (object.keys.has(key)) repeated.push([...path]);
+      object.keys.add(key);
+    }
+  }
+  return repeated;
+}
+
 /** Walks the tokens of a text that is known to be valid JSON. */
 function checkKeysAndStrings(text: string): void {
   const open: (Set<string> | undefined)[] = [];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/g)) {
+  for (const token of jsonTokens(text)) {
     if (token === '{' || token === '[') {
       if (open.push(token === '{' ? new Set() : undefined) > DEEPEST) throw new JsonNotAcceptable('nested too deeply');
     } else if (token === '}' || token === ']') {

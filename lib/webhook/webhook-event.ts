@@ -8,7 +8,7 @@ import { Refusal } from '../refusal.ts';
 import { millisOf, nanosOf, parseRfc3339 } from './rfc3339.ts';
 import { JsonNotAcceptable, parseStrictJson } from './strict-json.ts';
 
-export interface ReadEvent {
+export interface JudgedEvent {
   readonly event: AcceptedEvent;
   /** How far the sender's `timestamp` is from the receipt, in milliseconds; positive: ahead. */
   readonly skewMs: number;
@@ -68,16 +68,25 @@ const schema = v.variant(
   'must be access.granted, access.revoked or access.flushed',
 );
 
+/** What a body says, in the right shape and not judged yet. */
+export type ToldEvent = v.InferOutput<typeof schema>;
+
 /**
- * Reads and judges the body of a request whose signature has been checked.
+ * Reads the body of a request whose signature has been checked.
+ * @throws {Refusal} HOOK003
+ */
+export function parseEvent(body: Uint8Array): ToldEvent {
+  const parsed = v.safeParse(schema, parseJson(body));
+  if (!parsed.success) throw new Refusal('HOOK003', 400, describe(parsed.issues[0]));
+  return parsed.output;
+}
+
+/**
+ * Judges an event of a sender that may speak for its ACL.
  * @param now the moment of receipt, in milliseconds since the epoch
  * @throws {Refusal} HOOK003 to HOOK006
  */
-export function readEvent(body: Uint8Array, config: Config, now: number): ReadEvent {
-  const parsed = v.safeParse(schema, parseJson(body));
-  if (!parsed.success) throw new Refusal('HOOK003', 400, describe(parsed.issues[0]));
-  const { type, timestamp: sent, data } = parsed.output;
-
+export function judgeEvent({ type, timestamp: sent, data }: ToldEvent, config: Config, now: number): JudgedEvent {
   const skewMs = millisOf(sent) - now;
   if (skewMs < -OLDEST_EVENT_MS) throw new Refusal('HOOK003', 400, 'timestamp is more than 24 hours old');
   const settings = aclConfig(config, data.acl);

@@ -6,6 +6,9 @@ const SHORTEST_KEY = 24;
 const MOST_SIGNATURES = 16;
 const SIGNATURE = /^v1,([A-Za-z0-9+/]{43}=)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const PREFIX = 'whsec_';
+/** RFC 9110: the scheme in either case, spaces, and one word. */
+const BEARER = /^Bearer +(\S+)$/i;
 
 export interface SignedRequest {
   readonly id: string;
@@ -16,28 +19,10 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
-/**
- * Reads the webhook secret: JSON with `current` and perhaps `previous`, each the base64 of a key,
- * with or without the `whsec_` prefix.
- * @returns the usable keys; none where the text holds none
- */
-export function parseWebhookKeys(text: string): Buffer[] {
-  let secret: unknown;
-  try {
-    secret = JSON.parse(text);
-  } catch {
-    return []; // Not JSON is the same to the caller as JSON without a key: it reports that there is none.
-  }
-  if (typeof secret !== 'object' || secret === null) return [];
-  const { current, previous } = secret as { current?: unknown; previous?: unknown };
-  return [current, previous].flatMap((value) => {
-    const key = typeof value === 'string' ? decodeKey(value.trim()) : undefined;
-    return key ? [key] : [];
-  });
-}
-
-function decodeKey(text: string): Buffer | undefined {
-  const base64 = text.startsWith('whsec_') ? text.slice('whsec_'.length) : text;
+/** @param text base64 with or without `whsec_`, and white space around it. @returns the key, or undefined where the text is none, or one too short */
+export function decodeWebhookKey(text: string): Buffer | undefined {
+  const trimmed = text.trim();
+  const base64 = trimmed.startsWith(PREFIX) ? trimmed.slice(PREFIX.length) : trimmed;
   if (!BASE64.test(base64)) return undefined;
   const key = Buffer.from(base64, 'base64');
   return key.length >= SHORTEST_KEY ? key : undefined;
@@ -52,31 +37,32 @@ export function signWebhook(key: Uint8Array, request: Omit<SignedRequest, 'signa
   return `v1,${mac.digest('base64')}`;
 }
 
-/** Whether any signature of the header is right under any of the keys. Compares in constant time. */
-export function isSignedWithAny(keys: readonly Uint8Array[], request: SignedRequest): boolean {
+/** Those of the keys under which a signature of the header is right. Every key is tried, and compared in constant time. */
+export function keysThatSigned<Key extends { readonly bytes: Uint8Array }>(
+  keys: readonly Key[],
+  request: SignedRequest,
+): Key[] {
   const given = request.signatures.split(' ');
-  if (given.length > MOST_SIGNATURES) return false;
+  if (given.length > MOST_SIGNATURES) return [];
   const wellFormed = given.filter((signature) => SIGNATURE.test(signature)).map((signature) => Buffer.from(signature));
-  let matches = false;
-  for (const key of keys) {
-    const expected = Buffer.from(signWebhook(key, request));
-    for (const signature of wellFormed) {
-      matches = timingSafeEqual(signature, expected) || matches;
-    }
-  }
-  return matches;
+  return keys.filter(({ bytes }) => {
+    const expected = Buffer.from(signWebhook(bytes, request));
+    return wellFormed.map((signature) => timingSafeEqual(signature, expected)).includes(true);
+  });
 }
 
 /**
- * Whether an `Authorization` header bears one of the keys itself, as its base64 with or without
- * `whsec_`. Digests are compared, so that neither content nor length shows in the time it takes.
+ * Those of the tokens that an `Authorization` header bears. Digests are compared, so that neither content nor length
+ * shows in the time it takes.
  */
-export function isBearerOfAny(keys: readonly Buffer[], authorization: string): boolean {
-  const [, token = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
-  const given = digest(token.startsWith('whsec_') ? token.slice('whsec_'.length) : token);
-  let matches = false;
-  for (const key of keys) matches = timingSafeEqual(given, digest(key.toString('base64'))) || matches;
-  return matches;
+export function tokensShown<Token extends { readonly token: string }>(
+  tokens: readonly Token[],
+  authorization: string,
+): Token[] {
+  const [, shown] = BEARER.exec(authorization) ?? [];
+  if (shown === undefined) return [];
+  const given = digest(shown);
+  return tokens.filter(({ token }) => timingSafeEqual(given, digest(token)));
 }
 
 function digest(text: string): Buffer {

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isSignedWithAny, parseWebhookKeys } from '../../lib/webhook/webhook-signature.ts';
+import { keysThatSigned } from '../../lib/webhook/webhook-signature.ts';
 import {
   ACCEPTED,
   APPLIED,
@@ -21,7 +21,7 @@ const OK = { code: 0, stdout: '', stderr: '' };
 
 /** The id and the body of all requests, once it is clear that each is signed. */
 function theOneEvent(received: readonly Received[]): Record<string, unknown> {
-  const keys = parseWebhookKeys(JSON.stringify({ current: SECRET }));
+  const keys = [{ bytes: Buffer.from(SECRET.replace('whsec_', ''), 'base64') }];
   for (const { body, headers, method } of received) {
     const header = (name: string) => String(headers[name]);
     const [id, timestamp, signatures] = [
@@ -31,7 +31,7 @@ function theOneEvent(received: readonly Received[]): Record<string, unknown> {
     ];
     expect(method).toBe('POST');
     expect(header('content-type')).toBe('application/json');
-    expect(isSignedWithAny(keys, { id, timestamp, signatures, body: Buffer.from(body) })).toBe(true);
+    expect(keysThatSigned(keys, { id, timestamp, signatures, body: Buffer.from(body) })).toEqual(keys);
     expect(() => new Webhook(SECRET).verify(body, headers as Record<string, string>)).not.toThrow();
   }
   expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);

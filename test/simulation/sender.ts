@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseWebhookKeys, signWebhook } from '../../lib/webhook/webhook-signature.ts';
+import { parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
+import { signWebhook } from '../../lib/webhook/webhook-signature.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import type { Deployments } from './deployment.ts';
 import type { Note } from './faults.ts';
@@ -10,7 +11,7 @@ import type { EventAction } from './plan.ts';
 import type { Surroundings } from './sources.ts';
 import { WEBHOOK_SECRET, type World } from './world.ts';
 
-const [KEY = Buffer.alloc(0)] = parseWebhookKeys(WEBHOOK_SECRET);
+const KEY = parseWebhookSecret(WEBHOOK_SECRET).keys[0]?.bytes ?? Buffer.alloc(0);
 
 interface Delivery {
   readonly event: EventAction;

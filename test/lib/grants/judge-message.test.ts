@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeMessage } from '../../../lib/grants/judge-message.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../../../lib/grants/queue-message.ts';
-import { readEvent } from '../../../lib/webhook/webhook-event.ts';
+import { type JudgedEvent, judgeEvent, parseEvent } from '../../../lib/webhook/webhook-event.ts';
 import { configOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 
 const ALICE = '203.0.113.1';
@@ -119,9 +119,9 @@ describe('a message on the events queue', () => {
       fc.property(body, ({ type, ago, ...data }) => {
         const timestamp = new Date(NOW - ago).toISOString();
         const sent = JSON.stringify({ type, timestamp, data: { acl: 'okta-prod', ...data } });
-        let event: ReturnType<typeof readEvent>['event'];
+        let event: JudgedEvent['event'];
         try {
-          ({ event } = readEvent(Buffer.from(sent), config, NOW));
+          ({ event } = judgeEvent(parseEvent(Buffer.from(sent)), config, NOW));
         } catch {
           return; // Refused: then there is no message.
         }

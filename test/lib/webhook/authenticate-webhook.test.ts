@@ -5,7 +5,7 @@ import { authenticateWebhook, NoWebhookKey } from '../../../lib/webhook/authenti
 import { signWebhook } from '../../../lib/webhook/webhook-signature.ts';
 import { MemorySecret } from '../../../local/stand-ins/memory-secret.ts';
 import { VirtualClock } from '../../../local/stand-ins/virtual-clock.ts';
-import { NOW } from '../../helpers/events.ts';
+import { configOf, NOW } from '../../helpers/events.ts';
 
 const key = (byte: number) => Buffer.alloc(32, byte);
 const CURRENT = key(1).toString('base64');
@@ -34,8 +34,8 @@ const refused = (code: string) => expect.objectContaining({ name: 'Refusal', cod
 
 describe('a signed request', () => {
   it('is taken by its id, under the current and the previous secret', async () => {
-    expect(await judge(signed({ id: 'one' }))).toEqual({ webhookId: 'one', unsigned: false });
-    expect(await judge(signed({ by: key(2) }))).toMatchObject({ unsigned: false });
+    expect(await judge(signed({ id: 'one' }))).toMatchObject({ webhookId: 'one' });
+    await expect(judge(signed({ by: key(2) }))).resolves.toBeDefined();
     await expect(judge(signed({ by: key(3) }))).rejects.toEqual(refused('HOOK001'));
   });
 
@@ -120,19 +120,23 @@ describe('the secret', () => {
     await judge(signed());
     await clock.advance(11_000);
     reader.text = JSON.stringify({ current: `whsec_${key(9).toString('base64')}` });
-    expect(await judge(signed({ by: key(9) }))).toMatchObject({ unsigned: false });
+    await expect(judge(signed({ by: key(9) }))).resolves.toBeDefined();
     await expect(judge(signed())).rejects.toEqual(refused('HOOK001'));
   });
 
-  it.each([undefined, '', '{}', 'not json', '{"current":"c2hvcnQ="}', '{"previous":""}'])(
-    'that holds no key (%j) is no fault of the sender’s, nor a reason to let anybody in',
-    async (text) => {
-      reader.text = text;
-      await expect(judge(signed())).rejects.toThrow(NoWebhookKey);
-      await expect(judge(signed({ by: Buffer.alloc(0) }))).rejects.toThrow(NoWebhookKey);
-      await expect(judge({ headers: { authorization: 'Bearer ' }, body: BODY })).rejects.toThrow(NoWebhookKey);
-    },
-  );
+  it.each([
+    ...[undefined, '', '{}', 'not json', '{"current":"c2hvcnQ="}', '{"previous":""}'],
+    // Whom a key speaks for can't be told then.
+    `{"current":"${CURRENT}","acls":[]}`,
+    `{"current":"${CURRENT}","acls":null}`,
+    `{"current":"${CURRENT}","acls":{},"acls":{}}`,
+    `{"current":"${CURRENT}","current":"${CURRENT}"}`,
+  ])('that holds no key (%j) is no fault of the sender’s, nor a reason to let anybody in', async (text) => {
+    reader.text = text;
+    await expect(judge(signed())).rejects.toThrow(NoWebhookKey);
+    await expect(judge(signed({ by: Buffer.alloc(0) }))).rejects.toThrow(NoWebhookKey);
+    await expect(judge({ headers: { authorization: 'Bearer ' }, body: BODY })).rejects.toThrow(NoWebhookKey);
+  });
 
   it('that can’t be read is no fault of the sender’s, with its cause, and is good once it can', async () => {
     reader.unreadable = true;
@@ -148,41 +152,220 @@ describe('the secret', () => {
   });
 });
 
-describe('an unsigned request that shows the secret', () => {
-  const bearing = (authorization: string, headers = {}) => ({ headers: { ...headers, authorization }, body: BODY });
+const LAB = key(11).toString('base64');
+const TOKEN = 'bearer-of-lab_0123456789';
+const OLD_TOKEN = 'bearer-of-lab_before';
+const config = configOf({
+  acls: { open: { zoneIds: ['nzo1'] }, lab: { zoneIds: ['nzo2'], allowBearer: true }, shut: { zoneIds: ['nzo3'] } },
+});
+const lab = { current: LAB, bearer: { current: TOKEN, previous: OLD_TOKEN } };
+const bearing = (authorization: string, headers = {}) => ({ headers: { ...headers, authorization }, body: BODY });
 
-  it.each([`Bearer ${CURRENT}`, `bearer  whsec_${CURRENT}`, `Bearer ${key(2).toString('base64')}`])(
-    'is told apart from a signed one: %s',
-    async (authorization) => {
-      expect(await judge(bearing(authorization))).toMatchObject({ unsigned: true });
+/** The ACLs that it may speak for, of those that are configured and one that is not. */
+async function spokenFor(request: Parameters<typeof authenticateWebhook>[0]): Promise<string[]> {
+  const sender = await judge(request);
+  const named: string[] = [];
+  for (const acl of ['open', 'lab', 'shut', 'unknown']) {
+    try {
+      await sender.mustSpeakFor(acl, config);
+      named.push(acl);
+    } catch (error) {
+      expect(error).toEqual(refused('HOOK001'));
+    }
+  }
+  return named;
+}
+
+describe('whom a key speaks for', () => {
+  it('is every ACL without keys of its own, known or not, or the one that has it', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab } });
+    expect(await spokenFor(signed())).toEqual(['open', 'shut', 'unknown']);
+    expect(await spokenFor(signed({ by: key(11) }))).toEqual(['lab']);
+  });
+
+  it('counts the previous key of an ACL as its own', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab: { previous: LAB } } });
+    expect(await spokenFor(signed({ by: key(11) }))).toEqual(['lab']);
+    expect(await spokenFor(signed())).not.toContain('lab');
+  });
+
+  it('is all, to a request that two keys have signed', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab } });
+    const [one, two] = [signed(), signed({ by: key(11) })].map(({ headers }) => headers['webhook-signature']);
+    const headers = { ...signed().headers, 'webhook-signature': `${one} ${two}` };
+    expect(await spokenFor({ headers, body: BODY })).toEqual(['open', 'lab', 'shut', 'unknown']);
+  });
+
+  it('is not an ACL that is not configured, to a key of its own', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { unknown: { current: LAB } } });
+    expect(await spokenFor(signed({ by: key(11) }))).toEqual([]);
+    expect(await spokenFor(signed())).not.toContain('unknown');
+  });
+
+  it('is every ACL of which the secret holds a token alone, or nothing', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab: { bearer: { current: TOKEN } }, open: {} } });
+    expect(await spokenFor(signed())).toEqual(['open', 'lab', 'shut', 'unknown']);
+  });
+
+  it.each([
+    ...[5, null, 'text', [], [LAB], true, { current: 'c2hvcnQ=' }, { current: '' }, { previous: null }],
+    ...[{ curent: LAB }, { current: { current: LAB } }, { current: [LAB] }],
+  ])('is nobody for an ACL whose entry is %j, and everybody else as before', async (entry) => {
+    reader.text = JSON.stringify({
+      current: CURRENT,
+      acls: { lab: entry, shut: { current: key(12).toString('base64') } },
+    });
+    expect(await spokenFor(signed())).toEqual(['open', 'unknown']);
+    expect(await spokenFor(signed({ by: key(12) }))).toEqual(['shut']);
+    await expect(judge(signed({ by: key(11) }))).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it.each([
+    ['an entry twice', `"lab":{"current":"${LAB}"},"lab":{}`],
+    ['an entry twice, once escaped', `"lab":{"current":"${LAB}"},"l\\u0061b":{}`],
+    ['a key twice', `"lab":{"current":"${LAB}","current":"${LAB}"}`],
+  ])('is nobody for an ACL that has %s', async (_, entry) => {
+    reader.text = `{"current":"${CURRENT}","acls":{${entry}}}`;
+    expect(await spokenFor(signed())).toEqual(['open', 'shut', 'unknown']);
+    await expect(judge(signed({ by: key(11) }))).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'is not changed by an ACL that is called %s',
+    async (name) => {
+      reader.text = `{"current":"${CURRENT}","acls":{"${name}":{"current":"${LAB}"}}}`;
+      expect(await spokenFor(signed())).toEqual(['open', 'lab', 'shut', 'unknown']);
     },
   );
 
+  it('is not told by a prototype', async () => {
+    reader.text = `{"__proto__":{"acls":{"lab":{"current":"${LAB}"}},"previous":"${LAB}"},"current":"${CURRENT}"}`;
+    expect(await spokenFor(signed())).toEqual(['open', 'lab', 'shut', 'unknown']);
+    await expect(judge(signed({ by: key(11) }))).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it('is known at once when the secret has changed since it was read', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab } });
+    expect(await spokenFor(signed())).not.toContain('lab');
+    reader.text = JSON.stringify({ current: CURRENT });
+    await clock.advance(11_000);
+    expect(await spokenFor(signed())).toContain('lab');
+  });
+
+  it('can’t be told while the secret can’t be read', async () => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab } });
+    const sender = await judge(signed());
+    await clock.advance(11_000);
+    reader.unreadable = true;
+    await expect(sender.mustSpeakFor('open', config)).resolves.toBeUndefined();
+    await expect(sender.mustSpeakFor('lab', config)).rejects.toThrow(NoWebhookKey);
+  });
+});
+
+describe('an unsigned request that shows a bearer token', () => {
+  beforeEach(() => {
+    reader.text = JSON.stringify({
+      current: CURRENT,
+      acls: { lab, shut: { bearer: { current: 'bearer-of-shut_01' } } },
+    });
+  });
+
+  it.each([`Bearer ${TOKEN}`, `bearer  ${TOKEN}`, `BEARER ${OLD_TOKEN}`])(
+    'speaks for the ACL of the token alone: %s',
+    async (authorization) => {
+      expect(await spokenFor(bearing(authorization))).toEqual(['lab']);
+    },
+  );
+
+  it('speaks for nobody where the ACL takes none', async () => {
+    const sender = await judge(bearing('Bearer bearer-of-shut_01'));
+    await expect(sender.mustSpeakFor('shut', config)).rejects.toThrow(/allowBearer is off/);
+    expect(await spokenFor(bearing('Bearer bearer-of-shut_01'))).toEqual([]);
+  });
+
   it('is known by the id it gives, or else by its body', async () => {
-    const bearer = `Bearer ${CURRENT}`;
+    const bearer = `Bearer ${TOKEN}`;
     expect((await judge(bearing(bearer, { 'webhook-id': 'mine' }))).webhookId).toBe('mine');
     const one = await judge(bearing(bearer));
-    expect(await judge(bearing(bearer))).toEqual(one);
+    expect((await judge(bearing(bearer))).webhookId).toBe(one.webhookId);
     expect((await judge({ ...bearing(bearer), body: Buffer.from('other') })).webhookId).not.toBe(one.webhookId);
   });
 
   it.each([
-    '',
-    'Bearer',
-    'Bearer ',
-    `Bearer ${CURRENT.slice(1)}`,
-    `Bearer ${CURRENT}x`,
-    CURRENT,
-    `Basic ${CURRENT}`,
-    `Bearer whsec_whsec_${CURRENT}`,
-    `Bearer x ${CURRENT}`,
+    ...['', 'Bearer', 'Bearer ', `Bearer ${TOKEN.slice(1)}`, `Bearer ${TOKEN}x`, TOKEN, `Basic ${TOKEN}`],
+    ...[`Bearer whsec_${TOKEN}`, `Bearer x ${TOKEN}`, `Bearer ${CURRENT}`, `Bearer whsec_${CURRENT}`, `Bearer ${LAB}`],
+    ...['Bearer undefined', 'Bearer null', 'Bearer [object Object]'],
   ])('is refused with %j', async (authorization) => {
     await expect(judge(bearing(authorization))).rejects.toEqual(refused('HOOK001'));
   });
 
   it('does not make up for a bad signature', async () => {
     const { headers, body } = signed({ by: key(3) });
-    const both = { headers: { ...headers, authorization: `Bearer ${CURRENT}` }, body };
+    const both = { headers: { ...headers, authorization: `Bearer ${TOKEN}` }, body };
     await expect(judge(both)).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it('signs nothing with its token', async () => {
+    const bytes = Buffer.from(TOKEN, 'base64');
+    await expect(judge(signed({ by: bytes }))).rejects.toEqual(refused('HOOK001'));
+    await expect(judge(signed({ by: Buffer.from(TOKEN) }))).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it.each([
+    ['a key of the same ACL', { current: LAB, bearer: { current: LAB } }],
+    ['the key of all', { bearer: { current: `whsec_${CURRENT}` } }],
+    ['the previous key of all', { bearer: { previous: key(2).toString('base64') } }],
+    ['too short', { bearer: { current: 'fifteen-letters' } }],
+    ['with a space in it', { bearer: { current: 'two words of a token' } }],
+    ['no text', { bearer: { current: 1234567890123456 } }],
+    ['no object', { bearer: 'bearer-of-lab_0123456789' }],
+    ['a list', { bearer: [TOKEN] }],
+  ])('has no token that is %s', async (_, entry) => {
+    reader.text = JSON.stringify({ current: CURRENT, previous: key(2).toString('base64'), acls: { lab: entry } });
+    const told = [
+      LAB,
+      CURRENT,
+      `whsec_${CURRENT}`,
+      key(2).toString('base64'),
+      TOKEN,
+      'fifteen-letters',
+      '1234567890123456',
+    ];
+    for (const token of told) await expect(judge(bearing(`Bearer ${token}`))).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it('is no fault of the sender’s where there is neither a token nor a key to check with', async () => {
+    reader.text = '{"acls":{"lab":{}}}';
+    await expect(judge(bearing(`Bearer ${TOKEN}`))).rejects.toThrow(NoWebhookKey);
+  });
+});
+
+describe('a request for an address that names an id', () => {
+  const EMPTY = Buffer.alloc(0);
+  beforeEach(() => {
+    reader.text = JSON.stringify({ current: CURRENT, acls: { lab } });
+  });
+
+  it('is signed over an empty body with that id', async () => {
+    expect(await judge({ ...signed({ id: 'msg', body: EMPTY }), id: 'msg' })).toMatchObject({ webhookId: 'msg' });
+    await expect(judge({ ...signed({ id: 'msg', body: EMPTY }), id: 'other' })).rejects.toEqual(refused('HOOK001'));
+    await expect(judge({ ...signed({ id: 'msg' }), body: EMPTY, id: 'msg' })).rejects.toEqual(refused('HOOK001'));
+  });
+
+  it('shows a token, with that id in its header or with none', async () => {
+    const shown = (headers: Readonly<Record<string, string>>) =>
+      judge({ ...bearing(`Bearer ${TOKEN}`, headers), body: EMPTY, id: 'msg' });
+    expect(await shown({})).toMatchObject({ webhookId: 'msg' });
+    expect(await shown({ 'webhook-id': 'msg' })).toMatchObject({ webhookId: 'msg' });
+    await expect(shown({ 'webhook-id': 'other' })).rejects.toEqual(refused('HOOK001'));
+  });
+});
+
+describe('a timestamp outside of the tolerance', () => {
+  it.each([
+    [-301, /301 s behind .* sender’s clock/],
+    [7200, /7200 s ahead .* sender’s clock/],
+  ])('is refused %i s off, by how much it is and whose clock to look at', async (seconds, said) => {
+    await expect(judge(signed({ timestamp: String(NOW / 1000 + seconds) }))).rejects.toThrow(said);
   });
 });

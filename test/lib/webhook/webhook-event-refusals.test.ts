@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../../lib/refusal.ts';
-import { readEvent } from '../../../lib/webhook/webhook-event.ts';
+import { judgeEvent, parseEvent } from '../../../lib/webhook/webhook-event.ts';
 import { ACL, configOf, NOW } from '../../helpers/events.ts';
 
 const config = configOf();
@@ -14,7 +14,7 @@ const withData = (data: Readonly<Record<string, unknown>>) => ({ ...good, data: 
 function refusalOf(body: unknown): Refusal {
   const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   try {
-    readEvent(bytes, config, NOW);
+    judgeEvent(parseEvent(bytes), config, NOW);
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEvent } from '../../../lib/webhook/webhook-event.ts';
+import { judgeEvent, parseEvent } from '../../../lib/webhook/webhook-event.ts';
 import { ACL, configOf, NOW } from '../../helpers/events.ts';
 
 const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1'], defaultGrantMinutes: 60, maxGrantMinutes: 120 } } });
@@ -8,7 +8,7 @@ const AT = '2026-11-24T18:00:00Z';
 const nanos = (ms: number, more = 0n) => BigInt(ms) * 1_000_000n + more;
 
 const read = (body: unknown, now = NOW, settings = config) =>
-  readEvent(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), settings, now);
+  judgeEvent(parseEvent(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))), settings, now);
 const event = (type: string, data: Readonly<Record<string, unknown>>, timestamp: unknown = AT) => ({
   type,
   timestamp,

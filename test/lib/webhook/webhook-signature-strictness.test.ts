@@ -2,7 +2,12 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { isSignedWithAny, parseWebhookKeys, signWebhook } from '../../../lib/webhook/webhook-signature.ts';
+import {
+  decodeWebhookKey,
+  keysThatSigned,
+  type SignedRequest,
+  signWebhook,
+} from '../../../lib/webhook/webhook-signature.ts';
 
 /**
  * What the reference library takes and a receiver should not: each test shows first that the library
@@ -28,8 +33,9 @@ function libraryTakes(secret: string, request: ReturnType<typeof signed>): boole
     return false; // Whatever it complains of, it did not take the request.
   }
 }
-const weTake = (secret: string, request: ReturnType<typeof signed>) =>
-  isSignedWithAny(parseWebhookKeys(JSON.stringify({ current: secret })), request);
+const isSignedWith = (key: Uint8Array | undefined, request: SignedRequest) =>
+  keysThatSigned(key ? [{ bytes: key }] : [], request).length === 1;
+const weTake = (secret: string, request: ReturnType<typeof signed>) => isSignedWith(decodeWebhookKey(secret), request);
 
 describe('stricter than the reference library', () => {
   it('takes what the library takes, to begin with', () => {
@@ -78,7 +84,7 @@ describe('a secret of random bytes', () => {
       fc.property(aKey, anId, fc.nat(), fc.uint8Array({ maxLength: 300 }), (key, id, at, body) => {
         const mac = createHmac('sha256', key).update(Buffer.concat([Buffer.from(`${id}.${at}.`), body]));
         const signatures = `v1,${mac.digest('base64')}`;
-        expect(isSignedWithAny([key], { id, timestamp: String(at), body, signatures })).toBe(true);
+        expect(isSignedWith(key, { id, timestamp: String(at), body, signatures })).toBe(true);
       }),
     );
   });
@@ -88,7 +94,7 @@ describe('a secret of random bytes', () => {
       fc.property(aKey, (bytes) => {
         const base64 = Buffer.from(bytes).toString('base64');
         for (const current of [base64, `whsec_${base64}`, ` whsec_${base64}\n`]) {
-          expect(parseWebhookKeys(JSON.stringify({ current }))).toEqual([Buffer.from(bytes)]);
+          expect(decodeWebhookKey(current)).toEqual(Buffer.from(bytes));
         }
       }),
     );
@@ -104,11 +110,11 @@ describe('a secret of random bytes', () => {
           copy[at % copy.length] = (copy[at % copy.length] ?? 0) ^ (1 << bit);
           return copy;
         };
-        expect(isSignedWithAny([key], { ...request, body: flip(body), signatures })).toBe(false);
-        expect(isSignedWithAny([flip(key)], { ...request, signatures })).toBe(false);
+        expect(isSignedWith(key, { ...request, body: flip(body), signatures })).toBe(false);
+        expect(isSignedWith(flip(key), { ...request, signatures })).toBe(false);
         const mac = Buffer.from(signatures.slice(3), 'base64');
         const wrong = `v1,${Buffer.from(flip(mac)).toString('base64')}`;
-        expect(isSignedWithAny([key], { ...request, signatures: wrong })).toBe(false);
+        expect(isSignedWith(key, { ...request, signatures: wrong })).toBe(false);
       }),
     );
   });
@@ -117,7 +123,7 @@ describe('a secret of random bytes', () => {
     const body = Buffer.from('x');
     const signatures = signWebhook(KEY, { id: 'a', timestamp: 'b.c', body });
     // The same bytes are signed: what keeps them apart is that an id holds no full stop and a timestamp only digits.
-    expect(isSignedWithAny([KEY], { id: 'a.b', timestamp: 'c', body, signatures })).toBe(true);
-    expect(isSignedWithAny([KEY], { id: 'a', timestamp: 'bc', body, signatures })).toBe(false);
+    expect(isSignedWith(KEY, { id: 'a.b', timestamp: 'c', body, signatures })).toBe(true);
+    expect(isSignedWith(KEY, { id: 'a', timestamp: 'bc', body, signatures })).toBe(false);
   });
 });
