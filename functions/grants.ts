@@ -7,7 +7,7 @@ import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { type ApplyDeps, announceEvents, applyRecord } from '../lib/grants/apply-record.ts';
+import { type ApplyDeps, type AuditLine, applyRecord, endBatch } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
@@ -23,26 +23,22 @@ export function createHandler(deps: () => ApplyDeps) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observe(() => deps().telemetry))
     .handler(async (event, context) => {
+      const lines: AuditLine[] = [];
       const answer = await processPartialResponse(
         event,
-        (record: SQSRecord) =>
-          applyRecord(
-            {
-              messageId: record.messageId,
-              body: record.body,
-              // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
-              position: queuePosition(record.attributes.SequenceNumber ?? record.attributes.SentTimestamp),
-              // Without a count it is not the last time.
-              receives: Number(record.attributes.ApproximateReceiveCount) || 1,
-              remainingMs: context.getRemainingTimeInMillis(),
-            },
-            deps(),
-          ),
+        async ({ messageId, body, attributes }: SQSRecord) => {
+          // SQS always gives a FIFO message its sequence number; some emulators do not, but keep the order.
+          const position = queuePosition(attributes.SequenceNumber ?? attributes.SentTimestamp);
+          // Without a count it is not the last time.
+          const receives = Number(attributes.ApproximateReceiveCount) || 1;
+          const remainingMs = context.getRemainingTimeInMillis();
+          lines.push(...(await applyRecord({ messageId, body, position, receives, remainingMs }, deps())));
+        },
         new SqsFifoPartialProcessorAsync(),
         { throwOnFullBatchFailure: false },
       );
       // Before any message is deleted. Where it fails they all come again, and are announced then.
-      await announceEvents(deps());
+      await endBatch(lines, deps());
       return answer;
     });
 }

@@ -7,6 +7,7 @@ import { armTimers } from '../timer-message.ts';
 import { reasonOfFailure } from './dead-letter-reasons.ts';
 import type { EventResult } from './event-writer.ts';
 import type { GrantBook } from './grant-book.ts';
+import type { EndedGrant } from './grant-items.ts';
 import { judgeMessage } from './judge-message.ts';
 import { formatQueuedEvent, type QueuedEvent } from './queue-message.ts';
 
@@ -43,57 +44,82 @@ const ACTIONS = {
 /** Ticks can be two minutes apart, and each arms what falls due in the next two: what is sooner arms its own timer. */
 const SHORT_GRANT_MS = 125_000;
 
+/** A line of the audit. It is said when its message is about to be deleted: a message that comes again has said nothing. */
+export interface AuditLine {
+  readonly message: string;
+  readonly fields: Fields;
+}
+
 /**
- * Applies one message of the events queue. It resolves once the message may be deleted.
+ * Applies one message of the events queue. It resolves once the message may be deleted, as soon as what it has led to is said.
+ * @returns what is to be said of it: see `endBatch`
  * @throws when the table or a queue fails (STORE001, reported here); the message must then come again
  */
-export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<void> {
+export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<readonly AuditLine[]> {
   const { body, messageId } = record;
   const { event, why } = judgeMessage(body, deps.config, deps.clock.now());
   // It would block every event behind it, and trying again can't mend it.
   if (why !== undefined) {
     const named = event && { webhookId: event.webhookId, type: event.type, acl: event.acl };
     const said = `a message is unusable (${why}); it was moved to the dead-letter queue`;
-    return setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
+    await setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
+    return [];
   }
-  const { type, acl, ip, grantId, user, expiresAt, webhookId } = event;
+  const ended: EndedGrant[] = [];
   let result: EventResult;
   try {
     // A function that dies here could not say why, and the queue would move all that are at their last time.
     if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
-    const work = apply(event, record.position, deps);
+    const work = apply(event, record.position, deps, (grants) => ended.push(...grants));
     result = await (isLastTime(record) ? inTime(work, record.remainingMs - TIME_TO_SET_ASIDE_MS, deps.clock) : work);
   } catch (error) {
-    return failed(record, event, error, deps);
+    await failed(record, event, error, deps);
+    // What has ended stays ended, whether somebody puts the event back or not.
+    return ended.map((grant) => lineOfEnded(grant, event));
   }
-  deps.telemetry.info(`event ${result.kind}`, {
-    action: result.kind === 'applied' ? ACTIONS[type] : AUDIT[result.kind],
-    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, position: record.position },
-    ...(event.firstPosition !== undefined && { firstPosition: event.firstPosition }),
-    ...(result.kind === 'duplicate' && result.otherBody && { otherBody: true }),
-    ...(result.kind === 'overtaken' && { by: result.by }),
-    ...(result.kind === 'applied' && { ended: result.ended }),
-  });
+  return [...ended.map((grant) => lineOfEnded(grant, event)), lineOf(event, record, result)];
 }
 
 /**
- * Wakes the zone function for what a batch has applied.
+ * Wakes the zone function for what a batch has applied, and then says what it has led to. After that nothing of these
+ * messages can fail any more: only a process that dies before they are deleted says it again, with the same ids.
  * @throws when the table fails (STORE001, reported here); the whole batch must then come again
  */
-export async function announceEvents({ clock, grants, telemetry }: ApplyDeps): Promise<void> {
+export async function endBatch(lines: readonly AuditLine[], { clock, grants, telemetry }: ApplyDeps): Promise<void> {
   await grants.announce(clock.now(), (acl, error) => {
     const said = 'events are stored, but the zone function could not be woken; they come again';
     telemetry.error('STORE001', said, { acl, reason: describeError(error) });
   });
+  for (const { message, fields } of lines) telemetry.info(message, fields);
 }
 
-async function apply(event: QueuedEvent, position: string, deps: ApplyDeps): Promise<EventResult> {
+async function apply(
+  event: QueuedEvent,
+  position: string,
+  deps: ApplyDeps,
+  ended: (grants: readonly EndedGrant[]) => void,
+): Promise<EventResult> {
   const now = deps.clock.now();
   await armOwnTimer(event, now, deps);
-  return deps.grants.apply(event, position, now, (ended) => {
-    const { webhookId, type: cause } = event;
-    for (const grant of ended) deps.telemetry.info('grant ended', { action: AUDIT.ended, webhookId, ...grant, cause });
-  });
+  return deps.grants.apply(event, position, now, ended);
+}
+
+function lineOf(event: QueuedEvent, { position }: QueueRecord, result: EventResult): AuditLine {
+  const { type, acl, ip, grantId, user, expiresAt, webhookId, firstPosition } = event;
+  const fields = {
+    action: result.kind === 'applied' ? ACTIONS[type] : AUDIT[result.kind],
+    ...{ webhookId, type, acl, ip, grantId, user, expiresAt, cause: type, position },
+    ...(firstPosition !== undefined && { firstPosition }),
+    ...(result.kind === 'duplicate' && result.otherBody && { otherBody: true }),
+    ...(result.kind === 'overtaken' && { by: result.by }),
+    ...(result.kind === 'applied' && { ended: result.ended }),
+  };
+  return { message: `event ${result.kind}`, fields };
+}
+
+/** Of one grant that a flush, or the revoke of a whole IP, has ended. */
+function lineOfEnded(grant: EndedGrant, { webhookId, type: cause }: QueuedEvent): AuditLine {
+  return { message: 'grant ended', fields: { action: AUDIT.ended, webhookId, ...grant, cause } };
 }
 
 /** Before the grant is stored, so that no crash can leave a stored grant without its timer. */
