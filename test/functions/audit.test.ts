@@ -69,9 +69,10 @@ describe('the audit', () => {
   it('believes nobody about who sent an event who has not signed it', async () => {
     const acls = { [ACL]: { zoneIds: [ZONE], allowBearer: true } };
     const system = new VirtualSystem({ acls });
-    const secret = JSON.stringify({ current: WEBHOOK_KEY, acls: { [ACL]: { bearer: { current: WEBHOOK_KEY } } } });
+    const token = 'bearer-of-the-acl_0123456789';
+    const secret = JSON.stringify({ current: WEBHOOK_KEY, acls: { [ACL]: { bearer: { current: token } } } });
     system.webhookSecret.text = secret;
-    const headers = { authorization: `Bearer ${WEBHOOK_KEY}`, 'webhook-signature': undefined, 'x-sent-by': 'alice' };
+    const headers = { authorization: `Bearer ${token}`, 'webhook-signature': undefined, 'x-sent-by': 'alice' };
     const answer = await system.send('access.flushed', {}, { headers });
     expect(answer.status).toBe(202);
     expect(audited(system, 'event-accepted')[0]).not.toHaveProperty('sentBy');

@@ -78,16 +78,19 @@ describe('an expectation', () => {
 describe('a post', () => {
   it('is signed with the key of the secret, with another, or borne', async () => {
     const bearing = { acls: { [ACL]: { zoneIds: [ZONE], allowBearer: true } } };
+    const secret = { current: WEBHOOK_KEY, acls: { [ACL]: { bearer: { current: 'bearer-of-the-acl_01' } } } };
     await holds(
       [
+        { at: '0s', secret: { webhook: JSON.stringify(secret) } },
         { ...login, id: 'right' },
         { ...login, id: 'wrong', key: OTHER_KEY },
         { ...login, id: 'short', key: 'x' },
-        { ...login, as: 'borne', bearer: WEBHOOK_KEY },
+        { ...login, as: 'borne', bearer: 'bearer-of-the-acl_01' },
+        { ...login, as: 'borne key', bearer: WEBHOOK_KEY },
         { ...login, as: 'borne wrongly', bearer: OTHER_KEY },
         { at: '0s', expect: { answer: 'right', status: 202, body: { id: 'right' } } },
         { at: '0s', expect: { answer: 'borne', status: 202 } },
-        ...['wrong', 'short', 'borne wrongly'].map((answer) => ({
+        ...['wrong', 'short', 'borne key', 'borne wrongly'].map((answer) => ({
           at: '0s',
           expect: { answer, status: 401, body: { code: 'HOOK001' } },
         })),
