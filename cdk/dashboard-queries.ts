@@ -16,7 +16,7 @@ const { TABLE, LINE } = LogQueryVisualizationType;
 
 /** What the zones are like and what goes on, row by row. (A line chart groups by time alone; so what is by ACL is a table.) */
 export function dashboardQueries(functions: Readonly<Record<FunctionName, ServiceFunction>>): DashboardQuery[][] {
-  const { webhook, grants, expiry, zone } = functions;
+  const { webhook, grants, zone } = functions;
   return [
     [
       {
@@ -57,7 +57,7 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
       },
       {
         title: 'How late grants end (ms)',
-        of: [expiry],
+        of: [zone],
         view: LINE,
         lines: ['filter ispresent(lateMs)', 'stats pct(lateMs, 50) as median, max(lateMs) as slowest by bin(5m)'],
       },

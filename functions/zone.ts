@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
-import type { DynamoDBStreamEvent } from 'aws-lambda';
+import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
@@ -10,8 +10,10 @@ import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
+import { type RemovedGrant, reportExpired } from '../lib/expiry/removed-grants.ts';
 import { forEachAcl } from '../lib/for-each-acl.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
+import { endedGrant } from '../lib/grants/grant-items.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV, ITEM, TABLE, TTL_SERVICE } from '../lib/names.ts';
@@ -22,7 +24,8 @@ import { observe } from './observe.ts';
 
 /**
  * Rebuilds the zones of every ACL that the table's stream mentions. What the records say is not
- * used: the table is read afresh, so repeats, gaps and order do not matter.
+ * used for that: the table is read afresh, so repeats, gaps and order do not matter. At the end, since then none of the
+ * records comes again, it says which grants have left the table because they were over.
  */
 export function createHandler(deps: () => RebuildDeps) {
   return middy<DynamoDBStreamEvent, void>()
@@ -32,6 +35,7 @@ export function createHandler(deps: () => RebuildDeps) {
       await forEachAcl(aclsOf(event), deps().telemetry, 'the zones could not be rebuilt', (acl) =>
         rebuildAcl(acl, deps(), deadline),
       );
+      reportExpired(event.Records.flatMap(removedGrant), deps().clock.now(), deps().telemetry);
     });
 }
 
@@ -40,12 +44,37 @@ export function createHandler(deps: () => RebuildDeps) {
  * afterwards. The mapping's filter says nearly the same.
  */
 function aclsOf(event: DynamoDBStreamEvent): string[] {
-  return event.Records.flatMap(({ dynamodb, eventName, userIdentity }) => {
-    const acl = dynamodb?.Keys?.[TABLE.partitionKey]?.S;
-    const item = dynamodb?.Keys?.[TABLE.sortKey]?.S ?? '';
-    const byTtl = eventName === 'REMOVE' && userIdentity?.principalId === TTL_SERVICE;
-    return acl !== undefined && (item === ITEM.wake || (item.startsWith(ITEM.grant) && byTtl)) ? [acl] : [];
+  return event.Records.flatMap((record) => {
+    const { acl, item } = keyOf(record);
+    return acl !== undefined && (item === ITEM.wake || (isRemovedGrant(record) && isByTtl(record))) ? [acl] : [];
   });
+}
+
+function removedGrant(record: DynamoDBRecord): RemovedGrant[] {
+  const { acl, item } = keyOf(record);
+  const image = record.dynamodb?.OldImage;
+  if (acl === undefined || !isRemovedGrant(record) || !image) return [];
+  const texts = { ip: image.ip?.S, grantId: image.grantId?.S, user: image.user?.S };
+  const known = Object.fromEntries(
+    Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+  );
+  const [expiresAt, over] = [image.expiresAt?.N, image.over?.N].map((number) =>
+    number === undefined ? undefined : Number(number),
+  );
+  const grant = endedGrant({ acl, item, ...known, ...(expiresAt !== undefined && { expiresAt }) });
+  return [{ grant, byTtl: isByTtl(record), change: record.eventID, ...(over !== undefined && { over }) }];
+}
+
+function keyOf({ dynamodb }: DynamoDBRecord): { readonly acl: string | undefined; readonly item: string } {
+  return { acl: dynamodb?.Keys?.[TABLE.partitionKey]?.S, item: dynamodb?.Keys?.[TABLE.sortKey]?.S ?? '' };
+}
+
+function isRemovedGrant(record: DynamoDBRecord): boolean {
+  return record.eventName === 'REMOVE' && keyOf(record).item.startsWith(ITEM.grant);
+}
+
+function isByTtl({ userIdentity }: DynamoDBRecord): boolean {
+  return userIdentity?.principalId === TTL_SERVICE;
 }
 
 export const handler = createHandler(

@@ -1,7 +1,6 @@
 import { aclConfig, type Config } from '../config.ts';
 import { forEachAcl } from '../for-each-acl.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
-import { AUDIT } from '../names.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
 import { READING_IS_DUE, whyRebuild } from '../zones/rebuild-is-due.ts';
@@ -59,16 +58,11 @@ export async function handleTimer(timer: Timer, deps: ExpiryDeps): Promise<void>
 /** @returns whether something was due, and so a rebuild was asked for */
 async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
   const now = deps.clock.now();
-  // From the beginning of time: a row that makes no sense must go, too.
-  const ended = await deps.grants.end(await deps.grants.between(acl, Number.MIN_SAFE_INTEGER, now));
-  for (const grant of ended) {
-    const { expiresAt = now } = grant;
-    const fields = { action: AUDIT.expired, ...grant, cause: 'expiry', lateMs: now - expiresAt };
-    deps.telemetry.info('grant expired', fields);
-  }
+  // From the beginning of time: a row that makes no sense must go, too. The table's stream tells of each that is gone.
+  const ended = await deps.grants.end(await deps.grants.between(acl, Number.MIN_SAFE_INTEGER, now), now);
   // A function that dies before this is made up for by the tick, which knows the next expiry in the lists.
-  if (ended.length > 0) await deps.grants.wake.changed(acl, 'grants have expired');
-  return ended.length > 0;
+  if (ended > 0) await deps.grants.wake.changed(acl, 'grants have expired');
+  return ended > 0;
 }
 
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {

@@ -3,12 +3,12 @@ import type { Item, Table, Telemetry } from '../ports.ts';
 import { later } from '../queue-position.ts';
 import { eventOrder, MEMORY_SECONDS, positionOf } from './event-order.ts';
 import { type EventResult, EventWriter } from './event-writer.ts';
-import { type EndedGrant, endedGrant, type Grant, grantKey, isOfAnotherBody, seenKey } from './grant-items.ts';
+import { type EndedGrant, type Grant, grantKey, isOfAnotherBody, seenKey } from './grant-items.ts';
+import { inParallel } from './in-parallel.ts';
 import { GrantJudge, isUnusable, reportUnusable, type UnusableRow } from './judge-grant.ts';
 import { isPosition, latestOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { withEvent } from './recent-events.ts';
-import { removeRows } from './remove-rows.ts';
 import { type AclEvents, WakeItem, wakeKey } from './wake-item.ts';
 
 export interface Fate {
@@ -141,12 +141,24 @@ export class GrantBook {
     return rows;
   }
 
-  /** Removes rows of grants that have expired, unless they were extended meanwhile. @returns what was removed */
-  async end(rows: readonly Item[]): Promise<EndedGrant[]> {
-    const removed: Item[] = [];
-    const unchanged = ({ expiresAt }: Item) => [{ attribute: 'expiresAt', equals: Number(expiresAt) }];
-    await removeRows(this.#table, rows, unchanged, removed);
-    return removed.map(endedGrant);
+  /**
+   * Removes rows of grants that are over, unless they were extended meanwhile. Each is marked first: by that the table's
+   * stream tells a grant that was over from one that an event has ended. Whatever fails in between is due again.
+   * @param now milliseconds since the epoch
+   * @returns how many were removed
+   */
+  async end(rows: readonly Item[], now: number): Promise<number> {
+    let removed = 0;
+    await inParallel(rows, async ({ acl, item, expiresAt }) => {
+      const key = { acl, item };
+      const unchanged = { attribute: 'expiresAt', equals: Number(expiresAt) } as const;
+      const marked = await this.#table.write([{ update: key, set: { over: now }, when: [unchanged] }]);
+      if (!marked.written) return;
+      const isMarked = { attribute: 'over', below: Number.MAX_SAFE_INTEGER } as const;
+      const { written } = await this.#table.write([{ remove: key, when: [unchanged, isMarked] }]);
+      if (written) removed += 1;
+    });
+    return removed;
   }
 
   /**

@@ -32,8 +32,8 @@ export function putGrant(event: QueuedEvent, order: string): Write {
       ...(user !== undefined && { user }),
     },
     setOnce: { since: order },
-    // What was there before, whatever wrote it, must not make another grant of this one.
-    remove: [...(grantId === undefined ? ['grantId'] : []), ...(user === undefined ? ['user'] : [])],
+    // What was there before, whatever wrote it, must not make another grant of this one; and it is not over any more.
+    remove: ['over', ...(grantId === undefined ? ['grantId'] : []), ...(user === undefined ? ['user'] : [])],
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Context, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { AttributeValue, Context, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import { TABLE } from '../../lib/names.ts';
+import type { Item } from '../../lib/ports.ts';
 import type { FifoMessage } from './fifo-queue.ts';
 import type { Change } from './memory-table.ts';
 
@@ -20,13 +21,25 @@ export function timerEvent(messageId: string, body: string, receives = 1): SQSEv
 
 export function streamEvent(batch: readonly Change[]): DynamoDBStreamEvent {
   return {
-    Records: batch.map(({ eventName, key, byTtl }) => ({
+    Records: batch.map(({ eventName, key, byTtl, before }) => ({
       eventName,
       eventSource: 'aws:dynamodb',
-      dynamodb: { Keys: { [TABLE.partitionKey]: { S: key.acl }, [TABLE.sortKey]: { S: key.item } } },
+      dynamodb: {
+        Keys: { [TABLE.partitionKey]: { S: key.acl }, [TABLE.sortKey]: { S: key.item } },
+        ...(before && { OldImage: imageOf(before) }),
+      },
       ...(byTtl && { userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } }),
     })),
   };
+}
+
+/** An item as the stream shows it: its texts and numbers, which is all that anybody looks at. */
+function imageOf(item: Item): Record<string, AttributeValue> {
+  const attributes = Object.entries(item).flatMap(([name, value]): [string, AttributeValue][] => {
+    if (typeof value === 'string') return [[name, { S: value }]];
+    return typeof value === 'number' ? [[name, { N: String(value) }]] : [];
+  });
+  return Object.fromEntries(attributes);
 }
 
 /** @param remainingMs the time the function has left */

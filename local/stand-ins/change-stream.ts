@@ -68,14 +68,21 @@ export class ChangeStream {
       this.batchesToLose -= 1;
       return;
     }
-    for (let attempt = 0; attempt <= this.#options.maxRetries; attempt += 1) {
-      try {
-        await this.#options.consume(batch);
-        return;
-      } catch {
-        await this.#options.clock.sleep(RETRY_MS); // The function has reported why; the stream only tries again.
-      }
+    await this.#try(batch, 0);
+  }
+
+  /** A batch that fails is halved, which costs none of its tries: what is good in it is handled once it is by itself. */
+  async #try(batch: readonly Change[], failures: number): Promise<void> {
+    try {
+      await this.#options.consume(batch);
+    } catch {
+      await this.#options.clock.sleep(RETRY_MS); // The function has reported why; the stream only tries again.
+      if (batch.length > 1) {
+        const half = Math.ceil(batch.length / 2);
+        await this.#try(batch.slice(0, half), failures);
+        await this.#try(batch.slice(half), failures);
+      } else if (failures < this.#options.maxRetries) await this.#try(batch, failures + 1);
+      else this.failures.push(batch);
     }
-    this.failures.push(batch);
   }
 }

@@ -16,6 +16,8 @@ export interface Change {
   readonly key: Key;
   /** The item was removed by its TTL. */
   readonly byTtl: boolean;
+  /** What it was; only of an item that was removed. */
+  readonly before?: Item;
 }
 
 export interface MemoryTableOptions {
@@ -145,9 +147,11 @@ export class MemoryTable implements Table {
   }
 
   #remove({ acl, item }: Key, byTtl: boolean): void {
-    if (!this.#partitions.get(acl)?.delete(item)) return;
+    const before = this.look({ acl, item });
+    if (!before) return;
+    this.#partitions.get(acl)?.delete(item);
     this.#sorted.delete(acl);
-    this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl });
+    this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl, before });
   }
 
   *#pages(items: readonly Item[]): Iterable<readonly Item[]> {

@@ -2,7 +2,7 @@ import type { IpPolicy } from '../../lib/addresses/ip-address.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { EventResult } from '../../lib/grants/event-writer.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { type EndedGrant, endedGrant, type Grant } from '../../lib/grants/grant-items.ts';
+import type { Grant } from '../../lib/grants/grant-items.ts';
 import { GrantJudge, isUnusable } from '../../lib/grants/judge-grant.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { type Wake, WakeItem } from '../../lib/grants/wake-item.ts';
@@ -39,9 +39,9 @@ export class UnconditionalEnd extends GrantBook {
     super(...made);
     [this.#table] = made;
   }
-  override async end(rows: readonly Item[]): Promise<EndedGrant[]> {
+  override async end(rows: readonly Item[]): Promise<number> {
     for (const { acl, item } of rows) await this.#table.write([{ remove: { acl, item } }]);
-    return rows.map(endedGrant);
+    return rows.length;
   }
 }
 
@@ -69,8 +69,8 @@ export class TtlLiveness extends GrantBook {
       return isUnusable(judged) ? [] : [judged];
     });
   }
-  override async end(): Promise<EndedGrant[]> {
-    return [];
+  override async end(): Promise<number> {
+    return 0;
   }
 }
 

@@ -95,6 +95,15 @@ describe('a change stream', () => {
     expect(stream.failures.map((batch) => batch.map(({ key }) => key.item))).toEqual([['1']]);
   });
 
+  it('halves a batch that failed, until what is good in it goes through, and gives up on the rest alone', async () => {
+    const bad = async (items: readonly string[]) => (items.includes('3') ? fail() : undefined);
+    work.push(...Array.from({ length: 20 }, () => bad));
+    push('1', '2', '3', '4');
+    await clock.advance(20_000);
+    expect(batches).toEqual([['1', '2', '3', '4'], ['1', '2'], ['3', '4'], ['3'], ['3'], ['3'], ['4']]);
+    expect(stream.failures.map((batch) => batch.map(({ key }) => key.item))).toEqual([['3']]);
+  });
+
   it('handles no more batches at once than asked for, and those of one item in order', async () => {
     let under = 0;
     let most = 0;

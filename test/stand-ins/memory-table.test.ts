@@ -24,7 +24,7 @@ describe('the stream of the stand-in', () => {
     expect(changes).toEqual([
       { eventName: 'INSERT', key, byTtl: false },
       { eventName: 'MODIFY', key, byTtl: false },
-      { eventName: 'REMOVE', key, byTtl: false },
+      { eventName: 'REMOVE', key, byTtl: false, before: { ...key, n: 2 } },
     ]);
   });
 
@@ -46,7 +46,8 @@ describe('the stream of the stand-in', () => {
     changes.length = 0;
     table.removeExpired(100_000);
     expect(table.items().map(({ item }) => item)).toEqual(['at it', 'new', 'none', 'text']);
-    expect(changes).toEqual([{ eventName: 'REMOVE', key: { acl: 'a', item: 'old' }, byTtl: true }]);
+    const old = { acl: 'a', item: 'old' };
+    expect(changes).toEqual([{ eventName: 'REMOVE', key: old, byTtl: true, before: { ...old, ttl: 99 } }]);
   });
 });
 

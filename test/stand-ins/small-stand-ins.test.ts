@@ -69,6 +69,14 @@ describe('the events that Lambda would hand over', () => {
     expect(Records[0]).toMatchObject({ userIdentity: { principalId: 'dynamodb.amazonaws.com' } });
     expect(Records[1]).not.toHaveProperty('userIdentity');
     expect(Records[0]?.dynamodb?.Keys).toEqual({ acl: { S: 'a' }, item: { S: 'i' } });
+    expect(Records[1]?.dynamodb).not.toHaveProperty('OldImage');
+  });
+
+  it('of the stream show what was removed, as far as its texts and numbers', () => {
+    const before = { acl: 'a', item: 'i', text: 't', number: 7, is: true, list: ['x'] };
+    const [record] = streamEvent([{ eventName: 'REMOVE', key: { acl: 'a', item: 'i' }, byTtl: false, before }]).Records;
+    const OldImage = { acl: { S: 'a' }, item: { S: 'i' }, text: { S: 't' }, number: { N: '7' } };
+    expect(record?.dynamodb).toMatchObject({ OldImage });
   });
 
   it('come with a context that knows the time left', () => {

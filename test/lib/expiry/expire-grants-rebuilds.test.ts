@@ -63,7 +63,7 @@ describe('the tick asks for a rebuild', () => {
     await world.rebuild();
     const [bob] = await world.deps.grants.between(ACL, 0, NOW + MINUTE);
     if (!bob) throw new Error('no such grant');
-    await world.deps.grants.end([bob]);
+    await world.deps.grants.end([bob], world.clock.now());
     await world.clock.advance(NOW + MINUTE - 1 - world.clock.now());
     expect(await world.tickAsks()).toBe(false);
     await world.clock.advance(1);

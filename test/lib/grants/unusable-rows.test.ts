@@ -67,13 +67,10 @@ describe('rows that are no grants', () => {
     expect(said.at(-1)).toMatchObject({ code: 'STORE002', acl: ACL, more: 15 });
   });
 
-  it('go when they are due, and are told as what can be read of them', async () => {
+  it('go when they are due', async () => {
     await putGarbage();
     const rows = await book.between(ACL, Number.MIN_SAFE_INTEGER, NOW + 60_000);
-    const ended = await book.end(rows);
-    expect(ended).toHaveLength(5);
-    expect(ended).toContainEqual({ acl: ACL, ip: '0.0.0.0/0', expiresAt: NOW + 60_000 });
-    expect(ended).toContainEqual({ acl: ACL, item: 'GRANT#203.0.113.8#', expiresAt: NOW + 60_000 });
+    expect(await book.end(rows, NOW)).toBe(5);
     expect(names(ITEM.grant)).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe('a rebuild', () => {
     await world.rebuild();
     const [alice] = await world.deps.grants.between(ACL, 0, NOW + 600_000);
     if (!alice) throw new Error('no such grant');
-    await world.deps.grants.end([alice]);
+    await world.deps.grants.end([alice], world.clock.now());
     await world.clock.advance(300_000);
     await world.rebuild();
     expect(world.gateways()).toEqual([`${BOB}/32`]);
