@@ -30,9 +30,9 @@ export class Secrets extends Construct {
         includeSpace: false,
       },
     });
-    // Empty until a person puts the token in.
+    // Empty until a person puts the credentials in.
     const token = new CfnSecret(this, 'OktaToken', {
-      description: 'Okta API token (SSWS) as plain text; empty until set by hand',
+      description: 'Okta credentials: an API token (SSWS), or a service app as JSON; empty until set by hand',
     });
     for (const secret of [webhook, token]) secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.webhookSecretArn = webhook.attrId;
@@ -44,7 +44,8 @@ export class Secrets extends Construct {
     });
     Validations.of(token).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'Okta issues an API token only to a signed-in administrator, so no rotation function can get a new one.',
+      reason:
+        'Only an administrator can make a token or register a key at Okta, so no rotation function can get a new one.',
     });
   }
 }

@@ -66,15 +66,19 @@ export class KnocknocOktaStack extends Stack {
         'zone failures': zone.failures.queue,
       },
     });
-    const outputs = {
-      WebhookUrl: webhook.url,
-      WebhookSecretArn: secrets.webhookSecretArn,
-      OktaTokenSecretArn: secrets.oktaTokenSecretArn,
-      GrantsTableName: table.table.tableName,
-      EventsQueueUrl: eventsQueue.queueUrl,
-      AlarmTopicArn: alarms.topic.topicArn,
-      DashboardName: dashboard.name,
+    const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
+      WebhookUrl: [webhook.url, 'Where to post events'],
+      WebhookSecretArn: [secrets.webhookSecretArn, 'The secret with the keys that events are signed with'],
+      OktaCredentialsArn: [
+        secrets.oktaTokenSecretArn,
+        'The secret that holds the Okta token, or the key of a service app',
+      ],
+      GrantsTableName: [table.table.tableName, 'The table of grants'],
+      EventsQueueUrl: [eventsQueue.queueUrl, 'The queue of accepted events'],
+      AlarmTopicArn: [alarms.topic.topicArn, 'The topic of all alarms'],
+      DashboardName: [dashboard.name, 'The CloudWatch dashboard'],
     };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    for (const [name, [value, description]] of Object.entries(outputs))
+      new CfnOutput(this, name, { value, description });
   }
 }

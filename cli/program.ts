@@ -6,7 +6,7 @@ import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
-import { setToken } from './commands/set-token.ts';
+import { setCredentials } from './commands/set-credentials.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
@@ -89,9 +89,16 @@ export function createProgram(execute: Execute) {
     .addOption(yes())
     .action((options) => run(adopt, options));
 
-  add('set-token', "stores Okta's API token, if Okta accepts it", ['set-token', 'set-token < token.txt'])
-    .option('--unchecked', 'store it even if Okta cannot be asked now', false)
-    .action((options) => run(setToken, options));
+  add('set-credentials', "stores Okta's credentials, if Okta accepts them", [
+    'set-credentials',
+    'set-credentials < token.txt',
+    'set-credentials --client-id 0oa1abcdefGHIJKLM0h7 --kid 2026-11 --key key.pem',
+  ])
+    .option('--client-id <id>', 'of a service app; with `--kid` and `--key`')
+    .option('--kid <name>', 'the name of its key, as Okta shows it')
+    .option('--key <file>', 'its private key, PEM or JWK')
+    .option('--unchecked', 'store them even if Okta cannot be asked now', false)
+    .action((options) => run(setCredentials, options));
 
   add('rotate-webhook-secret', 'makes a new webhook key; the one in use stays valid', [
     'rotate-webhook-secret',

@@ -30,7 +30,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     name: `stack ${stackName} in ${stack.region}, account ${stack.account}`,
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
-    oktaToken: secretStore(secrets, output('OktaTokenSecretArn')),
+    oktaToken: secretStore(secrets, output('OktaCredentialsArn')),
     webhookSecret: secretStore(secrets, output('WebhookSecretArn')),
     webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },
     queues: queuesOf(

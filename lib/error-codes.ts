@@ -26,7 +26,7 @@ const CATALOGUE = {
     impact:
       'Okta rejects the credentials, so no zone is updated. People who log in get no access, people who leave keep it.',
     firstStep:
-      'Check in Okta (Security > API > Tokens) that the token exists and its owner is active. If not, make a new token and store it with `npm run zone -- set-token`.',
+      'Check in Okta that the token exists and its owner is active (Security > API > Tokens), or that the service app and its key are active (Applications). If not, make new ones and store them with `npm run zone -- set-credentials`.',
   },
   OKTA002: {
     name: 'Okta authorization failed',
@@ -35,7 +35,7 @@ const CATALOGUE = {
     impact:
       'Okta accepts the credentials but forbids the call, so no zone is updated. People who log in get no access, people who leave keep it.',
     firstStep:
-      "Give the token's owner the role Org Administrator. Then make a new token and store it with `npm run zone -- set-token`.",
+      "Give the token's owner, or the service app, the role Org Administrator; to the app also grant both `okta.networkZones` scopes. For a token, make a new one and store it with `npm run zone -- set-credentials`.",
   },
   OKTA005: {
     name: 'Okta rate limit exceeded',
@@ -83,7 +83,7 @@ const CATALOGUE = {
     name: 'Okta credentials missing',
     meaning: 'This service has no Okta credentials: nobody gets in or out until an administrator stores some.',
     impact: 'There are no usable Okta credentials, so Okta is not called and no zone is updated.',
-    firstStep: 'Store a token with `npm run zone -- set-token`.',
+    firstStep: "Store a token, or a service app's key, with `npm run zone -- set-credentials`.",
   },
   ZONE007: {
     name: 'zone changed by someone else',

@@ -1,4 +1,5 @@
 import type { Gateway } from '../../lib/addresses/address-block.ts';
+import type { Authorization } from '../../lib/okta/authorization.ts';
 import { type OktaZone, OktaZones, type ZoneAnswer } from '../../lib/okta/client.ts';
 import type { Quota } from '../../lib/okta/rate-limit.ts';
 
@@ -8,10 +9,10 @@ export class RehearsedZones extends OktaZones {
   readonly #written = new Map<string, OktaZone>();
   #quota: Quota | undefined;
 
-  override async get(zoneId: string, token: string): Promise<ZoneAnswer> {
+  override async get(zoneId: string, by: Authorization): Promise<ZoneAnswer> {
     const written = this.#written.get(zoneId);
     if (written) return { zone: written, quota: undefined };
-    const answer = await super.get(zoneId, token);
+    const answer = await super.get(zoneId, by);
     this.#found.set(zoneId, answer.zone);
     this.#quota = answer.quota ?? this.#quota;
     return answer;

@@ -1,8 +1,10 @@
 import type { Gateway } from '../addresses/address-block.ts';
 import type { CachedSecret } from '../cached-secret.ts';
 import type { Clock } from '../ports.ts';
-import { CALL_TIMEOUT_MS, type OktaZone, type OktaZones, type ZoneAnswer } from './client.ts';
-import { asToken, tokenProblem } from './credentials.ts';
+import type { Authorization } from './authorization.ts';
+import { CALL_TIMEOUT_MS } from './call-timeout.ts';
+import type { OktaZone, OktaZones, ZoneAnswer } from './client.ts';
+import { asCredentials, type OktaCredentials } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
 import type { OktaRest } from './rest.ts';
@@ -21,12 +23,12 @@ export interface OktaCall {
 const TIME_TO_SAVE_MS = 3_000;
 
 /**
- * Okta's zones with the token and the time that a rebuild has: no call goes out that could still be
+ * Okta's zones with the credentials and the time that a rebuild has: no call goes out that could still be
  * under way when the function's time, and with it the lease, is over.
  */
 export class OktaAccess {
   readonly #zones: OktaZones;
-  readonly #token: CachedSecret;
+  readonly #secret: CachedSecret;
   readonly #clock: Clock;
   readonly #rest: OktaRest;
   readonly #deadline: number;
@@ -38,7 +40,7 @@ export class OktaAccess {
    */
   constructor(
     zones: OktaZones,
-    token: CachedSecret,
+    secret: CachedSecret,
     clock: Clock,
     rest: OktaRest,
     deadline: number,
@@ -46,7 +48,7 @@ export class OktaAccess {
   ) {
     this.#zones = zones;
     this.#rest = rest;
-    this.#token = token;
+    this.#secret = secret;
     this.#clock = clock;
     this.#deadline = deadline;
     this.#tell = tell;
@@ -54,14 +56,12 @@ export class OktaAccess {
 
   /** @throws {OktaFailure} */
   async get(zoneId: string): Promise<ZoneAnswer> {
-    return this.#authorized((token) => this.#told('GET', zoneId, this.#zones.get(zoneId, token)));
+    return this.#authorized((by) => this.#told('GET', zoneId, this.#zones.get(zoneId, by)));
   }
 
   /** @throws {OktaFailure} */
   async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
-    return this.#authorized((token) =>
-      this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, token)),
-    );
+    return this.#authorized((by) => this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, by)));
   }
 
   async #told(method: OktaCall['method'], zoneId: string, answer: Promise<ZoneAnswer>): Promise<ZoneAnswer> {
@@ -81,37 +81,52 @@ export class OktaAccess {
     return answer;
   }
 
-  /** A refused token is fetched once more: it may have been rotated. */
-  async #authorized(call: (token: string) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
-    const token = await this.#usableToken();
+  /** What Okta refuses is tried once more: with other credentials, if there are any, or with another token for the same. */
+  async #authorized(call: (by: Authorization) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+    const held = await this.#usable();
+    let by: Authorization | undefined;
     try {
-      return await this.#inTime(() => call(token));
+      const first = await this.#authorization(held.credentials);
+      by = first;
+      return await this.#inTime(() => call(first));
     } catch (error) {
       if (!(error instanceof OktaFailure) || error.code !== 'OKTA001') throw error;
-      const other = await this.#read(() => this.#token.getOtherThan(token));
-      if (other === undefined) throw error;
-      const fresh = asToken(other);
-      return this.#inTime(() => call(fresh));
+      const other = await this.#read(() => this.#secret.getOtherThan(held.text));
+      const canRenew = by !== undefined && this.#zones.signIn.forget(by, held.credentials);
+      if (other === undefined && !canRenew) throw error;
+      const second = await this.#authorization(other === undefined ? held.credentials : asCredentials(other));
+      return this.#inTime(() => call(second));
     }
   }
 
-  /** What can be no token is fetched once more as well, and goes no further. @throws {OktaFailure} ZONE006 */
-  async #usableToken(): Promise<string> {
-    const text = await this.#read(() => this.#token.get());
-    if (text === undefined || tokenProblem(text) === undefined) return asToken(text);
-    return asToken((await this.#read(() => this.#token.getOtherThan(text))) ?? text);
+  /** @throws {OktaFailure} */
+  async #authorization(credentials: OktaCredentials): Promise<Authorization> {
+    const { signIn } = this.#zones;
+    return signIn.current(credentials) ?? this.#inTime(() => signIn.fetch(credentials));
+  }
+
+  /** What can be no credentials is fetched once more as well, and goes no further. @throws {OktaFailure} ZONE006 */
+  async #usable(): Promise<{ readonly text: string; readonly credentials: OktaCredentials }> {
+    const text = (await this.#read(() => this.#secret.get())) ?? '';
+    try {
+      return { text, credentials: asCredentials(text) };
+    } catch (error) {
+      const other = text === '' ? undefined : await this.#read(() => this.#secret.getOtherThan(text));
+      if (other === undefined) throw error;
+      return { text: other, credentials: asCredentials(other) };
+    }
   }
 
   async #read(read: () => Promise<string | undefined>): Promise<string | undefined> {
     try {
       return await read();
     } catch (cause) {
-      throw new OktaFailure('ZONE006', "the secret that holds the Okta token can't be read", {}, { cause });
+      throw new OktaFailure('ZONE006', "the secret that holds the Okta credentials can't be read", {}, { cause });
     }
   }
 
   /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
-  async #inTime(call: () => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+  async #inTime<T>(call: () => Promise<T>): Promise<T> {
     // Before every call: another ACL's rebuild may have met the limit while this one was under way.
     const rest = await this.#rest.get(this.#clock.now());
     const began = this.#clock.now();

@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
 import { KnownSecrets } from '../known-secrets.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
+import type { Authorization } from './authorization.ts';
+import { CALL_TIMEOUT_MS } from './call-timeout.ts';
 import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
 import { whyNoAnswer } from './no-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
 import { LONGEST_REST_MS, type Quota, quotaOf } from './rate-limit.ts';
-
-/** Longest wait for one answer of Okta's, in milliseconds. */
-export const CALL_TIMEOUT_MS = 8_000;
+import { OktaSignIn } from './sign-in.ts';
 
 const gatewaySchema = v.object({ type: v.optional(v.string(), ''), value: v.optional(v.string(), '') });
 /** Okta sends null for an empty list. Unknown fields are kept: a PUT replaces the zone, so they go back as they came. */
@@ -28,7 +28,7 @@ export interface ZoneAnswer {
   readonly quota: Quota | undefined;
 }
 
-/** Reading and writing zones with a token that is somebody else's concern. Both throw `OktaFailure`. */
+/** Reading and writing zones with credentials that are somebody else's concern. Both throw `OktaFailure`. */
 export interface ZoneCalls {
   get(zoneId: string): Promise<ZoneAnswer>;
   putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer>;
@@ -42,6 +42,7 @@ export class OktaZones {
   readonly #http: HttpClient;
   readonly #baseUrl: string;
   readonly #now: () => number;
+  readonly signIn: OktaSignIn;
   #restsUntil = 0;
 
   /** @param now milliseconds since the epoch; used where Okta's answer has no date of its own */
@@ -49,6 +50,7 @@ export class OktaZones {
     this.#http = http;
     this.#now = now;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
+    this.signIn = new OktaSignIn(http, this.#baseUrl, now);
   }
 
   /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */
@@ -58,8 +60,8 @@ export class OktaZones {
   }
 
   /** @throws {OktaFailure} */
-  async get(zoneId: string, token: string): Promise<ZoneAnswer> {
-    return this.#call('GET', zoneId, token);
+  async get(zoneId: string, by: Authorization): Promise<ZoneAnswer> {
+    return this.#call('GET', zoneId, by);
   }
 
   /**
@@ -68,24 +70,32 @@ export class OktaZones {
    * @param zone the zone as just read
    * @throws {OktaFailure}
    */
-  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[], token: string): Promise<ZoneAnswer> {
-    return this.#call('PUT', zoneId, token, bodyOf(zone, gateways));
+  async putGateways(
+    zoneId: string,
+    zone: OktaZone,
+    gateways: readonly Gateway[],
+    by: Authorization,
+  ): Promise<ZoneAnswer> {
+    return this.#call('PUT', zoneId, by, bodyOf(zone, gateways));
   }
 
-  /** Whatever answers has seen the token, and may show it: in a reason, a header, an error. */
-  async #call(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
+  /** Whatever answers has seen the token and its proof, and may show them: in a reason, a header, an error. */
+  async #call(method: 'GET' | 'PUT', zoneId: string, by: Authorization, body?: string): Promise<ZoneAnswer> {
+    const url = `${this.#baseUrl}/api/v1/zones/${encodeURIComponent(zoneId)}`;
+    const proof = by.headers(method, url);
     try {
-      return await this.#zone(method, zoneId, token, body);
+      const response = await this.#exchange(method, url, proof, body);
+      by.saw(response.headers);
+      return this.#judged(method, zoneId, response);
     } catch (error) {
       if (!(error instanceof OktaFailure)) throw error;
       const secrets = new KnownSecrets();
-      secrets.remember(token);
+      for (const value of Object.values(proof)) secrets.remember(value.replace(/^(SSWS|DPoP|Bearer) /, ''));
       throw error.without(secrets);
     }
   }
 
-  async #zone(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<ZoneAnswer> {
-    const response = await this.#exchange(method, zoneId, token, body);
+  #judged(method: 'GET' | 'PUT', zoneId: string, response: HttpResponse): ZoneAnswer {
     if (response.status !== 200) {
       const failure = failureOf(method, response, this.#now());
       this.#restsUntil = Math.max(this.#restsUntil, this.#now() + (failure.retryInMs ?? 0));
@@ -105,14 +115,19 @@ export class OktaZones {
     return { zone: parsed.output, quota: quotaOf(response, this.#now()) };
   }
 
-  async #exchange(method: 'GET' | 'PUT', zoneId: string, token: string, body?: string): Promise<HttpResponse> {
+  async #exchange(
+    method: 'GET' | 'PUT',
+    url: string,
+    proof: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<HttpResponse> {
     try {
       return await this.#http({
         method,
-        url: `${this.#baseUrl}/api/v1/zones/${encodeURIComponent(zoneId)}`,
+        url,
         headers: {
           accept: 'application/json',
-          authorization: `SSWS ${token}`,
+          ...proof,
           'user-agent': 'knocknoc-okta-zones',
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },

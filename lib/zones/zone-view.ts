@@ -1,5 +1,5 @@
 import { sameList } from '../addresses/list-difference.ts';
-import { CALL_TIMEOUT_MS } from '../okta/client.ts';
+import { CALL_TIMEOUT_MS } from '../okta/call-timeout.ts';
 import type { StoredZone, ZoneRecord } from './zone-items.ts';
 import type { ZoneMemory } from './zone-state.ts';
 

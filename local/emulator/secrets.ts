@@ -12,7 +12,7 @@ export interface SecretsOptions {
 export async function exchangeSecrets({ aws, outputs, oktaToken, signal }: SecretsOptions): Promise<string> {
   const client = new SecretsManagerClient(aws);
   try {
-    const token = new PutSecretValueCommand({ SecretId: outputs.OktaTokenSecretArn, SecretString: oktaToken });
+    const token = new PutSecretValueCommand({ SecretId: outputs.OktaCredentialsArn, SecretString: oktaToken });
     const webhook = new GetSecretValueCommand({ SecretId: outputs.WebhookSecretArn });
     const [, { SecretString = '{}' }] = await Promise.all([
       client.send(token, { abortSignal: signal }),

@@ -1,15 +1,24 @@
 import { withFields, withHeaders } from './answer-changes.ts';
-import { accessDenied, invalidToken, OktaError, tooManyRequests } from './errors.ts';
+import { accessDenied, invalidToken, methodNotSupported, OktaError, tooManyRequests } from './errors.ts';
 import { faultKind } from './faults.ts';
 import type { JournalEntry } from './journal.ts';
+import { challenge, OAuthRefusal, tokenError } from './oauth/refusal.ts';
 import type { OpenCall, Org } from './org.ts';
 import { type Answer, concurrencyQuota } from './responder.ts';
 import { parseRoute, type Route } from './route.ts';
 import { mayCall } from './tokens.ts';
-import type { Fault, Quota, SimOutcome, SimRequest } from './types.ts';
+import type { Fault, Quota, Role, SimOutcome, SimRequest } from './types.ts';
 import { checkAccept } from './validation.ts';
 
 const WRITES = ['PUT', 'POST', 'DELETE'];
+
+type Caller = Role | OAuthRefusal | null;
+
+/** A call as it came in. */
+interface Arrival {
+  readonly entry: JournalEntry;
+  readonly caller: Caller;
+}
 
 /** A call in progress, for whoever lets calls take time. */
 export interface SimCall {
@@ -25,13 +34,14 @@ export interface SimCall {
 export function beginCall(org: Org, request: SimRequest): SimCall {
   const route = parseRoute(request.path);
   const fault = org.faults.take(request.method, route.zoneId, org.now());
-  const call: OpenCall = { zoneId: route.zoneId, writes: WRITES.includes(request.method) };
-  const entry = org.journal.add(describe(org, request, route, call, fault));
+  const call: OpenCall = { zoneId: route.zoneId, writes: route.kind !== 'token' && WRITES.includes(request.method) };
+  const caller = callerOf(org, request, route);
+  const entry = org.journal.add(describe(org, request, route, call, caller, fault));
   org.open.add(call);
 
   let outcome: SimOutcome | undefined;
   const complete = () => {
-    outcome ??= perform(org, request, route, entry, fault);
+    outcome ??= perform(org, request, route, { entry, caller }, fault);
     return outcome;
   };
   const slow = fault !== undefined && 'delayMs' in fault ? fault.delayMs : 0;
@@ -46,10 +56,11 @@ function describe(
   request: SimRequest,
   { zoneId }: Route,
   call: OpenCall,
+  caller: Caller,
   fault: Fault | undefined,
 ): Omit<JournalEntry, 'n'> {
   const at = org.now();
-  const role = org.tokens.use(request.headers.authorization, at) ?? null;
+  const role = caller instanceof OAuthRefusal ? null : caller;
   const body = request.method === 'PUT' || request.method === 'POST' ? parsed(request.body) : undefined;
   return {
     at,
@@ -68,14 +79,9 @@ function describe(
   };
 }
 
-function perform(
-  org: Org,
-  request: SimRequest,
-  route: Route,
-  entry: JournalEntry,
-  fault: Fault | undefined,
-): SimOutcome {
-  const struck = strike(org, request, route, entry, fault);
+function perform(org: Org, request: SimRequest, route: Route, arrival: Arrival, fault: Fault | undefined): SimOutcome {
+  const struck = strike(org, request, route, arrival, fault);
+  const { entry } = arrival;
   const changes = fault?.headers;
   const outcome = struck.kind === 'answer' && changes ? withHeaders(struck, changes, org.now()) : struck;
   entry.outcome = outcome.kind;
@@ -84,13 +90,7 @@ function perform(
 }
 
 /** The outcome with the fault's doing in it. */
-function strike(
-  org: Org,
-  request: SimRequest,
-  route: Route,
-  entry: JournalEntry,
-  fault: Fault | undefined,
-): SimOutcome {
+function strike(org: Org, request: SimRequest, route: Route, arrival: Arrival, fault: Fault | undefined): SimOutcome {
   const now = org.now();
   const { responder, zones } = org;
   // These two never reach Okta, so they count nowhere.
@@ -105,8 +105,9 @@ function strike(
     return true;
   };
   edits('before');
-  const { exceeded, ...quota } = org.rateLimit.take(now);
-  const proceed = () => carryOut(org, request, route, entry, quota, exceeded);
+  const limit = route.kind === 'token' ? org.tokenRateLimit : org.rateLimit;
+  const { exceeded, ...quota } = limit.take(now);
+  const proceed = () => carryOut(org, request, route, arrival, quota, exceeded);
   if (fault === undefined) return proceed();
   if ('status' in fault) {
     if (fault.apply === true) proceed();
@@ -138,7 +139,7 @@ function carryOut(
   org: Org,
   request: SimRequest,
   route: Route,
-  entry: JournalEntry,
+  { entry, caller }: Arrival,
   quota: Quota,
   exceeded: boolean,
 ): Answer {
@@ -146,6 +147,12 @@ function carryOut(
   if (org.open.size > org.concurrencyLimit) return org.responder.error(tooManyRequests(), concurrencyQuota(now), now);
   try {
     if (exceeded) throw tooManyRequests();
+    if (route.kind === 'token') return tokenAnswer(org, request, quota);
+    if (caller instanceof OAuthRefusal) {
+      // The reason stands in the header alone.
+      const headers = { 'www-authenticate': challenge(caller, route.path) };
+      return org.responder.json(caller.status, undefined, quota, now, headers);
+    }
     if (entry.role === null) throw invalidToken();
     if (!entry.authorized) throw accessDenied();
     checkAccept(request);
@@ -155,6 +162,32 @@ function carryOut(
   } catch (error) {
     if (!(error instanceof OktaError)) throw error;
     return org.responder.error(error, quota, now);
+  }
+}
+
+/** What the token endpoint does with a request. */
+function tokenAnswer(org: Org, request: SimRequest, quota: Quota): Answer {
+  const now = org.now();
+  try {
+    if (request.method !== 'POST') throw methodNotSupported();
+    const { status, body, headers } = org.oauth.token(request, now);
+    return org.responder.json(status, body, quota, now, headers);
+  } catch (error) {
+    if (!(error instanceof OAuthRefusal)) throw error;
+    const nonce = error.error === 'use_dpop_nonce' ? { 'dpop-nonce': org.oauth.nonce(Math.floor(now / 1000)) } : {};
+    return org.responder.json(error.status, tokenError(error), quota, now, nonce);
+  }
+}
+
+/** Who calls the API: a role, nobody, or somebody whose token is refused. A proof is used up when it arrives. */
+function callerOf(org: Org, request: SimRequest, { kind }: Route): Caller {
+  if (kind === 'token') return null;
+  try {
+    const app = org.oauth.caller(request, org.now());
+    return app?.role ?? org.tokens.use(request.headers.authorization, org.now()) ?? null;
+  } catch (error) {
+    if (error instanceof OAuthRefusal) return error;
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ServiceAppSeed } from './oauth/apps.ts';
 import type {
   ActiveFault,
   FaultRequest,
@@ -62,6 +63,14 @@ export class SimulatorControl {
 
   async revokeToken(token: string): Promise<void> {
     await this.#call('DELETE', `tokens/${encodeURIComponent(token)}`);
+  }
+
+  async setApp(clientId: string, seed: ServiceAppSeed): Promise<void> {
+    await this.#call('PUT', `apps/${encodeURIComponent(clientId)}`, seed);
+  }
+
+  async forgetAccessTokens(): Promise<void> {
+    await this.#call('DELETE', 'access-tokens');
   }
 
   addFault(request: FaultRequest): Promise<ActiveFault> {

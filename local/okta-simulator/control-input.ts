@@ -1,4 +1,5 @@
 /** Reads what the control API is sent. Strict, since a misspelt key in a test would otherwise test nothing. */
+import type { ServiceAppSeed } from './oauth/apps.ts';
 import type {
   AddressInput,
   Fault,
@@ -88,6 +89,23 @@ export const readEdit: Reader<ZoneEdit> = object({
   removeGateways: list,
   addGateways: list,
 });
+
+const key = object({ kid: text, jwk: record, status });
+
+export function readApp(input: unknown): ServiceAppSeed {
+  const list: Reader<unknown[]> = (value, where) => (Array.isArray(value) ? value : refuse(where, 'a list'));
+  const shape = { keys: list, scopes: list, role: oneOf(...ROLES), dpop: flag, status };
+  const { keys = refuse('body.keys', 'a list'), scopes, ...rest } = object(shape)(input, 'body');
+  return {
+    ...rest,
+    ...(scopes && { scopes: scopes.map((scope, index) => text(scope, `body.scopes[${index}]`)) }),
+    keys: keys.map((one, index) => {
+      const { kid, jwk, ...more } = key(one, `body.keys[${index}]`);
+      if (kid === undefined || jwk === undefined) return refuse(`body.keys[${index}]`, 'a kid and a jwk');
+      return { kid, jwk, ...more };
+    }),
+  };
+}
 
 export const readRateLimit: Reader<RateLimitChange> = object({ limit: count, remaining: count, resetInSeconds: count });
 

@@ -17,6 +17,10 @@
  * POST   /control/faults               FaultRequest {count?, seconds?, skip?, method?, zoneId?, fault}
  * DELETE /control/faults
  * GET    /control/latency              LatencyRule[]: how long calls take
+ * GET    /control/apps                 ServiceAppView[]
+ * PUT    /control/apps/{clientId}      ServiceAppSeed {keys: [{kid, jwk, status?}], scopes?, role?, dpop?, status?}
+ * DELETE /control/apps/{clientId}
+ * DELETE /control/access-tokens        every access token ends, and a new nonce holds alone
  * PUT    /control/latency              LatencyRule {ms, method?, zoneId?}: for the org, a zone, a method or both
  * DELETE /control/latency
  * GET    /control/rate-limit           Quota
@@ -29,6 +33,7 @@
  */
 import {
   ControlInputError,
+  readApp,
   readEdit,
   readFault,
   readLatency,
@@ -82,6 +87,14 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
       if (!simulator.revokeToken(name)) throw new NotFoundError('no such token');
     },
   },
+  apps: { GET: (simulator) => simulator.apps() },
+  'apps/': {
+    PUT: (simulator, { name, json }) => simulator.setApp(name, readApp(json())),
+    DELETE: (simulator, { name }) => {
+      if (!simulator.removeApp(name)) throw new NotFoundError('no such app');
+    },
+  },
+  'access-tokens': { DELETE: (simulator) => simulator.forgetAccessTokens() },
   faults: {
     GET: (simulator) => simulator.faults(),
     POST: (simulator, { json }) => simulator.addFault(readFault(json())),

@@ -1,6 +1,8 @@
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
 import { Latencies } from './latencies.ts';
+import type { ServiceAppSeed } from './oauth/apps.ts';
+import { AuthorizationServer } from './oauth/authorization-server.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Responder } from './responder.ts';
 import { Tokens } from './tokens.ts';
@@ -15,6 +17,8 @@ export interface OktaSimulatorOptions {
   readonly domain?: string;
   /** A token that is valid from the start, with the role ORG_ADMIN. */
   readonly token?: string;
+  /** Service apps that exist from the start, by client id. */
+  readonly apps?: Readonly<Record<string, ServiceAppSeed>>;
   /** Calls a minute. Default 600: half of what a workforce org had in Okta's last published table. */
   readonly rateLimit?: { readonly limit: number };
   /** Milliseconds that every call takes, unless a rule says otherwise. Default 0. */
@@ -31,6 +35,9 @@ export interface OktaSimulatorOptions {
   readonly journalSize?: number;
 }
 
+/** Of a free org, in Okta's last published table. */
+const TOKENS_A_MINUTE = 300;
+
 /** A call that has begun and not ended. */
 export interface OpenCall {
   readonly zoneId: string | null;
@@ -43,9 +50,12 @@ export interface Org {
   readonly zones: ZoneStore;
   readonly api: ZoneApi;
   readonly tokens: Tokens;
+  readonly oauth: AuthorizationServer;
   readonly faults: Faults;
   readonly latencies: Latencies;
   readonly rateLimit: RateLimit;
+  /** Requests for tokens have one of their own. */
+  readonly tokenRateLimit: RateLimit;
   readonly concurrencyLimit: number;
   readonly journal: Journal;
   readonly responder: Responder;
@@ -58,6 +68,8 @@ export function createOrg(options: OktaSimulatorOptions): Org {
   for (const [id, seed] of Object.entries(options.zones ?? {})) zones.seed(id, seed, now());
   const tokens = new Tokens();
   if (options.token !== undefined) tokens.set(options.token, 'ORG_ADMIN', now());
+  const oauth = new AuthorizationServer();
+  for (const [clientId, seed] of Object.entries(options.apps ?? {})) oauth.apps.set(clientId, seed);
   const latencies = new Latencies();
   latencies.set({ ms: options.latencyMs ?? 0 });
   return {
@@ -65,9 +77,11 @@ export function createOrg(options: OktaSimulatorOptions): Org {
     zones,
     api: new ZoneApi(zones, domain, allowIpv6),
     tokens,
+    oauth,
     faults: new Faults(),
     latencies,
     rateLimit: new RateLimit(options.rateLimit?.limit ?? 600),
+    tokenRateLimit: new RateLimit(TOKENS_A_MINUTE),
     concurrencyLimit: options.concurrencyLimit ?? 75,
     journal: new Journal(options.journalSize ?? 10_000),
     responder: new Responder(),

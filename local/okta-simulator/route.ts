@@ -1,7 +1,7 @@
 import { methodNotSupported, pathNotFound } from './errors.ts';
 
 export interface Route {
-  readonly kind: 'list' | 'zone' | 'activate' | 'deactivate' | 'unknown';
+  readonly kind: 'token' | 'list' | 'zone' | 'activate' | 'deactivate' | 'unknown';
   /** Path without the query. */
   readonly path: string;
   /** As it came, without the question mark. */
@@ -10,6 +10,7 @@ export interface Route {
 }
 
 const METHODS: Readonly<Record<Exclude<Route['kind'], 'unknown'>, readonly string[]>> = {
+  token: ['POST'],
   list: ['GET', 'POST'],
   zone: ['GET', 'PUT', 'DELETE'],
   activate: ['POST'],
@@ -20,6 +21,7 @@ export function parseRoute(target: string): Route {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const [, id, action] = /^\/api\/v1\/zones(?:\/([^/]+)(?:\/lifecycle\/(activate|deactivate))?)?$/.exec(path) ?? [];
   const route = { path, query, zoneId: id === undefined ? null : decode(id) };
+  if (path === '/oauth2/v1/token') return { ...route, kind: 'token' };
   if (path === '/api/v1/zones') return { ...route, kind: 'list' };
   if (id === undefined) return { ...route, kind: 'unknown' };
   if (action === 'activate' || action === 'deactivate') return { ...route, kind: action };

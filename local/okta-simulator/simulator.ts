@@ -1,4 +1,5 @@
 import { beginCall, type SimCall } from './call.ts';
+import type { ServiceAppSeed, ServiceAppView } from './oauth/apps.ts';
 import { createOrg, type OktaSimulatorOptions, type Org } from './org.ts';
 import type {
   ActiveFault,
@@ -98,6 +99,25 @@ export class OktaSimulator {
 
   tokens(): TokenView[] {
     return this.#org.tokens.views(this.#org.now());
+  }
+
+  /** Adds a service app, or changes all of it: its keys, what was granted to it, its role. */
+  setApp(clientId: string, seed: ServiceAppSeed): void {
+    this.#org.oauth.apps.set(clientId, seed);
+  }
+
+  /** @returns false when there is no such app */
+  removeApp(clientId: string): boolean {
+    return this.#org.oauth.apps.remove(clientId);
+  }
+
+  apps(): ServiceAppView[] {
+    return this.#org.oauth.apps.views();
+  }
+
+  /** Ends every access token, and makes a nonce that holds alone. */
+  forgetAccessTokens(): void {
+    this.#org.oauth.forgetTokens();
   }
 
   /** @throws {RangeError} when an edit in it holds a text that is no address */

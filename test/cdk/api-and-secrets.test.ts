@@ -77,12 +77,13 @@ describe('the template', () => {
       'DashboardName',
       'EventsQueueUrl',
       'GrantsTableName',
-      'OktaTokenSecretArn',
+      'OktaCredentialsArn',
       'WebhookSecretArn',
       'WebhookUrl',
     ]);
+    for (const { Description } of Object.values(outputs)) expect(Description).toMatch(/^[A-Z].{10,}/);
     expect(JSON.stringify(outputs.WebhookUrl)).toMatch(/\["https:\/\/",.*\.execute-api\..*"\/webhook"\]/);
-    expect(JSON.stringify(outputs.OktaTokenSecretArn)).toMatch(/"Fn::GetAtt":\["SecretsOktaToken\w+","Id"\]/);
+    expect(JSON.stringify(outputs.OktaCredentialsArn)).toMatch(/"Fn::GetAtt":\["SecretsOktaToken\w+","Id"\]/);
     expect(JSON.stringify(outputs.WebhookSecretArn)).toMatch(/"Fn::GetAtt":\["SecretsWebhook\w+","Id"\]/);
   });
 

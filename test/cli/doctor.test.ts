@@ -85,7 +85,7 @@ describe.concurrent('doctor', () => {
     await world.system.simulator.revokeToken(TOKEN);
     const { out } = await world.run('doctor');
     expect(out).toMatch(/✘ token accepted +OKTA001 /);
-    expect(out).toMatch(/→ .*`npm run zone -- set-token`\. \(docs\/errors\.md#okta001\)/);
+    expect(out).toMatch(/→ .*`npm run zone -- set-credentials`\. \(docs\/errors\.md#okta001\)/);
     expect(out).toMatch(/\n\d+ broken, \d+ to look at, \d+ in order\./);
   });
 

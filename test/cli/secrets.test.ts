@@ -1,3 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sendEvent } from '../../cli/webhook-client.ts';
 import { decodeWebhookKey } from '../../lib/webhook/webhook-signature.ts';
@@ -6,11 +10,11 @@ import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 
 const NEW_TOKEN = 'another-okta-token';
 
-describe.concurrent('set-token', () => {
+describe.concurrent('set-credentials', () => {
   it('asks a person, without showing what is typed, and stores what Okta accepts', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
-    const { code, out, notes } = await world.run('set-token', { canAsk: true, answers: [`  ${NEW_TOKEN} `] });
+    const { code, out, notes } = await world.run('set-credentials', { canAsk: true, answers: [`  ${NEW_TOKEN} `] });
     expect(code).toBe(0);
     expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
     expect(out + notes).not.toContain(NEW_TOKEN);
@@ -19,7 +23,7 @@ describe.concurrent('set-token', () => {
   it('reads a pipe, and takes the word SSWS off', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
-    expect((await world.run('set-token', { input: `SSWS ${NEW_TOKEN}\n` })).code).toBe(0);
+    expect((await world.run('set-credentials', { input: `SSWS ${NEW_TOKEN}\n` })).code).toBe(0);
     expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
   });
 
@@ -34,7 +38,7 @@ describe.concurrent('set-token', () => {
   ])('does not store a token that %s', async (_, prepare, code) => {
     const world = await CliWorld.start();
     await prepare(world);
-    const ran = await world.run('set-token', { input: NEW_TOKEN });
+    const ran = await world.run('set-credentials', { input: NEW_TOKEN });
     expect(ran.code).toBe(2);
     expect(ran.notes).toContain(code);
     expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
@@ -43,13 +47,13 @@ describe.concurrent('set-token', () => {
   it('stores a token that could not be tried, when told to', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.addFault({ count: 1, fault: { status: 503 } });
-    expect((await world.run('set-token --unchecked', { input: NEW_TOKEN })).code).toBe(1);
+    expect((await world.run('set-credentials --unchecked', { input: NEW_TOKEN })).code).toBe(1);
     expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
   });
 
   it('does not store a token that is refused, whatever it was told', async () => {
     const world = await CliWorld.start();
-    expect((await world.run('set-token --unchecked', { input: NEW_TOKEN })).code).toBe(2);
+    expect((await world.run('set-credentials --unchecked', { input: NEW_TOKEN })).code).toBe(2);
     expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
   });
 
@@ -57,7 +61,7 @@ describe.concurrent('set-token', () => {
     const world = await CliWorld.start();
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
     await world.system.simulator.removeZone(ZONE);
-    const { code, out } = await world.run('set-token', { input: NEW_TOKEN });
+    const { code, out } = await world.run('set-credentials', { input: NEW_TOKEN });
     expect(code).toBe(1);
     expect(out).toContain('ZONE001');
     expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
@@ -71,7 +75,7 @@ describe.concurrent('set-token', () => {
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
     // A function asks for a secret that it has just read only after some seconds; a new one has read none.
     await world.system.redeploy({});
-    const { out } = await world.run('set-token', { input: NEW_TOKEN });
+    const { out } = await world.run('set-credentials', { input: NEW_TOKEN });
     expect(out).toContain(`asked for a rebuild of ${ACL}`);
     const both = [`${BOB}/32`, `${ALICE}/32`].sort().join();
     await until(
@@ -83,7 +87,78 @@ describe.concurrent('set-token', () => {
 
   it.each(['', '  \n', 'two words'])('refuses %j as a mistake', async (input) => {
     const world = await CliWorld.start();
-    expect((await world.run('set-token', { input })).code).toBe(64);
+    expect((await world.run('set-credentials', { input })).code).toBe(64);
+    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+  });
+});
+
+describe.concurrent('set-credentials, for a service app', () => {
+  const CLIENT = '0oa1abcdefGHIJKLM0h7';
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const jwk = pair.publicKey.export({ format: 'jwk' });
+  const keyFile = async (text: string) => {
+    const path = join(await mkdtemp(join(tmpdir(), 'knocknoc-key-')), 'key.pem');
+    await writeFile(path, text);
+    return path;
+  };
+
+  it('stores what Okta accepts, and the zone is updated with it', async () => {
+    const world = await CliWorld.start();
+    await world.system.simulator.setApp(CLIENT, { keys: [{ kid: 'k1', jwk }] });
+    const key = await keyFile(pem);
+    const { code, out, notes } = await world.run(`set-credentials --client-id ${CLIENT} --kid k1 --key ${key}`);
+    expect([code, out]).toEqual([0, expect.stringContaining('the service app is stored')]);
+    expect(out + notes).not.toContain(pem.split('\n')[1]);
+    expect(JSON.parse(world.system.oktaTokenSecret.text ?? '')).toMatchObject({ clientId: CLIENT, kid: 'k1' });
+    await world.system.simulator.revokeToken(TOKEN);
+    await world.system.redeploy({});
+    expect((await world.run(`grant --ip ${BOB} --wait`)).code).toBe(0);
+    expect(await world.gateways()).toEqual([`${BOB}/32`]);
+  });
+
+  it('reads the whole of it as JSON from a pipe', async () => {
+    const world = await CliWorld.start();
+    await world.system.simulator.setApp(CLIENT, { keys: [{ kid: 'k1', jwk }] });
+    const input = JSON.stringify({
+      clientId: CLIENT,
+      kid: 'k1',
+      privateKey: pair.privateKey.export({ format: 'jwk' }),
+    });
+    expect((await world.run('set-credentials', { input })).code).toBe(0);
+  });
+
+  it.each([
+    ['has not been granted the scope', { scopes: ['okta.networkZones.read'] }, 'OKTA002'],
+    [
+      'has another key under this name',
+      {
+        keys: [
+          { kid: 'k1', jwk: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) },
+        ],
+      },
+      'OKTA001',
+    ],
+  ])('does not store an app that %s', async (_, change, code) => {
+    const world = await CliWorld.start();
+    await world.system.simulator.setApp(CLIENT, { keys: [{ kid: 'k1', jwk }], ...change });
+    const ran = await world.run(`set-credentials --client-id ${CLIENT} --kid k1 --key ${await keyFile(pem)}`);
+    expect(ran.code).toBe(2);
+    expect(ran.notes).toContain(code);
+    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+  });
+
+  it.each([
+    ['half of what is needed', '--client-id 0oa1abcdefGHIJKLM0h7', 'together'],
+    ['a file that is not there', '--client-id 0oa1abcdefGHIJKLM0h7 --kid k1 --key nowhere.pem', 'ENOENT'],
+    ['a client id that is none', '--client-id a/b --kid k1 --key KEY', 'clientId'],
+    ['a file that holds no key', '--client-id 0oa1abcdefGHIJKLM0h7 --kid k1 --key NONE', 'neither a PEM nor a JWK'],
+  ])('refuses %s as a mistake', async (_, args, text) => {
+    const world = await CliWorld.start();
+    const filled = args.replace('KEY', await keyFile(pem)).replace('NONE', await keyFile('MARKED-no-key'));
+    const { code, notes } = await world.run(`set-credentials ${filled}`);
+    expect([code, notes]).toEqual([64, expect.stringContaining(text)]);
+    expect(notes).not.toContain('MARKED');
     expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
   });
 });

@@ -63,7 +63,7 @@ describe.concurrent('status', () => {
     expect(out).toContain(`to do: +${BOB}/32`);
     expect(out).toMatch(/OKTA001 Okta authentication failed, \d+ s ago: /);
     expect(out).toContain('People who log in get no access');
-    expect(out).toMatch(/→ .*`npm run zone -- set-token`\. \(docs\/errors\.md#okta001\)/);
+    expect(out).toMatch(/→ .*`npm run zone -- set-credentials`\. \(docs\/errors\.md#okta001\)/);
     expect(out).toMatch(new RegExp(`${BOB}.* no$`, 'm'));
     expect(out).toMatch(new RegExp(`${ALICE}.* yes$`, 'm'));
   });

@@ -70,9 +70,9 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
     });
 
     it('stores no token that Okta refuses, and one that it takes', async () => {
-      expect((await run('set-token', { input: 'no-token-of-okta' })).code).toBe(2);
+      expect((await run('set-credentials', { input: 'no-token-of-okta' })).code).toBe(2);
       expect((await target.oktaToken.read())?.trim()).toBe(OKTA_TOKEN);
-      expect((await run('set-token', { input: OKTA_TOKEN })).code).toBe(0);
+      expect((await run('set-credentials', { input: OKTA_TOKEN })).code).toBe(0);
       expect(await target.oktaToken.read()).toBe(OKTA_TOKEN);
     });
 

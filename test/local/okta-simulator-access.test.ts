@@ -72,7 +72,7 @@ describe('errors', () => {
 describe('tokens', () => {
   it.each([
     ['an unknown token', 'SSWS other'],
-    ['another scheme', `Bearer ${TOKEN}`],
+    ['another scheme', `Basic ${TOKEN}`],
     ['no token', 'SSWS '],
     ['nothing', ''],
     ['a token and more', `SSWS ${TOKEN} x`],

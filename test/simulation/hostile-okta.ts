@@ -77,7 +77,7 @@ export class HostileOkta {
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
     const early = this.monitor?.callGoesOut(environment, request.method, zoneId);
     const answer = await environment.call(request.method, async () => {
-      const struck = this.#strike(request.method, zoneId);
+      const struck = this.#strike(request.method === 'PUT' ? 'PUT' : 'GET', zoneId);
       if (request.method === 'PUT') this.#twists?.zoneIsWritten(zoneId);
       this.monitor?.callArrives(environment, request, zoneId, early);
       const headers = { ...request.headers };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { byToken } from '../../../lib/okta/authorization.ts';
 import { OktaZones } from '../../../lib/okta/client.ts';
 import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 import { NOW } from '../../helpers/events.ts';
@@ -14,14 +15,14 @@ const date = (ms: number) => ({ date: new Date(ms).toUTCString() });
 async function quota(headers: Readonly<Record<string, string>>, now = NOW) {
   const okta = new RawOkta({ nzo1: rawZone() });
   okta.headers = headers;
-  return (await new OktaZones(okta.http, 'https://acme.okta.com', () => now).get('nzo1', 'token')).quota;
+  return (await new OktaZones(okta.http, 'https://acme.okta.com', () => now).get('nzo1', byToken('token'))).quota;
 }
 
 async function retryAfter429(headers: Readonly<Record<string, string>>, now = NOW) {
   const okta = new RawOkta();
   okta.next.push(answer(429, {}, headers));
   try {
-    await new OktaZones(okta.http, 'https://acme.okta.com', () => now).get('nzo1', 'token');
+    await new OktaZones(okta.http, 'https://acme.okta.com', () => now).get('nzo1', byToken('token'));
   } catch (error) {
     if (error instanceof OktaFailure) return error.retryInMs;
     throw error;
@@ -65,7 +66,7 @@ describe('what Okta says of the rate limit', () => {
     const zones = new OktaZones(okta.http, 'https://acme.okta.com', () => now);
     const rests = async (status: number, headers: Readonly<Record<string, string>> = {}) => {
       okta.next.push(answer(status, {}, headers));
-      await expect(zones.get('nzo1', 'token')).rejects.toBeInstanceOf(OktaFailure);
+      await expect(zones.get('nzo1', byToken('token'))).rejects.toBeInstanceOf(OktaFailure);
       return zones.restsUntil - NOW;
     };
     expect(zones.restsUntil).toBe(0);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { byToken } from '../../../lib/okta/authorization.ts';
 import { OktaZones } from '../../../lib/okta/client.ts';
 import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 import { NOW } from '../../helpers/events.ts';
@@ -24,7 +25,7 @@ const failure = async (work: Promise<unknown>): Promise<OktaFailure> => {
 
 describe('a call to Okta', () => {
   it('goes to the zone, with the token in its header alone, and with a time limit', async () => {
-    await zones.get(ID, TOKEN);
+    await zones.get(ID, byToken(TOKEN));
     expect(okta.requests).toMatchObject([
       {
         ...{ method: 'GET', url: 'https://acme.okta.com/api/v1/zones/nzo1' },
@@ -39,13 +40,13 @@ describe('a call to Okta', () => {
   it.each(['https://acme.okta.com/', 'https://acme.okta.com//'])(
     'knows its address with a slash at its end: %s',
     async (base) => {
-      await new OktaZones(okta.http, base, () => NOW).get(ID, TOKEN);
+      await new OktaZones(okta.http, base, () => NOW).get(ID, byToken(TOKEN));
       expect(okta.requests[0]?.url).toBe('https://acme.okta.com/api/v1/zones/nzo1');
     },
   );
 
   it('cannot leave the zones by what a zone id holds', async () => {
-    await failure(zones.get('../users/me?x=', TOKEN));
+    await failure(zones.get('../users/me?x=', byToken(TOKEN)));
     expect(new URL(okta.requests[0]?.url ?? '').pathname).toBe('/api/v1/zones/..%2Fusers%2Fme%3Fx%3D');
   });
 });
@@ -57,8 +58,8 @@ describe('a write', () => {
     const proxies = [{ type: 'RANGE', value: '192.0.2.1-192.0.2.9', note: 'kept' }];
     const zone = rawZone({ name: 'Ünï', proxies, future: { deep: [1, null] }, useAsExemptList: true });
     okta.zones.set(ID, zone);
-    const read = await zones.get(ID, TOKEN);
-    await zones.putGateways(ID, read.zone, gateways, TOKEN);
+    const read = await zones.get(ID, byToken(TOKEN));
+    await zones.putGateways(ID, read.zone, gateways, byToken(TOKEN));
     const { _links, created, lastUpdated, ...rest } = zone;
     expect(okta.puts()).toEqual([{ ...rest, gateways }]);
     expect(okta.requests[1]?.headers).toMatchObject({ 'content-type': 'application/json' });
@@ -73,8 +74,8 @@ describe('a write', () => {
     ['null for both', { usage: null, status: null }],
   ])('echoes %s', async (_, more) => {
     okta.zones.set(ID, rawZone(more));
-    const { zone } = await zones.get(ID, TOKEN);
-    await zones.putGateways(ID, zone, gateways, TOKEN);
+    const { zone } = await zones.get(ID, byToken(TOKEN));
+    await zones.putGateways(ID, zone, gateways, byToken(TOKEN));
     expect(okta.puts()[0]).toMatchObject(JSON.parse(JSON.stringify(more)));
     for (const [field, value] of Object.entries(more)) {
       if (value === undefined) expect(okta.puts()[0]).not.toHaveProperty(field);
@@ -93,7 +94,7 @@ describe('a write', () => {
       fc.asyncProperty(fields, async (more) => {
         const raw = new RawOkta({ [ID]: rawZone({ ...more }) });
         const client = new OktaZones(raw.http, 'https://acme.okta.com', () => NOW);
-        await client.putGateways(ID, (await client.get(ID, TOKEN)).zone, gateways, TOKEN);
+        await client.putGateways(ID, (await client.get(ID, byToken(TOKEN))).zone, gateways, byToken(TOKEN));
         expect(raw.puts()[0]).toEqual(JSON.parse(JSON.stringify({ ...raw.puts()[0], ...more })));
       }),
     );
@@ -103,9 +104,12 @@ describe('a write', () => {
 const OKTAS = { errorCode: 'E0000001', errorSummary: 'says so' };
 const PAGES = ['<html>Gateway</html>', '', 'null', '[]', '7', '{"errorCode":"403"}', '{"error":"blocked"}', '{'];
 const refused = async (status: number, body: unknown, headers?: Readonly<Record<string, string>>) => {
-  const { zone } = await zones.get(ID, TOKEN);
+  const { zone } = await zones.get(ID, byToken(TOKEN));
   okta.next.push(answer(status, body, headers), answer(status, body, headers));
-  const [get, put] = [await failure(zones.get(ID, TOKEN)), await failure(zones.putGateways(ID, zone, [], TOKEN))];
+  const [get, put] = [
+    await failure(zones.get(ID, byToken(TOKEN))),
+    await failure(zones.putGateways(ID, zone, [], byToken(TOKEN))),
+  ];
   for (const { fields } of [get, put]) expect(fields).toMatchObject({ oktaStatus: status });
   return [get.code, put.code];
 };
@@ -126,7 +130,7 @@ describe('a refusal', () => {
   it.each([400, 401, 403, 404, 407, 418])('%i in any other form is a proxy’s, and says so', async (status) => {
     for (const body of PAGES) expect(await refused(status, body)).toEqual(['ZONE003', 'ZONE003']);
     okta.next.push(answer(status, '<html>', { 'content-type': 'text/html', 'www-authenticate': 'Basic realm="p"' }));
-    expect((await failure(zones.get(ID, TOKEN))).message).toBe(
+    expect((await failure(zones.get(ID, byToken(TOKEN)))).message).toBe(
       `something between here and Okta, such as a proxy, answered ${status} (text/html) in a form that is not Okta's`,
     );
   });
@@ -143,7 +147,7 @@ describe('a refusal', () => {
       const challenge = `${scheme} algs="ES256", realm="http://x", error="${error}", error_description="The reason."`;
       expect(await refused(status, '', { 'www-authenticate': challenge })).toEqual([code, code]);
       okta.next.push(answer(status, '', { 'www-authenticate': challenge }));
-      expect(await failure(zones.get(ID, TOKEN))).toMatchObject({
+      expect(await failure(zones.get(ID, byToken(TOKEN)))).toMatchObject({
         message: `Okta answered ${status}: The reason.`,
         fields: { oktaErrorCode: error, oktaSummary: 'The reason.' },
       });
@@ -164,9 +168,9 @@ describe('a refusal', () => {
       errorId: 'oae1',
       errorCauses: [{ errorSummary: 'gateways: one' }, { errorSummary: 'gateways: two' }, {}],
     };
-    const { zone } = await zones.get(ID, TOKEN);
+    const { zone } = await zones.get(ID, byToken(TOKEN));
     okta.next.push(answer(400, body, { 'x-okta-request-id': 'req1' }));
-    const { message, fields } = await failure(zones.putGateways(ID, zone, [], TOKEN));
+    const { message, fields } = await failure(zones.putGateways(ID, zone, [], byToken(TOKEN)));
     expect(message).toContain('Api validation failed: gateways');
     expect(fields).toEqual({
       ...{ oktaStatus: 400, oktaErrorCode: 'E0000001', oktaErrorId: 'oae1', oktaRequestId: 'req1' },
@@ -181,7 +185,7 @@ describe('a refusal', () => {
     ['TLS', new TypeError('fetch failed', { cause: new Error('certificate has expired') })],
   ])('of %s is ZONE003', async (_, error) => {
     okta.next.push(error);
-    expect(await failure(zones.get(ID, TOKEN))).toMatchObject({ code: 'ZONE003' });
+    expect(await failure(zones.get(ID, byToken(TOKEN)))).toMatchObject({ code: 'ZONE003' });
   });
 
   it.each([
@@ -196,19 +200,19 @@ describe('a refusal', () => {
     ['gateways of numbers', rawZone({ gateways: [1] })],
   ])('is also a 200 with something that is no zone: %s', async (_, body) => {
     okta.next.push(answer(200, body));
-    expect(await failure(zones.get(ID, TOKEN))).toMatchObject({ code: 'ZONE003' });
+    expect(await failure(zones.get(ID, byToken(TOKEN)))).toMatchObject({ code: 'ZONE003' });
   });
 
   it('is also an answer that is larger than the client reads, whatever it began with', async () => {
     okta.next.push({ ...answer(200, rawZone()), tooLarge: true });
-    const { code, message } = await failure(zones.get(ID, TOKEN));
+    const { code, message } = await failure(zones.get(ID, byToken(TOKEN)));
     expect([code, message]).toEqual(['ZONE003', 'Okta answered 200 with more than can be a zone']);
   });
 
   it('is also another zone, to a GET and to a PUT: what belongs to one must not go into another', async () => {
-    const { zone } = await zones.get(ID, TOKEN);
+    const { zone } = await zones.get(ID, byToken(TOKEN));
     okta.next.push(answer(200, rawZone({ id: 'nzo2' })), answer(200, rawZone({ id: 'NZO1' })));
-    for (const call of [zones.get(ID, TOKEN), zones.putGateways(ID, zone, [], TOKEN)]) {
+    for (const call of [zones.get(ID, byToken(TOKEN)), zones.putGateways(ID, zone, [], byToken(TOKEN))]) {
       expect(await failure(call)).toMatchObject({ code: 'ZONE003', message: 'Okta answered with another zone' });
     }
   });
@@ -217,8 +221,8 @@ describe('a refusal', () => {
     const depth = 20_000;
     const nested = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
     okta.next.push(answer(200, JSON.stringify(rawZone()).replace('"system":false', `"system":false,"more":${nested}`)));
-    const { zone } = await zones.get(ID, TOKEN);
-    expect(await failure(zones.putGateways(ID, zone, [], TOKEN))).toMatchObject({ code: 'ZONE003' });
+    const { zone } = await zones.get(ID, byToken(TOKEN));
+    expect(await failure(zones.putGateways(ID, zone, [], byToken(TOKEN)))).toMatchObject({ code: 'ZONE003' });
     expect(okta.puts()).toEqual([]);
   });
 
@@ -232,7 +236,7 @@ describe('a refusal', () => {
       new TypeError('fetch failed', { cause: thrown }),
     ]) {
       okta.next.push(instead);
-      const { message, fields, cause } = await failure(zones.get(ID, TOKEN));
+      const { message, fields, cause } = await failure(zones.get(ID, byToken(TOKEN)));
       expect(JSON.stringify([message, fields, String(cause)])).not.toContain(TOKEN.slice(2, 10));
     }
   });
@@ -258,7 +262,7 @@ describe('what a failure says', () => {
     ['that there was no answer', new Error('socket hang up'), 'no answer from Okta to GET: socket hang up'],
   ])('is %s', async (_, instead, message) => {
     okta.next.push(instead);
-    const { message: said, fields } = await failure(zones.get(ID, TOKEN));
+    const { message: said, fields } = await failure(zones.get(ID, byToken(TOKEN)));
     expect(said).toBe(message);
     expect(Object.values(fields)).not.toContain(undefined);
     expect(Object.keys(fields)).not.toEqual([]);

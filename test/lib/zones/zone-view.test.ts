@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CALL_TIMEOUT_MS } from '../../../lib/okta/client.ts';
+import { CALL_TIMEOUT_MS } from '../../../lib/okta/call-timeout.ts';
 import type { StoredZone } from '../../../lib/zones/zone-items.ts';
 import type { ZoneMemory } from '../../../lib/zones/zone-state.ts';
 import { isContradiction, isRecorded, isUsable, shown, viewOf, written } from '../../../lib/zones/zone-view.ts';

@@ -1,0 +1,146 @@
+import { KnownSecrets } from '../known-secrets.ts';
+import type { HttpClient, HttpResponse } from '../ports.ts';
+import type { Authorization } from './authorization.ts';
+import { CALL_TIMEOUT_MS } from './call-timeout.ts';
+import type { AppCredentials } from './credentials.ts';
+import { CLOCK_TOLERANCE_S, DpopProofs } from './dpop.ts';
+import { signedJwt } from './jwt.ts';
+import { whyNoAnswer } from './no-answer.ts';
+import { OktaFailure } from './okta-failure.ts';
+import { grantedToken, type TokenGrant, tokenFailure, wantsAnotherTry } from './token-answer.ts';
+
+/** What is asked for. Writing includes reading (Okta's list of scopes), but both together are clearer to a reader. */
+export const SCOPES = ['okta.networkZones.read', 'okta.networkZones.manage'] as const;
+
+/** An assertion lives so long; Okta takes an hour at most, without tolerance. Seconds. */
+const ASSERTION_LIFE_S = 300;
+/** A token is renewed so long before its end, so that none ends on its way. Milliseconds. */
+const RENEW_BEFORE_MS = 120_000;
+/** Okta's tokens for its own API live an hour. */
+const LONGEST_LIFE_MS = 60 * 60_000;
+/** The first answer may ask for a nonce, the second find an assertion or a proof used or too old. */
+const TRIES = 3;
+
+/** A token with what proves it. */
+class TokenAuthorization implements Authorization {
+  readonly renewAt: number;
+  readonly #grant: TokenGrant;
+  readonly #proofs: DpopProofs;
+
+  constructor(grant: TokenGrant, proofs: DpopProofs, now: number) {
+    this.#grant = grant;
+    this.#proofs = proofs;
+    this.renewAt = now + grant.lifeMs - Math.min(RENEW_BEFORE_MS, grant.lifeMs / 2);
+  }
+
+  headers(method: string, url: string): Readonly<Record<string, string>> {
+    const { accessToken, isBound } = this.#grant;
+    if (!isBound) return { authorization: `Bearer ${accessToken}` };
+    return { authorization: `DPoP ${accessToken}`, dpop: this.#proofs.proof(method, url, accessToken) };
+  }
+
+  saw(headers: HttpResponse['headers']): void {
+    this.#proofs.saw(headers);
+  }
+}
+
+/**
+ * Signs in as a service app: client credentials with `private_key_jwt`, and DPoP always. One token request is under way
+ * at a time, and its token is kept until shortly before its end.
+ */
+export class ServiceApp {
+  readonly #app: AppCredentials;
+  readonly #http: HttpClient;
+  readonly #url: string;
+  readonly #now: () => number;
+  readonly #proofs: DpopProofs;
+  #current: TokenAuthorization | undefined;
+  #pending: Promise<TokenAuthorization> | undefined;
+
+  /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch */
+  constructor(app: AppCredentials, http: HttpClient, baseUrl: string, now: () => number) {
+    this.#app = app;
+    this.#http = http;
+    this.#url = `${baseUrl}/oauth2/v1/token`;
+    this.#now = now;
+    this.#proofs = new DpopProofs(now);
+  }
+
+  /** @returns undefined where a token has to be fetched first */
+  get current(): Authorization | undefined {
+    // Also where the clock was set back by more than a token lives.
+    const renewAt = this.#current?.renewAt ?? 0;
+    const now = this.#now();
+    return now < renewAt && renewAt - now <= LONGEST_LIFE_MS ? this.#current : undefined;
+  }
+
+  /** Fetches a token; whoever comes meanwhile gets the same. @throws {OktaFailure} */
+  async fetch(): Promise<Authorization> {
+    this.#pending ??= this.#request().finally(() => {
+      this.#pending = undefined;
+    });
+    this.#current = await this.#pending;
+    return this.#current;
+  }
+
+  /** Okta refused a call with it: the next call fetches another. */
+  forget(authorization: Authorization): void {
+    if (this.#current === authorization) this.#current = undefined;
+  }
+
+  /** Both JWTs are made anew for each attempt: an assertion is used up even by an answer that asks for a nonce. */
+  async #request(): Promise<TokenAuthorization> {
+    for (let tries = 1; ; tries += 1) {
+      const [assertion, proof] = [this.#assertion(), this.#proofs.proof('POST', this.#url)];
+      try {
+        const response = await this.#exchange(assertion, proof);
+        this.#proofs.saw(response.headers);
+        const now = this.#now();
+        if (response.status === 200) return new TokenAuthorization(grantedToken(response, SCOPES), this.#proofs, now);
+        if (tries === TRIES || !wantsAnotherTry(response)) throw tokenFailure(response, now);
+      } catch (error) {
+        if (!(error instanceof OktaFailure)) throw error;
+        // Whatever answers has seen both, and may show them.
+        const secrets = new KnownSecrets();
+        for (const sent of [assertion, proof]) secrets.remember(sent);
+        throw error.without(secrets);
+      }
+    }
+  }
+
+  async #exchange(assertion: string, proof: string): Promise<HttpResponse> {
+    try {
+      return await this.#http({
+        method: 'POST',
+        url: this.#url,
+        headers: {
+          accept: 'application/json',
+          'content-type': 'application/x-www-form-urlencoded',
+          'user-agent': 'knocknoc-okta-zones',
+          dpop: proof,
+        },
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          scope: SCOPES.join(' '),
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: assertion,
+        }).toString(),
+        timeoutMs: CALL_TIMEOUT_MS,
+      });
+    } catch (cause) {
+      const why = whyNoAnswer(cause, CALL_TIMEOUT_MS);
+      throw new OktaFailure('ZONE003', `no answer from Okta to the request for a token: ${why}`, {}, { cause });
+    }
+  }
+
+  /** The audience is the very URL that is called: Okta refuses its issuer there. */
+  #assertion(): string {
+    const { clientId, kid, privateKey } = this.#app;
+    const now = Math.floor(this.#now() / 1000);
+    const claims = {
+      ...{ iss: clientId, sub: clientId, aud: this.#url, jti: this.#proofs.newId() },
+      ...{ iat: now - CLOCK_TOLERANCE_S, exp: now + ASSERTION_LIFE_S },
+    };
+    return signedJwt({ kid }, claims, privateKey);
+  }
+}
