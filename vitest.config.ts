@@ -13,6 +13,7 @@ const PROCESSES = [
   'test/local/emulator-*.test.ts',
   'test/local/okta-simulator-main.test.ts',
   'test/local/scenario/main.test.ts',
+  'test/local/send.test.ts',
   'test/repository/**/*.test.ts',
 ];
 /** They load CDK, which takes seconds. */

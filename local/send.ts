@@ -1,104 +1,164 @@
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { deliver, outcomeOf } from '../cli/deliver.ts';
 import { secondsOf } from '../cli/seconds-of.ts';
-import { sendEvent } from '../cli/webhook-client.ts';
+import { harmless } from '../cli/terminal.ts';
+import { NoAnswer, type WebhookAnswer, type WebhookEndpoint } from '../cli/webhook-client.ts';
+import { systemClock } from '../lib/adapters/system-clock.ts';
+import { decodeWebhookKey } from '../lib/webhook/webhook-signature.ts';
 
-const HELP = `Signs one event and posts it to a webhook.
+const ABOUT = `Signs one event and posts it to a webhook.
 
-  npm run send -- grant  --acl ACL --ip IP [--for 30s|15m|8h] [--grant-id ID] [--user NAME]
-  npm run send -- revoke --acl ACL --ip IP [--grant-id ID]
-  npm run send -- flush  --acl ACL
+--secret and --bearer show what they hold to others on the machine; the variables do not. The key signs; the token is for
+an ACL with allowBearer, whose senders cannot sign.
 
-Where to: --url URL (or WEBHOOK_URL), with the secret in WEBHOOK_SECRET (or --secret, which other
-users of the machine can see in the process list). --header 'Name: value' adds a header.
-Exit code 0: accepted; 1: refused, or no answer; 2: the command line is wrong.
-`;
+Exit codes: 0 accepted or, with --wait, applied; 1 refused, not confirmed, or no answer; 2 the command line is wrong.`;
+const LONGEST_WAIT_S = 20;
+/** What the request says by itself. */
+const OWN_HEADERS: readonly string[] = [
+  ...['authorization', 'content-length', 'content-type', 'prefer', 'transfer-encoding'],
+  ...['webhook-id', 'webhook-signature', 'webhook-timestamp'],
+];
+const EXIT = { fine: 0, failure: 1, usage: 2 } as const;
 
+/** What can't be sent as it was asked for. */
 class Usage extends Error {
   override name = 'Usage';
 }
 
-const OPTIONS = {
-  acl: { type: 'string' },
-  ip: { type: 'string' },
-  for: { type: 'string' },
-  'grant-id': { type: 'string' },
-  user: { type: 'string' },
-  url: { type: 'string' },
-  secret: { type: 'string' },
-  header: { type: 'string', multiple: true },
-  id: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+/** Where an event goes, and how. */
+interface Sending {
+  readonly url?: string | undefined;
+  readonly secret?: string | undefined;
+  readonly bearer?: string | undefined;
+  readonly header?: Readonly<Record<string, string>> | undefined;
+  readonly id?: string | undefined;
+  readonly wait?: number | true | undefined;
+}
 
-type Values = ReturnType<typeof read>['values'];
+type Send = (type: string, data: Readonly<Record<string, unknown>>, sending: Sending) => Promise<void>;
 
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new Usage(error instanceof Error ? error.message : 'wrong options');
+/** Each command knows only the options that have an effect on its event, and takes each of them once. */
+function createProgram(send: Send) {
+  const program = new Command('npm run send --').description(ABOUT).helpCommand(false);
+  const add = (name: string, summary: string) =>
+    program
+      .command(name)
+      .summary(summary)
+      .description(summary)
+      .requiredOption('--acl <name>', 'the ACL', once)
+      .addOption(new Option('--url <url>', 'the webhook').argParser(urlOf).env('WEBHOOK_URL').makeOptionMandatory())
+      .addOption(
+        new Option('--secret <key>', 'the key').argParser(secretOnce).env('WEBHOOK_SECRET').conflicts('bearer'),
+      )
+      .addOption(
+        new Option('--bearer <token>', 'the token').argParser(secretOnce).env('WEBHOOK_BEARER').conflicts('secret'),
+      )
+      .option("--header <'name: value'>", 'another header; may be repeated', anotherHeader)
+      .option('--id <id>', 'the webhook-id (default: a new one)', once)
+      .option('--wait [seconds]', `ask what became of it, for up to ${LONGEST_WAIT_S} seconds`, waitOf);
+
+  add('grant', 'lets an IP in')
+    .requiredOption('--ip <address>', 'the IP', once)
+    .option('--for <duration>', 'how long, such as 30s, 15m or 8h', lifetimeOf)
+    .option('--grant-id <id>', 'tells it from other grants on the same IP', once)
+    .option('--user <name>', 'the person, for the log', once)
+    .action(({ acl, ip, for: durationSeconds, grantId, user, ...sending }) =>
+      send('access.granted', { acl, ip, grantId, user, durationSeconds }, sending),
+    );
+  add('revoke', 'ends one grant, or all on an IP')
+    .requiredOption('--ip <address>', 'the IP', once)
+    .option('--grant-id <id>', 'only this grant', once)
+    .action(({ acl, ip, grantId, ...sending }) => send('access.revoked', { acl, ip, grantId }, sending));
+  add('flush', 'ends every grant of the ACL').action(({ acl, ...sending }) => send('access.flushed', { acl }, sending));
+  return program;
+}
+
+function once(text: string, before: unknown): string {
+  if (before !== undefined) throw new InvalidArgumentError('It is given twice.');
+  return text;
+}
+
+/** Of these, no message shows the text. */
+function secretOnce(text: string, before: unknown): string {
+  if (before !== undefined) throw new Usage('--secret and --bearer: once');
+  return text.trim();
+}
+
+function urlOf(text: string, before: unknown): string {
+  const url = once(text, before).trim();
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new InvalidArgumentError('It must begin with https:// or http://.');
   }
+  return url;
 }
 
-function eventOf(command: string | undefined, values: Values, now: Date): unknown {
-  const acl = required(values.acl, '--acl');
-  const timestamp = now.toISOString();
-  if (command === 'flush') return { type: 'access.flushed', timestamp, data: { acl } };
-  const grantId = values['grant-id'];
-  const data = { acl, ip: required(values.ip, '--ip'), ...(grantId !== undefined && { grantId }) };
-  if (command === 'revoke') return { type: 'access.revoked', timestamp, data };
-  if (command !== 'grant') throw new Usage('say what to send: grant, revoke or flush');
-  const lifetime = values.for === undefined ? {} : { durationSeconds: lifetimeOf(values.for) };
-  const user = values.user === undefined ? {} : { user: values.user };
-  return { type: 'access.granted', timestamp, data: { ...data, ...user, ...lifetime } };
-}
-
-function lifetimeOf(text: string): number {
-  const seconds = secondsOf(text);
-  if (seconds === undefined) throw new Usage('--for takes a whole number with s, m or h, such as 30s');
+function lifetimeOf(text: string, before: unknown): number {
+  const seconds = secondsOf(once(text, before));
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
   return seconds;
 }
 
-function headersOf(values: Values): Record<string, string> {
-  const pairs = (values.header ?? []).map((header) => {
-    const at = header.indexOf(':');
-    if (at < 1) throw new Usage("--header takes 'Name: value'");
-    return [header.slice(0, at).trim().toLowerCase(), header.slice(at + 1).trim()];
-  });
-  return Object.fromEntries(pairs);
+function waitOf(text: string, before: unknown): number {
+  const seconds = /^\d{1,2}$/.test(once(text, before)) ? Number(text) : 0;
+  if (seconds >= 1 && seconds <= LONGEST_WAIT_S) return seconds;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${LONGEST_WAIT_S}.`);
 }
 
-function required(value: string | undefined, what: string): string {
-  if (!value) throw new Usage(`${what} is missing`);
-  return value;
+function anotherHeader(text: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const [, name = '', value = ''] = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):(.*)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError("It must be 'name: value'.");
+  const lower = name.toLowerCase();
+  if (OWN_HEADERS.includes(lower)) throw new InvalidArgumentError('The request has its own.');
+  if (before && Object.hasOwn(before, lower)) throw new InvalidArgumentError('It is given twice.');
+  return { ...before, [lower]: value.trim() };
 }
 
-/** @returns the exit code */
-async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, positionals } = read(args);
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
+function endpointOf({ url = '', secret = '', bearer = '', header = {} }: Sending): WebhookEndpoint {
+  const where = { webhookUrl: url, webhookHeaders: header };
+  if (bearer !== '') return { ...where, webhookBearer: bearer };
+  if (secret === '') throw new Usage('WEBHOOK_SECRET (or --secret) is missing, and so is WEBHOOK_BEARER (or --bearer)');
+  if (!decodeWebhookKey(secret)) {
+    throw new Usage('WEBHOOK_SECRET (or --secret) is no key: it must be the base64 of 24 bytes or more');
   }
-  if (positionals.length > 1) throw new Usage(`one event at a time: ${positionals.join(' ')}`);
-  const now = new Date();
-  const event = eventOf(positionals[0], values, now);
-  const endpoint = {
-    webhookUrl: required(values.url ?? environment.WEBHOOK_URL, '--url (or WEBHOOK_URL)'),
-    webhookSecret: required(values.secret ?? environment.WEBHOOK_SECRET, 'WEBHOOK_SECRET (or --secret)'),
-    webhookHeaders: headersOf(values),
-  };
-  const answer = await sendEvent(endpoint, event, { id: values.id ?? `send_${randomUUID()}`, now: now.getTime() });
-  process.stdout.write(`${answer.status} ${answer.body}\n`);
-  return answer.status >= 200 && answer.status < 300 ? 0 : 1;
+  return { ...where, webhookSecret: secret };
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2), process.env);
-} catch (error) {
-  const wrong = error instanceof Usage;
-  const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(wrong ? `${reason}\n\n${HELP}` : `the event was not sent: ${reason}\n`);
-  process.exitCode = wrong ? 2 : 1;
+function show({ status, body }: WebhookAnswer): void {
+  process.stdout.write(`${status} ${harmless(body)}\n`);
 }
+
+async function main(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.fine;
+  const program = createProgram(async (type, data, sending) => {
+    const delivery = {
+      ...{ endpoint: endpointOf(sending), clock: systemClock },
+      id: sending.id ?? `send_${randomUUID()}`,
+    };
+    const event = { type, timestamp: new Date(systemClock.now()).toISOString(), data };
+    const answer = await deliver(event, delivery).catch((error: unknown) => {
+      if (!(error instanceof NoAnswer)) throw error;
+      throw new Error(`nobody answered, and it is not known to be stored: ${error.message}`, { cause: error });
+    });
+    show(answer);
+    if (answer.status !== 202) code = EXIT.failure;
+    if (sending.wait === undefined || answer.status !== 202) return;
+    const seconds = sending.wait === true ? LONGEST_WAIT_S : sending.wait;
+    const outcome = await outcomeOf(answer, seconds, delivery);
+    if (outcome) show(outcome);
+    else process.stderr.write('it is stored, and nothing more is known: nobody answered, or there is nowhere to ask\n');
+    if (outcome?.status !== 200 || !outcome.body.includes('"applied"')) code = EXIT.failure;
+  });
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`error: ${harmless(reason)}\n`);
+    return error instanceof Usage ? EXIT.usage : EXIT.failure;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -61,7 +61,7 @@ describe.runIf(canRun)('the script with --check', () => {
   });
 
   it.each([
-    ['a page', answers(200, '<html>Welcome</html>', 'text/html')],
+    ['a page', answers(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
     ['another service that accepts everything', answers(202, { status: 'accepted' })],
   ])('takes %s for no webhook', async (_, behaviour) => {
     const { url } = await startRecordingServer(behaviour);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,6 +51,16 @@ export function run(program: string, args: readonly string[], environment: Envir
   });
 }
 
+/**
+ * With this the script's pauses take no time, and its own clock goes on all the same.
+ * @param log a file into which each pause is written, in seconds
+ */
+export async function virtualPauses(log = '/dev/null'): Promise<Environment> {
+  const file = join(await aFolder(), 'pauses.sh');
+  await writeFile(file, `sleep() { SECONDS=$((SECONDS + \${1%%.*})); echo "$1" >>'${log}'; }\n`);
+  return { BASH_ENV: file };
+}
+
 const folders: string[] = [];
 
 /** A new folder, which is removed after the tests of the file that are running now. */
@@ -64,7 +74,7 @@ export async function removeFolders(): Promise<void> {
   await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
-/** The one line on standard error. */
+/** The one line that it says at the end. */
 export function oneLine(text: string): string {
   return `knocknoc-okta.sh: ${text}\n`;
 }

@@ -126,7 +126,7 @@ describe.runIf(canRun)('how the script sends', () => {
   });
 
   it.each<[string, Behaviour]>([
-    ['200 with a page', answers(200, '<html>Please sign in</html>', 'text/html')],
+    ['200 with a page', answers(200, '<html>Please sign in</html>', { 'content-type': 'text/html' })],
     ['200 with nothing', answers(200, '')],
     ['200 with an answer of something else', answers(200, { status: 'ok' })],
     ['202 with a word that it does not know', answers(202, { status: 'perhaps' })],
