@@ -36,20 +36,18 @@ export const handler = createHandler(
     const config = bundledConfig();
     const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));
+    const table = lazy(() => new DynamoDbTable(environmentVariable(process.env, ENV.tableName)));
+    const states = lazy(() => new ZoneStates(table()));
     return {
       config,
       clock: systemClock,
       secret: new CachedSecret(reader, systemClock, secrets),
       queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
       telemetry,
+      states,
       outcomes: lazy(() => {
-        const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
-        return {
-          config,
-          clock: systemClock,
-          grants: new GrantBook(table, config, telemetry),
-          states: new ZoneStates(table),
-        };
+        const grants = new GrantBook(table(), config, telemetry);
+        return { config, clock: systemClock, grants, states: states() };
       }),
     };
   }),

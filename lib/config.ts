@@ -14,7 +14,7 @@ export interface AclConfig {
   readonly defaultGrantMinutes: number;
   /** Longest lifetime of any grant, in minutes. */
   readonly maxGrantMinutes: number;
-  /** Take events that show the secret as a bearer token instead of being signed with it. */
+  /** Take events that show the ACL's bearer token instead of a signature. */
   readonly allowBearer: boolean;
   /** `alwaysAllow` may be wider than /16 (IPv4) or /32 (IPv6). */
   readonly allowWide: boolean;

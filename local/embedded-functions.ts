@@ -189,7 +189,13 @@ export class EmbeddedFunctions {
       const secrets = new KnownSecrets();
       const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
       const shared = common(environment, secrets);
-      const deps = { ...shared, secret, queue: environment.events(this.events), outcomes: () => shared };
+      const deps = {
+        ...shared,
+        secret,
+        queue: environment.events(this.events),
+        outcomes: () => shared,
+        states: () => shared.states,
+      };
       return asLambdaCalls(createWebhook(() => deps));
     });
     this.#functions.grants.deploy((environment) => {

@@ -9,23 +9,23 @@ import { AUDIT, METRICS, SENT_BY_HEADER } from '../names.ts';
 import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
+import { answerPing, type PingDeps } from './answer-ping.ts';
 import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
 import { preferredWait } from './prefer-wait.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { judgeEvent, parseEvent } from './webhook-event.ts';
 
-export interface WebhookDeps {
+export interface WebhookDeps extends PingDeps {
   readonly config: Config;
   readonly clock: Clock;
   readonly secret: CachedSecret;
   readonly queue: EventQueue;
-  readonly telemetry: Telemetry;
   /** What is needed to wait for an event's outcome; made on the first request that asks for it. */
   readonly outcomes: () => OutcomeDeps;
 }
 
 const LARGEST_BODY_BYTES = 16 * 1024;
-const CLOCK_SKEW_MS = 30_000;
+const CLOCK_SKEW_S = 30;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const LONGEST_SENT_BY = 256;
 
@@ -47,7 +47,8 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   }
   const now = clock.now();
   const sender = await authenticateWebhook(request, now, deps.secret);
-  const { webhookId } = sender;
+  const { webhookId, clockOffBy = 0 } = sender;
+  if (clockOffBy > CLOCK_SKEW_S) telemetry.metric(METRICS.clockSkew, 'Seconds', clockOffBy);
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 128 letters, digits, _ and -');
   }
@@ -56,8 +57,9 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
   }
   const told = parseEvent(request.body);
   await sender.mustSpeakFor(told.data.acl, config);
-  const { event, skewMs } = judgeEvent(told, config, now);
-  if (Math.abs(skewMs) > CLOCK_SKEW_MS) telemetry.metric(METRICS.clockSkew, 'Seconds', Math.abs(skewMs) / 1000);
+  const event = judgeEvent(told, config, now);
+
+  if (event.type === 'access.ping') return answerPing(event.acl, { webhookId, ...request.source }, deps);
 
   const queued = { ...event, webhookId, bodyHash: hash('sha256', request.body, 'base64url') };
   // Ids are an ACL's own, and another body under the same id must get as far as the table, which then says so.

@@ -25,6 +25,8 @@ export interface RequestSource {
 /** Whoever made a request, as far as its signature or its token tells. */
 export interface Sender {
   readonly webhookId: string;
+  /** By how many seconds its clock differs from this one; absent where it signed no time. */
+  readonly clockOffBy?: number;
   /**
    * Passes where the sender may speak for an ACL. To a key that speaks for all, any name will do: whether the ACL is
    * configured is the caller's question (HOOK004), which nobody else gets an answer to.
@@ -60,8 +62,7 @@ export async function authenticateWebhook(request: WebhookRequest, now: number, 
     throw new Refusal('HOOK001', 401, 'webhook-id, webhook-timestamp and webhook-signature are required');
   }
   const signed = await sender(id, signatureProof({ id, timestamp, signatures, body }));
-  checkTimestamp(timestamp, now);
-  return about(request, signed);
+  return about(request, { ...signed, clockOffBy: Math.abs(secondsAhead(timestamp, now)) });
 }
 
 /** Somebody whose signature or token is in the secret. */
@@ -150,13 +151,14 @@ function refusalOf(acl: string, config: Pick<Config, 'acls'>, voice: Voice): str
   return undefined;
 }
 
-function checkTimestamp(timestamp: string, now: number): void {
+/** @throws {Refusal} HOOK002 */
+function secondsAhead(timestamp: string, now: number): number {
   if (!/^\d{1,12}$/.test(timestamp)) {
     throw new Refusal('HOOK002', 401, 'webhook-timestamp must be whole seconds since 1970');
   }
   // Whole seconds on both sides, so that the edge is the same for a sender that rounds.
   const ahead = Number(timestamp) - Math.floor(now / 1000);
-  if (Math.abs(ahead) <= TIMESTAMP_TOLERANCE_S) return;
+  if (Math.abs(ahead) <= TIMESTAMP_TOLERANCE_S) return ahead;
   const by = `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the receiver’s clock`;
   const detail = `webhook-timestamp is ${by}, and ${TIMESTAMP_TOLERANCE_S} s are allowed: look at the sender’s clock`;
   throw new Refusal('HOOK002', 401, detail);

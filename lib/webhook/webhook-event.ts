@@ -8,10 +8,10 @@ import { Refusal } from '../refusal.ts';
 import { millisOf, nanosOf, parseRfc3339 } from './rfc3339.ts';
 import { JsonNotAcceptable, parseStrictJson } from './strict-json.ts';
 
-export interface JudgedEvent {
-  readonly event: AcceptedEvent;
-  /** How far the sender's `timestamp` is from the receipt, in milliseconds; positive: ahead. */
-  readonly skewMs: number;
+/** A sender asks whether all is well; it changes nothing. */
+export interface Ping {
+  readonly type: 'access.ping';
+  readonly acl: string;
 }
 
 /** How long revokes are remembered by contract: an older event could no longer be ordered. */
@@ -62,10 +62,11 @@ const revoked = v.object({
   data: v.object({ acl, ip, grantId: v.optional(grantId) }),
 });
 const flushed = v.object({ type: v.literal('access.flushed'), timestamp: dateTime, data: v.object({ acl }) });
+const pinged = v.object({ type: v.literal('access.ping'), timestamp: dateTime, data: v.object({ acl }) });
 const schema = v.variant(
   'type',
-  [granted, revoked, flushed],
-  'must be access.granted, access.revoked or access.flushed',
+  [granted, revoked, flushed, pinged],
+  'must be access.granted, access.revoked, access.flushed or access.ping',
 );
 
 /** What a body says, in the right shape and not judged yet. */
@@ -86,22 +87,26 @@ export function parseEvent(body: Uint8Array): ToldEvent {
  * @param now the moment of receipt, in milliseconds since the epoch
  * @throws {Refusal} HOOK003 to HOOK006
  */
-export function judgeEvent({ type, timestamp: sent, data }: ToldEvent, config: Config, now: number): JudgedEvent {
-  const skewMs = millisOf(sent) - now;
-  if (skewMs < -OLDEST_EVENT_MS) throw new Refusal('HOOK003', 400, 'timestamp is more than 24 hours old');
+export function judgeEvent(
+  { type, timestamp: sent, data }: ToldEvent,
+  config: Config,
+  now: number,
+): AcceptedEvent | Ping {
+  if (millisOf(sent) < now - OLDEST_EVENT_MS) throw new Refusal('HOOK003', 400, 'timestamp is more than 24 hours old');
   const settings = aclConfig(config, data.acl);
   if (!settings) throw new Refusal('HOOK004', 404, 'no ACL of that name is configured here');
   const receipt = nanosOf(now);
   const timestamp = sent > receipt ? receipt : sent;
 
-  if (type === 'access.flushed') return { event: { type, acl: data.acl, timestamp }, skewMs };
+  if (type === 'access.ping') return { type, acl: data.acl };
+  if (type === 'access.flushed') return { type, acl: data.acl, timestamp };
   const host = readIp(data.ip, config);
   const grant = data.grantId === undefined ? {} : { grantId: data.grantId };
-  if (type === 'access.revoked') return { event: { type, acl: data.acl, timestamp, ip: host, ...grant }, skewMs };
+  if (type === 'access.revoked') return { type, acl: data.acl, timestamp, ip: host, ...grant };
   const expiresAt = expiryOf(data, settings, timestamp);
   if (expiresAt <= now) throw new Refusal('HOOK006', 422, 'the grant would end before it begins');
   const user = data.user === undefined ? {} : { user: data.user };
-  return { event: { type, acl: data.acl, timestamp, ip: host, ...grant, ...user, expiresAt }, skewMs };
+  return { type, acl: data.acl, timestamp, ip: host, ...grant, ...user, expiresAt };
 }
 
 /**

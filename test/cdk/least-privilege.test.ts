@@ -102,7 +102,10 @@ function eventsFor(name: Name): unknown[] {
     const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
     const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), body);
     const headers = { 'content-type': 'application/json', prefer: 'wait=5', ...signed };
-    return [apiEvent('/webhook', headers, Buffer.from(body))];
+    const ping = JSON.stringify({ type: 'access.ping', timestamp: new Date().toISOString(), data: { acl: ACL } });
+    const signedPing = signedHeaders(SECRET, 'msg_2', Math.floor(Date.now() / 1000), ping);
+    const pinged = { 'content-type': 'application/json', ...signedPing };
+    return [apiEvent('/webhook', headers, Buffer.from(body)), apiEvent('/webhook', pinged, Buffer.from(ping))];
   }
   if (name === 'grants') {
     const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });

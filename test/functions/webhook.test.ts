@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { NOW } from '../helpers/events.ts';
-import { ACL, OLD_WEBHOOK_KEY, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
+import { ACL, OLD_WEBHOOK_KEY, type Raw, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 
 const SECONDS = NOW / 1000;
 const ALICE = '203.0.113.7';
@@ -74,11 +74,15 @@ describe('what is accepted', () => {
     expect([first.body.expiresAt, second.body.expiresAt]).toEqual(['2026-11-24T18:00:30Z', '2026-11-24T18:00:30Z']);
   });
 
-  it('measures a clock that is more than 30 s off', async () => {
-    await system.post({ body: flush(NOW - 30_000) });
-    expect(system.lines.filter((line) => line.ClockSkewSeconds !== undefined)).toEqual([]);
-    await system.post({ body: flush(NOW - 31_000) });
-    expect(system.lines.find((line) => line.ClockSkewSeconds === 31.01)).toMatchObject({
+  it('measures a sender’s clock that is more than 30 s off, either way, and no event that is only late', async () => {
+    const measured = () => system.lines.flatMap(({ ClockSkewSeconds: skew }) => (skew === undefined ? [] : [skew]));
+    await system.post({ body: flush(), signedAt: SECONDS - 30 });
+    await system.post({ body: flush(NOW - 3_600_000) });
+    expect(measured()).toEqual([]);
+    await system.post({ body: flush(), signedAt: SECONDS - 31 });
+    await system.post({ body: flush(), signedAt: SECONDS + 300 });
+    expect(measured()).toEqual([31, 300]);
+    expect(system.lines.find((line) => line.ClockSkewSeconds === 31)).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'ClockSkewSeconds', Unit: 'Seconds' }] }] },
     });
   });
@@ -150,6 +154,55 @@ describe('what is not the sender’s fault', () => {
     system.webhookSecret.text = JSON.stringify({ current: WEBHOOK_KEY });
     await system.clock.advance(15_000);
     expect((await system.post({ body: flush() })).status).toBe(202);
+  });
+});
+
+describe('a ping', () => {
+  const ping = (raw: Raw = {}) => system.send('access.ping', {}, raw);
+
+  it('is answered at once by the state of the zones, and changes nothing', async () => {
+    const answer = await ping();
+    expect(answer).toMatchObject({ status: 200, body: { status: 'pong', zones: 'right' } });
+    expect(Object.keys(answer.body)).toEqual(['status', 'zones']);
+    expect(answer.headers['content-type']).toBe('application/json');
+    await system.clock.advance(30_000);
+    expect(system.functions.events.length).toBe(0);
+    expect(system.functions.table.items().map(({ item }) => item)).not.toContain('WAKE');
+    expect(system.puts()).toBe(0);
+  });
+
+  it('tells what is wrong with the zones, and that is no error of its own', async () => {
+    system.okta.addFault({ count: 1, fault: { status: 401 } });
+    await system.grant(ALICE);
+    await system.clock.advance(5_000);
+    const codes = system.codes();
+    expect(codes).toContain('OKTA001');
+    expect((await ping()).body).toEqual({ status: 'pong', zones: 'OKTA001' });
+    expect(system.codes()).toEqual(codes);
+    await system.clock.advance(120_000);
+    expect((await ping()).body).toEqual({ status: 'pong', zones: 'right' });
+  });
+
+  it('is answered when the table can’t be read: the sender has done its part', async () => {
+    system.functions.table.unreachable = true;
+    expect(await ping()).toMatchObject({ status: 200, body: { status: 'pong', zones: 'STORE001' } });
+    expect(system.codes()).toEqual([]);
+    expect(system.lines.find(({ level }) => level === 'WARN')).toMatchObject({ acl: ACL, reason: expect.any(String) });
+  });
+
+  it('is judged like any event', async () => {
+    const status = async (raw: Raw) => {
+      const answer = await ping(raw);
+      return [answer.status, answer.body.code];
+    };
+    expect(await status({ key: Buffer.alloc(33, 'x').toString('base64') })).toEqual([401, 'HOOK001']);
+    expect(await status({ signedAt: SECONDS - 400 })).toEqual([401, 'HOOK002']);
+    expect(await status({ id: 'a.b' })).toEqual([400, 'HOOK003']);
+    expect((await system.send('access.ping', { acl: 'unknown' })).body.code).toBe('HOOK004');
+  });
+
+  it('twice with one id is answered twice', async () => {
+    expect([(await ping({ id: 'a' })).status, (await ping({ id: 'a' })).status]).toEqual([200, 200]);
   });
 });
 

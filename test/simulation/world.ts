@@ -212,6 +212,7 @@ export class World {
           }),
       },
       outcomes: () => common,
+      states: () => common.states,
     };
     return wrapped(createWebhook(() => deps));
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeMessage } from '../../../lib/grants/judge-message.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../../../lib/grants/queue-message.ts';
-import { type JudgedEvent, judgeEvent, parseEvent } from '../../../lib/webhook/webhook-event.ts';
+import { judgeEvent, parseEvent } from '../../../lib/webhook/webhook-event.ts';
 import { configOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 
 const ALICE = '203.0.113.1';
@@ -119,12 +119,13 @@ describe('a message on the events queue', () => {
       fc.property(body, ({ type, ago, ...data }) => {
         const timestamp = new Date(NOW - ago).toISOString();
         const sent = JSON.stringify({ type, timestamp, data: { acl: 'okta-prod', ...data } });
-        let event: JudgedEvent['event'];
+        let event: ReturnType<typeof judgeEvent>;
         try {
-          ({ event } = judgeEvent(parseEvent(Buffer.from(sent)), config, NOW));
+          event = judgeEvent(parseEvent(Buffer.from(sent)), config, NOW);
         } catch {
           return; // Refused: then there is no message.
         }
+        if (event.type === 'access.ping') return; // It is never queued.
         taken += 1;
         expect(judgeMessage(formatQueuedEvent({ ...event, webhookId: 'id-1' }), config, NOW).why).toBeUndefined();
       }),

@@ -1,0 +1,29 @@
+import { describeError } from '../describe-error.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import type { Fields, Telemetry } from '../ports.ts';
+import type { HttpAnswer } from '../refusal.ts';
+import type { ZoneStates } from '../zones/zone-states.ts';
+
+export interface PingDeps {
+  /** What is remembered of the zones; made on the first request that asks for it. */
+  readonly states: () => Pick<ZoneStates, 'get'>;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Tells a sender that may speak for an ACL how its zones stand, by the table alone: `right` where nothing is known to be
+ * wrong. A table that can't be read is the answer (`STORE001`) and no failure of the request: the sender's part is in order.
+ * @param fields for the log line
+ */
+export async function answerPing(acl: string, fields: Fields, { states, telemetry }: PingDeps): Promise<HttpAnswer> {
+  let zones: ErrorCode | 'right';
+  try {
+    zones = (await states().get(acl)).lastError?.code ?? 'right';
+  } catch (error) {
+    zones = 'STORE001';
+    telemetry.warn('the state of the zones could not be read', { acl, reason: describeError(error) });
+  }
+  telemetry.info('ping answered', { acl, zones, ...fields });
+  const body = JSON.stringify({ status: 'pong', zones });
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
