@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../cli/guard-output.ts';
 import { type Bench, type BenchResult, holds } from './bench-result.ts';
 import { markdownOf } from './markdown.ts';
 
@@ -55,4 +56,5 @@ async function main(args: readonly string[]): Promise<number> {
   return missed.length > 0 ? 1 : 0;
 }
 
+guardOutput();
 process.exitCode = await main(process.argv.slice(2));

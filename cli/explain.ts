@@ -5,7 +5,9 @@ import { EXIT } from './exit-codes.ts';
 import { harmless } from './terminal.ts';
 
 const RIGHTS = 'The rights that each command needs are listed in docs/cli.md#rights.';
-const NO_ANSWER = ['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN'];
+/** Where somebody was not reached. */
+export const CHECK_NETWORK = 'Check the network, and --endpoint-url, AWS_ENDPOINT_URL and HTTPS_PROXY if set.';
+const NO_ANSWER = ['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN', 'ERR_PROXY_TUNNEL'];
 
 /** An error of any kind as one that says what to do. */
 export function explain(error: unknown): CliFailure {
@@ -33,18 +35,16 @@ export function explain(error: unknown): CliFailure {
     return failure(`AWS does not allow it: ${message}`, RIGHTS);
   }
   if (name === 'TimeoutError' || (code !== undefined && NO_ANSWER.includes(code))) {
-    return failure(
-      `no answer: ${message || code}`,
-      'Check the network, and --endpoint-url or AWS_ENDPOINT_URL if set.',
-    );
+    return failure(`no answer: ${message || code}`, CHECK_NETWORK);
   }
   return new CliFailure(`${name}: ${message}`, undefined, { exitCode: EXIT.failure, cause: error });
 }
 
-function toError(error: unknown): { readonly name: string; readonly message: string; readonly code?: string } {
+/** What an error says, on one line and without what would steer a terminal. */
+export function toError(error: unknown): { readonly name: string; readonly message: string; readonly code?: string } {
   // Node's own errors of several addresses hide what happened in the first of them.
   const real: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
-  if (!(real instanceof Error)) return { name: 'Error', message: String(real) };
+  if (!(real instanceof Error)) return { name: 'Error', message: harmless(String(real)) };
   const { code } = real as NodeJS.ErrnoException;
-  return { name: real.name, message: real.message, ...(code !== undefined && { code }) };
+  return { name: real.name, message: harmless(real.message), ...(code !== undefined && { code }) };
 }

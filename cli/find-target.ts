@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { readJsonFile } from '../config/json-file.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
+import { credentialsFailure } from './credentials-failure.ts';
 import type { ConfigFile } from './doctor/configuration-link.ts';
 import { localTarget, noLocalRun } from './local-run/local-target.ts';
 import { findRun, RUN_FILE } from './local-run/run-file.ts';
+import { proxySettings } from './proxies.ts';
 import type { Target } from './target.ts';
 
 /** How a person names the system that is meant. */
@@ -33,10 +35,16 @@ export async function findTarget(
   // Loaded only when asked for: a local run needs none of the clients.
   const { stackTarget } = await import('./stack-target.ts');
   const endpoint = options.endpointUrl ?? environment.AWS_ENDPOINT_URL;
-  return stackTarget(options.stack ?? stackNameOf(options.config), {
-    ...(options.region !== undefined && { region: options.region }),
-    ...(endpoint && { endpoint }),
-  });
+  const name = options.stack ?? stackNameOf(options.config);
+  try {
+    return await stackTarget(name, {
+      ...(options.region !== undefined && { region: options.region }),
+      ...(endpoint && { endpoint }),
+      proxies: proxySettings(environment),
+    });
+  } catch (error) {
+    throw (await credentialsFailure(error, environment)) ?? error;
+  }
 }
 
 async function findLocal(runFile: string): Promise<Target> {

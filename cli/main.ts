@@ -3,12 +3,15 @@ import { setTimeout } from 'node:timers/promises';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { EXIT } from './exit-codes.ts';
 import { findTarget } from './find-target.ts';
+import { guardOutput } from './guard-output.ts';
 import { processTerminal } from './process-terminal.ts';
+import { proxySettings, useProxies } from './proxies.ts';
 import { runCli } from './run-cli.ts';
 
 /** For what Ctrl-C ends in good order. */
 const GRACE_MS = 500;
 
+guardOutput();
 const stop = new AbortController();
 const clock = {
   now: () => Date.now(),
@@ -26,5 +29,8 @@ process.exitCode = await runCli(
     ...{ terminal: processTerminal(process.env), clock, http: fetchHttp, stop: stop.signal },
     ...{ newId: randomUUID, randomBytes },
   },
-  (options) => findTarget(options, process.env),
+  (options) => {
+    useProxies(proxySettings(process.env));
+    return findTarget(options, process.env);
+  },
 );

@@ -5,16 +5,25 @@ import { CliFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
+const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
+
 /** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
 export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
   const { stdin, stdout, stderr } = process;
+  let isRead = true;
+  stdout.on('error', () => {
+    isRead = false;
+  });
   const wantsColours = !environment.NO_COLOR && environment.TERM !== 'dumb';
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     colours: wantsColours && stdout.isTTY === true,
     coloursInNotes: wantsColours && stderr.isTTY === true,
-    isScreen: stdout.isTTY === true,
+    isRead: () => new Promise((resolve) => stdout.write('', () => resolve(isRead))),
+    clear: () => {
+      if (stdout.isTTY === true) stdout.write(CLEAR_SCREEN);
+    },
     canAsk: stdin.isTTY === true,
     ask: (question) => ask(question, stderr),
     askSecretly: async (question) => {

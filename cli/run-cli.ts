@@ -5,7 +5,7 @@ import { explain } from './explain.ts';
 import type { TargetOptions } from './find-target.ts';
 import { createProgram } from './program.ts';
 import type { Target } from './target.ts';
-import { notePainter } from './terminal.ts';
+import { guarded, notePainter } from './terminal.ts';
 
 /**
  * Reads a command line and does what it says. Every failure is told, with what to do about it.
@@ -13,10 +13,11 @@ import { notePainter } from './terminal.ts';
  */
 export async function runCli(
   args: readonly string[],
-  here: Surroundings,
+  given: Surroundings,
   findTarget: (options: TargetOptions) => Promise<Target>,
 ): Promise<ExitCode> {
-  const { terminal } = here;
+  const terminal = guarded(given.terminal);
+  const here = { ...given, terminal };
   let code: ExitCode = EXIT.fine;
   const program = createProgram(async (run, options, target) => {
     code = await run(await findTarget(target), options, here);

@@ -8,6 +8,7 @@ import type { Config } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
+import { judgeOktaAddress } from './okta-address.ts';
 
 export interface StackResource {
   readonly logicalId: string;
@@ -59,6 +60,7 @@ export async function readStack(name: string, settings: AwsSettings): Promise<St
     // As the stack wrote it: it was checked then, and every default is filled in.
     const config = metadata[CONFIGURATION_METADATA] as Config | undefined;
     if (!config) throw new CliFailure(`the stack ${name} does not tell its configuration`, NOT_TOLD);
+    judgeOktaAddress(config, `the stack ${name}`);
     return { name, region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...stack };
   } finally {
     client.destroy();

@@ -1,7 +1,7 @@
 import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
 import { ago, duration, moment } from './moments.ts';
-import { columns, harmless, type Paint } from './terminal.ts';
+import { cellOf, columns, harmless, type Paint } from './terminal.ts';
 
 const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; readonly text: string }>> = {
   right: { style: 'green', text: 'the zone is right' },
@@ -71,9 +71,9 @@ function grantsText(grants: readonly GrantStatus[], now: number, paint: Paint): 
   if (grants.length === 0) return '  no grants';
   const heading = ['PERSON', 'IP', 'GRANT', 'ENDS', 'IN THE ZONE'].map((title) => paint('dim', title));
   const rows = grants.map(({ user = '-', ip, grantId = '-', expiresAt, inZone }) => [
-    harmless(user),
+    cellOf(user),
     ip,
-    harmless(grantId),
+    cellOf(grantId),
     `${moment(at(expiresAt))} (in ${duration(at(expiresAt) - now)})`,
     paint(inZone === 'yes' ? 'green' : 'yellow', inZone === 'waiting' ? 'waits for room' : inZone),
   ]);

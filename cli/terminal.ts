@@ -1,4 +1,6 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+import { readable } from '../lib/failure-detail.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -8,12 +10,14 @@ export interface Terminal {
   readonly out: (text: string) => void;
   /** What goes on beside it: progress, questions, warnings. */
   readonly note: (text: string) => void;
+  /** Waits until `out` has been taken. @returns false where whoever read it has gone, as in `… | head -1` */
+  readonly isRead: () => Promise<boolean>;
   /** Colours are wanted in what goes to `out`. */
   readonly colours: boolean;
   /** Colours are wanted in what goes to `note`. */
   readonly coloursInNotes: boolean;
-  /** `out` is a screen that can be cleared. */
-  readonly isScreen: boolean;
+  /** Clears the screen, where `out` is one. */
+  readonly clear: () => void;
   /** A person can be asked. */
   readonly canAsk: boolean;
   /** @returns the line that was typed. Rejects when there is none. */
@@ -37,28 +41,73 @@ export function notePainter({ coloursInNotes }: Pick<Terminal, 'coloursInNotes'>
   return painter({ colours: coloursInNotes });
 }
 
+/** The widest cell that is padded or shown whole, in the terminal's cells: ids and mail addresses fit. */
+const WIDEST = 48;
+/** What `painter` puts around a text, and the end of a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const OWN = /(\u001b\[\d*(?:;\d+)*m|\n)/;
+
 /** Columns as wide as their widest cell; the last one is not padded. */
 export function columns(rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, visibleLength(cell));
+      widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell));
     });
   }
   return rows
-    .map((row) => row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - visibleLength(cell))).join('  '))
+    .map((row) => row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell))).join('  '))
     .map((line) => `${indent}${line}`.trimEnd())
     .join('\n');
 }
 
-/**
- * Text from outside, such as a name that a sender gave: what would steer a terminal is taken out of it.
- */
+/** Text from outside, such as a name that a sender gave, on one line: it cannot steer a terminal, nor hide in it. */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return readable(text);
 }
 
-function visibleLength(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+/** The same for a cell of `columns`: what is longer ends with "…", so that it does not widen the others' rows. */
+export function cellOf(text: string): string {
+  const line = readable(text);
+  // Marks without a width of their own could make any number of characters fit.
+  if (line.length <= WIDEST && stringWidth(line) <= WIDEST) return line;
+  let shown = '';
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    const longer = `${shown}${segment}`;
+    if (longer.length >= WIDEST || stringWidth(longer) >= WIDEST) break;
+    shown = longer;
+  }
+  return `${shown}…`;
+}
+
+/** A document for programs. What a terminal could be steered with is escaped in it, which is the same JSON. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(/[^\n\u0020-\u007e]/gu, (character) =>
+    readable(character) === character ? character : escaped(character),
+  );
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, unit) => character.charCodeAt(unit))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('');
+}
+
+/** The last door before a terminal: whatever a text holds, only its lines and our colours reach it as such. */
+export function shownText(text: string): string {
+  return text
+    .split(OWN)
+    .map((part, index) => (index % 2 === 1 ? part : readable(part)))
+    .join('');
+}
+
+/** A terminal behind that door. */
+export function guarded(terminal: Terminal): Terminal {
+  return {
+    ...terminal,
+    out: (text) => terminal.out(shownText(text)),
+    note: (text) => terminal.note(shownText(text)),
+    ask: (question) => terminal.ask(shownText(question)),
+    askSecretly: (question) => terminal.askSecretly(shownText(question)),
+  };
 }

@@ -3,13 +3,14 @@ const LONGEST = 500;
 
 /**
  * Text from outside as it may stand in a line: without line breaks, and without what is not seen or steers what is
- * seen: control characters, direction marks (U+202E writes the rest backwards), zero-width characters.
+ * seen: control characters, direction marks (U+202E writes the rest backwards), zero-width characters, and whatever
+ * else Unicode has shown as nothing at all (fillers, variation selectors).
  */
 export function readable(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\t\n\v\f\r\u0085\u2028\u2029]/gu, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, '�');
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '�');
 }
 
 /**

@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import { shownText } from '../cli/terminal.ts';
+import { readable as onOneLine } from '../lib/failure-detail.ts';
 import type { LogLine } from './running-system.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -9,7 +11,7 @@ function paint(style: Style, text: string): string {
 }
 
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${shownText(text)}\n`);
 }
 
 export function sayStep(text: string): void {
@@ -40,7 +42,7 @@ export function readable(line: LogLine): string | undefined {
 export function describeLine(line: LogLine): { title: string; text: string; style: Style } | undefined {
   if (line._aws !== undefined || typeof line.message !== 'string') return undefined;
   if (typeof line.code === 'string') {
-    const text = `${line.message}: ${line.detail}${about(line, ['acl', 'zoneId'])}`;
+    const text = `${line.message}: ${onOneLine(String(line.detail))}${about(line, ['acl', 'zoneId'])}`;
     return { title: line.code, text, style: 'red' };
   }
   const known = DESCRIPTIONS[line.message];
@@ -63,7 +65,7 @@ function about(line: LogLine, fields: readonly string[]): string {
     const value = line[field];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
     const text = field === 'expiresAt' ? new Date(Number(value)).toISOString() : [value].flat().join(' ');
-    return [`${paint('dim', `${field}=`)}${text}`];
+    return [`${paint('dim', `${field}=`)}${onOneLine(text)}`];
   });
   return parts.length > 0 ? ` ${parts.join(' ')}` : '';
 }

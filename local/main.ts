@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../cli/guard-output.ts';
 import { announceRun } from '../cli/local-run/run-file.ts';
 import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
@@ -124,6 +125,8 @@ async function main(): Promise<number> {
   }
 }
 
+// As if it had been asked to end.
+guardOutput(() => process.emit('SIGTERM'));
 try {
   process.exit(await main());
 } catch (error) {

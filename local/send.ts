@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { deliver, outcomeOf } from '../cli/deliver.ts';
+import { guardOutput } from '../cli/guard-output.ts';
+import { proxySettings, useProxies } from '../cli/proxies.ts';
 import { secondsOf } from '../cli/seconds-of.ts';
 import { harmless } from '../cli/terminal.ts';
 import { NoAnswer, type WebhookAnswer, type WebhookEndpoint } from '../cli/webhook-client.ts';
@@ -151,6 +153,7 @@ async function main(args: readonly string[]): Promise<number> {
   });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
+    useProxies(proxySettings(process.env));
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
@@ -161,4 +164,5 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+guardOutput();
 process.exitCode = await main(process.argv.slice(2));

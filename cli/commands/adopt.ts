@@ -9,6 +9,7 @@ import { type Command, chosenAcl, type Surroundings } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
+import { oktaAddress } from '../okta-address.ts';
 import { awaitRebuild } from '../rebuild/await-rebuild.ts';
 import { type AclResult, EXIT_OF, resultText } from '../rebuild/result.ts';
 import type { Target } from '../target.ts';
@@ -36,7 +37,7 @@ export const adopt: Command<AdoptOptions> = async (target, options, here) => {
   const zoneIds = chosenZones(target, acl, options.zone);
   const { config, table } = target;
   const deps = { config, clock, grants: new GrantBook(table, config, SILENT), states: new ZoneStates(table) };
-  terminal.note(`${acl}: reading the zones from ${config.okta.domain} …`);
+  terminal.note(`${acl}: reading the zones from ${oktaAddress(config)} …`);
   const { zones, failures } = await zonesToAdopt(acl, zoneIds, readingCalls(target, deps.states, here), deps);
   for (const failure of failures) {
     const { message, advice } = explain(failure);
@@ -80,7 +81,7 @@ function zoneText({ zoneId, shown, goes }: ForeignZone, paint: Paint): string {
 function questionOf(acl: string, zones: readonly ForeignZone[], { config, name }: Target): string {
   const which = zones.map(({ zoneId }) => zoneId).join(', ');
   const what = zones.length === 1 ? `the list of zone ${which}` : `the lists of the zones ${which}`;
-  return `Let ${acl} (${name}) replace ${what} in ${config.okta.domain}? Whoever has access by what is marked loses it.`;
+  return `Let ${acl} (${name}) replace ${what} in ${oktaAddress(config)}? Whoever has access by what is marked loses it.`;
 }
 
 /** Whether the zones were taken over, and what else came of the rebuild. */

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
-import { type Paint, painter } from '../terminal.ts';
+import { jsonText, type Paint, painter } from '../terminal.ts';
 
 export interface DoctorOptions {
   readonly acl?: readonly string[];
@@ -48,7 +48,7 @@ export const doctor: Command<DoctorOptions> = async (target, options, here) => {
     }
   }
   const code = worst(findings.map(({ level }) => EXIT_OF[level]));
-  if (options.json) terminal.out(JSON.stringify({ target: target.name, exitCode: code, findings }, undefined, 2));
+  if (options.json) terminal.out(jsonText({ target: target.name, exitCode: code, findings }, 2));
   else terminal.out(summary(findings));
   return code;
 };

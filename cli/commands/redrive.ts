@@ -1,7 +1,7 @@
 import { type LetterReport, redrive as putBack, type RedriveReport } from '../../lib/grants/redrive.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { columns, harmless, type Paint, painter } from '../terminal.ts';
+import { cellOf, columns, harmless, jsonText, type Paint, painter } from '../terminal.ts';
 
 export interface RedriveOptions {
   readonly dryRun: boolean;
@@ -17,7 +17,7 @@ export const redrive: Command<RedriveOptions> = async (target, { dryRun, json },
   terminal.note('reading the dead letters …');
   const report = await putBack({ clock, config: target.config, ...target.queues }, { dryRun });
   const code = exitCodeOf(report);
-  if (json) terminal.out(JSON.stringify({ dryRun, ...report }, undefined, 2));
+  if (json) terminal.out(jsonText({ dryRun, ...report }, 2));
   else terminal.out(textOf(report, dryRun, painter(terminal)));
   return code;
 };
@@ -30,7 +30,7 @@ function exitCodeOf({ stopped, stayed }: RedriveReport): ExitCode {
 function textOf(report: RedriveReport, dryRun: boolean, paint: Paint): string {
   const { letters, putBack: count, stayed, stopped } = report;
   if (letters.length === 0 && stopped === undefined) return `${paint('green', '✔')} there are no dead letters`;
-  const heading = ['EVENT', 'ACL', 'ID', 'WHY IT WAS THERE', ''].map((title) => paint('dim', title));
+  const heading = ['EVENT', 'ACL', 'ID', '', 'WHY IT WAS THERE'].map((title) => paint('dim', title));
   const lines =
     letters.length === 0 ? [] : [columns([heading, ...letters.map((letter) => row(letter, dryRun, paint))])];
   if (stopped !== undefined) {
@@ -49,5 +49,5 @@ function row({ event, messageId, reason, stays }: LetterReport, dryRun: boolean,
   const put = paint('green', dryRun ? 'would be put back' : 'put back');
   const becomes = stays === undefined ? put : paint('yellow', `stays: ${stays}`);
   const { type = '-', acl = '-', webhookId = messageId } = event ?? {};
-  return [...[type, acl, webhookId, reason].map(harmless), becomes];
+  return [...[type, acl, webhookId].map(cellOf), becomes, harmless(reason)];
 }

@@ -7,6 +7,7 @@ import { firstStep, sectionOf, titleOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { oktaAddress } from '../okta-address.ts';
 import { askForReading } from '../rebuild/ask-for-reading.ts';
 import type { Target } from '../target.ts';
 import { harmless, painter } from '../terminal.ts';
@@ -98,7 +99,7 @@ async function tryOut(
   const zones = new OktaZones(here.http, config.okta.baseUrl, () => here.clock.now());
   const failures: OktaFailure[] = [];
   for (const zoneId of Object.values(config.acls).flatMap((acl) => acl.zoneIds)) {
-    here.terminal.note(`reading zone ${zoneId} from ${config.okta.domain} …`);
+    here.terminal.note(`reading zone ${zoneId} from ${oktaAddress(config)} …`);
     try {
       const { signIn } = zones;
       await zones.get(zoneId, signIn.current(credentials) ?? (await signIn.fetch(credentials)));

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
-import { type Paint, painter } from '../terminal.ts';
+import { jsonText, type Paint, painter } from '../terminal.ts';
 
 export interface StatusOptions {
   readonly acl?: readonly string[];
@@ -12,8 +12,6 @@ export interface StatusOptions {
   /** Seconds between two readings; undefined: one reading. */
   readonly watch?: number;
 }
-
-const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 
 /** Who is let in, and how the zones stand, by what is stored. */
 export const status: Command<StatusOptions> = async (target, options, here) => {
@@ -25,14 +23,14 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
     if (options.json) {
       const answer = { target: target.name, at: new Date(now).toISOString(), acls: statuses };
       // One line a reading for whoever reads along.
-      terminal.out(JSON.stringify(answer, undefined, options.watch === undefined ? 2 : undefined));
+      terminal.out(jsonText(answer, options.watch === undefined ? 2 : undefined));
     } else {
-      const clear = options.watch !== undefined && terminal.isScreen ? CLEAR_SCREEN : '';
-      terminal.out(`${clear}${page(target.name, statuses, now, painter(terminal))}`);
+      if (options.watch !== undefined) terminal.clear();
+      terminal.out(page(target.name, statuses, now, painter(terminal)));
     }
   };
   await show();
-  while (options.watch !== undefined && !stop.aborted) {
+  while (options.watch !== undefined && !stop.aborted && (await terminal.isRead())) {
     await clock.sleep(options.watch * 1000);
     if (stop.aborted) break;
     // Whoever watches wants to see when it is there again.

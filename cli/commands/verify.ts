@@ -5,7 +5,7 @@ import { duration } from '../moments.ts';
 import { awaitRebuild } from '../rebuild/await-rebuild.ts';
 import { type AclResult, EXIT_OF, resultText } from '../rebuild/result.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
-import { painter } from '../terminal.ts';
+import { jsonText, painter } from '../terminal.ts';
 
 export interface VerifyOptions {
   readonly acl?: readonly string[];
@@ -27,7 +27,7 @@ export const verify: Command<VerifyOptions> = async (target, { acl: named, dryRu
     results.push(result);
     if (!json) terminal.out(resultText(result, dryRun, painter(terminal)));
   }
-  if (json) terminal.out(JSON.stringify({ dryRun, acls: results }, undefined, 2));
+  if (json) terminal.out(jsonText({ dryRun, acls: results }, 2));
   return worst(results.map(({ outcome }) => EXIT_OF[outcome]));
 };
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../lib/config.ts';
+import { oktaAddress } from '../okta-address.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 const LINK = 'configuration';
@@ -9,7 +10,7 @@ const NAMED = 5;
 export function configurationLink(deployed: Config, file: ConfigFile | undefined): Finding {
   const acls = Object.values(deployed.acls);
   const zones = acls.reduce((sum, { zoneIds }) => sum + zoneIds.length, 0);
-  const detail = `${deployed.okta.domain}, ${count(acls.length, 'ACL')}, ${count(zones, 'zone')}`;
+  const detail = `${oktaAddress(deployed)}, ${count(acls.length, 'ACL')}, ${count(zones, 'zone')}`;
   if (!file) return ok(LINK, detail);
   if ('problem' in file) {
     return warning(

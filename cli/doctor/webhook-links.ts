@@ -3,6 +3,7 @@ import { firstStep } from '../advice.ts';
 import type { Surroundings } from '../command.ts';
 import { codeOf } from '../problem.ts';
 import type { Target } from '../target.ts';
+import { harmless } from '../terminal.ts';
 import { post, signedHeaders, type WebhookAnswer } from '../webhook-client.ts';
 import { type Finding, failure, ok, skipped } from './finding.ts';
 
@@ -33,7 +34,7 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
-    return [secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${reason}`, mend)];
+    return [secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${harmless(reason)}`, mend)];
   }
 }
 

@@ -53,7 +53,7 @@ function zoneLink(acl: string, { zoneId, zone, failure: own, toAdopt }: ZoneRehe
   if (own?.code === 'ZONE008') return failure(link, own.message, adoptStep(acl, zoneId), own.code);
   if (own) return refusedByOkta(link, own);
   if (!zone) return skipped(link, unread);
-  const facts = `"${harmless(zone.name)}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`;
+  const facts = harmless(`"${zone.name}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`);
   if (!toAdopt) return ok(link, facts);
   const detail = `${facts}; it holds entries that are not from this system, so the first event will not get into it`;
   return warning(link, detail, adoptStep(acl, zoneId), 'ZONE008');

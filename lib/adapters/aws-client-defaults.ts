@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { StandardRetryStrategy } from '@smithy/core/retry';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 
 /** How long a call to AWS may take, in milliseconds. */
 export interface CallTimes {
@@ -29,19 +29,22 @@ export function longestCallMs({ attemptMs, attempts, pauseMs }: CallTimes = CALL
  * logs a warning, its timers stop with the first byte of an answer, and it waits for as long as a `Retry-After` says
  * and five seconds more for each attempt.
  */
-export function awsClientSettings(times: CallTimes = CALL_TIMES) {
+export function awsClientSettings(times: CallTimes = CALL_TIMES, agents: Agents = {}) {
   return {
-    requestHandler: new TimelyHandler(times),
+    requestHandler: new TimelyHandler(times, agents),
     retryStrategy: new TimelyRetries(times),
   };
 }
+
+/** Through which connections are made, where the SDK's own will not do. */
+type Agents = Pick<NodeHttpHandlerOptions, 'httpAgent' | 'httpsAgent'>;
 
 /** Ends an attempt whose answer is not there as a whole in time, with an error that the SDK takes as passing. */
 class TimelyHandler extends NodeHttpHandler {
   readonly #attemptMs: number;
 
-  constructor({ connectMs, attemptMs }: CallTimes) {
-    super({ connectionTimeout: connectMs, requestTimeout: attemptMs, throwOnRequestTimeout: true });
+  constructor({ connectMs, attemptMs }: CallTimes, agents: Agents) {
+    super({ connectionTimeout: connectMs, requestTimeout: attemptMs, throwOnRequestTimeout: true, ...agents });
     this.#attemptMs = attemptMs;
   }
 

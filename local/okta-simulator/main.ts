@@ -1,5 +1,6 @@
 /** `npm run simulator`: the Okta simulator as a program of its own. */
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { type RunningSimulator, startOktaSimulator } from './server.ts';
 
 const DEFAULT_TOKEN = 'simulator-token';
@@ -82,4 +83,6 @@ async function main(): Promise<number> {
   return 0;
 }
 
+// As if it had been asked to end.
+guardOutput(() => process.emit('SIGTERM'));
 process.exitCode = await main();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readable } from '../../lib/failure-detail.ts';
 import { covered } from './address.ts';
 import { faultKind } from './faults.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-assets.ts';
@@ -116,6 +117,7 @@ function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
+/** Whatever a zone is called, its name stands where it belongs, and shows every character that it has. */
 function escapeHtml(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
@@ -124,5 +126,5 @@ function escapeHtml(text: string): string {
     '"': '&quot;',
     "'": '&#39;',
   };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return readable(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

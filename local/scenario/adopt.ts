@@ -28,7 +28,7 @@ function surroundings(world: World, say: (line: string) => void): Surroundings {
   const nobody = () => Promise.reject(new CliFailure('nobody can be asked here'));
   return {
     terminal: {
-      ...{ out: say, note: () => {}, colours: false, coloursInNotes: false, isScreen: false },
+      ...{ out: say, note: () => {}, isRead: async () => true, clear: () => {}, colours: false, coloursInNotes: false },
       ...{ canAsk: false, ask: nobody, askSecretly: nobody, readInput: nobody },
     },
     ...{ clock: world.clock, http: world.http, stop: new AbortController().signal },

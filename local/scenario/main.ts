@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { heading, say, sayBad, sayGood } from '../console.ts';
 import { formatMoment } from './duration.ts';
 import { type Played, play } from './play.ts';
@@ -81,5 +82,6 @@ async function main(args: readonly string[]): Promise<number> {
   return code;
 }
 
+guardOutput();
 // Where a story ends in the middle of an invocation, a timer of that would keep this process for as long as a function may run.
 process.exit(await main(process.argv.slice(2)));

@@ -1,6 +1,8 @@
+import { guardOutput } from '../../cli/guard-output.ts';
 import { measure, slowdown } from './burst.ts';
 
 /** `npm run burst`: what bursts cost, on a virtual clock with the production handlers; ends with 1 where a bound is passed. */
+guardOutput();
 const figures = await measure();
 console.table(
   figures.map(({ what, measured, allowed, unit }) => ({

@@ -25,7 +25,7 @@ describe.concurrent('adopt', () => {
     expect(out).toMatch(/^ {6}8\.8\.8\.8\/32$/m);
     expect(out).toMatch(/^ {4}- 9\.9\.9\.9\/32$/m);
     expect(notes).toContain(`Let ${ACL} (the local run`);
-    expect(notes).toContain(`replace the list of zone ${ZONE} in local.okta.com?`);
+    expect(notes).toContain(`replace the list of zone ${ZONE} in http://127.0.0.1:`);
     expect(out).toContain(`✔ zone ${ZONE} is taken over`);
     expect(out).toContain(`${ACL}: the zone is right`);
     expect(code).toBe(0);

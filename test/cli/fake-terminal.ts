@@ -6,7 +6,6 @@ export class FakeTerminal implements Terminal {
   readonly noted: string[] = [];
   colours = false;
   coloursInNotes = false;
-  isScreen = false;
   canAsk = false;
   /** What the person types, one line for each question. */
   answers: string[] = [];
@@ -15,6 +14,8 @@ export class FakeTerminal implements Terminal {
 
   readonly out = (text: string) => void this.written.push(text);
   readonly note = (text: string) => void this.noted.push(text);
+  readonly isRead = async () => true;
+  readonly clear = () => {};
   readonly readInput = async () => this.input;
 
   readonly ask = async (question: string) => {

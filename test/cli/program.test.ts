@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,49 +7,36 @@ import { findConfigFile, findTarget } from '../../cli/find-target.ts';
 import { VERSION } from '../../lib/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ROOT } from '../docs/documents.ts';
+import { started } from './started.ts';
 import { typed } from './typed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'knocknoc-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function started(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const [bin] = Object.values(packageJson.bin);
-  return new Promise<{ code: number | null; out: string; notes: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, bin ?? ''), ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, notes] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      notes += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, notes }));
-  });
+const [bin = ''] = Object.values(packageJson.bin);
+
+function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return started([process.execPath, join(ROOT, bin), ...args], environment, folder);
 }
 
 describe.concurrent('the program', () => {
   it('helps from any folder', async () => {
-    const { code, out, notes } = await started(['doctor', '--help']);
+    const { code, out, notes } = await run(['doctor', '--help']);
     expect({ code, notes }).toEqual({ code: 0, notes: '' });
     expect(out).toContain('npm run zone -- doctor --local');
   });
 
   it('has its exit code for a mistake, and suggests what was meant', async () => {
-    const { code, out, notes } = await started(['sttus']);
+    const { code, out, notes } = await run(['sttus']);
     expect({ code, out }).toEqual({ code: 64, out: '' });
     expect(notes).toContain('status');
   });
 
   it('says which variable is missing when AWS cannot be found', async () => {
     const nowhere = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', HOME: folder };
-    const noRegion = await started(['status'], nowhere);
+    const noRegion = await run(['status'], nowhere);
     expect(noRegion).toMatchObject({ code: 2, out: '', notes: expect.stringContaining('AWS_REGION') });
-    const nobody = await started(['status'], { ...nowhere, AWS_REGION: 'eu-west-1' });
+    const nobody = await run(['status'], { ...nowhere, AWS_REGION: 'eu-west-1' });
     expect(nobody).toMatchObject({ code: 2, out: '', notes: expect.stringContaining('AWS_PROFILE') });
   });
 });

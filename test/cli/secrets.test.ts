@@ -20,6 +20,14 @@ describe.concurrent('set-credentials', () => {
     expect(out + notes).not.toContain(NEW_TOKEN);
   });
 
+  it('says where it sends them, which is not the org where a test server stands in its place', async () => {
+    const world = await CliWorld.start();
+    const { notes } = await world.run('set-credentials', { input: TOKEN });
+    const { baseUrl } = (await world.target()).config.okta;
+    expect(baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(notes).toContain(`reading zone ${ZONE} from ${baseUrl} (okta.baseUrl, in place of local.okta.com) …`);
+  });
+
   it('reads a pipe, and takes the word SSWS off', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');

@@ -160,6 +160,30 @@ describe.concurrent('status', () => {
     expect(out.split('\n').map((line) => JSON.parse(line).acls[0].acl)).toEqual([ACL, ACL, ACL]);
   });
 
+  it('looks no more when nobody reads what it shows', async () => {
+    const world = await CliWorld.start();
+    const readers = [true, false];
+    const isRead = async () => readers.shift() ?? true;
+    const clock = { now: () => Date.now(), sleep: async () => {} };
+    const { code, out } = await world.run('status --watch --json', { isRead }, { clock });
+    expect(code).toBe(0);
+    expect(out.split('\n')).toHaveLength(2);
+  });
+
+  it('is not widened, turned round or steered by what one person is called', async () => {
+    const world = await CliWorld.start();
+    await world.grant(BOB, '--user bob@example.com');
+    await world.grant(ALICE, `--user ${'x'.repeat(340)}`);
+    await world.grant('203.0.113.8', '--user mallory\u202e\u200bmoc --grant-id a\u2066b');
+    const { out } = await world.run('status');
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(150);
+    expect(out).toContain('mallory��moc');
+    expect(out).toMatch(/x{40,}…/);
+    expect(out).not.toMatch(/[\u200b\u202e\u2066]/);
+    const { acls } = await world.json('status');
+    expect(JSON.stringify(acls)).toContain('x'.repeat(340));
+  });
+
   it('goes on watching when a look fails', async () => {
     const world = await CliWorld.start();
     const stop = new AbortController();

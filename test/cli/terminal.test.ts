@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { CliFailure } from '../../cli/cli-failure.ts';
 import { explain } from '../../cli/explain.ts';
 import { ago, duration, moment } from '../../cli/moments.ts';
-import { columns, harmless } from '../../cli/terminal.ts';
+import { cellOf, columns, guarded, harmless, jsonText, painter, shownText } from '../../cli/terminal.ts';
 import { NOW } from '../helpers/events.ts';
+import { FakeTerminal } from './fake-terminal.ts';
 
 describe('columns', () => {
   it('are as wide as their widest cell, whatever its colours, without spaces at the end', () => {
@@ -17,17 +18,74 @@ describe('columns', () => {
       ),
     ).toBe('  a    bb\n  \u001b[1mccc\u001b[22m  d   e');
   });
+
+  it('are counted in the cells of a terminal', () => {
+    const rows = [
+      ['漢字', '1'],
+      ['e\u0301te\u0301', '2'],
+      ['👩‍👧', '3'],
+      ['four', '4'],
+    ];
+    expect(columns(rows)).toBe('漢字  1\ne\u0301te\u0301   2\n👩‍👧    3\nfour  4');
+  });
 });
 
 describe('text of others', () => {
+  const STEERING = [
+    '\u001b[2J',
+    '\u009b31m',
+    '\u202e',
+    '\u2066',
+    '\u200b',
+    '\u061c',
+    '\ufeff',
+    '\r',
+    '\u0007',
+    '\u2028',
+  ];
+
   it.each([
     ['alice@example.com', 'alice@example.com'],
-    ['Zoë', 'Zoë'],
-    ['\u001b[2Jgone', 'gone'],
-    ['two\nlines\r', 'two?lines?'],
-    ['\u009b31mred', 'red'],
+    ['Zoë 漢字 😀', 'Zoë 漢字 😀'],
+    ['\u001b[2Jgone', '�[2Jgone'],
+    ['two\nlines\r', 'two lines '],
+    ['\u009b31mred', '�31mred'],
+    ['alice\u202emoc', 'alice�moc'],
   ])('%j cannot steer the terminal', (text, shown) => {
     expect(harmless(text)).toBe(shown);
+  });
+
+  it('shows in a cell no wider than most, by what a terminal shows, and says that there is more', () => {
+    expect(cellOf('x'.repeat(48))).toBe('x'.repeat(48));
+    expect(cellOf('x'.repeat(340))).toBe(`${'x'.repeat(47)}…`);
+    expect(cellOf('漢'.repeat(24))).toBe('漢'.repeat(24));
+    expect(cellOf('漢'.repeat(25))).toBe(`${'漢'.repeat(23)}…`);
+    expect(cellOf(`a${'\u0301'.repeat(500)}`)).toBe('…');
+    expect(cellOf('a\u202eb')).toBe('a�b');
+  });
+
+  it.each(STEERING)('is not passed on to a terminal, whoever forgot to take it out: %j', (steering) => {
+    const terminal = new FakeTerminal();
+    const { out, note } = guarded(terminal);
+    out(`a${steering}b`);
+    note(`a${steering}b`);
+    expect(terminal.written).toEqual(terminal.noted);
+    expect(terminal.written[0]).toMatch(/^a[� ].*b$/);
+    expect(terminal.written[0]).not.toContain(steering);
+  });
+
+  it('leaves the colours and the lines of the command itself', () => {
+    const text = `${painter({ colours: true })('red', 'no')}\n  and why`;
+    expect(text).toContain('\u001b[31m');
+    expect(shownText(text)).toBe(text);
+  });
+
+  it.each(STEERING)('is escaped in JSON, which stays the same JSON: %j', (steering) => {
+    const value = { user: `a${steering}b😀é\u{e0041}` };
+    const text = jsonText(value, 2);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text).toContain('😀é');
+    expect(shownText(text)).toBe(text);
   });
 });
 

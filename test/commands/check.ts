@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { conclude, LINT, type Ran, runStep, TYPES, vitest } from './steps.ts';
 
 /**
  * `npm run check`: lint, types, and of the fast tests those that import what has changed since main.
  * `npm run check -- --all` runs all the fast ones.
  */
+guardOutput();
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
 
 /** What a change is counted from: main, or what is committed where there is no such branch. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { type Ran, runStep, type Step } from './steps.ts';
 
 /** A part of what takes too long to guard main. */
@@ -23,6 +24,7 @@ const USAGE = `Usage: npm run test:full -- [PART...]
 The long runs, all or those that are named:
 ${PARTS.map(({ name, about, command }) => `  ${name.padEnd(12)}${about.padEnd(12)}${command.join(' ')}`).join('\n')}`;
 
+guardOutput();
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
 const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
 if (values.help || unknown.length > 0) {

@@ -1,6 +1,8 @@
+import { guardOutput } from '../../cli/guard-output.ts';
 import { conclude, GUARD, type Ran, runStep } from './steps.ts';
 
 /** `npm test`: what guards main. The long runs are those of `npm run test:full`. */
+guardOutput();
 const all: Ran[] = [];
 for (const step of GUARD) all.push(await runStep(step));
 const code = conclude(all);

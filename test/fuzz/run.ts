@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { describeFigures, fuzz } from './fuzz.ts';
 
 /** `npm run fuzz -- [--runs N] [--seed S]`: posts requests that must not be believed; ends with 1 where a rule was broken. */
+guardOutput();
 const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
 const runs = Number(values.runs ?? 100_000);
 const seed = Number(values.seed ?? 1);

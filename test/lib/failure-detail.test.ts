@@ -11,6 +11,7 @@ describe('text from outside', () => {
     ['a mark that turns the rest around', 'invoice\u202Efdp.exe', 'invoice�fdp.exe'],
     ['an isolate', 'a\u2066b\u2069', 'a�b�'],
     ['characters without width', 'ad\u200Bmin\u200D\u2060\uFEFF', 'ad�min���'],
+    ['what is there to be seen as nothing', 'a\u3164b\uFE0Fc\u{E0041}', 'a�b�c�'],
     ['a soft hyphen', 'ad\u00ADmin', 'ad�min'],
     ['half of a character', 'a\uD83D', 'a�'],
     ['letters of any script', 'Ünï 漢字 😀 é', 'Ünï 漢字 😀 é'],

@@ -282,11 +282,11 @@ describe('the page', () => {
 
   it('escapes whatever a zone or a caller is called', async () => {
     const { url, control } = await start();
-    await control.seedZone('<id>', { name: `<script>alert("1")</script>'&` });
+    await control.seedZone('<id>', { name: `<script>alert("1")</script>'&\u202eno\u200b` });
     await control.addFault({ count: 1, method: '<b>', fault: { truncate: true } });
     await fetch(`${url}/api/v1/zones/<img src=x>`);
     const html = await (await fetch(url)).text();
-    expect(html).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;');
+    expect(html).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;�no�');
     expect(html).toContain('&lt;b&gt;');
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).not.toMatch(/<img|<id>|<b>/);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
 import { findBug } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
@@ -10,6 +11,7 @@ import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
 
 /** `npm run simulate -- --runs N --seed S [--verbose] [--bug NAME]`: schedules against the promises; exit code 1 where one is broken. */
+guardOutput();
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },

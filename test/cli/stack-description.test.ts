@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readStack } from '../../cli/stack-description.ts';
+import { CONFIGURATION_METADATA } from '../../lib/names.ts';
+import { configOf } from '../helpers/events.ts';
+
+let baseUrl = '';
+/** CloudFormation, with a stack whose template somebody may have changed. */
+const aws = createServer(async (request, response) => {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const action = new URLSearchParams(text).get('Action') ?? '';
+  const config = configOf();
+  const template = { Metadata: { [CONFIGURATION_METADATA]: { ...config, okta: { ...config.okta, baseUrl } } } };
+  const result: Readonly<Record<string, string>> = {
+    DescribeStacks: `<Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks>`,
+    GetTemplate: `<TemplateBody><![CDATA[${JSON.stringify(template)}]]></TemplateBody>`,
+    ListStackResources: '<StackResourceSummaries></StackResourceSummaries>',
+  };
+  response.writeHead(200, { 'content-type': 'text/xml' });
+  response.end(`<${action}Response><${action}Result>${result[action]}</${action}Result></${action}Response>`);
+});
+beforeAll(() => new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve)));
+afterAll(() => {
+  aws.closeAllConnections();
+  aws.close();
+});
+
+function read() {
+  const { port } = aws.address() as AddressInfo;
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  return readStack('Acme', { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials });
+}
+
+it('a stack is read with the configuration that its template tells', async () => {
+  baseUrl = `https://${configOf().okta.domain}`;
+  expect(await read()).toMatchObject({ name: 'Acme', account: '111122223333', config: { okta: { baseUrl } } });
+});
+
+it('a stack whose template sends the token elsewhere is refused', async () => {
+  baseUrl = 'https://evil.example';
+  await expect(read()).rejects.toThrow(/^the stack Acme calls Okta at https:\/\/evil\.example, and names /);
+});
