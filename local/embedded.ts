@@ -39,7 +39,9 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   let settings = merged({ okta: { domain: 'local.okta.com' } }, options.config);
   const configure = (change: RawConfig) => {
     settings = merged(merged(settings, change), { okta: { baseUrl: simulator.url } });
-    return parseConfig(settings);
+    const parsed = parseConfig(settings);
+    simulator.simulator.protect(Object.values(parsed.acls).map(({ zoneIds }) => zoneIds));
+    return parsed;
   };
   const key = randomBytes(33).toString('base64');
   const oktaTokenSecret = new MemorySecret(options.oktaToken);

@@ -4,6 +4,7 @@ import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
+import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks, tokenLinks } from '../doctor/zone-links.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
@@ -86,6 +87,7 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
       });
     },
   ];
+  yield ['policies', () => policyLinks(rehearsals, target, here)];
   yield [
     'schedule',
     async () => {

@@ -10,7 +10,9 @@ import { OktaFailure } from './okta-failure.ts';
 import { grantedToken, type TokenGrant, tokenFailure, wantsAnotherTry } from './token-answer.ts';
 
 /** What is asked for. Writing includes reading (Okta's list of scopes), but both together are clearer to a reader. */
-export const SCOPES = ['okta.networkZones.read', 'okta.networkZones.manage'] as const;
+export const ZONE_SCOPES: readonly string[] = ['okta.networkZones.read', 'okta.networkZones.manage'];
+/** For whoever reads policies too. Okta leaves it out without a word where nobody has granted it. */
+export const POLICY_SCOPE = 'okta.policies.read';
 
 /** An assertion lives so long; Okta takes an hour at most, without tolerance. Seconds. */
 const ASSERTION_LIFE_S = 300;
@@ -54,15 +56,17 @@ export class ServiceApp {
   readonly #url: string;
   readonly #now: () => number;
   readonly #proofs: DpopProofs;
+  readonly #scopes: readonly string[];
   #current: TokenAuthorization | undefined;
   #pending: Promise<TokenAuthorization> | undefined;
 
   /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch */
-  constructor(app: AppCredentials, http: HttpClient, baseUrl: string, now: () => number) {
+  constructor(app: AppCredentials, http: HttpClient, baseUrl: string, now: () => number, scopes = ZONE_SCOPES) {
     this.#app = app;
     this.#http = http;
     this.#url = `${baseUrl}/oauth2/v1/token`;
     this.#now = now;
+    this.#scopes = scopes;
     this.#proofs = new DpopProofs(now);
   }
 
@@ -96,7 +100,8 @@ export class ServiceApp {
         const response = await this.#exchange(assertion, proof);
         this.#proofs.saw(response.headers);
         const now = this.#now();
-        if (response.status === 200) return new TokenAuthorization(grantedToken(response, SCOPES), this.#proofs, now);
+        if (response.status === 200)
+          return new TokenAuthorization(grantedToken(response, this.#scopes), this.#proofs, now);
         if (tries === TRIES || !wantsAnotherTry(response)) throw tokenFailure(response, now);
       } catch (error) {
         if (!(error instanceof OktaFailure)) throw error;
@@ -121,7 +126,7 @@ export class ServiceApp {
         },
         body: new URLSearchParams({
           grant_type: 'client_credentials',
-          scope: SCOPES.join(' '),
+          scope: this.#scopes.join(' '),
           client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
           client_assertion: assertion,
         }).toString(),

@@ -8,13 +8,15 @@ export class OktaSignIn {
   readonly #http: HttpClient;
   readonly #baseUrl: string;
   readonly #now: () => number;
+  readonly #scopes: readonly string[] | undefined;
   #session: { readonly app: AppCredentials; readonly service: ServiceApp } | undefined;
 
-  /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch */
-  constructor(http: HttpClient, baseUrl: string, now: () => number) {
+  /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch @param scopes what a service app asks for */
+  constructor(http: HttpClient, baseUrl: string, now: () => number, scopes?: readonly string[]) {
     this.#http = http;
     this.#baseUrl = baseUrl;
     this.#now = now;
+    this.#scopes = scopes;
   }
 
   /** @returns undefined where Okta has to be asked for a token first: see `fetch` */
@@ -36,7 +38,7 @@ export class OktaSignIn {
 
   #serviceOf(app: AppCredentials): ServiceApp {
     if (!this.#session || !isSame(this.#session.app, app)) {
-      this.#session = { app, service: new ServiceApp(app, this.#http, this.#baseUrl, this.#now) };
+      this.#session = { app, service: new ServiceApp(app, this.#http, this.#baseUrl, this.#now, this.#scopes) };
     }
     return this.#session.service;
   }

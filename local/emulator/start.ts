@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { emulatedUrl } from '../../cli/emulated-url.ts';
+import { parseConfig } from '../../config/load.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
 import type { Progress, RunningSystem } from '../running-system.ts';
@@ -89,6 +90,8 @@ async function start(
   progress.step('starting the Okta simulator');
   const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: oktaToken });
   cleanup.add(() => simulator.close());
+  const acls = Object.values(parseConfig(localConfig(config, simulator.url)).acls);
+  simulator.simulator.protect(acls.map(({ zoneIds }) => zoneIds));
 
   const cdk: CdkRun = { cdk: programs.cdk, directory, signal };
   const [ministack] = await both(

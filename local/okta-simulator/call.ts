@@ -156,7 +156,8 @@ function carryOut(
     if (entry.role === null) throw invalidToken();
     if (!entry.authorized) throw accessDenied();
     checkAccept(request);
-    const answer = org.api.answer(route, request, now);
+    const isOfPolicies = ['policies', 'policy', 'rules'].includes(route.kind);
+    const answer = isOfPolicies ? org.policies.answer(route, request.method) : org.api.answer(route, request, now);
     entry.applied = answer.applied;
     return org.responder.json(answer.status, answer.body, quota, now, answer.headers);
   } catch (error) {

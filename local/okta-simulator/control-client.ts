@@ -1,4 +1,5 @@
 import type { ServiceAppSeed } from './oauth/apps.ts';
+import type { PolicySeed } from './policies.ts';
 import type {
   ActiveFault,
   FaultRequest,
@@ -67,6 +68,14 @@ export class SimulatorControl {
 
   async setApp(clientId: string, seed: ServiceAppSeed): Promise<void> {
     await this.#call('PUT', `apps/${encodeURIComponent(clientId)}`, seed);
+  }
+
+  async setPolicy(id: string, seed: PolicySeed): Promise<void> {
+    await this.#call('PUT', `policies/${encodeURIComponent(id)}`, seed);
+  }
+
+  async removePolicy(id: string): Promise<void> {
+    await this.#call('DELETE', `policies/${encodeURIComponent(id)}`);
   }
 
   async forgetAccessTokens(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Reads what the control API is sent. Strict, since a misspelt key in a test would otherwise test nothing. */
 import type { ServiceAppSeed } from './oauth/apps.ts';
+import type { PolicySeed } from './policies.ts';
 import type {
   AddressInput,
   Fault,
@@ -105,6 +106,14 @@ export function readApp(input: unknown): ServiceAppSeed {
       return { kid, jwk, ...more };
     }),
   };
+}
+
+export function readPolicy(input: unknown): PolicySeed {
+  const rules: Reader<Record<string, unknown>[]> = (value, where) =>
+    Array.isArray(value) ? value.map((one, index) => record(one, `${where}[${index}]`)) : refuse(where, 'a list');
+  const { type: kind, name, ...rest } = object({ type: text, name: text, status, rules })(input, 'body');
+  if (kind === undefined || name === undefined) return refuse('body', 'an object with a type and a name');
+  return { type: kind, name, ...rest };
 }
 
 export const readRateLimit: Reader<RateLimitChange> = object({ limit: count, remaining: count, resetInSeconds: count });

@@ -20,6 +20,8 @@
  * GET    /control/apps                 ServiceAppView[]
  * PUT    /control/apps/{clientId}      ServiceAppSeed {keys: [{kid, jwk, status?}], scopes?, role?, dpop?, status?}
  * DELETE /control/apps/{clientId}
+ * PUT    /control/policies/{id}        PolicySeed {type, name, status?, rules?}: the rules in Okta's own form
+ * DELETE /control/policies/{id}
  * DELETE /control/access-tokens        every access token ends, and a new nonce holds alone
  * PUT    /control/latency              LatencyRule {ms, method?, zoneId?}: for the org, a zone, a method or both
  * DELETE /control/latency
@@ -37,6 +39,7 @@ import {
   readEdit,
   readFault,
   readLatency,
+  readPolicy,
   readRateLimit,
   readRole,
   readSeed,
@@ -92,6 +95,12 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
     PUT: (simulator, { name, json }) => simulator.setApp(name, readApp(json())),
     DELETE: (simulator, { name }) => {
       if (!simulator.removeApp(name)) throw new NotFoundError('no such app');
+    },
+  },
+  'policies/': {
+    PUT: (simulator, { name, json }) => simulator.setPolicy(name, readPolicy(json())),
+    DELETE: (simulator, { name }) => {
+      if (!simulator.removePolicy(name)) throw new NotFoundError('no such policy');
     },
   },
   'access-tokens': { DELETE: (simulator) => simulator.forgetAccessTokens() },

@@ -87,6 +87,11 @@ export function zoneNotFound(zoneId: string): OktaError {
   return new OktaError(404, 'E0000007', `Not found: Resource not found: ${zoneId} (NetworkZone)`);
 }
 
+/** 404 for a policy, text as recorded (fixtures of terraform-provider-okta). */
+export function policyNotFound(id: string): OktaError {
+  return new OktaError(404, 'E0000007', `Not found: Resource not found: ${id} (Policy)`);
+}
+
 /** 404 for a path that the simulator does not serve. Our own text. */
 export function pathNotFound(path: string): OktaError {
   return new OktaError(404, 'E0000007', `Not found: Resource not found: ${path} (path)`, { invented: true });

@@ -3,6 +3,7 @@ import { Journal } from './journal.ts';
 import { Latencies } from './latencies.ts';
 import type { ServiceAppSeed } from './oauth/apps.ts';
 import { AuthorizationServer } from './oauth/authorization-server.ts';
+import { Policies } from './policies.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Responder } from './responder.ts';
 import { Tokens } from './tokens.ts';
@@ -49,6 +50,7 @@ export interface Org {
   readonly now: () => number;
   readonly zones: ZoneStore;
   readonly api: ZoneApi;
+  readonly policies: Policies;
   readonly tokens: Tokens;
   readonly oauth: AuthorizationServer;
   readonly faults: Faults;
@@ -76,6 +78,7 @@ export function createOrg(options: OktaSimulatorOptions): Org {
     now,
     zones,
     api: new ZoneApi(zones, domain, allowIpv6),
+    policies: new Policies(domain),
     tokens,
     oauth,
     faults: new Faults(),

@@ -1,6 +1,7 @@
 import { beginCall, type SimCall } from './call.ts';
 import type { ServiceAppSeed, ServiceAppView } from './oauth/apps.ts';
 import { createOrg, type OktaSimulatorOptions, type Org } from './org.ts';
+import { type PolicySeed, protecting } from './policies.ts';
 import type {
   ActiveFault,
   FaultRequest,
@@ -113,6 +114,21 @@ export class OktaSimulator {
 
   apps(): ServiceAppView[] {
     return this.#org.oauth.apps.views();
+  }
+
+  /** Adds a policy, or changes all of it. */
+  setPolicy(id: string, seed: PolicySeed): void {
+    this.#org.policies.set(id, seed);
+  }
+
+  /** The usual policies: for each of these lists of zones one that lets them in, and nobody else. */
+  protect(zoneIds: Iterable<readonly string[]>): void {
+    for (const ids of zoneIds) this.setPolicy(`rst${ids[0]}`, protecting(ids));
+  }
+
+  /** @returns false when there is no such policy */
+  removePolicy(id: string): boolean {
+    return this.#org.policies.remove(id);
   }
 
   /** Ends every access token, and makes a nonce that holds alone. */

@@ -47,6 +47,7 @@ describe.concurrent('doctor', () => {
       [`zone ${ZONE} (${ACL})`, 'ok'],
       [`room (${ACL})`, 'ok'],
       [`list (${ACL})`, 'ok'],
+      [`policies (${ACL})`, 'ok'],
       ['schedule', 'ok'],
       ['dead letters', 'ok'],
       ['alarms', 'skipped'],
@@ -233,4 +234,107 @@ describe.concurrent('doctor', () => {
     expect(out + notes).not.toContain(TOKEN);
     expect(out + notes).not.toContain(world.system.webhookSecret);
   });
+});
+
+describe.concurrent('doctor, of the policies', () => {
+  const rule = (name: string, priority: number, access: string, network?: object, status = 'ACTIVE') => ({
+    ...{ name, priority, status, actions: { appSignOn: { access } } },
+    conditions: network ? { network: { connection: 'ZONE', ...network } } : null,
+  });
+  const FROM_ZONE = rule('From the zone', 1, 'ALLOW', { include: [ZONE] });
+  const DENY_REST = rule('Catch-all Rule', 99, 'DENY');
+  const OF = `policies (${ACL})`;
+
+  it.each<[string, (okta: Okta) => unknown, Finding['level'], string]>([
+    ['nothing refers to the zone', () => {}, 'failure', 'protects nothing'],
+    [
+      'the catch-all lets everybody in',
+      (okta) => policy(okta, [FROM_ZONE, rule('Catch-all Rule', 99, 'ALLOW')]),
+      'warning',
+      'rule "Catch-all Rule" of policy "App" lets everybody in from anywhere',
+    ],
+    [
+      'the rule denies all but the zone',
+      (okta) => policy(okta, [rule('Out', 1, 'DENY', { exclude: [ZONE] }), rule('All', 2, 'ALLOW')]),
+      'ok',
+      'decides in "App"',
+    ],
+    [
+      'the rule is switched off',
+      (okta) => policy(okta, [rule('Off', 1, 'ALLOW', { include: [ZONE] }, 'INACTIVE'), DENY_REST]),
+      'warning',
+      'never takes effect',
+    ],
+    [
+      'the policy is switched off',
+      (okta) => policy(okta, [FROM_ZONE, DENY_REST], { status: 'INACTIVE' }),
+      'warning',
+      'never takes effect',
+    ],
+    [
+      'a policy of passwords alone refers to it',
+      (okta) => policy(okta, [FROM_ZONE], { type: 'PASSWORD' }),
+      'failure',
+      'protects nothing',
+    ],
+    [
+      'a session policy refers to it',
+      (okta) => policy(okta, [FROM_ZONE, DENY_REST], { type: 'OKTA_SIGN_ON' }),
+      'ok',
+      'decides',
+    ],
+    [
+      'rules have fields and words that nobody knows',
+      (okta) =>
+        policy(okta, [
+          { ...FROM_ZONE, conditions: { network: { connection: 'ZONE', include: [ZONE, 'ALL_ZONES', 7] }, new: {} } },
+          DENY_REST,
+          {},
+        ]),
+      'ok',
+      'decides',
+    ],
+    [
+      'an expression names the zone',
+      (okta) => policy(okta, [{ ...DENY_REST, conditions: { elCondition: { condition: `zone == "${ZONE}"` } } }]),
+      'warning',
+      'expression',
+    ],
+    [
+      'Okta forbids to read policies',
+      (okta) => okta.addFault({ skip: 1, count: 9, fault: { status: 403 } }),
+      'skipped',
+      'not known: Okta answered 403',
+    ],
+    [
+      'Okta refuses in the middle',
+      (okta) => okta.addFault({ skip: 2, count: 9, fault: { rateLimit: { resetInSeconds: 30 } } }),
+      'skipped',
+      'not known: Okta answered 429',
+    ],
+    ['little is left of the quota', (okta) => okta.setRateLimit({ remaining: 200 }), 'skipped', 'to spare Okta'],
+  ])('where %s', async (_, prepare, level, text) => {
+    const world = await healthy();
+    if (level !== 'skipped') await world.system.simulator.removePolicy(`rst${ZONE}`);
+    await prepare(world.system.simulator);
+    const { all } = await findings(world);
+    expect(all.filter(({ link }) => link === OF)).toEqual([
+      expect.objectContaining({ level, detail: expect.stringContaining(text) }),
+    ]);
+  });
+
+  it('names the zone that a rule lacks', async () => {
+    const world = await healthy({ acls: { [ACL]: { zoneIds: [ZONE, 'nzo2abcdefGHIJKLM0h7'] } } });
+    await world.system.simulator.seedZone('nzo2abcdefGHIJKLM0h7', { gateways: ['192.0.2.0/32'] });
+    await policy(world.system.simulator, [FROM_ZONE, DENY_REST]);
+    const { bad } = await findings(world);
+    expect(bad.filter(({ link }) => link === OF).map(({ detail }) => detail)).toEqual([
+      expect.stringContaining('nzo2abcdefGHIJKLM0h7: it protects nothing'),
+      expect.stringContaining('lacks nzo2abcdefGHIJKLM0h7: whoever overflows into it is not let in'),
+    ]);
+  });
+
+  function policy(okta: Okta, rules: readonly object[], more: object = {}) {
+    return okta.setPolicy(`rst${ZONE}`, { type: 'ACCESS_POLICY', name: 'App', rules: rules as never, ...more });
+  }
 });

@@ -49,7 +49,13 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       const levels = findings.map(({ link, level }) => [link, level]);
       expect(levels).toEqual([
         ...['configuration', 'resources', 'webhook secret', 'webhook', 'Okta token', 'token accepted', 'role'].map(ok),
-        ...[`zone ${acl.zoneId} (${acl.acl})`, `room (${acl.acl})`, `list (${acl.acl})`, 'schedule'].map(ok),
+        ...[
+          `zone ${acl.zoneId} (${acl.acl})`,
+          `room (${acl.acl})`,
+          `list (${acl.acl})`,
+          `policies (${acl.acl})`,
+          'schedule',
+        ].map(ok),
         ['dead letters', expect.any(String)],
         ['alarms', 'warning'],
         ...levels.slice(13),

@@ -110,9 +110,8 @@ export class AuthorizationServer {
         throw new OAuthRefusal(400, 'invalid_dpop_proof', description);
       }
     } else if (scheme !== 'Bearer') throw invalidToken('The access token is not DPoP bound.');
-    const needed = request.method === 'GET' ? 'okta.networkZones.read' : 'okta.networkZones.manage';
-    // Managing includes reading.
-    if (![needed, 'okta.networkZones.manage'].some((scope) => token.scopes.includes(scope))) {
+    const [needed, ...others] = scopesFor(request);
+    if (![needed, ...others].some((scope) => token.scopes.includes(scope))) {
       const description = 'The access token provided does not contain the required scopes.';
       throw new OAuthRefusal(403, 'insufficient_scope', description, needed);
     }
@@ -157,6 +156,12 @@ export class AuthorizationServer {
     }
     return thumbprint;
   }
+}
+
+/** Any of them will do; the first is named where all are missing. Managing includes reading. */
+function scopesFor({ method, path }: SimRequest): readonly [string, ...string[]] {
+  if (path.startsWith('/api/v1/policies')) return ['okta.policies.read', 'okta.policies.manage'];
+  return method === 'GET' ? ['okta.networkZones.read', 'okta.networkZones.manage'] : ['okta.networkZones.manage'];
 }
 
 /** The very endpoint that is called, and not the issuer. */

@@ -1,0 +1,84 @@
+import { asCredentials } from '../../lib/okta/credentials.ts';
+import { OktaFailure } from '../../lib/okta/okta-failure.ts';
+import { PolicyReader, type PolicyReading } from '../../lib/okta/policy-reading.ts';
+import { incompleteRules, type Policy, type Verdict, verdictOn } from '../../lib/okta/policy-verdict.ts';
+import { POLICY_SCOPE, ZONE_SCOPES } from '../../lib/okta/service-app.ts';
+import { OktaSignIn } from '../../lib/okta/sign-in.ts';
+import type { Surroundings } from '../command.ts';
+import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
+import type { Target } from '../target.ts';
+import { harmless } from '../terminal.ts';
+import { type Finding, failure, ok, skipped, warning } from './finding.ts';
+
+const SEE = 'See docs/okta.md, "Does the zone protect anything?".';
+/** The rights of somebody who is to read policies are not needed for anything else. */
+const MAY_READ =
+  'To let it look, give the token an administrator who may read policies, or grant okta.policies.read to the service app.';
+
+/** Whether sign-on policies refer to the zones so that they decide who gets in. */
+export async function policyLinks(
+  rehearsals: readonly Rehearsal[],
+  target: Target,
+  here: Surroundings,
+): Promise<readonly Finding[]> {
+  const known = rehearsals.filter(({ zones }) => zones.some(({ zone }) => zone));
+  if (known.length === 0) return [];
+  const reading = await readPolicies(target, here);
+  return known.flatMap(({ acl, zones }) => {
+    const link = `policies (${acl})`;
+    if (!reading.isWhole) return [skipped(link, `not known: ${harmless(reading.why)}. ${MAY_READ}`)];
+    const { policies } = reading;
+    return [...zones.flatMap((zone) => zoneLink(link, zone, policies)), ...overflowLinks(link, zones, policies)];
+  });
+}
+
+async function readPolicies({ config, oktaToken }: Target, { clock, http }: Surroundings): Promise<PolicyReading> {
+  const now = () => clock.now();
+  const { baseUrl } = config.okta;
+  try {
+    const credentials = asCredentials((await oktaToken.read())?.trim());
+    const signIn = new OktaSignIn(http, baseUrl, now, [...ZONE_SCOPES, POLICY_SCOPE]);
+    return await new PolicyReader(http, baseUrl, now).read(await signIn.fetch(credentials));
+  } catch (error) {
+    if (error instanceof OktaFailure) return { isWhole: false, why: error.message };
+    throw error;
+  }
+}
+
+function zoneLink(link: string, { zoneId, zone }: ZoneRehearsal, policies: readonly Policy[]): readonly Finding[] {
+  // Why it could not be read is a link of its own.
+  if (!zone) return [];
+  return [findingOf(link, zoneId, verdictOn({ id: zoneId, name: zone.name }, policies))];
+}
+
+function findingOf(link: string, zoneId: string, verdict: Verdict): Finding {
+  if (verdict.kind === 'protects') return ok(link, `${zoneId} decides in ${named(verdict.policies)}`);
+  if (verdict.kind === 'not referenced') {
+    const detail = `no active sign-on policy refers to ${zoneId}: it protects nothing`;
+    return failure(link, detail, `Add a rule for the zone to the app's policy, and deny access elsewhere. ${SEE}`);
+  }
+  const where = `rule ${named([verdict.rule])} of policy ${named([verdict.policy])}`;
+  if (verdict.kind === 'open') {
+    const whom = verdict.isOfSomePeople ? 'the people it names' : 'everybody';
+    const detail = `${zoneId} does not decide: ${where} lets ${whom} in from anywhere`;
+    return warning(link, detail, `Let that rule deny access, or limit it to the zone, unless it is meant so. ${SEE}`);
+  }
+  if (verdict.kind === 'without effect') {
+    const detail = `${zoneId} stands in ${where}, which never takes effect: it is switched off, or an earlier rule decides`;
+    return warning(link, detail, `Activate policy and rule, or move the rule up. ${SEE}`);
+  }
+  const detail = `${zoneId} is named in the expression of ${where}, which is not understood here`;
+  return warning(link, detail, 'Look at that rule yourself.');
+}
+
+function overflowLinks(link: string, zones: readonly ZoneRehearsal[], policies: readonly Policy[]): readonly Finding[] {
+  const zoneIds = zones.flatMap(({ zone, zoneId }) => (zone ? [zoneId] : []));
+  return incompleteRules(zoneIds, policies).map(({ policy, rule, missing }) => {
+    const detail = `rule ${named([rule])} of policy ${named([policy])} lacks ${missing.join(', ')}: whoever overflows into it is not let in`;
+    return warning(link, detail, `Add ${missing.length === 1 ? 'that zone' : 'those zones'} to the rule.`);
+  });
+}
+
+function named(names: readonly string[]): string {
+  return names.map((name) => `"${harmless(name)}"`).join(', ');
+}
