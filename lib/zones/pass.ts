@@ -10,7 +10,7 @@ import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
 import type { ZoneMemory } from './zone-state.ts';
 import { isUsable, viewOf, type ZoneView } from './zone-view.ts';
-import type { Done } from './zone-work.ts';
+import type { Done, ZoneChange } from './zone-work.ts';
 
 /** After a change of the configuration an older run may still be writing for this long. */
 const OLD_RUNS_MS = 120_000;
@@ -37,6 +37,7 @@ export class Pass {
   #quota: Quota | undefined;
   #answered = false;
   #wrote = false;
+  #unsaid: readonly ZoneChange[] = [];
 
   constructor(run: Run, deps: RebuildDeps) {
     this.#run = run;
@@ -141,12 +142,31 @@ export class Pass {
     const failure = this.#stopped ?? this.#failures[0];
     return {
       position: this.#events?.position,
-      zones: Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)])),
+      zones: this.memories,
       ...(this.#plan && { plan: this.#planned(this.#plan) }),
       ...(failure && { failure }),
       ...(leftUntil !== undefined && { leftUntil }),
       ...{ answered: this.#answered, wrote: this.#wrote, quota: this.#quota },
     };
+  }
+
+  /** What is remembered of the zones, as far as this rebuild has come. */
+  get memories(): Readonly<Record<string, ZoneMemory>> {
+    if (this.#views.length === 0) return this.#run.state.zones;
+    return Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]));
+  }
+
+  /** Whether Okta has confirmed changes that the audit does not know yet. */
+  get hasUnsaid(): boolean {
+    return this.#unsaid.length > 0;
+  }
+
+  /** Hands them out, to be said: of one zone, or of all. */
+  takeUnsaid(zoneId?: string): readonly ZoneChange[] {
+    const isMeant = (change: ZoneChange) => zoneId === undefined || change.zoneId === zoneId;
+    const meant = this.#unsaid.filter(isMeant);
+    this.#unsaid = this.#unsaid.filter((change) => !isMeant(change));
+    return meant;
   }
 
   /** When the last of the zones that other ACLs had is free; undefined where none is held. */
@@ -177,7 +197,8 @@ export class Pass {
     return seenAt !== undefined && isRight(view, this.#plan) ? { ...memory, rightAt: seenAt } : memory;
   }
 
-  #take({ view, failure, quota }: Done): void {
+  #take({ view, failure, quota, change }: Done): void {
+    if (change) this.#unsaid = [...this.#unsaid, change];
     this.#views = this.#views.map((one) => (one.zoneId === view.zoneId ? view : one));
     this.#quota = quota ?? this.#quota;
     this.#answered ||= quota !== undefined || failure !== undefined;

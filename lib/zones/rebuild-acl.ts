@@ -16,7 +16,7 @@ import { auditOf, reportPass } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
-import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
+import { readZone, recordZone, reportChange, writeZone, type ZoneWork } from './zone-work.ts';
 
 export interface RebuildDeps {
   readonly config: Config;
@@ -78,25 +78,29 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
     telemetry.error('STORE002', detail, { acl, unreadable: taken.unreadable });
   }
   const run = { acl, settings, owner, state: taken.state, deadline };
+  const pass = new Pass(run, deps);
+  let result: ZoneState | undefined;
   try {
-    const state = await rebuild(run, deps);
+    const state = await rebuild(pass, run, deps);
     // Before the lease is let go: a crash in between leaves one timer too many, and none too few.
     if (state.dueAt !== undefined && state.dueAt !== run.state.dueAt) await armRebuild(acl, state.dueAt, deps);
+    result = state;
     await states.release(acl, owner, state);
   } catch (error) {
-    if (!(error instanceof LeaseLost)) return giveUp(run, error, deps);
+    if (!(error instanceof LeaseLost)) {
+      return giveUp(pass, run, result ?? { ...run.state, zones: pass.memories }, error, deps);
+    }
     telemetry.warn('the lease was lost; its new holder rebuilds the zones', { acl });
   }
 }
 
 /** One pass: what is to be done is done step by step, until nothing is left or the time is over. */
-async function rebuild(run: Run, deps: RebuildDeps): Promise<ZoneState> {
+async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneState> {
   const { clock } = deps;
   const pause = await pauseOf(run.state, deps);
   const isLong = pause > LONGEST_SLEEP_MS || clock.now() + pause > run.deadline - TIME_FOR_A_STEP_MS;
   if (isLong) return { ...run.state, dueAt: armedFor(run.state, clock.now() + pause, clock.now()) };
   if (pause > 0) await clock.sleep(pause);
-  const pass = new Pass(run, deps);
   await pass.begin();
   const endsAt = Math.min(clock.now() + RUN_MS, run.deadline - TIME_FOR_A_STEP_MS);
   let leftUntil: number | undefined;
@@ -113,6 +117,7 @@ async function rebuild(run: Run, deps: RebuildDeps): Promise<ZoneState> {
     if (!(error instanceof OktaFailure)) throw error;
     pass.failed(error);
   }
+  await sayAllChanges(pass, run, deps);
   reportPass(pass, run, deps);
   const left = [leftUntil, pass.heldUntil].filter((at) => at !== undefined);
   return stateAfter(run.state, pass.result(left.length > 0 ? Math.min(...left) : undefined), clock.now());
@@ -132,6 +137,22 @@ async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promis
     deps.telemetry.warn('full zones change places; the latest to come is in none for one update', fields);
   }
   await pass.did(await writeZone(pass.view(step.zoneId), read.zone, again.list, work), true);
+}
+
+/**
+ * Says which changes Okta has confirmed. That it has is stored just after that, with the lease: until then, whoever else
+ * comes finds the writes unconfirmed, reads the zones, and says it. So it is not said without the lease; and only a process
+ * that dies in between leaves it to be said again, with the same number of the write.
+ */
+async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<void> {
+  if (!pass.hasUnsaid) return;
+  await deps.states.assertHeld(run.acl, run.owner);
+  sayChanges(pass, run, deps);
+}
+
+function sayChanges(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps, zoneId?: string): void {
+  const said = { acl, ...auditOf(pass, state, deps, settings) };
+  for (const change of pass.takeUnsaid(zoneId)) reportChange(change, said, deps.telemetry);
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
@@ -164,7 +185,8 @@ function armedFor({ dueAt = 0 }: ZoneState, at: number, now: number): number {
 /** Two clocks may differ by this much: a timer that is due so soon may have come already. */
 const CLOCKS_DIFFER_MS = 5_000;
 
-function workOf(pass: Pass, { acl, settings, owner, state, deadline }: Run, deps: RebuildDeps): ZoneWork {
+function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
+  const { acl, settings, owner, deadline } = run;
   const { clock, states, telemetry } = deps;
   const { items } = states;
   const okta = new OktaAccess(deps.okta, deps.oktaToken, clock, states.rest, deadline, (call) =>
@@ -172,13 +194,19 @@ function workOf(pass: Pass, { acl, settings, owner, state, deadline }: Run, deps
   );
   const assertHeld = () => states.assertHeld(acl, owner);
   const isInUse = pass.events !== undefined;
-  const audit = auditOf(pass, state, deps, settings);
-  return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, audit };
+  const sayChangesOf = (zoneId: string) => sayChanges(pass, run, deps, zoneId);
+  return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, sayChangesOf };
 }
 
-/** Trouble with the table. The lease is let go, if that is possible, so that whoever tries again need not wait for its end. */
-async function giveUp({ acl, owner, state }: Run, error: unknown, { states, telemetry }: RebuildDeps): Promise<never> {
+/**
+ * Trouble with the table. The lease is let go, if that is possible, so that whoever tries again need not wait for its end;
+ * and what was found out and said is remembered.
+ */
+async function giveUp(pass: Pass, run: Run, state: ZoneState, error: unknown, deps: RebuildDeps): Promise<never> {
+  const { acl, owner } = run;
+  const { states, telemetry } = deps;
   try {
+    await sayAllChanges(pass, run, deps);
     await states.release(acl, owner, state);
   } catch (failed) {
     telemetry.warn('the lease could not be let go; it ends by itself', { acl, reason: describeError(failed) });

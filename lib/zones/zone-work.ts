@@ -25,8 +25,8 @@ export interface ZoneWork {
   readonly telemetry: Telemetry;
   /** The ACL has seen an event, so its zones are put right; until then nobody else is blamed for a change. */
   readonly isInUse: boolean;
-  /** What brought this rebuild about, for the line of each change. */
-  readonly audit: Fields;
+  /** Says which changes of a zone Okta has confirmed: what is stored of the last one is about to be replaced. */
+  readonly sayChangesOf: (zoneId: string) => void;
   /** Rejects when the ACL's lease is not this rebuild's any more. */
   readonly assertHeld: () => Promise<void>;
 }
@@ -39,6 +39,17 @@ export interface Done {
   readonly quota?: Quota | undefined;
   /** What is wrong with this zone alone. */
   readonly failure?: OktaFailure;
+  /** It is known from now on that Okta has carried out a write. */
+  readonly change?: ZoneChange;
+}
+
+/** A write that Okta has carried out, and what it has made of the zone's list. */
+export interface ZoneChange {
+  readonly zoneId: string;
+  /** Its number: see `ZoneRecord`. */
+  readonly write: number;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
 /**
@@ -54,7 +65,9 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
     const list = canonicalGateways(zone.gateways ?? []);
     if (plan) await assertOurs(view, list, plan, work);
     if (work.isInUse && isContradiction(view, list)) reportForeignChange(view, list, work);
-    return { view: shown(view, list, work.clock.now()), zone, quota };
+    const seen = shown(view, list, work.clock.now());
+    const change = changeFound(view, seen, work);
+    return { view: seen, zone, quota, ...(change && { change }) };
   });
 }
 
@@ -68,9 +81,10 @@ export async function writeZone(
   list: readonly string[],
   work: ZoneWork,
 ): Promise<Done> {
-  const { acl, clock, items, okta, telemetry } = work;
+  const { acl, clock, items, okta } = work;
   const { zoneId, stored, has = [] } = view;
   await work.assertHeld();
+  work.sayChangesOf(zoneId);
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
   const [known = has] = view.doubted ? view.expected : [];
   const record = await items.announce(zoneId, acl, stored, { before: known, after: list }, clock.now());
@@ -79,11 +93,14 @@ export async function writeZone(
   if (stored === 'none') reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));
-    const confirmed = (await confirm(zoneId, answer.zone, list, okta)) ?? answer;
-    const difference = namedDifference(has, list);
-    const fields = { action: AUDIT.zoneUpdated, acl, zoneId, ...work.audit, ...difference };
-    telemetry.info('zone updated', fields);
-    return { view: written(announced, record, clock.now()), quota: confirmed.quota };
+    const reason = whyUnusable(answer.zone);
+    const detail = `zone ${zoneId} can't be used, by the answer to its update: ${reason}`;
+    const failure = reason ? new OktaFailure('ZONE004', detail).about({ zoneId }) : undefined;
+    if (failure && !hasList(answer.zone, list)) throw failure;
+    const { quota } = hasList(answer.zone, list) ? answer : await readAgain(zoneId, list, okta);
+    const view = written(announced, record, clock.now());
+    const change = { zoneId, write: record.write, before: has, after: list };
+    return { ...(failure ? troubled(view, failure, work) : { view }), quota, change };
   });
 }
 
@@ -91,21 +108,30 @@ export async function writeZone(
 export async function recordZone(view: ZoneView, work: ZoneWork): Promise<Done> {
   const { has = [] } = view;
   await work.assertHeld();
+  work.sayChangesOf(view.zoneId);
   const lists = { before: has, after: has };
   const record = await work.items.announce(view.zoneId, work.acl, view.stored, lists, work.clock.now());
   if (!record) return { view: await takenOver(view, work) };
   return { view: { ...view, stored: record, memory: { ...view.memory, write: record.write } } };
 }
 
-/** The answer to a PUT shows what Okta has made of it: list, status and usage count. @throws {OktaFailure} */
-async function confirm(zoneId: string, answered: OktaZone, list: readonly string[], okta: ZoneCalls) {
-  const isRight = (zone: OktaZone) => sameList(canonicalGateways(zone.gateways ?? []), list);
-  const reason = whyUnusable(answered);
-  if (reason) throw new OktaFailure('ZONE004', `zone ${zoneId} can't be used, by the answer to its update: ${reason}`);
-  if (isRight(answered)) return undefined;
+/** The answer to a PUT shows what Okta has made of it. Where that is another list, it is looked at again. @throws {OktaFailure} */
+async function readAgain(zoneId: string, list: readonly string[], okta: ZoneCalls) {
   const again = await okta.get(zoneId);
-  if (isRight(again.zone)) return again;
+  if (hasList(again.zone, list)) return again;
   throw new OktaFailure('ZONE003', `Okta accepted the update of zone ${zoneId}, but shows another list`);
+}
+
+function hasList(zone: OktaZone, list: readonly string[]): boolean {
+  return sameList(canonicalGateways(zone.gateways ?? []), list);
+}
+
+/** A write of this ACL whose answer nobody got, and which Okta shows as carried out. */
+function changeFound({ zoneId, stored, memory }: ZoneView, seen: ZoneView, { acl }: ZoneWork): ZoneChange | undefined {
+  if (typeof stored !== 'object' || stored.owner !== acl) return undefined;
+  const { write, before, after } = stored;
+  const isNews = memory.write !== write && seen.memory.write === write;
+  return isNews && !sameList(before, after) ? { zoneId, write, before, after } : undefined;
 }
 
 /** @throws {OktaFailure} ZONE008 */
@@ -133,13 +159,15 @@ async function ofOneZone(view: ZoneView, work: ZoneWork, call: () => Promise<Don
     if (!(error instanceof OktaFailure)) throw error;
     const { zoneId } = view;
     const failure = error.about({ zoneId });
-    const { code, message: detail } = failure;
-    if (!OF_ONE_ZONE.includes(code)) throw failure;
+    if (!OF_ONE_ZONE.includes(failure.code)) throw failure;
     // A refused list is no trouble of the zone: it lets in whom it has.
-    if (code === 'ZONE002') return { view, failure };
-    const trouble = { code, detail, at: work.clock.now() };
-    return { view: { ...view, memory: { ...view.memory, trouble }, seenAt: trouble.at }, failure };
+    return failure.code === 'ZONE002' ? { view, failure } : troubled(view, failure, work);
   }
+}
+
+function troubled(view: ZoneView, failure: OktaFailure, { clock }: ZoneWork): Done {
+  const trouble = { code: failure.code, detail: failure.message, at: clock.now() };
+  return { view: { ...view, memory: { ...view.memory, trouble }, seenAt: trouble.at }, failure };
 }
 
 function reportForeignChange({ zoneId, expected }: ZoneView, list: readonly string[], work: ZoneWork): void {
@@ -160,11 +188,18 @@ function reportFirstWrite({ zoneId, has = [] }: ZoneView, list: readonly string[
   }
 }
 
+/** Says that a write was carried out. */
+export function reportChange({ zoneId, write, before, after }: ZoneChange, said: Fields, telemetry: Telemetry): void {
+  const fields = { action: AUDIT.zoneUpdated, zoneId, write, ...said, ...namedDifference(before, after) };
+  telemetry.info('zone updated', fields);
+}
+
 function namedDifference(before: readonly string[], after: readonly string[]): Fields {
   const { added, removed } = differenceOf(before, after);
   return {
     before: before.length,
     after: after.length,
+    changes: added.length + removed.length,
     added: added.slice(0, NAMED_IN_LOG),
     removed: removed.slice(0, NAMED_IN_LOG),
   };

@@ -5,6 +5,7 @@ import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
+import type { Way } from '../../local/stand-ins/outside-call.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
 import { NOW } from './events.ts';
@@ -42,14 +43,20 @@ export class VirtualSystem {
   readonly functions: EmbeddedFunctions;
   /** Milliseconds that every call to Okta takes. */
   latencyMs = 100;
+  /** Is told of each list that a write to Okta has replaced. */
+  onPut: (zoneId: string, before: readonly string[], after: readonly string[]) => void = () => {};
   readonly #settings: Readonly<Record<string, unknown>>;
   #ids = 0;
 
-  /** @param telemetry by the function's name; the lines are kept in `lines` where absent */
+  /**
+   * @param telemetry by the function's name; the lines are kept in `lines` where absent
+   * @param way between the functions and the outside; nothing where absent
+   */
   constructor(
     settings: Readonly<Record<string, unknown>> = {},
     seed: ZoneSeed = {},
     telemetry?: (functionName: string) => Telemetry,
+    way?: Way,
   ) {
     this.#settings = { okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } }, ...settings };
     this.okta = new OktaSimulator({ now: () => this.clock.now(), token: TOKEN });
@@ -62,6 +69,7 @@ export class VirtualSystem {
       oktaToken: this.oktaToken,
       write: (line) => this.lines.push(line),
       ...(telemetry && { telemetry }),
+      ...(way && { way }),
     });
     this.functions.start();
   }
@@ -111,6 +119,9 @@ export class VirtualSystem {
 
   /** `fetch` as Okta's clients meet it: time passes, hangs end in a timeout, dropped connections reject. */
   readonly #http: HttpClient = async (request) => {
+    const [zoneId = ''] = new URL(request.url).pathname.split('/').slice(-1);
+    const isPut = request.method === 'PUT' && this.okta.zones().some(({ id }) => id === zoneId);
+    const before = isPut ? this.gateways(zoneId) : [];
     const call = this.okta.begin({
       method: request.method,
       path: new URL(request.url).pathname,
@@ -120,6 +131,7 @@ export class VirtualSystem {
     await this.clock.sleep(this.latencyMs + call.delayMs);
     const outcome = call.complete();
     call.end();
+    if (isPut) this.onPut(zoneId, before, this.gateways(zoneId));
     if (outcome.kind === 'answer') return { status: outcome.status, headers: outcome.headers, body: outcome.body };
     if (outcome.kind === 'drop') throw new Error('socket hang up');
     await this.clock.sleep(request.timeoutMs);
