@@ -2,7 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
@@ -34,28 +35,41 @@ export interface AlarmOptions {
   readonly badPeriods?: number;
 }
 
-/** The topic of all alarms of the stack. */
+export interface AlarmTopicProps {
+  readonly email?: string | undefined;
+  /** ARN of a topic that is there already. Its policy, and the key it is encrypted with, are its owner's. */
+  readonly existing?: string | undefined;
+  readonly key?: IKey | undefined;
+}
+
+/** The topic of all alarms of the stack: its own, or the customer's. */
 export class AlarmTopic extends Construct {
-  readonly topic: Topic;
+  readonly topic: ITopic;
   readonly alarms: Alarm[] = [];
 
-  constructor(scope: Construct, id: string, props: { readonly email?: string | undefined }) {
+  constructor(scope: Construct, id: string, { email, existing, key }: AlarmTopicProps) {
     super(scope, id);
-    // No encryption with a key of KMS: CloudWatch may not use the AWS managed one, an own one costs
+    this.topic = existing === undefined ? this.#own(key) : Topic.fromTopicArn(this, 'Existing', existing);
+    if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
+  }
+
+  #own(key: IKey | undefined): Topic {
+    // No encryption with a key of KMS but the customer's: CloudWatch may not use the AWS managed one, an own one costs
     // a dollar a month, and what an alarm says is in the template anyway.
-    this.topic = new Topic(this, 'Topic', { displayName: 'Knocknoc Okta zones', enforceSSL: true });
+    const options = { displayName: 'Knocknoc Okta zones', enforceSSL: true, ...(key && { masterKey: key }) };
+    const topic = new Topic(this, 'Topic', options);
     // A topic with a policy of its own loses the default one, by which alarms may publish.
-    this.topic.addToResourcePolicy(
+    topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
+        resources: [topic.topicArn],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    return topic;
   }
 
   /** An alarm beside the construct that it watches; tells the topic of trouble and of its end. */

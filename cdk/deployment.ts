@@ -1,4 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Config } from '../lib/config.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
 
@@ -6,6 +7,8 @@ import type { AlarmTopic } from './alarm-topic.ts';
 export interface Deployment {
   readonly config: Config;
   readonly alarms: AlarmTopic;
+  /** The customer's own, for all that is stored (`kmsKeyArn`). Where there is none, AWS encrypts with its own. */
+  readonly key: IKey | undefined;
   /** The folder with the functions' entry files. */
   readonly functionsDir: string;
 }

@@ -1,6 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
@@ -28,7 +27,7 @@ export class ExpiryClock extends Construct {
     const { deployment, table } = props;
     const { alarms } = deployment;
     this.timerQueue = new WatchedQueue(this, 'Timers', {
-      alarms,
+      deployment,
       name: 'timer-queue',
       fifo: false,
       consumerTimeout: TIMEOUT,
@@ -58,7 +57,7 @@ export class ExpiryClock extends Construct {
     table.allow(this.function, 'GetItem', 'UpdateItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
     this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
-    this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    this.function.consume(queue);
     this.#tick();
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',

@@ -6,13 +6,15 @@ import type { Config } from '../lib/config.ts';
 import { bundleFunction } from './bundle.ts';
 
 export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
+/** Functions that only some configurations ask for. */
+export type OptionalFunctionName = 'gatekeeper';
 
 /**
  * The code of `{functionsDir}/{name}.ts`, bundled in this process while the app is synthesised.
  * The hash is that of the output, so a function is deployed again exactly when its code or the
  * configuration changed, and the sources are never fingerprinted.
  */
-export function functionCode(name: FunctionName, functionsDir: string, config: Config): Code {
+export function functionCode(name: FunctionName | OptionalFunctionName, functionsDir: string, config: Config): Code {
   return Code.fromAsset(functionsDir, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {

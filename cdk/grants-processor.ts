@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { EVENTS_MOST_RECEIVES } from '../lib/names.ts';
@@ -26,7 +25,7 @@ export class GrantsProcessor extends Construct {
     const { deployment, table, timerQueue } = props;
     const { alarms, config } = deployment;
     this.events = new WatchedQueue(this, 'Events', {
-      alarms,
+      deployment,
       name: 'events',
       fifo: true,
       consumerTimeout: TIMEOUT,
@@ -57,7 +56,7 @@ export class GrantsProcessor extends Construct {
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, deadLetterQueue.queueArn);
-    this.function.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    this.function.consume(queue);
     alarms.watch(this, 'AgeAlarm', {
       name: 'events-age',
       metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' }),

@@ -1,9 +1,15 @@
 import { Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { Config } from '../lib/config.ts';
 import { TABLE } from '../lib/names.ts';
-import { recordsPolicy } from './deployment.ts';
+import { type Deployment, recordsPolicy } from './deployment.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export type TableAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
@@ -13,9 +19,10 @@ export class GrantsTable extends Construct {
   readonly table: Table;
   readonly streamArn: string;
 
-  constructor(scope: Construct, id: string, props: { readonly config: Config }) {
+  constructor(scope: Construct, id: string, props: { readonly deployment: Deployment }) {
     super(scope, id);
-    const keep = props.config.retainData;
+    const { config, key } = props.deployment;
+    const keep = config.retainData;
     this.table = new Table(this, 'Table', {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
@@ -24,7 +31,8 @@ export class GrantsTable extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keep },
       deletionProtection: keep,
-      removalPolicy: recordsPolicy(props.config),
+      removalPolicy: recordsPolicy(config),
+      ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
     });
     // A local index, not a global one: it is read consistently, and a partition with one is never
     // split, so that all changes of an ACL stay on one shard of the stream, in order.

@@ -1,6 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { Deployment } from './deployment.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /**
@@ -15,9 +16,11 @@ export class Secrets extends Construct {
   readonly webhookSecretArn: string;
   readonly oktaTokenSecretArn: string;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { deployment: { key } }: { readonly deployment: Deployment }) {
     super(scope, id);
+    const encryption = key && { kmsKeyId: key.keyArn };
     const webhook = new CfnSecret(this, 'Webhook', {
+      ...encryption,
       description: 'HMAC keys of the webhook: JSON with "current" and, while they are exchanged, "previous", in base64',
       generateSecretString: {
         secretStringTemplate: '{}',
@@ -32,6 +35,7 @@ export class Secrets extends Construct {
     });
     // Empty until a person puts the credentials in.
     const token = new CfnSecret(this, 'OktaToken', {
+      ...encryption,
       description: 'Okta credentials: an API token (SSWS), or a service app as JSON; empty until set by hand',
     });
     for (const secret of [webhook, token]) secret.applyRemovalPolicy(RemovalPolicy.DESTROY);

@@ -1,20 +1,33 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { type IVpc, Peer, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
-import { type FunctionName, functionCode } from './function-code.ts';
+import { type FunctionName, functionCode, type OptionalFunctionName } from './function-code.ts';
+import { keyRights } from './key-rights.ts';
+
+/** Where a function runs that is to call the outside from an address of the customer's. */
+export interface FunctionNetwork {
+  readonly vpc: IVpc;
+  /** Those with a way out, such as a NAT gateway; the private ones where absent. */
+  readonly subnets?: SubnetSelection;
+}
 
 export interface ServiceFunctionProps {
   readonly deployment: Deployment;
-  readonly name: FunctionName;
+  readonly name: FunctionName | OptionalFunctionName;
   readonly description: string;
   readonly timeout: Duration;
   /** By their names in `ENV`; the service name is added. */
   readonly environment: Readonly<Partial<Record<keyof typeof ENV, string>>>;
   readonly reservedConcurrency?: number | undefined;
+  readonly network?: FunctionNetwork | undefined;
   /** What it means for those who log in and out when the function fails or is throttled. */
   readonly impact: string;
   /** Failed runs in 5 minutes that are an alarm. One run that is repeated and then works is none. */
@@ -30,19 +43,23 @@ export class ServiceFunction extends Construct {
   readonly logGroup: LogGroup;
   readonly timeout: Duration;
   readonly #role: Role;
+  readonly #key: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
     const { deployment, name } = props;
     this.timeout = props.timeout;
+    this.#key = deployment.key;
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: deployment.config.logRetentionDays,
       removalPolicy: recordsPolicy(deployment.config),
+      ...(deployment.key && { encryptionKey: deployment.key }),
     });
     // A role of its own rather than the default one, which may write to every log group of the account.
     this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn);
     const environment = Object.entries({ ...props.environment, serviceName: Stack.of(this).stackName });
+    const network = props.network && this.#enter(props.network);
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -55,6 +72,7 @@ export class ServiceFunction extends Construct {
       timeout: props.timeout,
       role: this.#role,
       logGroup: this.logGroup,
+      ...network,
       environment: Object.fromEntries(environment.map(([key, value]) => [ENV[key as keyof typeof ENV], value])),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
@@ -64,6 +82,42 @@ export class ServiceFunction extends Construct {
   /** Adds to what the function may do. Actions are spelled out; resources are those of this stack. */
   allow(actions: readonly string[], ...resources: string[]): void {
     this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
+    this.#allowKey(actions);
+  }
+
+  /** Runs the function on the messages of a queue, up to ten at once. */
+  consume(queue: IQueue): void {
+    this.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    // The library grants what it takes to read the queue, but knows nothing of the key.
+    this.#allowKey(['sqs:ReceiveMessage']);
+  }
+
+  #allowKey(actions: readonly string[]): void {
+    if (!this.#key) return;
+    for (const statement of keyRights(Stack.of(this), this.#key, actions)) this.#role.addToPolicy(statement);
+  }
+
+  /** What Lambda needs to run a function in a network: a group that lets HTTPS out and nothing in, and rights to join. */
+  #enter({ vpc, subnets }: FunctionNetwork) {
+    const group = new SecurityGroup(this, 'Network', {
+      vpc,
+      description: 'HTTPS out, nothing in',
+      allowAllOutbound: false,
+    });
+    group.addEgressRule(Peer.anyIpv4(), Port.HTTPS);
+    // None of these can be limited to what does not exist yet (AWS's own policy for it names every resource too).
+    this.allow(
+      [
+        ...['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+        ...['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
+      ],
+      '*',
+    );
+    Validations.of(this.#role).acknowledge({
+      id: 'AwsSolutions-IAM5',
+      reason: 'Lambda makes and removes network interfaces in the name of the role, which have no name beforehand.',
+    });
+    return { vpc, securityGroups: [group], ...(subnets && { vpcSubnets: subnets }) };
   }
 
   #watch({ deployment: { alarms }, name, impact, failures }: ServiceFunctionProps): void {

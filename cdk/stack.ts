@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
@@ -13,6 +15,7 @@ import { GrantsProcessor } from './grants-processor.ts';
 import { GrantsTable } from './grants-table.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { Secrets } from './secrets.ts';
+import type { FunctionNetwork } from './service-function.ts';
 import { WebhookApi } from './webhook-api.ts';
 import { ZoneHealthAlarms } from './zone-health-alarms.ts';
 import { ZoneUpdater } from './zone-updater.ts';
@@ -21,6 +24,11 @@ export interface KnocknocOktaStackProps {
   readonly config: Config;
   /** The folder with the functions' entry files; that of this project where absent. */
   readonly functionsDir?: string;
+  /**
+   * The network from which Okta is called, for a token that is restricted to its address: docs/security.md shows an app
+   * that has one.
+   */
+  readonly oktaNetwork?: FunctionNetwork;
 }
 
 /**
@@ -37,16 +45,27 @@ export class KnocknocOktaStack extends Stack {
     // For whoever operates the stack and has no configuration file: the command line reads it back.
     // No resource refers to it, so it changes nothing by itself.
     this.templateOptions.metadata = { [CONFIGURATION_METADATA]: config, [VERSION_METADATA]: VERSION };
-    const alarms = new AlarmTopic(this, 'AlarmTopic', { email: config.alarmEmail });
-    const deployment: Deployment = { config, alarms, functionsDir };
-    const secrets = new Secrets(this, 'Secrets');
-    const table = new GrantsTable(this, 'GrantsTable', { config });
+    const { kmsKeyArn, permissionsBoundaryArn } = config;
+    // Of every role, those that the CDK makes by itself included.
+    if (permissionsBoundaryArn !== undefined) {
+      const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundaryArn);
+      PermissionsBoundary.of(this).apply(boundary);
+    }
+    const key = kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', kmsKeyArn);
+    const alarms = new AlarmTopic(this, 'AlarmTopic', {
+      email: config.alarmEmail,
+      existing: config.alarmTopicArn,
+      key,
+    });
+    const deployment: Deployment = { config, alarms, key, functionsDir };
+    const secrets = new Secrets(this, 'Secrets', { deployment });
+    const table = new GrantsTable(this, 'GrantsTable', { deployment });
     const expiry = new ExpiryClock(this, 'Expiry', { deployment, table });
     const timerQueue = expiry.timerQueue.queue;
     const grants = new GrantsProcessor(this, 'Grants', { deployment, table, timerQueue });
     const eventsQueue = grants.events.queue;
     const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table });
-    const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue });
+    const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     const functions = {

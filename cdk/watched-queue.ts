@@ -1,7 +1,9 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { type DeadLetterQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnQueue, type DeadLetterQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlarmText, AlarmTopic } from './alarm-topic.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Long enough for an operator to come back from a holiday. */
 const DEAD_LETTER_RETENTION = Duration.days(14);
@@ -9,7 +11,7 @@ const DEAD_LETTER_RETENTION = Duration.days(14);
 const SAFE = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
 
 export interface WatchedQueueProps {
-  readonly alarms: AlarmTopic;
+  readonly deployment: Deployment;
   /** Its alarms are called `{name}-…`. */
   readonly name: string;
   readonly fifo: boolean;
@@ -41,7 +43,9 @@ export class WatchedQueue extends Construct {
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
       deadLetterQueue: redrive,
     });
-    watchDeadLetters(this, props.alarms, `${props.name}-dead-letters`, this.deadLetterQueue, props.deadLetters);
+    const { alarms, key } = props.deployment;
+    for (const one of [this.deadLetterQueue, this.queue]) encrypt(one, key);
+    watchDeadLetters(this, alarms, `${props.name}-dead-letters`, this.deadLetterQueue, props.deadLetters);
   }
 }
 
@@ -49,15 +53,28 @@ export class WatchedQueue extends Construct {
 export class FailureQueue extends Construct {
   readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, props: { alarms: AlarmTopic; name: string; text: AlarmText }) {
+  constructor(scope: Construct, id: string, props: { deployment: Deployment; name: string; text: AlarmText }) {
     super(scope, id);
     this.queue = new Queue(this, 'Queue', { ...SAFE, retentionPeriod: DEAD_LETTER_RETENTION });
-    watchDeadLetters(this, props.alarms, props.name, this.queue, props.text);
+    const { alarms, key } = props.deployment;
+    encrypt(this.queue, key);
+    watchDeadLetters(this, alarms, props.name, this.queue, props.text);
     Validations.of(this.queue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason: 'It is the end of the line itself: the failure destination of the stream mapping, read by people.',
     });
   }
+}
+
+/**
+ * With the customer's key in place of that of SQS, where there is one. Not through the library's own option, which would
+ * let whoever reads the queue use the key for anything else as well.
+ */
+function encrypt(queue: Queue, key: IKey | undefined): void {
+  const resource = queue.node.defaultChild;
+  if (!key || !(resource instanceof CfnQueue)) return;
+  resource.sqsManagedSseEnabled = false;
+  resource.kmsMasterKeyId = key.keyArn;
 }
 
 function watchDeadLetters(scope: Construct, alarms: AlarmTopic, name: string, queue: Queue, text: AlarmText): void {

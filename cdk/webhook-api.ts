@@ -1,12 +1,13 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod, HttpStage, IpAddressType, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { WEBHOOK_PATH } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { allowReading, type Secrets } from './secrets.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -17,6 +18,11 @@ import { ServiceFunction } from './service-function.ts';
  * with 429 before it reaches the function, and senders repeat a 429.
  */
 const THROTTLE = { rateLimit: 150, burstLimit: 300 };
+/**
+ * Where the gatekeeper refuses strangers, only what `allowFrom` lets in gets as far as the function. AWS does not say
+ * whether a refused request counts towards the throttle: as if it did, a flood needs far more to crowd events out.
+ */
+const THROTTLE_BEHIND_GATEKEEPER = { rateLimit: 1_000, burstLimit: 2_000 };
 
 /** What one request leaves in the access log: never a body, a header or a query. */
 const ACCESS_LOG = {
@@ -41,6 +47,8 @@ export interface WebhookApiProps {
 /** The one way in: `POST /webhook`, answered by the webhook function. */
 export class WebhookApi extends Construct {
   readonly function: ServiceFunction;
+  /** Where the configuration has an `allowFrom`. */
+  readonly gatekeeper: Gatekeeper | undefined;
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: WebhookApiProps) {
@@ -64,7 +72,17 @@ export class WebhookApi extends Construct {
     allowReading(this.function, secrets.webhookSecretArn);
     table.allow(this.function, 'GetItem');
 
-    const api = new HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
+    const { allowFrom } = deployment.config;
+    this.gatekeeper = allowFrom.length > 0 ? new Gatekeeper(this, 'Gatekeeper', { deployment }) : undefined;
+    const api = new HttpApi(this, 'Api', {
+      apiName: Stack.of(this).stackName,
+      createDefaultStage: false,
+      // Of every route, whichever comes.
+      ...(this.gatekeeper && { defaultAuthorizer: this.gatekeeper.authorizer }),
+      // Over IPv6 the API answers only where a sender is expected there: others would come with an address unlike
+      // the one that is listed.
+      ...(allowFrom.some((network) => network.includes(':')) && { ipAddressType: IpAddressType.DUAL_STACK }),
+    });
     const routes = api.addRoutes({
       path: WEBHOOK_PATH,
       methods: [HttpMethod.POST],
@@ -81,12 +99,13 @@ export class WebhookApi extends Construct {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: THROTTLE,
+      throttle: this.gatekeeper ? THROTTLE_BEHIND_GATEKEEPER : THROTTLE,
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLogs', {
             retention: deployment.config.logRetentionDays,
             removalPolicy: recordsPolicy(deployment.config),
+            ...(deployment.key && { encryptionKey: deployment.key }),
           }),
         ),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),

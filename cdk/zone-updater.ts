@@ -7,7 +7,7 @@ import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { allowReading, type Secrets } from './secrets.ts';
-import { ServiceFunction } from './service-function.ts';
+import { type FunctionNetwork, ServiceFunction } from './service-function.ts';
 import { FailureQueue } from './watched-queue.ts';
 
 export interface ZoneUpdaterProps {
@@ -15,6 +15,8 @@ export interface ZoneUpdaterProps {
   readonly table: GrantsTable;
   readonly secrets: Secrets;
   readonly timerQueue: IQueue;
+  /** From which Okta is called; without one, from an address of AWS's that changes. */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** The function that keeps Okta's zones equal to the table, woken by the table's stream. */
@@ -27,7 +29,7 @@ export class ZoneUpdater extends Construct {
     const { deployment, table, secrets, timerQueue } = props;
     const { alarms } = deployment;
     this.failures = new FailureQueue(this, 'Failures', {
-      alarms,
+      deployment,
       name: 'zone-failures',
       text: {
         impact:
@@ -41,6 +43,7 @@ export class ZoneUpdater extends Construct {
       name: 'zone',
       description: 'Rebuilds the gateway lists of Okta network zones from the live grants',
       timeout: Duration.seconds(30),
+      network: props.network,
       environment: {
         tableName: table.table.tableName,
         oktaTokenSecretArn: secrets.oktaTokenSecretArn,

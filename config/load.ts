@@ -63,12 +63,15 @@ function examine(json: unknown): Examined {
     ...crossFieldProblems(json),
   ];
   if (!root.success) return { problems };
-  const { okta, alarmEmail, ...rest } = root.output;
+  const { okta, alarmEmail, alarmTopicArn, kmsKeyArn, permissionsBoundaryArn, ...rest } = root.output;
   const config = {
     ...rest,
     okta: { domain: okta.domain.toLowerCase(), baseUrl: originOf(okta.baseUrl ?? `https://${okta.domain}`) },
     acls: Object.fromEntries(acls.flatMap(([name, acl]) => (acl.success ? [[name, withDefaults(acl.output)]] : []))),
-    ...(alarmEmail === undefined ? {} : { alarmEmail }),
+    ...(alarmEmail !== undefined && { alarmEmail }),
+    ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(permissionsBoundaryArn !== undefined && { permissionsBoundaryArn }),
   };
   return { config, problems };
 }

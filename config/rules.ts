@@ -28,6 +28,7 @@ export function crossFieldProblems(json: Record<string, unknown>): Problem[] {
       : []),
     ...sharedZones(acls),
     ...sentinel(json),
+    ...allowFrom(json),
   ];
 }
 
@@ -122,6 +123,24 @@ function sentinel(json: Record<string, unknown>): Problem[] {
   const rules = { allowIpv6: json.allowIpv6 === true, cidrOnly: true };
   const message = blockProblem(json.sentinel, rules) ?? sentinelProblem(json.sentinel);
   return message === undefined ? [] : [{ path: ['sentinel'], message }];
+}
+
+function allowFrom(json: Record<string, unknown>): Problem[] {
+  if (!Array.isArray(json.allowFrom)) return [];
+  const entries: unknown[] = json.allowFrom;
+  const texts = entries.filter((entry) => typeof entry === 'string');
+  const problems: Problem[] = entries.flatMap((entry, index) => {
+    // Senders may come over IPv6 whatever Okta takes.
+    const message = typeof entry === 'string' ? blockProblem(entry, { allowIpv6: true, cidrOnly: true }) : undefined;
+    return message === undefined ? [] : [{ path: ['allowFrom', index], message }];
+  });
+  if (opensToEveryone(texts)) {
+    problems.push({
+      path: ['allowFrom'],
+      message: 'lets everybody in; write the networks that events come from, or leave it out where any may send',
+    });
+  }
+  return problems;
 }
 
 function isCount(value: unknown): value is number {

@@ -72,6 +72,12 @@ export const aclEntries = {
   replaceExisting: flag(false),
 };
 
+/** The ARN of one resource. @param resource the part behind the last of the five colons, as a regular expression */
+function arn(service: string, resource: string, what: string) {
+  const place = service === 'iam' ? ':(\\d{12}|aws)' : '[a-z0-9-]+:\\d{12}';
+  return v.optional(matching(new RegExp(`^arn:aws[a-z-]*:${service}:${place}:${resource}$`), `must be ${what}`));
+}
+
 export const oktaEntries = {
   domain: advised(domainProblem),
   baseUrl: v.optional(advised(baseUrlProblem)),
@@ -95,9 +101,28 @@ export const rootEntries = {
   ipv6PrefixLength: v.optional(wholeNumber(48, 128), 128),
   gatewayLimit: v.optional(wholeNumber(1, 5000), 150),
   verifyMinutes: v.optional(wholeNumber(1, 1440), 5),
+  allowFrom: v.optional(
+    v.array(v.string('must be text: a CIDR'), 'must be a list of CIDRs, such as ["203.0.113.7/32"]'),
+    [],
+  ),
   reservedConcurrency: flag(true),
+  kmsKeyArn: arn(
+    'kms',
+    'key/[A-Za-z0-9-]+',
+    'the ARN of a key, not of an alias, such as "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
+  ),
+  permissionsBoundaryArn: arn(
+    'iam',
+    'policy/[A-Za-z0-9_+=,.@/-]+',
+    'the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/Boundary"',
+  ),
   alarmEmail: v.optional(
     v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
+  ),
+  alarmTopicArn: arn(
+    'sns',
+    '[A-Za-z0-9_-]{1,256}',
+    'the ARN of a standard SNS topic, such as "arn:aws:sns:eu-central-1:111122223333:alarms"',
   ),
   logRetentionDays: retentionDays(30),
   retainData: flag(true),

@@ -36,8 +36,16 @@ export interface Config {
   readonly gatewayLimit: number;
   /** Minutes after which a zone that should be right is read back and compared. */
   readonly verifyMinutes: number;
+  /** Networks (CIDRs) from which the API takes requests; from anywhere where there is none. */
+  readonly allowFrom: readonly string[];
   readonly reservedConcurrency: boolean;
+  /** The customer's own key of KMS for all that is stored. */
+  readonly kmsKeyArn?: string;
+  /** A managed policy beyond which no role of the stack goes. */
+  readonly permissionsBoundaryArn?: string;
   readonly alarmEmail?: string;
+  /** The customer's own topic for alarms, in place of one of the stack. */
+  readonly alarmTopicArn?: string;
   /** Days that log lines are kept. */
   readonly logRetentionDays: number;
   readonly retainData: boolean;

@@ -93,6 +93,9 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const KEY_IS_NEW = 'Was the key changed just now? The webhook knows a new key within ten seconds: try again.';
 
+const NOT_FROM_HERE =
+  "The stack takes no requests from this machine's address (`allowFrom`). Run this where events come from.";
+
 function textOf(answer: WebhookAnswer, options: SendOptions, paint: Paint): string {
   const { status, id, expiresAt, overtakenBy, detail } = fieldsOf(answer.body);
   const code = codeOf(answer.body);
@@ -101,7 +104,8 @@ function textOf(answer: WebhookAnswer, options: SendOptions, paint: Paint): stri
     const first = `${paint('red', '✘')} ${answer.status}${code ? ` ${code}` : ''}: ${reason}`;
     // The key that was used is the one that the secret holds: only the function can be behind.
     const step = code === 'HOOK001' ? KEY_IS_NEW : code && firstStep(code);
-    return code ? `${first}\n  → ${step} (${sectionOf(code)})` : first;
+    if (code) return `${first}\n  → ${step} (${sectionOf(code)})`;
+    return answer.status === 403 ? `${first}\n  → ${NOT_FROM_HERE}` : first;
   }
   const fine = exitCodeOf(answer, options) === EXIT.fine;
   const first = `${fine ? paint('green', '✔') : paint('yellow', '!')} ${WORDS[String(status)] ?? String(status)}`;

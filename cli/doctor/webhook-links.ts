@@ -5,7 +5,7 @@ import { codeOf } from '../problem.ts';
 import type { Target } from '../target.ts';
 import { harmless } from '../terminal.ts';
 import { post, signedHeaders, type WebhookAnswer } from '../webhook-client.ts';
-import { type Finding, failure, ok, skipped } from './finding.ts';
+import { type Finding, failure, ok, skipped, warning } from './finding.ts';
 
 const SECRET = 'webhook secret';
 const ANSWERS = 'webhook';
@@ -51,6 +51,11 @@ function judge(answer: WebhookAnswer, url: string): Finding {
     );
   }
   if (code) return failure(ANSWERS, `it answers ${answer.status} ${code}`, firstStep(code), code);
+  if (answer.status === 403) {
+    // API Gateway's own words, said before the webhook function runs.
+    const detail = `${url} refuses requests from this machine's address; whether it takes events is not checked`;
+    return warning(ANSWERS, detail, 'To check it, run this where events come from, or add the address to `allowFrom`.');
+  }
   const mend = 'Read the log of the webhook function, and check the API of the stack.';
   return failure(ANSWERS, `${url} answers ${answer.status}, but not as the webhook does`, mend);
 }

@@ -5,7 +5,7 @@ import { LOCAL } from '../../local/emulator/paths.ts';
 import { findPython } from '../../local/emulator/python.ts';
 import { ensureVirtualEnvironment } from '../../local/emulator/virtual-environment.ts';
 import { run } from '../agent/script.ts';
-import { templateWith } from './synthesised.ts';
+import { EVERYTHING_SET, templateWith } from './synthesised.ts';
 
 /** What it says of templates that the CDK writes, and that is no mistake. */
 const SWITCHED_OFF: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ if (!canCheck) {
 describe.runIf(canCheck)('cfn-lint', () => {
   it('has nothing to say about the template, however it is configured', { timeout: 300_000 }, async ({ signal }) => {
     const folder = mkdtempSync(join(inject('temporaryFolder'), 'cfn-lint-'));
-    const configurations = [{}, { retainData: false, reservedConcurrency: false, alarmEmail: 'ops@example.com' }];
+    const configurations = [{}, EVERYTHING_SET];
     const files = configurations.map((changes, index) => {
       const file = join(folder, `${index}.template.json`);
       writeFileSync(file, JSON.stringify(templateWith(changes).toJSON(), null, 1));

@@ -2,7 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { stackWith } from './synthesised.ts';
+import { EVERYTHING_SET, stackWith } from './synthesised.ts';
 
 const findings = (stack: ReturnType<typeof stackWith>['stack']) =>
   new AwsSolutionsChecks()
@@ -13,10 +13,7 @@ const findings = (stack: ReturnType<typeof stackWith>['stack']) =>
 
 describe.each([
   ['as it comes', {}],
-  [
-    'with everything set the other way',
-    { retainData: false, reservedConcurrency: false, alarmEmail: 'ops@example.com' },
-  ],
+  ['with everything set the other way', EVERYTHING_SET],
 ])('the stack %s', (_, changes) => {
   it("has no finding of cdk-nag's AWS Solutions rules", () => {
     expect(findings(stackWith(changes).stack)).toEqual([]);

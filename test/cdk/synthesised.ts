@@ -26,6 +26,16 @@ export const CONFIG = {
   sentinel: '192.0.2.77/32',
 };
 
+/** Every key of the configuration that adds something to the stack, or changes what is there. */
+export const EVERYTHING_SET = {
+  allowFrom: ['203.0.113.0/24', '2001:db8::/32'],
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/Boundary',
+  alarmEmail: 'ops@example.com',
+  retainData: false,
+  reservedConcurrency: false,
+};
+
 /**
  * The stack with some keys of the configuration changed; nothing is bundled, and no function needs to exist.
  * @param rules whether the synthesis checks CDK's own rules, which takes most of its time

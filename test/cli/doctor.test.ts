@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import type { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
@@ -195,6 +197,29 @@ describe.concurrent('doctor', () => {
       code: 2,
       webhook: { level: 'failure', detail: expect.stringContaining('not as the webhook does') },
     });
+  });
+
+  it('says so where the API takes no requests from this machine', async () => {
+    const world = await healthy();
+    const target = await world.target();
+    const server = createServer((_, response) => {
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"Forbidden"}');
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const there = { ...target, webhook: { ...target.webhook, url: `http://127.0.0.1:${port}/webhook` } };
+    const { code, out } = await typed('doctor --json', async () => there);
+    const sent = await typed('grant --ip 203.0.113.7', async () => there);
+    server.close();
+    const { findings: found }: { findings: Finding[] } = JSON.parse(out);
+    expect(code).toBe(1);
+    expect(found.find(({ link }) => link === 'webhook')).toMatchObject({
+      ...{ level: 'warning', detail: expect.stringContaining("this machine's address") },
+      mend: expect.stringContaining('allowFrom'),
+    });
+    expect(sent).toMatchObject({ code: 2, out: expect.stringContaining('allowFrom') });
   });
 
   it('goes on where one link cannot be checked', async () => {

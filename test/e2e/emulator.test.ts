@@ -3,6 +3,7 @@ import { findPython } from '../../local/emulator/python.ts';
 import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
 import { operatedStack } from './operated-stack.ts';
+import { strangers } from './strangers.ts';
 import { endToEnd } from './suite.ts';
 import { CONFIGURATION, OKTA_TOKEN } from './world.ts';
 
@@ -50,4 +51,6 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
       'a condition on an attribute without a name',
     ],
   });
+
+  strangers(start);
 });

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { rightsIn } from './rights.ts';
+import { property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+
+const AUTHORIZER = 'AWS::ApiGatewayV2::Authorizer';
+const OPEN = templateWith();
+const GUARDED = templateWith({ allowFrom: ['203.0.113.0/24'] });
+
+describe('without allowFrom', () => {
+  it('the API asks nobody, and nothing of it is deployed or paid', () => {
+    expect(resourcesOf(OPEN, AUTHORIZER)).toEqual([]);
+    expect(JSON.stringify(OPEN.toJSON().Resources)).not.toMatch(/gatekeeper/i);
+    for (const [id, route] of resourcesOf(OPEN, 'AWS::ApiGatewayV2::Route')) {
+      expect(route.Properties.AuthorizationType, id).toBe('NONE');
+    }
+  });
+});
+
+describe('with allowFrom', () => {
+  it('no route leads past the gatekeeper', () => {
+    const [id, { Properties }] = resourceOf(GUARDED, AUTHORIZER, 'Webhook');
+    const routes = resourcesOf(GUARDED, 'AWS::ApiGatewayV2::Route');
+    expect(routes.length).toBeGreaterThan(0);
+    for (const [name, route] of routes) {
+      expect(route.Properties, name).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: id } });
+    }
+    expect(JSON.stringify(Properties.AuthorizerUri)).toContain('GatekeeperFunction');
+  });
+
+  it('the gatekeeper is asked once an hour for each address, and answers yes or no', () => {
+    const [, { Properties }] = resourceOf(GUARDED, AUTHORIZER, 'Webhook');
+    expect(Properties).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      // API Gateway knows it from the connection; nothing that a client writes is part of it.
+      IdentitySource: ['$context.identity.sourceIp'],
+      AuthorizerResultTtlInSeconds: 3600,
+    });
+  });
+
+  it('another list is another authorizer: what was remembered for the old one is forgotten with the deploy', () => {
+    const [first] = resourceOf(GUARDED, AUTHORIZER, 'Webhook');
+    const [second] = resourceOf(templateWith({ allowFrom: ['198.51.100.0/24'] }), AUTHORIZER, 'Webhook');
+    const [again] = resourceOf(
+      templateWith({ allowFrom: ['203.0.113.0/24'], verifyMinutes: 7 }),
+      AUTHORIZER,
+      'Webhook',
+    );
+    expect(second).not.toBe(first);
+    expect(again).toBe(first);
+  });
+
+  it('the gatekeeper may write its log and nothing else, and only this API may ask it', () => {
+    expect(rightsIn(GUARDED, 'WebhookGatekeeper')).toEqual([
+      'logs:CreateLogStream on WebhookGatekeeperLogs.Arn',
+      'logs:PutLogEvents on WebhookGatekeeperLogs.Arn',
+    ]);
+    const mayAsk = resourcesOf(GUARDED, 'AWS::Lambda::Permission')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ FunctionName }) => JSON.stringify(FunctionName).includes('GatekeeperFunction'));
+    expect(mayAsk).toMatchObject([{ Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' }]);
+    expect(JSON.stringify(mayAsk[0]?.SourceArn)).toMatch(/"WebhookApi\w+"},"\/authorizers\/"/);
+  });
+
+  it('no stranger takes the account its concurrency, and the function of its own cannot be starved', () => {
+    const [, lambda] = resourceOf(GUARDED, 'AWS::Lambda::Function', 'WebhookGatekeeper');
+    expect(lambda.Properties.ReservedConcurrentExecutions).toBe(5);
+    const small = templateWith({ allowFrom: ['203.0.113.0/24'], reservedConcurrency: false });
+    const [, unreserved] = resourceOf(small, 'AWS::Lambda::Function', 'WebhookGatekeeper');
+    expect(unreserved.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  it('more requests are let through than without it, so that strangers crowd out fewer events', () => {
+    const throttles = [OPEN, GUARDED].map((template) => {
+      const [, stage] = resourceOf(template, 'AWS::ApiGatewayV2::Stage', 'Webhook');
+      return Number(property(stage, 'DefaultRouteSettings', 'ThrottlingRateLimit'));
+    });
+    expect(throttles[1]).toBeGreaterThan(5 * (throttles[0] ?? Number.POSITIVE_INFINITY));
+  });
+
+  it.each([
+    ['IPv4 alone where only such networks are listed', ['203.0.113.0/24'], undefined],
+    ['IPv6 too where a sender is expected there', ['203.0.113.0/24', '2001:db8::/32'], 'dualstack'],
+  ])('the API answers over %s', (_, allowFrom, type) => {
+    const [, api] = resourceOf(templateWith({ allowFrom }), 'AWS::ApiGatewayV2::Api', 'Webhook');
+    expect(api.Properties.IpAddressType).toBe(type);
+  });
+
+  it('has alarms for when it fails', () => {
+    const names = resourcesOf(GUARDED, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName);
+    expect(names).toEqual(
+      expect.arrayContaining(['gatekeeper-errors', 'gatekeeper-throttles'].map((n) => `KnocknocOkta-${n}`)),
+    );
+  });
+});
