@@ -20,7 +20,8 @@ export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
     note: (text) => void stderr.write(`${text}\n`),
     colours: wantsColours && stdout.isTTY === true,
     coloursInNotes: wantsColours && stderr.isTTY === true,
-    isRead: () => new Promise((resolve) => stdout.write('', () => resolve(isRead))),
+    // What was written before may have failed, and nobody been told yet.
+    isRead: () => new Promise((resolve) => stdout.write('', (error) => resolve(isRead && !error && !stdout.errored))),
     clear: () => {
       if (stdout.isTTY === true) stdout.write(CLEAR_SCREEN);
     },

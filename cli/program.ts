@@ -2,6 +2,7 @@ import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra
 import { VERSION } from '../lib/version.ts';
 import type { Command as Run } from './command.ts';
 import { adopt } from './commands/adopt.ts';
+import { bearerToken } from './commands/bearer-token.ts';
 import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
@@ -103,10 +104,25 @@ export function createProgram(execute: Execute) {
   add('rotate-webhook-secret', 'makes a new webhook key; the one in use stays valid', [
     'rotate-webhook-secret',
     'rotate-webhook-secret --drop-previous',
+    'rotate-webhook-secret --acl lab',
   ])
-    .option('--drop-previous', 'end the previous key, and make no new one', false)
+    .option('--acl <name>', 'a key that speaks for this ACL alone (default: for all that have none of their own)')
+    .addOption(dropPrevious())
+    .addOption(remove('end the keys of the ACL: those of all speak for it again'))
+    .addOption(showAgain())
     .addOption(yes())
     .action((options) => run(rotateWebhookSecret, options));
+
+  add('bearer-token', 'makes a new bearer token for senders that cannot sign; the one in use stays valid', [
+    'bearer-token --acl lab',
+    'bearer-token --acl lab --drop-previous',
+  ])
+    .addOption(oneAcl())
+    .addOption(dropPrevious())
+    .addOption(remove('end both tokens of the ACL'))
+    .addOption(showAgain())
+    .addOption(yes())
+    .action((options) => run(bearerToken, options));
 
   add('grant', 'lets an IP in, by a signed event', [
     'grant --acl okta-prod --ip 203.0.113.7 --for 8h --user alice@example.com',
@@ -160,6 +176,20 @@ function acls() {
 
 function oneAcl() {
   return new Option('--acl <name>', 'the ACL; needed where there are several');
+}
+
+function dropPrevious() {
+  return new Option('--drop-previous', 'end the previous one, and make no new one').default(false);
+}
+
+function remove(description: string) {
+  return new Option('--remove', description).default(false).conflicts('dropPrevious');
+}
+
+function showAgain() {
+  return new Option('--show', 'print the current one again, and change nothing')
+    .default(false)
+    .conflicts(['dropPrevious', 'remove']);
 }
 
 function json() {

@@ -11,6 +11,7 @@ import { emulatedUrl } from './emulated-url.ts';
 import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
 import type { EventQueues, SecretStore, Target } from './target.ts';
+import { versionedSecret } from './versioned-secret.ts';
 
 /** A deployed stack, found by its name. */
 export async function stackTarget(stackName: string, settings: AwsSettings): Promise<Target> {
@@ -31,7 +32,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaToken: secretStore(secrets, output('OktaCredentialsArn')),
-    webhookSecret: secretStore(secrets, output('WebhookSecretArn')),
+    webhookSecret: versionedSecret(secrets, output('WebhookSecretArn')),
     webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },
     queues: queuesOf(
       output('EventsQueueUrl'),

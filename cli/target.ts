@@ -6,6 +6,26 @@ export interface SecretStore extends SecretReader {
   write(text: string): Promise<void>;
 }
 
+export interface SecretVersion {
+  /** What no other version of the secret is called. */
+  readonly id: string;
+  readonly text: string;
+  /** In milliseconds since the epoch; absent where nobody remembers it. */
+  readonly createdAt?: number;
+}
+
+/** A secret that several people may change at the same time. */
+export interface VersionedSecret extends SecretReader {
+  /** @returns what it holds now, or held before its last change; undefined where there is no such thing */
+  version(which: 'current' | 'previous'): Promise<SecretVersion | undefined>;
+  /**
+   * Stores another text, if the secret still holds what was seen.
+   * @param seen undefined where it held nothing
+   * @returns false where somebody else has changed it since: then nothing is stored
+   */
+  replace(text: string, seen: SecretVersion | undefined): Promise<boolean>;
+}
+
 /** One piece of what is deployed: the stack itself, a function, or what feeds a function. */
 export interface PartFact {
   readonly name: string;
@@ -55,7 +75,7 @@ export interface Target {
   readonly config: Config;
   readonly table: Table;
   readonly oktaToken: SecretStore;
-  readonly webhookSecret: SecretStore;
+  readonly webhookSecret: VersionedSecret;
   readonly webhook: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
   readonly queues: EventQueues;
   readonly facts: Facts;

@@ -1,4 +1,4 @@
-import type { Facts, SecretStore, Target } from '../cli/target.ts';
+import type { Facts, SecretStore, Target, VersionedSecret } from '../cli/target.ts';
 import type { Config } from '../lib/config.ts';
 import type { EmbeddedFunctions } from './embedded-functions.ts';
 import type { MemorySecret } from './stand-ins/memory-secret.ts';
@@ -22,7 +22,7 @@ export function operated(system: OperatedSystem): Target {
     },
     table: functions.table,
     oktaToken: storeOf(system.oktaToken),
-    webhookSecret: storeOf(system.webhookSecret),
+    webhookSecret: versioned(system.webhookSecret),
     webhook: { url: system.webhookUrl, headers: {} },
     queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },
     facts: factsOf(functions),
@@ -34,6 +34,22 @@ function storeOf(secret: MemorySecret): SecretStore {
     read: () => secret.read(),
     write: async (text) => {
       secret.text = text;
+    },
+  };
+}
+
+/** Its text tells one version from another: nobody has to know when it came. */
+function versioned(secret: MemorySecret): VersionedSecret {
+  return {
+    read: () => secret.read(),
+    version: async (which) => {
+      const text = which === 'current' ? await secret.read() : undefined;
+      return text === undefined ? undefined : { id: text, text };
+    },
+    replace: async (text, seen) => {
+      if (secret.text !== seen?.id) return false;
+      secret.text = text;
+      return true;
     },
   };
 }

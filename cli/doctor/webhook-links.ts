@@ -6,8 +6,8 @@ import type { Target } from '../target.ts';
 import { harmless } from '../terminal.ts';
 import { post, signedHeaders, type WebhookAnswer } from '../webhook-client.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
+import { secretLinks } from './webhook-secret-links.ts';
 
-const SECRET = 'webhook secret';
 const ANSWERS = 'webhook';
 /** Far outside of the tolerance. */
 const OLD_S = 3600;
@@ -17,24 +17,22 @@ const OLD_S = 3600;
  * right and an hour old: the refusal says that all up to the clock was in order, and nothing is changed.
  */
 export async function webhookLinks(target: Target, here: Surroundings): Promise<Finding[]> {
-  const text = (await target.webhookSecret.read()) ?? '';
-  const [key, ...others] = parseWebhookSecret(text).keys;
-  if (!key) {
-    const mend = 'Make a new key with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
-    const unreadable = failure(SECRET, 'it holds no usable key, so every event is refused', mend, 'HOOK007');
-    return [unreadable, skipped(ANSWERS, 'not checked, because there is no key')];
-  }
-  const rotation = others.length > 0 ? ', and the previous one is still valid' : '';
-  const secret = ok(SECRET, `one key in use${rotation}`);
+  const [current, before] = await Promise.all([
+    target.webhookSecret.version('current'),
+    target.webhookSecret.version('previous'),
+  ]);
+  const secret = secretLinks(current, before, target.config, here.clock.now());
+  const [key] = parseWebhookSecret(current?.text ?? '').keys;
+  if (!key) return [...secret, skipped(ANSWERS, 'not checked, because there is no key')];
   const seconds = Math.floor(here.clock.now() / 1000) - OLD_S;
   const headers = { ...target.webhook.headers, 'content-type': 'application/json' };
   const signed = signedHeaders(key.bytes.toString('base64'), `doctor_${here.newId()}`, seconds, '{}');
   try {
-    return [secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
+    return [...secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
-    return [secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${harmless(reason)}`, mend)];
+    return [...secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${harmless(reason)}`, mend)];
   }
 }
 

@@ -27,7 +27,11 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       queryExpiry: (...args) => onePage(() => call('queryExpiry', ...args)),
     },
     oktaToken: { read: () => call('readOktaToken'), write: (text) => call('writeOktaToken', text) },
-    webhookSecret: { read: () => call('readWebhookSecret'), write: (text) => call('writeWebhookSecret', text) },
+    webhookSecret: {
+      read: () => call('readWebhookSecret'),
+      version: (which) => call('webhookSecretVersion', which),
+      replace: (text, seen) => call('replaceWebhookSecret', text, seen),
+    },
     queues: {
       events: { send: (message) => call('sendEvent', message) },
       box: {

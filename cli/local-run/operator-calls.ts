@@ -1,5 +1,5 @@
 import type { Item } from '../../lib/ports.ts';
-import type { Target } from '../target.ts';
+import type { SecretVersion, Target } from '../target.ts';
 
 /**
  * What may be asked of a local run from another process, by name. The same names with the same
@@ -16,7 +16,9 @@ export function operatorCalls(target: Target) {
     readOktaToken: () => oktaToken.read(),
     writeOktaToken: (text: string) => oktaToken.write(text),
     readWebhookSecret: () => webhookSecret.read(),
-    writeWebhookSecret: (text: string) => webhookSecret.write(text),
+    webhookSecretVersion: (...args: Parameters<typeof webhookSecret.version>) => webhookSecret.version(...args),
+    // JSON has null in the place of what is left out at the end of a list.
+    replaceWebhookSecret: (text: string, seen?: SecretVersion | null) => webhookSecret.replace(text, seen ?? undefined),
     sendEvent: (...args: Parameters<typeof queues.events.send>) => queues.events.send(...args),
     receiveLetters: () => queues.box.receive(),
     removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),

@@ -28,11 +28,11 @@ export interface BearerToken {
 export interface SecretFault {
   /** The ACL whose entry it is in; absent where it concerns all. */
   readonly acl?: string;
-  /** What is wrong, as the rest of a sentence that begins with its place. */
+  /** What is wrong, as the rest of a sentence that begins with "it". */
   readonly fault: string;
 }
 
-/** What the webhook secret holds, as far as it can be used. */
+/** What the webhook secret holds, as far as it can be used: see docs/webhook.md. */
 export interface WebhookSecret {
   readonly keys: readonly WebhookKey[];
   readonly bearers: readonly BearerToken[];
@@ -72,7 +72,7 @@ export function parseWebhookSecret(text: string): WebhookSecret {
       reading.fault('has an entry in acls whose name no ACL can have');
     } else if (!isObject(entry) || reading.isTwice('acls', acl)) {
       apart.add(acl);
-      reading.fault('must be one object', acl);
+      reading.fault('is not one object', acl);
     } else {
       const { bearer, ...own } = entry;
       if (Object.keys(own).length > 0) apart.add(acl);
