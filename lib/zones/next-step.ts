@@ -50,13 +50,21 @@ export function nextStep(work: Work, now: number): Step | undefined {
   }
   const free = views.filter(({ heldUntil }) => heldUntil === undefined);
   const unseen = free.filter(({ seenAt }) => seenAt === undefined);
-  // Where no zone can be used, each rebuild looks whether one can be again: somebody may just have mended it.
-  const mended = views.some(isUsable) ? undefined : unseen.find(({ memory }) => memory.trouble);
-  const unknown = unseen.find(({ unsure, memory }) => unsure && !memory.trouble) ?? mended;
+  const unknown = plan && unknownZone(views, unseen);
   if (unknown) return { kind: 'read', zoneId: unknown.zoneId };
   const due = unseen.filter(({ memory }) => readingIsDue(memory, work.due, now));
   const [oldest] = due.sort((a, b) => (a.memory.rightAt ?? 0) - (b.memory.rightAt ?? 0));
   return oldest && { kind: 'verify', zoneId: oldest.zoneId };
+}
+
+/**
+ * A zone that must be known before the plan is carried through. Where nothing is planned, nobody waits for it: before the
+ * ACL's first event its zones are only checked, and each is as often as one that is in use.
+ */
+function unknownZone(views: readonly ZoneView[], unseen: readonly ZoneView[]): ZoneView | undefined {
+  // Where no zone can be used, each rebuild looks whether one can be again: somebody may just have mended it.
+  const mended = views.some(isUsable) ? undefined : unseen.find(({ memory }) => memory.trouble);
+  return unseen.find(({ unsure, memory }) => unsure && !memory.trouble) ?? mended;
 }
 
 /** The next write of the plan; undefined where every zone that can be written has its list. */

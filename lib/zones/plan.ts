@@ -61,23 +61,24 @@ function anyOf(waiting: readonly string[]): (block: Block) => boolean {
     texts.has(formatBlock(block)) || (block.first !== block.last && blocks.some((one) => covers(block, one)));
 }
 
-/** What is always allowed counts as somebody who came before everybody. */
+/** What is always allowed counts as somebody who came before everybody, and so does whoever it lets in. */
 function whoIsIn(grants: readonly Grant[], alwaysAllow: readonly string[]) {
+  const networks = alwaysAllow.map(blockOf);
   let people: readonly { readonly block: Block; readonly since: string }[] | undefined;
   // Only where people move from zone to zone is anybody asked for.
   const all = () => {
     people ??= [
-      ...alwaysAllow.map((text) => ({ block: blockOf(text), since: '' })),
+      ...networks.map((block) => ({ block, since: '' })),
       ...grants.map(({ ip, since }) => ({ block: blockOf(ip), since })),
     ];
     return people;
   };
   return {
     holdsSomebody: (block: Block) => all().some((one) => covers(block, one.block)),
-    since: (block: Block) =>
-      all()
-        .filter((one) => covers(block, one.block))
-        .map(({ since }) => since)
-        .sort()[0] ?? '',
+    since: (block: Block) => {
+      if (networks.some((network) => covers(network, block))) return '';
+      const inside = all().filter((one) => covers(block, one.block));
+      return inside.map(({ since }) => since).sort()[0] ?? '';
+    },
   };
 }

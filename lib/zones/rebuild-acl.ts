@@ -119,7 +119,10 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
   }
   await sayAllChanges(pass, run, deps);
   reportPass(pass, run, deps);
-  const left = [leftUntil, pass.heldUntil].filter((at) => at !== undefined);
+  const { heldUntil } = pass;
+  // Two ACLs that have changed zones wait for each other where both rebuild at once: whoever comes again soon finds a gap.
+  const freeAt = heldUntil === undefined ? undefined : Math.min(heldUntil, clock.now() + LEASE_TAKEN_MS);
+  const left = [leftUntil, freeAt].filter((at) => at !== undefined);
   return stateAfter(run.state, pass.result(left.length > 0 ? Math.min(...left) : undefined), clock.now());
 }
 

@@ -101,6 +101,16 @@ describe('the next step', () => {
       [[known('a', [ALICE], 60), { ...fresh('b'), doubted: true }], [], { plan: undefined }],
     ],
     [
+      'is to check a zone that nobody has used yet, when nobody waits for it',
+      'verify a',
+      [[unknown('a'), unknown('b')], [], { plan: undefined }],
+    ],
+    [
+      'is not to read a zone in each rebuild that nobody has used yet',
+      'verify b',
+      [[{ ...unknown('a'), memory: { rightAt: NOW - MINUTE } }, unknown('b')], [], { plan: undefined }],
+    ],
+    [
       'is to read every zone where a person has asked for it',
       'verify a',
       [[known('a')], [], { due: { verifyMinutes: 5, readFrom: NOW - 1 } }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blockOf, covers } from '../../../lib/addresses/address-block.ts';
+import { nextWrite } from '../../../lib/zones/next-write.ts';
 import { type Plan, planFor } from '../../../lib/zones/plan.ts';
 import { ACL, configOf } from '../../helpers/events.ts';
 
@@ -70,6 +71,22 @@ describe('what is always allowed', () => {
     const { rules } = plan({ zones: { a: [] }, alwaysAllow, people: [1] });
     expect(rules.holdsSomebody(blockOf(OFFICE))).toBe(true);
     expect(rules.since(blockOf(OFFICE)) < rules.since(blockOf(cidr(1)))).toBe(true);
+  });
+
+  it('is never out where full zones change places: of those who move, one is whom no network lets in', () => {
+    const network = '203.0.113.0/29';
+    const has = { a: [cidr(11), cidr(12)], b: [cidr(1), cidr(2)] };
+    const people = [1, 2, 11, 12].map((n, index) => ({ ...came(n), since: `${(index + 2) % 4}` }));
+    const config = configOf({ acls: { [ACL]: { zoneIds: ['a', 'b'], alwaysAllow: [network] } }, gatewayLimit: 2 });
+    const settings = config.acls[ACL];
+    if (!settings) throw new Error('no such ACL');
+    const zones = Object.entries(has).map(([zoneId, list]) => ({ zoneId, has: list }));
+    const { lists, rules } = planFor(zones, true, people, settings, config);
+    const write = nextWrite(
+      { has: [has.a, has.b], desired: [lists.get('a') ?? [], lists.get('b') ?? []] },
+      { ...rules, blocked: new Set(), doubted: new Set() },
+    );
+    expect(write).toEqual({ zone: 0, list: [network, cidr(11)], parted: [cidr(12)] });
   });
 });
 
