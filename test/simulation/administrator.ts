@@ -34,6 +34,7 @@ export class Administrator {
 
   act(action: Action): void {
     const { faults, clock } = this.#around;
+    if (action.do === 'turn lists round') this.#turnRound();
     if (action.do === 'admin') this.#edit(action.edit, this.#zoneIds[action.zone] ?? '', action.n);
     if (action.do === 'rotate token') this.#rotate(action.gapMs);
     if (action.do === 'use quota') {
@@ -52,6 +53,19 @@ export class Administrator {
     if (!viewOf(this.#okta, zoneId)) return;
     this.#okta.editZone(zoneId, does);
     this.#changed(zoneId);
+  }
+
+  /** The lists of each ACL's zones are put into the other order. */
+  #turnRound(): void {
+    this.#around.faults.struck('lists turned round', this.#noticedMs() + HEALING_MS);
+    for (const { zoneIds } of this.#deployments[0]?.acls ?? []) {
+      const lists = zoneIds.map((zoneId) => viewOf(this.#okta, zoneId)?.gateways?.map(({ value }) => value) ?? null);
+      for (const [index, zoneId] of zoneIds.toReversed().entries()) {
+        if (!viewOf(this.#okta, zoneId)) continue;
+        this.#okta.editZone(zoneId, { gateways: lists[index] ?? null });
+        this.#changed(zoneId);
+      }
+    }
   }
 
   #noticedMs(): number {

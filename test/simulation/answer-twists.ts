@@ -108,6 +108,8 @@ export class AnswerTwists {
     this.#changed(zoneId);
     faults.disturb(noticedMs + HEALING_MS);
     if (!('status' in edit || 'usage' in edit)) return;
+    // Mostly it is put back; else it stays so.
+    if (faults.whole('edit in mid-pass', 1, 3) === 1) return;
     clock.after(faults.whole('edit in mid-pass', 5_000, 240_000), () => {
       this.#okta.editZone(zoneId, { status: 'ACTIVE', usage: 'POLICY' });
       this.#changed(zoneId);

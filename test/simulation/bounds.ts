@@ -23,7 +23,7 @@ const TABLE_CALLS = 80;
 /** What is stored of one zone where every call to the table may be slow. */
 const SLOW_ZONE_MS = 4_000;
 /** With fewer, the quota is what holds things up. */
-const AMPLE = 300;
+export const AMPLE = 300;
 
 export function boundsOf(plan: Plan): Bounds {
   const mostSkewMs = plan.rates['clock skew'] ? 2_000 : 0;

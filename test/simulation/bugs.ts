@@ -115,6 +115,7 @@ export const BUGS: readonly Bug[] = [
     what: 'whoever moves to another zone leaves their own before they are in the other',
     breaks: ['9 in a zone throughout'],
     hooks: { http: leavingFirst },
+    changes: { world: 'unkind', dimensions: ['full zones', 'deploys'] },
   },
   {
     name: 'no-own-timer',

@@ -1,5 +1,6 @@
 import { zonesOf } from './deployment.ts';
 import type { Fault } from './faults.ts';
+import { fullZones, handover } from './moving.ts';
 import type { Action, Dimension, OddZone, Plan, Spoiling } from './plan.ts';
 import type { Random } from './random.ts';
 import { overlapping, Topology } from './topology.ts';
@@ -89,7 +90,8 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
   },
   conflicts: (draft) => {
     draft.table = { ...tableOf(draft), ms: [3, 25] };
-    draft.rates['table conflict'] = 0.15;
+    // Five in a row are as good as none: so often a call is tried.
+    draft.rates['table conflict'] = 0.06;
   },
   'throttled table': (draft) => {
     draft.table = tableOf(draft);
@@ -108,6 +110,11 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     for (const laterMs of [random.whole(1_000, 20_000), 60_000]) {
       draft.actions.push({ at: at + seconds * 1000 + laterMs, do: 'redrive' });
     }
+    // Of two events of the same moment, the one queued later wins: no message says when one was that was queued twice.
+    const ids = [...new Set(draft.actions.flatMap((action) => (action.do === 'event' ? [action.webhookId] : [])))];
+    draft.actions = draft.actions.map((action) =>
+      action.do === 'event' ? { ...action, ageMs: action.ageMs + ids.indexOf(action.webhookId) } : action,
+    );
     draft.codes.push('STORE001');
   },
   'replaced queue': (draft, random) => {
@@ -118,11 +125,16 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
       action.do === 'event' && random.chance(0.5) ? { ...action, wait: 15 } : action,
     );
   },
+  'full zones': fullZones,
+  handover,
   'foreign zones': (draft, random) => {
     const [first = '', ...others] = zonesOf([draft.deployment]);
-    draft.oddZones[random.pick([first, ...others])] = 'foreign';
+    const zone = random.pick([first, ...others]);
+    draft.oddZones[zone] = 'foreign';
     draft.codes.push('ZONE008');
-    if (random.chance(0.5)) return;
+    const who = random.pick(['nobody', 'operator', 'configuration']);
+    if (who === 'operator') adoptions(draft, random, zone);
+    if (who !== 'configuration') return;
     const acls = draft.deployment.acls.map((acl) => ({ ...acl, replaceExisting: true as const }));
     const deployment = { ...draft.deployment, acls };
     draft.actions.push({ at: anyTime(draft, random), do: 'redeploy', deployment, change: 'foreign zone adopted' });
@@ -152,6 +164,17 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     });
   },
 };
+
+/** An operator allows it, once or again; and somebody may change the list just then, so that what was allowed is void. */
+function adoptions(draft: Draft, random: Random, zone: string): void {
+  const acl = draft.deployment.acls.find(({ zoneIds }) => zoneIds.includes(zone))?.name ?? '';
+  some(random, 1, 2, () => draft.actions.push({ at: anyTime(draft, random), do: 'adopt', acl }));
+  if (random.chance(0.5)) return;
+  const at = anyTime(draft, random);
+  const n = random.whole(1, 9);
+  draft.actions.push({ at, do: 'admin', edit: 'adds', zone: zonesOf([draft.deployment]).indexOf(zone), n });
+  draft.codes.push('ZONE007');
+}
 
 /** Somebody for each of a few ACLs, around a moment. */
 function comers({ deployment }: Draft, random: Random, moment: number, n: number): Action[] {

@@ -45,6 +45,8 @@ export class Inside {
   readonly #okta: OktaSimulator;
   /** Whether a zone may be taken over, whatever stands in it. */
   readonly #mayReplace: (zoneId: string) => boolean;
+  /** By zone: the list that an operator has allowed to be replaced. */
+  readonly #allowed = new Map<string, string>();
   readonly #seen = new Map<string, Seen>();
 
   constructor(okta: OktaSimulator, mayReplace: (zoneId: string) => boolean) {
@@ -54,6 +56,18 @@ export class Inside {
 
   zoneChanged(zoneId: string): void {
     this.#seen.delete(zoneId);
+  }
+
+  /** An operator has seen a zone's list, and allows that it be replaced. */
+  isAdopted(zoneId: string): void {
+    this.#allowed.set(zoneId, listOf(this.in(zoneId)));
+    this.zoneChanged(zoneId);
+  }
+
+  /** Whether a zone may be taken over that shows these entries. */
+  mayTakeOver(zoneId: string, letIn: LetIn): boolean {
+    if (this.ours.has(zoneId) || this.#mayReplace(zoneId) || !isForeign(letIn)) return true;
+    return this.#allowed.get(zoneId) === listOf(letIn);
   }
 
   /** All who are let in by any of these zones. */
@@ -92,8 +106,7 @@ export class Inside {
     if (!zone) return { unusable: 'ZONE001', letIn: NOBODY };
     const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
     if (!letsPeopleIn(zone)) return { unusable: 'ZONE004', letIn };
-    const isOurs = this.ours.has(zoneId) || this.#mayReplace(zoneId) || !isForeign(letIn);
-    return { unusable: isOurs ? undefined : 'ZONE008', letIn };
+    return { unusable: this.mayTakeOver(zoneId, letIn) ? undefined : 'ZONE008', letIn };
   }
 }
 
@@ -108,8 +121,12 @@ export function letsPeopleIn(zone: {
 }
 
 /** Whether entries are somebody else's for certain. */
-export function isForeign(letIn: LetIn): boolean {
+function isForeign(letIn: LetIn): boolean {
   return [...letIn.entries].some((entry) => !documentation.has(entry));
+}
+
+function listOf({ entries }: LetIn): string {
+  return [...entries].sort().join();
 }
 
 const NOBODY = new LetIn(new Set());

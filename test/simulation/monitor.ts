@@ -31,6 +31,8 @@ export interface Watched extends Bounds {
   readonly deployments: Deployments;
   readonly note: Note;
   readonly start: number;
+  /** An administrator has put people into each other's zones, and not every zone may have been read since. */
+  readonly wereTurnedRound: () => boolean;
 }
 
 const LONGEST_REST_MS = 120_000;
@@ -86,6 +88,11 @@ export class Monitor {
     this.#rests.passBegins(environment);
   }
 
+  /** A function asks the table whose zone it is, and who has written it. */
+  zoneItemIsRead(environment: Environment, zoneId: string): void {
+    this.#puts?.itemIsRead(environment, zoneId);
+  }
+
   /** One look at grants and zones, of which an invocation may take several. */
   lookBegins(environment: Environment, acl: string): void {
     this.#moves.lookBegins(environment, acl);
@@ -127,7 +134,8 @@ export class Monitor {
     const wanted = canonicalGateways(gateways).join();
     const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
     // Whoever was shown an older list must write.
-    const mayBeShownAnother = this.#watched.faults.mayStrike('stale from Okta');
+    const { faults } = this.#watched;
+    const mayBeShownAnother = faults.mayStrike('stale from Okta') || this.#watched.wereTurnedRound();
     const isCalm = this.#watched.plan.weather !== 'storm' && !mayBeShownAnother;
     if (wanted === found && isCalm) this.broken('no needless write', zoneId);
   }
@@ -138,6 +146,12 @@ export class Monitor {
     if (answer.status !== 429) return;
     const acl = this.#watched.deployments.ownerOf(zoneId)?.name ?? '';
     this.#rests.given(environment, acl, this.#watched.now() + askedRest(answer.headers, this.#watched.now()));
+  }
+
+  /** An operator has allowed that a zone's list, as it is now, be replaced. */
+  zoneIsAdopted(zoneId: string): void {
+    this.#inside.isAdopted(zoneId);
+    this.zoneChanged(zoneId);
   }
 
   /** What the functions remember of Okta's rests was spoiled. */
@@ -164,7 +178,8 @@ export class Monitor {
     this.zoneChanged(zoneId);
     if (!acl || acl.zoneIds.length === 1) return;
     const before = this.#before.get(zoneId);
-    if (!before) return;
+    // Where an administrator has closed the zone meanwhile, it was not the list that put anybody out.
+    if (!before || this.#inside.unusable(zoneId) || this.#watched.wereTurnedRound()) return;
     const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds));
     const { ipv6 } = this.#watched.deployments.current;
     const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, ipv6)));

@@ -1,4 +1,5 @@
 import type { OktaSimulator, ZoneSeed } from '../../local/okta-simulator/simulator.ts';
+import { AMPLE } from './bounds.ts';
 import { zonesOf } from './deployment.ts';
 import type { Faults } from './faults.ts';
 import { deploymentsOf, type OddZone, type Plan } from './plan.ts';
@@ -24,8 +25,11 @@ export function countDimensions({ deployment, limit, oddZones, world }: Plan, fa
   if (world === 'kind') return;
   const { acls, sentinel, ipv6 } = deployment;
   if (acls.some(({ zoneIds }) => zoneIds.length > 9)) faults.struck('many zones');
+  if (acls.some(({ zoneIds }) => zoneIds.length >= 30)) faults.struck('forty zones');
   if (acls.length > 5) faults.struck('ten ACLs');
-  if (limit < 300) faults.struck('short quota');
+  if (limit < AMPLE) faults.struck('short quota');
+  // To read and write each zone once takes longer than a window.
+  if (limit < 2 * zonesOf([deployment]).length) faults.struck('quota far too small');
   if (ipv6 !== undefined) faults.struck('IPv6');
   if (acls.some(({ always }) => always.some((entry) => entry.startsWith('203.')))) faults.struck('always overlaps');
   if (sentinel.startsWith('203.')) faults.struck('sentinel overlaps');

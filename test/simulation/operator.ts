@@ -1,6 +1,9 @@
 import { redrive } from '../../lib/grants/redrive.ts';
+import { Adopter } from './adopter.ts';
+import type { Deployments } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
 import { garbageMessage, garbageRow } from './garbage.ts';
+import type { Monitor } from './monitor.ts';
 import type { Action } from './plan.ts';
 import type { Surroundings } from './sources.ts';
 import { isRemembered, spoiled } from './spoiled.ts';
@@ -13,17 +16,19 @@ const ON_THE_WAY_MS = 60_000;
 
 /** What happens to table and queues beside the events: things that are none, another version, an outage, a new queue. */
 export class Operator {
+  readonly #adopter: Adopter;
   readonly #world: World;
   readonly #around: Surroundings;
   readonly #noticedMs: number;
   /** The zone function can't remember any more what it knew. */
   readonly #forgotten: () => void;
 
-  constructor(world: World, around: Surroundings, noticedMs: number, forgotten: () => void) {
+  constructor(world: World, around: Surroundings, noticedMs: number, monitor: Monitor, deployments: Deployments) {
+    this.#adopter = new Adopter(world, around, deployments, (zoneId) => monitor.zoneIsAdopted(zoneId));
     this.#world = world;
     this.#around = around;
     this.#noticedMs = noticedMs;
-    this.#forgotten = forgotten;
+    this.#forgotten = () => monitor.restsAreForgotten();
   }
 
   act(action: Action): void {
@@ -48,6 +53,7 @@ export class Operator {
       weather.outUntil = now + action.seconds * 1000;
     }
     if (action.do === 'redrive') void this.#redrive();
+    if (action.do === 'adopt') void this.#adopter.adopt(action.acl);
     if (action.do === 'spoil') this.#spoil(action, now + PATIENCE_MS);
   }
 

@@ -53,6 +53,8 @@ export type Action = { readonly at: number } & (
   | { readonly do: 'garbage row'; readonly acl: string; readonly n: number }
   | { readonly do: 'garbage message'; readonly acl: string; readonly n: number }
   | { readonly do: 'replace queue' }
+  | { readonly do: 'adopt'; readonly acl: string }
+  | { readonly do: 'turn lists round' }
   | { readonly do: 'table out'; readonly seconds: number }
   | { readonly do: 'redrive' }
 );
@@ -107,7 +109,7 @@ export function deploymentsOf(plan: Plan): Deployment[] {
 export const DIMENSIONS = [
   ...['many zones', 'ten ACLs', 'short quota', 'deploys', 'overlaps', 'spoiled items', 'slow Okta', 'stale Okta'],
   ...['absurd headers', 'statuses', 'slow table', 'conflicts', 'throttled table', 'stale table', 'deliveries'],
-  ...['replaced queue', 'foreign zones', 'odd zones', 'garbage', 'IPv6'],
+  ...['replaced queue', 'foreign zones', 'odd zones', 'garbage', 'IPv6', 'full zones', 'handover'],
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 

@@ -55,6 +55,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   const monitor = new Monitor({
     ...{ acls, plan, faults, okta: okta.simulator, now: () => clock.now(), note, start: START },
     ...{ ...bounds, deployments },
+    wereTurnedRound: () => faults.counts['lists turned round'] !== undefined && clock.now() < faults.disturbedUntil,
   });
   okta.monitor = monitor;
   const edited = plan.actions.some((action) => action.do === 'admin');
@@ -81,7 +82,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   });
   const sender = new Sender(world, monitor, acls, deployments, around, note);
   const administrator = new Administrator(world, planned, around, (zoneId) => monitor.zoneChanged(zoneId));
-  const operator = new Operator(world, around, bounds.noticedMs, () => monitor.restsAreForgotten());
+  const operator = new Operator(world, around, bounds.noticedMs, monitor, deployments);
   for (const action of plan.actions) clock.after(action.at, () => act(action));
   scheduleTicks();
 

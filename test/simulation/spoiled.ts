@@ -1,13 +1,13 @@
-import { ITEM, SEEN_PARTITION } from '../../lib/names.ts';
+import { ITEM, SEEN_PARTITION, ZONE_ITEM } from '../../lib/names.ts';
 import type { Item, Key, Value } from '../../lib/ports.ts';
 import type { Spoiling } from './plan.ts';
 
-/** Items whose shape is a contract with the events; the rest is what the zone function remembers. */
-const OF_EVENTS = [ITEM.grant, ITEM.last, ITEM.revoked, ITEM.flushed, ITEM.wake, SEEN_PARTITION];
+/** Items that hold what events and operators have said; the rest is what the zone function remembers. */
+const OF_OTHERS = [ITEM.grant, ITEM.last, ITEM.revoked, ITEM.flushed, ITEM.wake, SEEN_PARTITION, ZONE_ITEM.adoption];
 
 /** Whether an item is something that the zone function remembers. */
 export function isRemembered({ item }: Key): boolean {
-  return !OF_EVENTS.some((name) => item.startsWith(name));
+  return !OF_OTHERS.some((name) => item.startsWith(name));
 }
 
 /** An item as another version may have left it. */

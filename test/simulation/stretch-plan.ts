@@ -43,17 +43,21 @@ function makeHerd(seed: number, random: Random): Plan {
   const acls = random.whole(2, 10);
   const most = Math.floor((random.chance(0.15) ? MOST_ZONES : 30) / acls);
   const zones = Array.from({ length: acls }, () => random.whole(1, most));
-  const all = zones.reduce((sum, count) => sum + count, 0);
+  // Others may be there that nobody comes to: their zones are only checked, with half of the quota at most.
+  const idle = random.chance(0.4) ? random.whole(1, acls - 1) : 0;
+  const all = zones.slice(idle).reduce((sum, count) => sum + count, 0);
   // All is done in the time of a few windows.
-  const limit = Math.max(20, Math.ceil((2 * all) / random.pick([0.6, 1.3, 2.6, 4])));
+  const limit = Math.max(2 * acls, Math.ceil((2 * all) / random.pick([0.6, 1.3, 2.6, 4, 8])));
+  const usable = idle > 0 ? limit / 2 : limit;
   const base = plain(seed, random, zones, limit);
-  const to = 5_000 + drainMs(2 * all, limit);
-  const actions: Action[] = zones.map((_, acl) => grant(acl + 1, random.whole(0, 1_000), acl + 1, `e${acl}`));
+  const to = 5_000 + drainMs(2 * all, usable);
+  const comes = (acl: number) => grant(acl + 1, random.whole(0, 1_000), acl + 1, `e${acl}`);
+  const actions: Action[] = zones.map((_, acl) => comes(acl)).slice(idle);
   const again = random.chance(0.4);
   if (again)
     actions.push({ at: to + 60_000, do: 'redeploy', deployment: { ...base.deployment, sentinel: '192.0.2.9/32' } });
   // A new configuration may lie until the next tick but one.
-  const deadlines = again ? [to, to + 60_000 + 125_000 + drainMs(2 * all, limit)] : [to];
+  const deadlines = again ? [to, to + 60_000 + 125_000 + drainMs(2 * all, usable)] : [to];
   return {
     ...{ ...base, actions, actionMs: again ? to + 61_000 : 5_000, codes: ['OKTA005'] },
     stretch: { kind: 'herd', deadlines },

@@ -13,6 +13,13 @@ export const UNKIND_BUGS: readonly Bug[] = [
     changes: { world: 'unkind', stretch: 'calm' },
   },
   {
+    name: 'thrown-away-by-a-refusal',
+    what: 'a rebuild reads all zones before its first write, and a 429 throws away what it has read',
+    breaks: ['work drains at the pace of the quota'],
+    hooks: { http: parts.readingAllFirst, states: (table) => new parts.ThrownAway(table) },
+    changes: { world: 'unkind', stretch: 'herd' },
+  },
+  {
     name: 'starts-over',
     what: 'what a rebuild has read and written is forgotten when it ends',
     breaks: ['few calls per change', 'work drains at the pace of the quota'],
@@ -63,20 +70,20 @@ export const UNKIND_BUGS: readonly Bug[] = [
     what: 'a zone that has another ACL now is written while a run of the one before is under way',
     breaks: ['a zone has one writer', '5 one write at a time', ...WHO_IS_IN],
     hooks: { states: (table) => new parts.NoOtherLease(table) },
-    changes: { world: 'unkind', dimensions: ['deploys'], oktaMs: [2_000, 7_000] },
+    changes: { world: 'unkind', dimensions: ['handover'] },
   },
   {
     name: 'announced-anyway',
     what: 'a write is announced whoever has announced one since the zone was read',
     breaks: ['a zone has one writer', '5 one write at a time', ...WHO_IS_IN],
     hooks: { table: parts.announcingAnyway },
-    changes: { world: 'unkind', dimensions: ['deploys'], oktaMs: [2_000, 7_000] },
+    changes: { world: 'unkind', dimensions: ['handover'], rates: { 'slow call': 0.1 } },
   },
   {
     name: 'confirmed-unseen',
     what: 'a list counts as confirmed as soon as it was announced',
     hooks: { states: (table) => new parts.ConfirmedUnseen(table) },
-    changes: { world: 'unkind', dimensions: [] },
+    changes: { world: 'unkind', dimensions: [], rates: { '5xx': 0.5 } },
   },
   {
     name: 'read-once',
@@ -100,6 +107,13 @@ export const UNKIND_BUGS: readonly Bug[] = [
     changes: { world: 'unkind', dimensions: ['absurd headers'] },
   },
   {
+    name: 'dates-believed',
+    what: 'how long to rest is told by the answer’s own date, whatever that is',
+    breaks: [...WHO_IS_IN, 'no rest over two minutes'],
+    hooks: parts.believingDates,
+    changes: { world: 'unkind', dimensions: ['absurd headers'] },
+  },
+  {
     name: 'no-back-off',
     what: 'a 429 without a usable reset is tried again at once',
     breaks: ['few calls in vain', '7 reset time kept'],
@@ -112,6 +126,20 @@ export const UNKIND_BUGS: readonly Bug[] = [
     breaks: ['foreign zone untouched'],
     hooks: { http: parts.foreignUnseen },
     changes: { world: 'unkind', dimensions: ['foreign zones'] },
+  },
+  {
+    name: 'adopted-for-ever',
+    what: 'what an operator has allowed holds for a list that they have not seen',
+    breaks: ['foreign zone untouched'],
+    hooks: parts.adoptingAnyList,
+    changes: { world: 'unkind', dimensions: ['foreign zones'] },
+  },
+  {
+    name: 'needless-transactions',
+    what: 'single items are written in transactions, which conflict where runs of one ACL meet',
+    breaks: ['no codes in good weather', ...WHO_IS_IN],
+    hooks: { table: (table, name) => (name === 'zone' ? parts.inTransactions(table) : table) },
+    changes: { world: 'unkind', dimensions: ['conflicts'], rates: { 'table conflict': 0.4 } },
   },
   {
     name: 'poison-message',

@@ -1,6 +1,9 @@
+import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { Config } from '../../lib/config.ts';
 import { ZONE_PARTITION } from '../../lib/names.ts';
 import type { Clock, HttpClient, HttpRequest, HttpResponse, Item, Table, Write } from '../../lib/ports.ts';
+import { keyOf } from '../../lib/table-changes.ts';
+import { ZoneItems } from '../../lib/zones/zone-items.ts';
 import type { ZoneMemory, ZoneState } from '../../lib/zones/zone-state.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import type { GrantsHandler, Hooks } from './hooks.ts';
@@ -63,6 +66,14 @@ export function believingResets(): Hooks {
   return resting(({ status, headers }) => {
     const isSpent = status === 429 || Number(headers['x-rate-limit-remaining']) < 5;
     return isSpent ? Number(headers['x-rate-limit-reset']) * 1000 || 0 : 0;
+  });
+}
+
+/** Takes the time from `Date` alone: a rest is as long as the header says that it is until the reset. */
+export function believingDates(): Hooks {
+  return resting(({ status, headers }, now) => {
+    const restMs = Number(headers['x-rate-limit-reset']) * 1000 - Date.parse(headers.date ?? '');
+    return status === 429 && restMs > 0 ? now + restMs : 0;
   });
 }
 
@@ -252,6 +263,48 @@ export function believingInGhosts(): Hooks {
       return { ...answer, status: 200, body: JSON.stringify({ ...zone, gateways: lists.get(request.url) ?? null }) };
     },
   };
+}
+
+/** A person's word counts for whatever list the zone has by now. */
+export function adoptingAnyList(): Hooks {
+  const shown = new Map<string, readonly string[]>();
+  class AnyList extends ZoneItems {
+    override async adoption(zoneId: string): Promise<readonly string[] | undefined> {
+      return (await super.adoption(zoneId)) && shown.get(zoneId);
+    }
+  }
+  class AnyListStates extends ZoneStates {
+    override readonly items: ZoneItems;
+    constructor(table: Table) {
+      super(table);
+      this.items = new AnyList(table);
+    }
+  }
+  return {
+    http: (http) => async (request) => {
+      const answer = await http(request);
+      if (answer.status === 200) shown.set(zoneIn(request), canonicalGateways(gatewaysIn(answer.body)));
+      return answer;
+    },
+    states: (table) => new AnyListStates(table),
+  };
+}
+
+/** Each write of a single item is made together with a check of another, as if they had to agree. */
+export function inTransactions(table: Table): Table {
+  return writing(table, (writes) => {
+    const [only, ...others] = writes;
+    if (!only || others.length > 0) return writes;
+    const { acl } = keyOf(only);
+    return [only, { check: { acl, item: 'BESIDE' }, when: [{ absent: true }] }];
+  });
+}
+
+/** What is known of the zones is gone after a refusal. */
+export class ThrownAway extends ZoneStates {
+  override async release(acl: string, owner: string, state: ZoneState): Promise<void> {
+    await super.release(acl, owner, state.lastError?.code === 'OKTA005' ? { ...state, zones: {} } : state);
+  }
 }
 
 /** Every announcement is written, whoever has the zone by now. */

@@ -9,7 +9,9 @@ import { makeStretch } from './stretch-plan.ts';
 const MEASURING = { calm: 0.05, herd: 0.04 } as const;
 /** Each is in so many schedules, but for those that take long. */
 const USUALLY = 0.11;
-const SELDOM: Readonly<Partial<Record<Dimension, number>>> = { 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06 };
+const SELDOM: Readonly<Partial<Record<Dimension, number>>> = {
+  ...{ 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06, 'full zones': 0.06, handover: 0.06 },
+};
 
 /** A schedule in a world as unkind as the real one: a few of its dimensions at a time, beside the usual faults. */
 export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
@@ -35,7 +37,8 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   const size = random.chance(0.95) ? SMALL : LARGE;
   const actionMs = random.whole(...size.seconds) * 1000;
   const zones = someZones(random, has, size);
-  const deployment = someDeployment(random, zones, random.chance(0.25) ? random.whole(2, 3) : 150);
+  const isFull = has('full zones') || random.chance(0.25);
+  const deployment = someDeployment(random, zones, isFull ? random.whole(2, 3) : 150);
   const draft: Draft = {
     ...{ seed, weather, actionMs, deployment, oneShard: random.chance(0.5) },
     slow: weather === 'storm' && random.chance(0.1),
@@ -46,7 +49,7 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   };
   for (const dimension of dimensions) if (!LATE.includes(dimension)) DIMENSION[dimension]?.(draft, random);
   draft.actions.push(...eventsOf(random, actionMs, draft, size));
-  const configures = has('deploys') || has('overlaps') || has('IPv6') || has('foreign zones');
+  const configures = CONFIGURING.some(has);
   const usual = others(random, draft, zones);
   draft.actions.push(...usual.filter((action) => action.do !== 'redeploy' || !configures));
   for (const dimension of LATE) if (has(dimension)) DIMENSION[dimension]?.(draft, random);
@@ -57,14 +60,20 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   };
 }
 
+/** Their configuration is not to be lost by a deploy that changes settings. */
+const CONFIGURING: readonly Dimension[] = [
+  ...(['deploys', 'overlaps', 'IPv6', 'foreign zones', 'full zones', 'handover'] as const),
+];
 /** They change what there is already. */
-const LATE: readonly Dimension[] = ['deploys', 'IPv6', 'replaced queue', 'deliveries'];
+const LATE: readonly Dimension[] = ['full zones', 'handover', 'deploys', 'IPv6', 'replaced queue', 'deliveries'];
 
 function someZones(random: Random, has: (dimension: Dimension) => boolean, size: Size): number[] {
-  const acls = has('ten ACLs') ? random.whole(4, 10) : has('deploys') ? random.whole(1, 3) : random.whole(...size.acls);
+  const few = has('handover') ? random.whole(2, 3) : has('deploys') ? random.whole(1, 3) : random.whole(...size.acls);
+  const acls = has('ten ACLs') ? random.whole(4, 10) : few;
   const most = has('many zones') ? (random.chance(0.2) ? 40 : 12) : random.chance(0.4) ? 2 : 1;
+  const fewest = has('many zones') ? 3 : has('full zones') ? 2 : most;
   // An org has a hundred zones.
   return Array.from({ length: acls }, () =>
-    Math.min(has('many zones') ? random.whole(3, most) : most, Math.floor(90 / acls)),
+    Math.min(random.whole(fewest, Math.max(fewest, most)), Math.floor(90 / acls)),
   );
 }

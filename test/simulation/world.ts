@@ -13,7 +13,7 @@ import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ITEM } from '../../lib/names.ts';
+import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
 import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
@@ -174,6 +174,7 @@ export class World {
       ...plain,
       get: async (key, options) => {
         const began = around.clock.now();
+        if (key.item === ZONE_ITEM.list) monitor.zoneItemIsRead(environment, key.acl.slice(ZONE_PARTITION.length));
         const item = await plain.get(key, options);
         monitor.tableIsRead(environment, began);
         if (name === 'zone' && key.item === ITEM.wake) monitor.lookBegins(environment, key.acl);

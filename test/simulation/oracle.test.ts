@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { KIND } from './kind-plan.ts';
+import type { EventAction, Plan } from './plan.ts';
+import { runSchedule } from './run-schedule.ts';
+
+/** What judges, and all that it may look at: Okta, the calls to it, the events, the configuration, the clock. */
+const JUDGES = [
+  ...['bounds', 'deployment', 'gateways', 'inside', 'model', 'monitor', 'moves', 'put-check', 'quota-check'],
+  ...['rest-times', 'violation', 'zone-check'],
+];
+
+const login = (at: number, ip: string, webhookId: string): EventAction & { readonly at: number } => ({
+  ...{ at, do: 'event', type: 'access.granted', webhookId, acl: 'acl-1', ip, ageMs: 0, durationSeconds: 3_600 },
+});
+
+/** A schedule in which only this goes wrong. */
+function planOf(changes: Partial<Plan>): Plan {
+  const zoneIds = ['zone-1-1', 'zone-1-2'];
+  const acls = [{ name: 'acl-1', zoneIds, always: [] }];
+  return {
+    ...{ seed: 1, weather: 'good', actionMs: 30_000, oneShard: true, slow: false, oktaMs: [20, 120], ...KIND },
+    ...{ world: 'unkind', rates: {}, actions: [] },
+    deployment: { acls, sentinel: '192.0.2.0/32', gatewayLimit: 150, verifyMinutes: 5 },
+    ...changes,
+  };
+}
+
+describe('what judges the schedules', () => {
+  it.each(JUDGES)('reads nothing that the code under test has stored: %s', (name) => {
+    const source = readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+    const imported = [...source.matchAll(/^import .* from '([^']+)';$/gm)].map(([, path = '']) => path);
+    const forbidden = ['lib/zones/', 'lib/expiry/', 'lib/grants/grant', 'memory-table', 'table-weather', './world'];
+    expect(imported.filter((path) => forbidden.some((part) => path.includes(part)))).toEqual([]);
+  });
+
+  it('blames nobody for whom an administrator has put out by closing a zone while it was written', async () => {
+    for (const seed of [39, 45, 46]) {
+      const { violations } = await runSchedule(
+        planOf({
+          seed,
+          rates: { 'other status in an answer': 0.5 },
+          codes: ['ZONE004', 'ZONE007'],
+          actions: [login(1_000, '203.0.113.5', 'first'), login(9_000, '203.0.113.7', 'second')],
+        }),
+      );
+      expect(violations).toEqual([]);
+    }
+  });
+
+  it('blames nobody where two versions that are both at work give a zone to one ACL each', async () => {
+    const moved = (zones: readonly [string, string]) => ({
+      ...{ sentinel: '192.0.2.0/32', gatewayLimit: 150, verifyMinutes: 5 },
+      acls: zones.map((zone, index) => ({ name: `acl-${index + 1}`, zoneIds: [zone], always: [] })),
+    });
+    const [before, after] = [moved(['zone-1-1', 'zone-2-1']), moved(['zone-2-1', 'zone-1-1'])];
+    for (const seed of [1, 2, 3, 8, 11]) {
+      const { violations } = await runSchedule(
+        planOf({
+          ...{ seed, weather: 'storm', deployment: before, deployMs: 15_000 },
+          actions: [
+            login(1_000, '203.0.113.5', 'first'),
+            { ...login(1_500, '203.0.113.6', 'other'), acl: 'acl-2' },
+            { at: 5_000, do: 'redeploy', deployment: after, change: 'zone moved' },
+            ...[8, 12, 16, 20, 24].flatMap((second) => [
+              login(second * 1000, `203.0.113.${second}`, `at-${second}`),
+              { ...login(second * 1000 + 1_700, `203.0.113.${second}`, `at-${second}b`), acl: 'acl-2' },
+            ]),
+          ],
+        }),
+      );
+      expect(violations).toEqual([]);
+    }
+  });
+
+  it('tells of a zone that is not what it must be', async () => {
+    const actions = [login(1_000, '203.0.113.5', 'first')];
+    const { violations } = await runSchedule(planOf({ actions }), {
+      timers: () => ({ send: async () => {} }),
+      http: (http) => (request) => (request.method === 'GET' ? http(request) : http({ ...request, method: 'GET' })),
+    });
+    expect(violations.map(({ invariant }) => invariant)).toContain('3 in within time');
+  });
+});
