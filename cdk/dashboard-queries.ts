@@ -35,6 +35,12 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
         ],
       },
       {
+        title: 'IPs that zones gained and lost, by the hour',
+        of: [zone],
+        view: LINE,
+        lines: ['filter action = "zone-updated"', 'stats sum(changes) as added_and_removed by bin(1h)'],
+      },
+      {
         title: 'Events by type and outcome',
         of: [webhook, grants],
         view: TABLE,

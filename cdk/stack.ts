@@ -16,6 +16,7 @@ import { GrantsTable } from './grants-table.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { Secrets } from './secrets.ts';
 import type { FunctionNetwork } from './service-function.ts';
+import { VolumeAlarm } from './volume-alarm.ts';
 import { WebhookApi } from './webhook-api.ts';
 import { ZoneHealthAlarms } from './zone-health-alarms.ts';
 import { ZoneUpdater } from './zone-updater.ts';
@@ -68,6 +69,7 @@ export class KnocknocOktaStack extends Stack {
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
+    new VolumeAlarm(this, 'VolumeAlarm', { deployment });
     const functions = {
       webhook: webhook.function,
       grants: grants.function,

@@ -116,6 +116,7 @@ export const rootEntries = {
     'policy/[A-Za-z0-9_+=,.@/-]+',
     'the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/Boundary"',
   ),
+  alarmOnChangesPerHour: v.exactOptional(wholeNumber(1, 1_000_000)),
   alarmEmail: v.optional(
     v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
   ),

@@ -43,6 +43,8 @@ export interface Config {
   readonly kmsKeyArn?: string;
   /** A managed policy beyond which no role of the stack goes. */
   readonly permissionsBoundaryArn?: string;
+  /** IPs that go into zones and out of them within an hour, from which an alarm tells; absent: none does. */
+  readonly alarmOnChangesPerHour?: number;
   readonly alarmEmail?: string;
   /** The customer's own topic for alarms, in place of one of the stack. */
   readonly alarmTopicArn?: string;

@@ -29,6 +29,8 @@ export const METRICS = {
   expiredInZone: 'ExpiredInZoneSeconds',
   /** Only while the limit is passed: entries in percent of what the zones hold. */
   capacityUsed: 'ZoneCapacityUsedPercent',
+  /** Only where an alarm is configured for it: entries that writes of zones have added and removed. */
+  changes: 'ZoneChanges',
 } as const;
 
 /** Where the state of the zones becomes an alarm. */
@@ -47,7 +49,9 @@ export function verificationLimitSeconds(verifyMinutes: number): number {
 /**
  * What the field `action` of the audit's log lines can say. Saved queries and people filter by it, so a value
  * keeps its meaning. Lines about one grant carry `acl`, `ip`, `grantId` and `user`; those of an event `webhookId`;
- * those of a zone `webhookIds`, the ids of the events that it reflects for the first time.
+ * those of a zone `webhookIds`, the ids of the events that it reflects for the first time. Each change has one line. Only
+ * a process that dies at the wrong moment leaves two, which then have the same id: of an event `webhookId` and `position`,
+ * of a grant that was over `change`, of a zone `zoneId` and `write`.
  */
 export const AUDIT = {
   /** The webhook has put an event onto the queue. */
@@ -61,6 +65,7 @@ export const AUDIT = {
   duplicate: 'event-duplicate',
   /** One grant that a flush, or the revoke of a whole IP, has ended. */
   ended: 'grant-ended',
+  /** One grant that was over has left the table, whoever removed it. */
   expired: 'grant-expired',
   /** Okta has confirmed another list. */
   zoneUpdated: 'zone-updated',

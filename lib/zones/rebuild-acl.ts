@@ -155,7 +155,8 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
 
 function sayChanges(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps, zoneId?: string): void {
   const said = { acl, ...auditOf(pass, state, deps, settings) };
-  for (const change of pass.takeUnsaid(zoneId)) reportChange(change, said, deps.telemetry);
+  const isCounted = deps.config.alarmOnChangesPerHour !== undefined;
+  for (const change of pass.takeUnsaid(zoneId)) reportChange(change, said, deps.telemetry, isCounted);
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */

@@ -1,7 +1,7 @@
 import { canonicalGateways, toGateway } from '../addresses/address-block.ts';
 import { differenceOf, sameList } from '../addresses/list-difference.ts';
 import type { AclConfig } from '../config.ts';
-import { AUDIT } from '../names.ts';
+import { AUDIT, METRICS } from '../names.ts';
 import type { OktaZone, ZoneCalls } from '../okta/client.ts';
 import { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
@@ -188,13 +188,22 @@ function reportFirstWrite({ zoneId, has = [] }: ZoneView, list: readonly string[
   }
 }
 
-/** Says that a write was carried out. */
-export function reportChange({ zoneId, write, before, after }: ZoneChange, said: Fields, telemetry: Telemetry): void {
-  const fields = { action: AUDIT.zoneUpdated, zoneId, write, ...said, ...namedDifference(before, after) };
-  telemetry.info('zone updated', fields);
+/**
+ * Says that a write was carried out.
+ * @param isCounted whether its entries are counted by a metric too, which costs something by the month
+ */
+export function reportChange(
+  { zoneId, write, before, after }: ZoneChange,
+  said: Fields,
+  telemetry: Telemetry,
+  isCounted: boolean,
+): void {
+  const difference = namedDifference(before, after);
+  telemetry.info('zone updated', { action: AUDIT.zoneUpdated, zoneId, write, ...said, ...difference });
+  if (isCounted && difference.changes > 0) telemetry.metric(METRICS.changes, 'Count', difference.changes);
 }
 
-function namedDifference(before: readonly string[], after: readonly string[]): Fields {
+function namedDifference(before: readonly string[], after: readonly string[]) {
   const { added, removed } = differenceOf(before, after);
   return {
     before: before.length,

@@ -68,6 +68,7 @@ describe('a good configuration', () => {
       reservedConcurrency: false,
       kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/Boundary',
+      alarmOnChangesPerHour: 200,
       alarmEmail: 'ops@example.com',
       alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms',
       logRetentionDays: 365,

@@ -1,6 +1,6 @@
 import type { Fields } from '../../lib/ports.ts';
 
-const FUNCTIONS = ['latest', 'max', 'min', 'pct', 'count'];
+const FUNCTIONS = ['latest', 'max', 'min', 'pct', 'count', 'sum'];
 
 /** The part of the language of CloudWatch Logs Insights that the dashboard uses; it refuses everything else. */
 export class InsightsQuery {
