@@ -58,10 +58,15 @@ function removedGrant(record: DynamoDBRecord): RemovedGrant[] {
   const known = Object.fromEntries(
     Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
   );
-  const [expiresAt, over] = [image.expiresAt?.N, image.over?.N].map((number) =>
+  const [expiresAt, over] = [image[TABLE.expiryAttribute]?.N, image.over?.N].map((number) =>
     number === undefined ? undefined : Number(number),
   );
-  const grant = endedGrant({ acl, item, ...known, ...(expiresAt !== undefined && { expiresAt }) });
+  const grant = endedGrant({
+    acl,
+    item,
+    ...known,
+    ...(expiresAt !== undefined && { [TABLE.expiryAttribute]: expiresAt }),
+  });
   return [{ grant, byTtl: isByTtl(record), change: record.eventID, ...(over !== undefined && { over }) }];
 }
 

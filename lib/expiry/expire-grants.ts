@@ -1,6 +1,7 @@
 import { aclConfig, type Config } from '../config.ts';
 import { forEachAcl } from '../for-each-acl.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
+import { TABLE } from '../names.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
 import { READING_IS_DUE, whyRebuild } from '../zones/rebuild-is-due.ts';
@@ -68,7 +69,7 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
   const coming = await deps.grants.between(acl, now, now + TICKS_APART_MS);
-  const seconds = new Set(coming.map(({ expiresAt }) => Math.ceil(Number(expiresAt) / 1000)));
+  const seconds = new Set(coming.map(({ [TABLE.expiryAttribute]: at }) => Math.ceil(Number(at) / 1000)));
   const timers = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
   await armTimers(deps.timers, timers, now);
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/config.ts';
-import { ITEM } from '../../lib/names.ts';
+import { ITEM, TABLE } from '../../lib/names.ts';
 import type { Fields, HttpClient, Item } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../embedded-functions.ts';
 import { faultKind } from '../okta-simulator/faults.ts';
@@ -125,7 +125,9 @@ export class World implements Seen {
     const now = this.clock.now();
     return this.functions.table
       .items()
-      .filter((item) => item.acl === acl && item.item.startsWith(ITEM.grant) && Number(item.expiresAt) > now);
+      .filter(
+        (item) => item.acl === acl && item.item.startsWith(ITEM.grant) && Number(item[TABLE.expiryAttribute]) > now,
+      );
   }
 
   /** The minute's tick; once an hour the table removes what is long over. */

@@ -79,7 +79,7 @@ export class MemoryTable implements Table {
   async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
     this.#reach();
     checkRange(acl, after, upTo);
-    const inRange = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt > after && expiresAt <= upTo;
+    const inRange = ({ [TABLE.expiryAttribute]: at }: Item) => typeof at === 'number' && at > after && at <= upTo;
     yield* this.#pages(this.#in(acl).filter(inRange).sort(byExpiry));
   }
 
@@ -180,5 +180,5 @@ function bySortKey(a: Item, b: Item): number {
 }
 
 function byExpiry(a: Item, b: Item): number {
-  return Number(a.expiresAt) - Number(b.expiresAt) || bySortKey(a, b);
+  return Number(a[TABLE.expiryAttribute]) - Number(b[TABLE.expiryAttribute]) || bySortKey(a, b);
 }

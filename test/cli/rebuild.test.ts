@@ -1,107 +1,102 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { awaitRebuild } from '../../cli/rebuild/await-rebuild.ts';
-import { WakeItem } from '../../lib/grants/wake-item.ts';
-import type { ZoneState } from '../../lib/zones/zone-state.ts';
-import { ZoneStates } from '../../lib/zones/zone-states.ts';
-import { MemoryTable } from '../../local/stand-ins/memory-table.ts';
-import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { ACL, configOf, NOW } from '../helpers/events.ts';
+import { rebuildAcl } from '../../lib/zones/rebuild-acl.ts';
+import { ACL, configOf, granted, NOW } from '../helpers/events.ts';
+import { RUN_MS, TOKEN, ZoneWorld } from '../helpers/zone-world.ts';
 import { FakeTerminal } from './fake-terminal.ts';
 
-const RIGHT_BEFORE: ZoneState = { zones: { nzo1: { rightAt: NOW - 60_000 }, nzo2: { rightAt: NOW - 90_000 } } };
+const ALICE = '203.0.113.7';
+const BOB = '198.51.100.23';
+const CAROL = '203.0.113.9';
+const MINUTE = 60_000;
+const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } }, gatewayLimit: 1 });
 
-/** What the zone function does is said by each test; it waits for what comes of it, at most 60 s. */
-let table: MemoryTable;
-let clock: VirtualClock;
-let states: ZoneStates;
-beforeEach(() => {
-  table = new MemoryTable();
-  clock = new VirtualClock(NOW);
-  states = new ZoneStates(table);
+/** Both zones were seen to be right a minute ago. When the zone function runs is said by each test. */
+let world: ZoneWorld;
+beforeEach(async () => {
+  world = new ZoneWorld({ config });
+  await world.apply(granted(ALICE, 0), granted(BOB, 0));
+  await world.rebuild();
+  await world.clock.runUntil(NOW + MINUTE);
+  world.okta.clearRequests();
 });
 
-/** A run of the zone function: it has the lease from one moment to another, and saves what it has found. */
-function run(name: string, from: number, to: number, state: ZoneState): void {
-  clock.after(from, () => void states.take(ACL, name, clock.now(), clock.now() + 30_000));
-  clock.after(to, () => void states.release(ACL, name, state));
+/** @param ms after the minute */
+function runAt(ms: number): void {
+  world.clock.after(ms, () => void rebuildAcl(ACL, world.deps, world.clock.now() + RUN_MS));
 }
 
-async function stored(state: ZoneState): Promise<void> {
-  await states.take(ACL, 'before', NOW, NOW + 1_000);
-  await states.release(ACL, 'before', state);
-}
-
-async function result() {
-  const config = configOf({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } } });
+/** @param wrongMs how far the clock of this machine is ahead of the functions' */
+async function result(wrongMs = 0) {
+  const clock = { now: () => world.clock.now() + wrongMs, sleep: (ms: number) => world.clock.sleep(ms) };
   const here = { clock, terminal: new FakeTerminal(), stop: new AbortController().signal };
-  const { outcome, code, detail } = await clock.finish(awaitRebuild(ACL, { config, table }, 60, here));
-  return { outcome, code, detail, afterMs: clock.now() - NOW };
+  const waiting = awaitRebuild(ACL, { config, table: world.table }, 60, here);
+  const { outcome, code, detail } = await world.clock.finish(waiting);
+  return { outcome, code, detail, afterMs: world.clock.now() - NOW - MINUTE };
 }
-
-const bothAt = (at: number) => ({ nzo1: { rightAt: NOW + at }, nzo2: { rightAt: NOW + at } });
-const confirmedPosition = 'p';
 
 describe('whoever waits for a rebuild', () => {
-  it('has asked that every zone be read, by the clock of the functions', async () => {
-    await stored(RIGHT_BEFORE);
-    run('asked', 1_000, 2_000, { zones: bothAt(1_500), confirmedPosition });
-    expect(await result()).toMatchObject({ outcome: 'right' });
-    expect((await new WakeItem(table).read(ACL)).readFrom).toBe(NOW - 60_000 + 1);
-  });
-
-  it('is told the same where the clock of this machine is an hour wrong', async () => {
-    const HOUR = 3_600_000;
-    const ofFunctions = { nzo1: { rightAt: NOW + HOUR }, nzo2: { rightAt: NOW + HOUR } };
-    await stored({ zones: ofFunctions });
-    run('asked', 1_000, 2_000, { zones: bothAt(HOUR + 1_500), confirmedPosition });
-    expect(await result()).toMatchObject({ outcome: 'right' });
-    expect((await new WakeItem(table).read(ACL)).readFrom).toBe(NOW + HOUR + 1);
+  it.each([
+    ['right', 0],
+    ['an hour ahead', 3_600_000],
+    ['an hour behind', -3_600_000],
+  ])('has asked that every zone be read, where the clock of this machine is %s', async (_, wrongMs) => {
+    runAt(1_000);
+    expect(await result(wrongMs)).toMatchObject({ outcome: 'right' });
+    expect(world.callList()).toEqual(['GET nzo1', 'GET nzo2']);
   });
 
   it('is not told what a rebuild found that was under way already', async () => {
-    await stored(RIGHT_BEFORE);
-    run('under way', 0, 2_000, { zones: bothAt(0), confirmedPosition });
-    const lastError = { code: 'ZONE001', detail: 'gone', at: NOW + 4_000, since: NOW + 4_000, zoneId: 'nzo1' } as const;
-    run('asked', 3_000, 4_000, { zones: RIGHT_BEFORE.zones, confirmedPosition, lastError });
-    await clock.advance(1);
+    await world.deps.states.requestReading(ACL, 'somebody else', world.clock.now());
+    world.latencyMs = 1_000;
+    runAt(0);
+    await world.clock.advance(1);
+    world.clock.after(2_500, () => world.okta.removeZone('nzo1'));
+    runAt(4_000);
     const { outcome, code, afterMs } = await result();
     expect({ outcome, code }).toEqual({ outcome: 'failed', code: 'ZONE001' });
     expect(afterMs).toBeGreaterThanOrEqual(4_000);
   });
 
   it('is told that all is right once every zone was seen, not the first of them', async () => {
-    await stored(RIGHT_BEFORE);
-    run('first', 500, 1_000, { zones: { ...RIGHT_BEFORE.zones, nzo2: { rightAt: NOW + 800 } }, confirmedPosition });
-    run('second', 5_000, 6_000, { zones: bothAt(5_500), confirmedPosition });
+    world.okta.setRateLimit({ limit: 4, remaining: 3, resetInSeconds: 20 });
+    runAt(500);
+    runAt(25_000);
     const { outcome, afterMs } = await result();
     expect(outcome).toBe('right');
-    expect(afterMs).toBeGreaterThanOrEqual(6_000);
+    expect(afterMs).toBeGreaterThanOrEqual(25_000);
   });
 
   it('is told that somebody waits outside once every zone was seen', async () => {
-    await stored(RIGHT_BEFORE);
-    const lastError = { code: 'ZONE005', detail: 'full', at: NOW + 1_000, since: NOW + 1_000 } as const;
-    run('first', 500, 1_000, { zones: RIGHT_BEFORE.zones, confirmedPosition, lastError });
-    run('second', 5_000, 6_000, {
-      zones: bothAt(5_500),
-      confirmedPosition,
-      lastError: { ...lastError, at: NOW + 6_000 },
-    });
+    await world.apply(granted(CAROL, 1));
+    world.okta.setRateLimit({ limit: 4, remaining: 3, resetInSeconds: 20 });
+    runAt(500);
+    runAt(25_000);
     const { outcome, code, afterMs } = await result();
     expect({ outcome, code }).toEqual({ outcome: 'full', code: 'ZONE005' });
-    expect(afterMs).toBeGreaterThanOrEqual(6_000);
+    expect(afterMs).toBeGreaterThanOrEqual(25_000);
   });
 
   it('is not told of a failure that was known before', async () => {
-    const lastError = { code: 'OKTA001', detail: 'refused', at: NOW - 5_000, since: NOW - 5_000 } as const;
-    await stored({ ...RIGHT_BEFORE, lastError });
-    run('asked', 1_000, 2_000, { zones: bothAt(1_500), confirmedPosition });
+    world.okta.revokeToken(TOKEN);
+    await world.deps.states.requestReading(ACL, 'somebody else', world.clock.now());
+    await world.rebuild();
+    expect(world.codes()).toContain('OKTA001');
+    world.okta.setToken(TOKEN, 'ORG_ADMIN');
+    await world.clock.advance(10_000);
+    runAt(1_000);
     expect(await result()).toMatchObject({ outcome: 'right' });
   });
 
+  it('is told that nothing was written yet where there was no event', async () => {
+    world = new ZoneWorld({ config });
+    await world.clock.runUntil(NOW + MINUTE);
+    runAt(1_000);
+    expect(await result()).toMatchObject({ outcome: 'untouched' });
+  });
+
   it('is told of a pause where nothing comes of it in time', async () => {
-    await stored(RIGHT_BEFORE);
-    await states.rest.refused(90_000, NOW, NOW);
+    await world.deps.states.rest.refused(90_000, world.clock.now(), world.clock.now());
     const { outcome, detail, afterMs } = await result();
     expect(outcome).toBe('unknown');
     expect(detail).toMatch(/^no result within 60 s; Okta is called again in \d+ s$/);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AclStatus } from '../../cli/acl-status.ts';
+import { TABLE } from '../../lib/names.ts';
 import { until } from '../e2e/world.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 
@@ -41,7 +42,12 @@ describe.concurrent('status', () => {
   it('names stored rows that are left out, and goes on', async () => {
     const world = await CliWorld.start();
     await world.grant(ALICE);
-    const row = { acl: ACL, item: 'GRANT#0.0.0.0/0#', ip: '0.0.0.0/0', expiresAt: Date.now() + 3_600_000 };
+    const row = {
+      acl: ACL,
+      item: 'GRANT#0.0.0.0/0#',
+      ip: '0.0.0.0/0',
+      [TABLE.expiryAttribute]: Date.now() + 3_600_000,
+    };
     await world.system.functions.table.write([{ put: row }]);
     const { out, code } = await world.run('status');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -6,6 +6,25 @@ import { anchorsOf, DOCUMENTS, inlineCode, ownLinks, ROOT, readDocument } from '
 
 /** What in backticks is a path of this repository: a folder with its slash, or a file with a known ending. */
 const PATH = /^[\w.-]+(?:\/[\w.-]+)*(?:\/|\.(?:json|ts|md|sh|py|txt|snap))$/;
+/** What in backticks can only be the name of something in the code: it has a capital letter within. */
+const NAME = /^(?=.*[a-z])(?=.{1,40}$)[A-Za-z]\w*[a-z0-9][A-Z]\w*$/;
+/** Of AWS and of Knocknoc, which the code has no need to name. */
+const NAMES_OF_OTHERS = ['responseContext', 'ConcurrentExecutions', 'CustomScripts'];
+/** Words that meant something once: what they are called now. */
+const RETIRED: readonly (readonly [word: RegExp, now: string])[] = [
+  [/\balarm (queue|message)s?\b/i, 'timer: an alarm is CloudWatch’s'],
+  [/\balarms? (that )?(is|are) armed\b/i, 'timer: an alarm is CloudWatch’s'],
+  [/\b(re)?sync(s|ed|ing|hronis\w*)?\b/i, 'rebuild, or pass'],
+  [/\bsequences?\b(?! numbers?\b)/i, 'position; the sequence number is SQS’s'],
+  [/\bset-token\b/, 'set-credentials'],
+];
+const wordsOfTheCode = new Set(
+  globSync(['{agent,bench,cdk,cli,config,functions,lib,local,scripts,test}/**/*.{ts,js,sh,json}', '*.json'], {
+    cwd: ROOT,
+  })
+    .filter((file) => !file.startsWith('test/docs/'))
+    .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(/\w+/g) ?? []),
+);
 /** Not in the repository, and that is the point of them. */
 const ABSENT = ['config.json', ...gitIgnored()];
 
@@ -40,6 +59,19 @@ describe.each(DOCUMENTS)('%s', (path) => {
           !existsSync(join(ROOT, name)),
       );
     expect(missing).toEqual([]);
+  });
+
+  it('names only what the code has', () => {
+    const gone = inlineCode(text).filter(
+      (code) => NAME.test(code) && !NAMES_OF_OTHERS.includes(code) && !wordsOfTheCode.has(code),
+    );
+    expect(gone).toEqual([]);
+  });
+
+  // What was changed may be told in its old words.
+  it.runIf(path !== 'CHANGELOG.md')('uses no word that has gone', () => {
+    const found = RETIRED.flatMap(([word, now]) => (word.exec(text) ? [`${word.exec(text)?.[0]}: ${now}`] : []));
+    expect(found).toEqual([]);
   });
 
   it('uses no addresses, hosts or mailboxes of others', () => {

@@ -3,7 +3,7 @@ import { createHandler } from '../../functions/zone.ts';
 import { tick } from '../../lib/expiry/expire-grants.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ITEM } from '../../lib/names.ts';
+import { ITEM, TABLE } from '../../lib/names.ts';
 import type { Table, Write } from '../../lib/ports.ts';
 import { lambdaContext, streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { type Change, MemoryTable } from '../../local/stand-ins/memory-table.ts';
@@ -62,8 +62,8 @@ describe('a grant that is over has a line of the audit', () => {
 
   it('also where the row was no grant, with what can be read of it', async () => {
     const put = (item: string, rest: object) => world.table.write([{ put: { acl: ACL, item, ...rest } }]);
-    await put(`${ITEM.grant}0.0.0.0/0#`, { ip: '0.0.0.0/0', expiresAt: NOW });
-    await put(`${ITEM.grant}nobody#`, { ip: 7, user: { deep: 1 }, expiresAt: -5 });
+    await put(`${ITEM.grant}0.0.0.0/0#`, { ip: '0.0.0.0/0', [TABLE.expiryAttribute]: NOW });
+    await put(`${ITEM.grant}nobody#`, { ip: 7, user: { deep: 1 }, [TABLE.expiryAttribute]: -5 });
     await tick(world.deps);
     await tell();
     expect(said()).toHaveLength(2);

@@ -1,6 +1,6 @@
 import { eventOrder } from '../../lib/grants/event-order.ts';
 import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ITEM } from '../../lib/names.ts';
+import { ITEM, TABLE } from '../../lib/names.ts';
 import type { Item } from '../../lib/ports.ts';
 
 /** Begins the webhook id of every message that is no good. */
@@ -14,7 +14,7 @@ const ADDRESSES = ['0.0.0.0/0', 'not an ip', '10.0.0.1', '224.0.0.5', '', '203.0
 export function garbageRow(acl: string, n: number, now: number): Item {
   const ip = ADDRESSES[n % ADDRESSES.length] ?? '';
   const order = eventOrder(BigInt(now) * 1_000_000n, String(n));
-  const row = { acl, item: `${ITEM.grant}${ip}#${n}`, grantId: String(n), expiresAt: now + LIFETIME_MS };
+  const row = { acl, item: `${ITEM.grant}${ip}#${n}`, grantId: String(n), [TABLE.expiryAttribute]: now + LIFETIME_MS };
   // Without an address, with a number for one, without an order.
   const shapes: readonly Item[] = [
     { ...row, ip, order, since: order, ttl: Math.ceil((now + LIFETIME_MS) / 1000) },

@@ -1,4 +1,5 @@
 import { singleWrite } from '../../lib/adapters/dynamodb-expressions.ts';
+import { TABLE } from '../../lib/names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../../lib/ports.ts';
 import { keyOf } from '../../lib/table-changes.ts';
 import type { Surroundings } from './sources.ts';
@@ -75,8 +76,7 @@ export class TableWeather implements Table {
   queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
     return this.#pages(
       () => this.#inner.queryExpiry(acl, after, upTo),
-      (item, last) =>
-        Number(item.expiresAt) > Number(last.expiresAt) || (item.expiresAt === last.expiresAt && item.item > last.item),
+      (item, last) => expiryOf(item) > expiryOf(last) || (expiryOf(item) === expiryOf(last) && item.item > last.item),
     );
   }
 
@@ -137,6 +137,10 @@ export class TableWeather implements Table {
     }
     if (clock.now() < this.outUntil) throw new Error('the table is out');
   }
+}
+
+function expiryOf(item: Item): number {
+  return Number(item[TABLE.expiryAttribute]);
 }
 
 function nameOf({ acl, item }: Key): string {

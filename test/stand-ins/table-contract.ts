@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { TABLE } from '../../lib/names.ts';
 import type { Condition, Item, Table, Write } from '../../lib/ports.ts';
 import { ContractPartition } from './contract-partition.ts';
 import { transactionRefusals, writeRefusals } from './table-refusals.ts';
+
+const EXPIRY = TABLE.expiryAttribute;
 
 /** In what an implementation that nobody here wrote differs from DynamoDB. */
 export interface Differences {
@@ -195,10 +198,10 @@ export function tableContract(name: string, makeTable: () => Promise<Table>, dif
         expect(await prefixed('GRANT#')).toEqual(BY_BYTES.map((text) => `GRANT#${text}`));
       });
 
-      const expiries = (items: readonly Item[]) => items.map(({ expiresAt }) => Number(expiresAt));
+      const expiries = (items: readonly Item[]) => items.map(({ [EXPIRY]: at }) => Number(at));
 
       it('by expiry is of those after the one moment, up to and including the other, soonest first', async () => {
-        for (const expiresAt of [400, 9, 30, 20, 100]) await put({ expiresAt }, `G${expiresAt}`);
+        for (const at of [400, 9, 30, 20, 100]) await put({ [EXPIRY]: at }, `G${at}`);
         await put({}, 'no expiry');
         expect(expiries(await expiring(9, 30))).toEqual([20, 30]);
         expect(expiries(await expiring(0, Number.MAX_SAFE_INTEGER))).toEqual([9, 20, 30, 100, 400]);
@@ -206,17 +209,17 @@ export function tableContract(name: string, makeTable: () => Promise<Table>, dif
       });
 
       it('by expiry has whole items, by the latest expiry they have, as soon as it is written', async () => {
-        await put({ expiresAt: 10, ip: 'x' });
-        await write({ update: key(), set: { expiresAt: 50 } });
+        await put({ [EXPIRY]: 10, ip: 'x' });
+        await write({ update: key(), set: { [EXPIRY]: 50 } });
         expect(await expiring(0, 20)).toEqual([]);
-        expect(await expiring(20, 60)).toEqual([{ ...key(), expiresAt: 50, ip: 'x' }]);
+        expect(await expiring(20, 60)).toEqual([{ ...key(), [EXPIRY]: 50, ip: 'x' }]);
         await write({ remove: key() });
         expect(await expiring(0, 60)).toEqual([]);
       });
 
       it('has more than fits into one page, by prefix and by expiry', async () => {
         const filler = 'x'.repeat(6_000);
-        for (let at = 0; at < 250; at += 1) await put({ expiresAt: 1_000 - at, filler }, `GRANT#${at}`);
+        for (let at = 0; at < 250; at += 1) await put({ [EXPIRY]: 1_000 - at, filler }, `GRANT#${at}`);
         expect(await prefixed('GRANT#')).toHaveLength(250);
         expect(expiries(await expiring(0, 2_000))).toEqual(Array.from({ length: 250 }, (_, i) => 751 + i));
       });

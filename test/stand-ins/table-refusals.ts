@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { TABLE } from '../../lib/names.ts';
 import type { Condition, Key, Value, Write } from '../../lib/ports.ts';
 import type { ContractPartition, OwnKey } from './contract-partition.ts';
 import type { Alike } from './table-contract.ts';
@@ -27,8 +28,8 @@ const WRITES: readonly (readonly [title: string, write: (key: OwnKey) => Write])
   ['a number too near to 0', (key) => ({ put: { ...key, n: 1e-200 } })],
   ['an attribute without a name', (key) => ({ update: key, set: { '': 1 } })],
   ['values too deep inside one another', (key) => ({ put: { ...key, a: nested(40) } })],
-  ['a text where the index wants a number', (key) => ({ put: { ...key, expiresAt: 'soon' } })],
-  ['a text set where the index wants a number', (key) => ({ update: key, set: { expiresAt: 'soon' } })],
+  ['a text where the index wants a number', (key) => ({ put: { ...key, [TABLE.expiryAttribute]: 'soon' } })],
+  ['a text set where the index wants a number', (key) => ({ update: key, set: { [TABLE.expiryAttribute]: 'soon' } })],
   ['an update that changes nothing', (key) => ({ update: key, set: {} })],
   ['an update of the key', (key) => ({ update: key, set: { item: 'B' } })],
   ['an attribute both set and removed', (key) => ({ update: key, set: { a: 1 }, remove: ['a'] })],

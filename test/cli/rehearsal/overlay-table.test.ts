@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OverlayTable } from '../../../cli/rehearsal/overlay-table.ts';
+import { TABLE } from '../../../lib/names.ts';
 import type { Item, Write } from '../../../lib/ports.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { tableContract } from '../../stand-ins/table-contract.ts';
@@ -7,10 +8,11 @@ import { tableContract } from '../../stand-ins/table-contract.ts';
 tableContract('the overlay', async () => new OverlayTable(new MemoryTable()));
 
 const key = (item: string) => ({ acl: 'a', item });
+const EXPIRY = TABLE.expiryAttribute;
 const STORED: readonly Item[] = [
-  { ...key('GRANT#1'), expiresAt: 10, ip: 'x' },
-  { ...key('GRANT#2'), expiresAt: 20 },
-  { ...key('GRANT#3'), expiresAt: 30 },
+  { ...key('GRANT#1'), [EXPIRY]: 10, ip: 'x' },
+  { ...key('GRANT#2'), [EXPIRY]: 20 },
+  { ...key('GRANT#3'), [EXPIRY]: 30 },
 ];
 
 /** An overlay over a table that holds something. */
@@ -44,7 +46,7 @@ describe('the overlay', () => {
     const { below, overlay } = await overStored();
     await overlay.write([{ update: key('GRANT#1'), set: { ip: 'y' } }]);
     await below.write([{ put: { ...key('GRANT#1'), ip: 'z' } }, { put: { ...key('GRANT#2'), ip: 'z' } }]);
-    expect(await overlay.get(key('GRANT#1'))).toEqual({ ...key('GRANT#1'), expiresAt: 10, ip: 'y' });
+    expect(await overlay.get(key('GRANT#1'))).toEqual({ ...key('GRANT#1'), [EXPIRY]: 10, ip: 'y' });
     expect(await overlay.get(key('GRANT#2'))).toEqual({ ...key('GRANT#2'), ip: 'z' });
   });
 
@@ -58,10 +60,10 @@ describe('the overlay', () => {
   it('lists what it shows: changed, without what was removed, with what is new, in order', async () => {
     const { overlay } = await overStored();
     await overlay.write([
-      { update: key('GRANT#1'), set: { expiresAt: 25 } },
+      { update: key('GRANT#1'), set: { [EXPIRY]: 25 } },
       { remove: key('GRANT#2') },
-      { put: { ...key('GRANT#0'), expiresAt: 28 } },
-      { put: { ...key('OTHER'), expiresAt: 29 } },
+      { put: { ...key('GRANT#0'), [EXPIRY]: 28 } },
+      { put: { ...key('OTHER'), [EXPIRY]: 29 } },
     ]);
     const byExpiry = await all(overlay.queryExpiry('a', 10, 30));
     expect(byExpiry.map(({ item }) => item)).toEqual(['GRANT#1', 'GRANT#0', 'OTHER', 'GRANT#3']);

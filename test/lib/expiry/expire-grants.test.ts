@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { handleTimer, tick } from '../../../lib/expiry/expire-grants.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
-import { ITEM } from '../../../lib/names.ts';
+import { ITEM, TABLE } from '../../../lib/names.ts';
 import type { Item } from '../../../lib/ports.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
 import { ZoneWorld } from '../../helpers/zone-world.ts';
@@ -42,9 +42,9 @@ describe('the minute tick', () => {
   it('ends what is no grant, too, once it is due, and goes on with the others', async () => {
     await world.apply(grant(ALICE, 0), grant(BOB, 60_000));
     const put = (item: string, rest: object) => world.table.write([{ put: { acl: ACL, item, ...rest } }]);
-    await put(`${ITEM.grant}0.0.0.0/0#`, { ip: '0.0.0.0/0', expiresAt: NOW });
-    await put(`${ITEM.grant}nobody#`, { ip: 7, user: { deep: 1 }, expiresAt: -5 });
-    await put(`${ITEM.grant}later#`, { ip: 'later', expiresAt: NOW + 30_000 });
+    await put(`${ITEM.grant}0.0.0.0/0#`, { ip: '0.0.0.0/0', [TABLE.expiryAttribute]: NOW });
+    await put(`${ITEM.grant}nobody#`, { ip: 7, user: { deep: 1 }, [TABLE.expiryAttribute]: -5 });
+    await put(`${ITEM.grant}later#`, { ip: 'later', [TABLE.expiryAttribute]: NOW + 30_000 });
     await tick(world.deps);
     expect(await world.grants()).toEqual([BOB, 'later']);
     expect(world.armed()).toContainEqual(['expiry', 30_000, 30]);

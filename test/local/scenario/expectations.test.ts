@@ -44,8 +44,8 @@ const seen: Seen = {
   grants: (acl) =>
     acl === ACL
       ? [
-          { acl, item: `GRANT#${ALICE}#`, ip: ALICE, expiresAt: 9 },
-          { acl, item: `GRANT#${ALICE}#g`, ip: ALICE, grantId: 'g', expiresAt: 10 },
+          { acl, item: `GRANT#${ALICE}#`, ip: ALICE },
+          { acl, item: `GRANT#${ALICE}#g`, ip: ALICE, grantId: 'g' },
         ]
       : [],
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TABLE } from '../../../lib/names.ts';
 import { ScenarioError } from '../../../local/scenario/scenario-error.ts';
 import { WEBHOOK_KEY } from '../../../local/scenario/world.ts';
 import { ACL, ALICE, BOB, configuration, failedAt, granted, played, revoked, SENTINEL, ZONE } from './a-scenario.ts';
@@ -279,11 +280,11 @@ describe('raw input', () => {
   });
 
   it('goes into the table as it is: a grant that nobody announced is found by the next verification', async () => {
-    const expiresAt = Date.UTC(2026, 10, 24, 20);
+    const until = { [TABLE.expiryAttribute]: Date.UTC(2026, 10, 24, 20) };
     const order = `${Date.UTC(2026, 10, 24, 18)}000000`.padStart(20, '0');
     await holds([
       login,
-      { at: '10s', row: { acl: ACL, item: `GRANT#${BOB}#raw`, ip: BOB, grantId: 'raw', expiresAt, order } },
+      { at: '10s', row: { acl: ACL, item: `GRANT#${BOB}#raw`, ip: BOB, grantId: 'raw', ...until, order } },
       { at: '6m', expect: { ...has(BOB), table: { acl: ACL, items: [ALICE, `${BOB}#raw`] } } },
     ]);
   });
