@@ -6,7 +6,7 @@ import type { FunctionName } from '../cdk/function-code.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../lib/config.ts';
 
-export const FUNCTIONS = ['webhook', 'grants', 'expiry', 'zone'] as const satisfies readonly FunctionName[];
+export const FUNCTIONS = ['webhook', 'outcome', 'grants', 'expiry', 'zone'] as const satisfies readonly FunctionName[];
 
 export interface Bundled {
   readonly name: string;
@@ -35,6 +35,7 @@ const MADE = {
 /** The AWS clients that each function uses. The baseline is a function that does nothing but make them. */
 const CLIENTS: Readonly<Record<FunctionName, readonly (keyof typeof MADE)[]>> = {
   webhook: ['dynamodb', 'sqs', 'secrets'],
+  outcome: ['dynamodb', 'secrets'],
   grants: ['dynamodb', 'sqs'],
   expiry: ['dynamodb', 'sqs'],
   zone: ['dynamodb', 'sqs', 'secrets'],
@@ -53,7 +54,7 @@ export class Bundles {
     this.#config = parseConfig(settings);
   }
 
-  /** One of the four functions. @param wholeSdk with all of the SDK's search for credentials, as it is not deployed */
+  /** One of the functions. @param wholeSdk with all of the SDK's search for credentials, as it is not deployed */
   own(name: FunctionName, wholeSdk = false): Bundled {
     return this.#bundle(wholeSdk ? `${name}-whole` : name, join(ROOT, 'functions', `${name}.ts`), wholeSdk);
   }

@@ -39,7 +39,7 @@ export function deployedStack(): DeployedStack {
       return found[0]?.[1].Properties;
     };
     const functions = {
-      ...{ webhook: functionOf('Webhook'), grants: functionOf('Grants') },
+      ...{ webhook: functionOf('Webhook'), outcome: functionOf('Outcome'), grants: functionOf('Grants') },
       ...{ expiry: functionOf('Expiry'), zone: functionOf('Zone') },
     };
     const alarms = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
@@ -66,6 +66,9 @@ function ofEach<T>(
   functions: Readonly<Record<FunctionName, T>>,
   value: (one: T) => number,
 ): Record<FunctionName, number> {
-  const { webhook, grants, expiry, zone } = functions;
-  return { webhook: value(webhook), grants: value(grants), expiry: value(expiry), zone: value(zone) };
+  const { webhook, outcome, grants, expiry, zone } = functions;
+  return {
+    ...{ webhook: value(webhook), outcome: value(outcome), grants: value(grants) },
+    ...{ expiry: value(expiry), zone: value(zone) },
+  };
 }

@@ -3,10 +3,10 @@ import type { FunctionName } from '../cdk/function-code.ts';
 import { signedHeaders } from '../cli/webhook-client.ts';
 import { eventOrder } from '../lib/grants/event-order.ts';
 import { formatQueuedEvent } from '../lib/grants/queue-message.ts';
-import { ITEM, WEBHOOK_PATH } from '../lib/names.ts';
+import { ITEM, SEEN_PARTITION, WEBHOOK_PATH } from '../lib/names.ts';
 import { queuePosition } from '../lib/queue-position.ts';
 import { fifoEvent, streamEvent } from '../local/stand-ins/aws-events.ts';
-import { apiEvent } from '../local/webhook-server.ts';
+import { apiEvent, outcomeEvent } from '../local/webhook-server.ts';
 import type { Answering, AwsAnswer, AwsCall } from '../test/helpers/fake-aws.ts';
 
 export const ACL = 'okta-prod';
@@ -31,6 +31,10 @@ export function largestEvent(name: FunctionName, now: number): unknown {
       const signed = signedHeaders(KEY, 'bench-1', Math.floor(now / 1000), body);
       return apiEvent(WEBHOOK_PATH, { 'content-type': 'application/json', ...signed }, body);
     }
+    case 'outcome':
+      return outcomeEvent(`${WEBHOOK_PATH}/events/${ACL}/bench-1`, {
+        ...signedHeaders(KEY, 'bench-1', Math.floor(now / 1000), ''),
+      });
     case 'grants': {
       const event = { type: 'access.flushed', acl: ACL, timestamp: BigInt(now) * 1_000_000n } as const;
       const body = formatQueuedEvent({ webhookId: 'bench-1', ...event });
@@ -50,9 +54,13 @@ export function answersFor(name: FunctionName, now: number): Answering {
   const items = Array.from({ length: count }, (_, i) => grantItem(i, expiresAt, now));
   const stored = new Map<string, Attributes>();
   return (call) => {
-    if (call.operation === 'Query') return page(items, call);
+    if (call.operation === 'Query') return page(isOfAnEvent(call) ? [] : items, call);
     if (call.operation === 'GetSecretValue') {
-      return { body: { SecretString: name === 'webhook' ? JSON.stringify({ current: KEY }) : 'bench-token' } };
+      return {
+        body: {
+          SecretString: name === 'webhook' || name === 'outcome' ? JSON.stringify({ current: KEY }) : 'bench-token',
+        },
+      };
     }
     if (call.operation === 'GetItem') return { body: itemOf(call, stored, now) };
     if (call.operation === 'UpdateItem' || call.operation === 'PutItem') store(call, stored);
@@ -70,6 +78,11 @@ function grantItem(index: number, expiresAt: number, now: number) {
     ...Object.fromEntries(Object.entries({ ...texts, ...more }).map(([attribute, S]) => [attribute, { S }])),
     ...Object.fromEntries(Object.entries(numbers).map(([attribute, N]) => [attribute, { N: String(N) }])),
   };
+}
+
+/** What one event remembers of itself: of a flush that was never tried before, nothing. */
+function isOfAnEvent({ input }: AwsCall): boolean {
+  return JSON.stringify(input.ExpressionAttributeValues).includes(SEEN_PARTITION);
 }
 
 /** The key that a page goes on after is only its number: the function hands it back as it is. */

@@ -46,9 +46,9 @@ export class Meter {
 
   constructor(system: VirtualSystem, handlers: ReturnType<VirtualSystem['functions']['deploy']>) {
     this.#system = system;
-    this.usage = { webhook: nothing(), grants: nothing(), expiry: nothing(), zone: nothing() };
+    this.usage = { webhook: nothing(), outcome: nothing(), grants: nothing(), expiry: nothing(), zone: nothing() };
     system.latencyMs = LATENCY_MS.okta;
-    for (const name of ['webhook', 'grants', 'expiry', 'zone'] as const) this.#watchHandler(handlers, name);
+    for (const name of ['webhook', 'outcome', 'grants', 'expiry', 'zone'] as const) this.#watchHandler(handlers, name);
     this.#watchTable(system.functions.table);
     this.#watchQueues();
     this.#watchSecrets();

@@ -192,4 +192,10 @@ const plus = (a: Counted, b: Counted) => combined(a, b, (x, y) => x + y);
 const minus = (a: Counted, b: Counted) => combined(a, b, (x, y) => x - y);
 const times = (a: Counted, factor: number) => combined(a, a, (x) => x * factor);
 
-export const FUNCTION_NAMES = ['webhook', 'grants', 'zone', 'expiry'] as const satisfies readonly FunctionName[];
+export const FUNCTION_NAMES = [
+  'webhook',
+  'outcome',
+  'grants',
+  'zone',
+  'expiry',
+] as const satisfies readonly FunctionName[];

@@ -7,6 +7,7 @@ import { METRICS, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ownMetric } from './own-metric.ts';
+import { TIMERS_AT_ONCE } from './reservations.ts';
 import { ServiceFunction } from './service-function.ts';
 import { WatchedQueue } from './watched-queue.ts';
 
@@ -57,7 +58,7 @@ export class ExpiryClock extends Construct {
     table.allow(this.function, 'GetItem', 'UpdateItem', 'DeleteItem');
     table.allowQueryByExpiry(this.function);
     this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
-    this.function.consume(queue);
+    this.function.consume(queue, TIMERS_AT_ONCE);
     this.#tick();
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',

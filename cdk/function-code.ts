@@ -5,7 +5,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Config } from '../lib/config.ts';
 import { bundleFunction } from './bundle.ts';
 
-export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
+export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 /** Functions that only some configurations ask for. */
 export type OptionalFunctionName = 'gatekeeper';
 

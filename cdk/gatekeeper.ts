@@ -8,8 +8,6 @@ import { ServiceFunction } from './service-function.ts';
 
 /** The longest that an HTTP API remembers an answer. */
 const REMEMBERED = Duration.hours(1);
-/** Enough for thousands of new addresses a second; more of strangers must not take the account's concurrency. */
-const RUNS_AT_ONCE = 5;
 
 /**
  * Lets requests in by their source address (`allowFrom`), before any other function runs. The API asks once an hour for
@@ -22,14 +20,13 @@ export class Gatekeeper extends Construct {
   constructor(scope: Construct, id: string, props: { readonly deployment: Deployment }) {
     super(scope, id);
     const { deployment } = props;
-    const { allowFrom, reservedConcurrency } = deployment.config;
+    const { allowFrom } = deployment.config;
     this.function = new ServiceFunction(this, 'Gatekeeper', {
       deployment,
       name: 'gatekeeper',
       description: 'Tells the API from which addresses it takes requests',
       timeout: Duration.seconds(5),
       environment: {},
-      reservedConcurrency: reservedConcurrency ? RUNS_AT_ONCE : undefined,
       failures: 1,
       impact: 'Knocknoc gets a 500 for its events and must send them again. Until then they have no effect.',
     });

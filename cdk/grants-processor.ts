@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { EVENTS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
+import { EVENTS_AT_ONCE } from './reservations.ts';
 import { ServiceFunction } from './service-function.ts';
 import { WatchedQueue } from './watched-queue.ts';
 
@@ -23,7 +24,7 @@ export class GrantsProcessor extends Construct {
   constructor(scope: Construct, id: string, props: GrantsProcessorProps) {
     super(scope, id);
     const { deployment, table, timerQueue } = props;
-    const { alarms, config } = deployment;
+    const { alarms } = deployment;
     this.events = new WatchedQueue(this, 'Events', {
       deployment,
       name: 'events',
@@ -49,14 +50,12 @@ export class GrantsProcessor extends Construct {
         timerQueueUrl: timerQueue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
-      // Being alone does not depend on it (one message group does that): it keeps a place free.
-      reservedConcurrency: config.reservedConcurrency ? 1 : undefined,
       failures: 3,
       impact: 'Events wait and are tried again in order. Logins and logouts take effect late.',
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, deadLetterQueue.queueArn);
-    this.function.consume(queue);
+    this.function.consume(queue, EVENTS_AT_ONCE);
     alarms.watch(this, 'AgeAlarm', {
       name: 'events-age',
       metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' }),

@@ -11,6 +11,7 @@ import { ENV } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
 import { type FunctionName, functionCode, type OptionalFunctionName } from './function-code.ts';
 import { keyRights } from './key-rights.ts';
+import { reservationOf } from './reservations.ts';
 
 /** Where a function runs that is to call the outside from an address of the customer's. */
 export interface FunctionNetwork {
@@ -26,7 +27,6 @@ export interface ServiceFunctionProps {
   readonly timeout: Duration;
   /** By their names in `ENV`; the service name is added. */
   readonly environment: Readonly<Partial<Record<keyof typeof ENV, string>>>;
-  readonly reservedConcurrency?: number | undefined;
   readonly network?: FunctionNetwork | undefined;
   /** What it means for those who log in and out when the function fails or is throttled. */
   readonly impact: string;
@@ -58,6 +58,7 @@ export class ServiceFunction extends Construct {
     // A role of its own rather than the default one, which may write to every log group of the account.
     this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn);
+    const reserved = reservationOf(name, deployment);
     const environment = Object.entries({ ...props.environment, serviceName: Stack.of(this).stackName });
     const network = props.network && this.#enter(props.network);
     this.lambda = new LambdaFunction(this, 'Function', {
@@ -74,7 +75,7 @@ export class ServiceFunction extends Construct {
       logGroup: this.logGroup,
       ...network,
       environment: Object.fromEntries(environment.map(([key, value]) => [ENV[key as keyof typeof ENV], value])),
-      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
     });
     this.#watch(props);
   }
@@ -85,9 +86,11 @@ export class ServiceFunction extends Construct {
     this.#allowKey(actions);
   }
 
-  /** Runs the function on the messages of a queue, up to ten at once. */
-  consume(queue: IQueue): void {
-    this.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+  /** Runs the function on the messages of a queue, up to ten a batch. @param atOnce batches under way at once, 2 at least */
+  consume(queue: IQueue, atOnce: number): void {
+    this.lambda.addEventSource(
+      new SqsEventSource(queue, { batchSize: 10, maxConcurrency: atOnce, reportBatchItemFailures: true }),
+    );
     // The library grants what it takes to read the queue, but knows nothing of the key.
     this.#allowKey(['sqs:ReceiveMessage']);
   }

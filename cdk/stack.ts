@@ -13,6 +13,7 @@ import { ErrorAlarms } from './error-alarms.ts';
 import { ExpiryClock } from './expiry-clock.ts';
 import { GrantsProcessor } from './grants-processor.ts';
 import { GrantsTable } from './grants-table.ts';
+import { OutcomeTeller } from './outcome-teller.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { Secrets } from './secrets.ts';
 import type { FunctionNetwork } from './service-function.ts';
@@ -65,13 +66,15 @@ export class KnocknocOktaStack extends Stack {
     const timerQueue = expiry.timerQueue.queue;
     const grants = new GrantsProcessor(this, 'Grants', { deployment, table, timerQueue });
     const eventsQueue = grants.events.queue;
-    const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table });
+    const outcome = new OutcomeTeller(this, 'Outcome', { deployment, secrets, table }).function;
+    const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table, outcome });
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     new VolumeAlarm(this, 'VolumeAlarm', { deployment });
     const functions = {
       webhook: webhook.function,
+      outcome,
       grants: grants.function,
       expiry: expiry.function,
       zone: zone.function,

@@ -1,11 +1,18 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, IpAddressType, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  IpAddressType,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { WEBHOOK_PATH } from '../lib/names.ts';
+import { OUTCOME_ROUTE, WEBHOOK_PATH } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import type { GrantsTable } from './grants-table.ts';
@@ -23,6 +30,8 @@ const THROTTLE = { rateLimit: 150, burstLimit: 300 };
  * whether a refused request counts towards the throttle: as if it did, a flood needs far more to crowd events out.
  */
 const THROTTLE_BEHIND_GATEKEEPER = { rateLimit: 1_000, burstLimit: 2_000 };
+/** Of questions for outcomes, a second and at once, so that these never count among the events. */
+const OUTCOME_THROTTLE = { ThrottlingRateLimit: 150, ThrottlingBurstLimit: 300 };
 
 /** What one request leaves in the access log: never a body, a header or a query. */
 const ACCESS_LOG = {
@@ -42,9 +51,14 @@ export interface WebhookApiProps {
   readonly secrets: Secrets;
   readonly eventsQueue: IQueue;
   readonly table: GrantsTable;
+  /** Tells the outcomes of what was posted. */
+  readonly outcome: ServiceFunction;
 }
 
-/** The one way in: `POST /webhook`, answered by the webhook function. */
+/**
+ * The way in: `POST /webhook`, answered by the webhook function; and below it the outcomes of what was posted, told by a
+ * function of their own, so that whoever waits for one holds up nobody who posts.
+ */
 export class WebhookApi extends Construct {
   readonly function: ServiceFunction;
   /** Where the configuration has an `allowFrom`. */
@@ -53,7 +67,7 @@ export class WebhookApi extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookApiProps) {
     super(scope, id);
-    const { deployment, secrets, eventsQueue, table } = props;
+    const { deployment, secrets, eventsQueue, table, outcome } = props;
     this.function = new ServiceFunction(this, 'Webhook', {
       deployment,
       name: 'webhook',
@@ -70,7 +84,7 @@ export class WebhookApi extends Construct {
     });
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);
-    table.allow(this.function, 'GetItem');
+    table.allow(this.function, 'GetItem', 'Query');
 
     const { allowFrom } = deployment.config;
     this.gatekeeper = allowFrom.length > 0 ? new Gatekeeper(this, 'Gatekeeper', { deployment }) : undefined;
@@ -88,11 +102,16 @@ export class WebhookApi extends Construct {
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('WebhookIntegration', this.function.lambda),
     });
-    for (const route of routes) {
+    const outcomeRoutes = api.addRoutes({
+      path: OUTCOME_ROUTE,
+      methods: [HttpMethod.GET],
+      integration: new HttpLambdaIntegration('OutcomeIntegration', outcome.lambda),
+    });
+    for (const route of [...routes, ...outcomeRoutes]) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions-APIG4',
         reason:
-          'Each request is authenticated by the function: HMAC signature over the raw body, which an authorizer of an HTTP API does not get to see.',
+          'Each request is authenticated by its function: HMAC signature over the raw body, which an authorizer of an HTTP API does not get to see.',
       });
     }
     const stage = new HttpStage(this, 'Stage', {
@@ -111,6 +130,11 @@ export class WebhookApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    const resource = stage.node.defaultChild;
+    if (!(resource instanceof CfnStage)) throw new Error('the stage is none');
+    resource.routeSettings = { [`GET ${OUTCOME_ROUTE}`]: OUTCOME_THROTTLE };
+    // Settings of a route that is not there yet are refused.
+    stage.node.addDependency(...outcomeRoutes);
     // The stage's own URL ends in a slash.
     this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
   }

@@ -14,19 +14,18 @@ import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
 import { acceptWebhook, type WebhookDeps } from '../lib/webhook/accept-webhook.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
+import { httpResult, sourceOf, urlOf } from './http-api.ts';
 import { observe } from './observe.ts';
 
-/** The HTTP API's only route: judges a webhook and puts it onto the events queue. */
+/** `POST` of the HTTP API: judges a webhook and puts it onto the events queue. */
 export function createHandler(deps: () => WebhookDeps) {
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(observe(() => deps().telemetry))
     .handler(async (event) => {
       const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-      // Some emulators leave it out.
-      const { requestId, http } = event.requestContext ?? {};
-      const source = { sourceIp: http?.sourceIp, requestId };
-      const answer = await acceptWebhook({ headers: event.headers, body, source }, deps());
-      return { statusCode: answer.status, headers: { ...answer.headers }, body: answer.body };
+      return httpResult(
+        await acceptWebhook({ headers: event.headers, body, url: urlOf(event), source: sourceOf(event) }, deps()),
+      );
     });
 }
 

@@ -146,6 +146,14 @@ const CATALOGUE = {
     firstStep:
       'Read the detail in the log line of the webhook function: it names the events queue or the webhook secret.',
   },
+  HOOK009: {
+    name: 'unknown event',
+    impact:
+      'Knocknoc asks for the outcome of events that are not known here. It does not learn whether they took effect.',
+    firstStep:
+      'Compare the webhook id in the access log with what the sender posted, and check that it asks at the address that the answer to its event gave.',
+    causedBy: 'sender',
+  },
   STORE001: {
     name: 'grants could not be stored',
     meaning: 'The change could not be stored: it has no effect until an operator puts it back.',

@@ -104,12 +104,17 @@ export const ITEM = {
 /** Who deletes items whose time to live is over, as the stream's records name it. */
 export const TTL_SERVICE = 'dynamodb.amazonaws.com';
 
-/** Partition of one Okta zone, by its id: it belongs to no ACL for ever. Its items: whose it is, and what a person allows. */
+/**
+ * Partition of one Okta zone, by its id: it belongs to no ACL for ever. Its items: whose it is, what a person allows, and
+ * what Okta showed of it while it was nobody's here.
+ */
 export const ZONE_PARTITION = 'ZONE#';
-export const ZONE_ITEM = { list: 'LIST', adoption: 'ADOPTION' } as const;
+export const ZONE_ITEM = { list: 'LIST', adoption: 'ADOPTION', foreign: 'FOREIGN' } as const;
 
-/** Partition key of the remembered webhook ids (they belong to no ACL; `#` cannot occur in an ACL's name). */
+/** Partition of one event, by its ACL and webhook id (it belongs to no ACL; `#` cannot occur in an ACL's name). */
 export const SEEN_PARTITION = 'SEEN#';
+/** Its items: that the event was applied; that it was set aside; how many grants a part of a large one has ended. */
+export const SEEN_ITEM = { applied: 'SEEN#', aside: 'ASIDE', ended: 'ENDED#' } as const;
 
 /** Partition of what concerns the Okta org as a whole, and its one item: the moment before which Okta wants no call. */
 export const ORG_PARTITION = 'OKTA#';
@@ -130,6 +135,8 @@ export const EVENTS_MOST_RECEIVES = 10;
 export const TIMERS_MOST_RECEIVES = 5;
 
 export const WEBHOOK_PATH = '/webhook';
+/** Where outcomes are asked for, in the form that an HTTP API takes. */
+export const OUTCOME_ROUTE = `${WEBHOOK_PATH}/events/{acl}/{webhookId}`;
 
 /**
  * The header in which the command line says who runs it: the identity that AWS knows the caller by. The signature does not
@@ -141,3 +148,6 @@ export const SENT_BY_HEADER = 'x-sent-by';
 export const CONFIGURATION_METADATA = 'KnocknocOkta::Configuration';
 /** Where the template says by which version it was made. */
 export const VERSION_METADATA = 'KnocknocOkta::Version';
+
+/** So many may wait for the outcomes of events at once; the function that tells them has some more runs, which answer at once. */
+export const MOST_WAITING = 30;

@@ -8,6 +8,7 @@ import type {
 } from 'aws-lambda';
 import { createHandler as createExpiry, type ExpiryEvent } from '../functions/expiry.ts';
 import { createHandler as createGrants } from '../functions/grants.ts';
+import { createHandler as createOutcome } from '../functions/outcome.ts';
 import { createHandler as createWebhook } from '../functions/webhook.ts';
 import { createHandler as createZone } from '../functions/zone.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
@@ -17,7 +18,9 @@ import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { EVENTS_MOST_RECEIVES, ITEM, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
+import type { TellDeps } from '../lib/outcome/tell-outcome.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
+import { authenticateReader } from '../lib/webhook/authenticate-reader.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/aws-events.ts';
@@ -48,12 +51,13 @@ export interface EmbeddedOptions {
 }
 
 /** Timeouts of the functions in milliseconds, as the stack sets them. */
-const TIMEOUT_MS = { webhook: 29_000, grants: 15_000, expiry: 30_000, zone: 30_000 } as const;
+const TIMEOUT_MS = { webhook: 29_000, outcome: 29_000, grants: 15_000, expiry: 30_000, zone: 30_000 } as const;
 const MINUTE_MS = 60_000;
 
 /** What each function is invoked with, and its answer. */
 type Handlers = {
   webhook: (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+  outcome: (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
   grants: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
   expiry: (event: ExpiryEvent, context: Context) => Promise<SQSBatchResponse>;
   zone: (event: DynamoDBStreamEvent, context: Context) => Promise<void>;
@@ -115,13 +119,15 @@ export class EmbeddedFunctions {
       });
     this.#functions = {
       webhook: functionOf('webhook'),
+      outcome: functionOf('outcome'),
       grants: functionOf('grants'),
       expiry: functionOf('expiry'),
       zone: functionOf('zone'),
     };
-    const { webhook, grants, expiry, zone } = this.#functions;
+    const { webhook, outcome, grants, expiry, zone } = this.#functions;
     this.#handlers = {
       webhook: (event, context) => webhook.invoke(event, context),
+      outcome: (event, context) => outcome.invoke(event, context),
       grants: (event, context) => grants.invoke(event, context),
       expiry: (event, context) => expiry.invoke(event, context),
       zone: (event, context) => zone.invoke(event, context),
@@ -153,8 +159,14 @@ export class EmbeddedFunctions {
     await this.#handlers.zone(streamEvent([change]), this.#context('zone'));
   }
 
+  /** A request to the HTTP API's route for events. */
   async webhook(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
     return this.#handlers.webhook(event, this.#context('webhook'));
+  }
+
+  /** A request to its route for outcomes. */
+  async outcome(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+    return this.#handlers.outcome(event, this.#context('outcome'));
   }
 
   /**
@@ -197,6 +209,14 @@ export class EmbeddedFunctions {
         states: () => shared.states,
       };
       return asLambdaCalls(createWebhook(() => deps));
+    });
+    this.#functions.outcome.deploy((environment) => {
+      const secrets = new KnownSecrets();
+      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
+      const authenticate: TellDeps['authenticate'] = (request, now) =>
+        authenticateReader(request, now, { config, secret });
+      const deps = { ...common(environment, secrets), authenticate };
+      return asLambdaCalls(createOutcome(() => deps));
     });
     this.#functions.grants.deploy((environment) => {
       const deadLetters = environment.deadLetters(this.events.deadLetters);

@@ -60,7 +60,10 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
         options.progress.line(line);
       },
     });
-    const server = await startWebhookServer((event) => functions.webhook(event), options.webhookPort ?? 0);
+    const server = await startWebhookServer(
+      { webhook: (event) => functions.webhook(event), outcome: (event) => functions.outcome(event) },
+      options.webhookPort ?? 0,
+    );
     const operator = await startOperatorServer(
       operated({
         ...{ functions, webhookSecret, oktaToken: oktaTokenSecret },

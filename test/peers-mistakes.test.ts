@@ -212,7 +212,11 @@ const OF_THE_STACK: readonly (readonly [mistake: string, file: string, test: str
     'cdk/queues-and-table',
     'hides a message for six times the timeout',
   ],
-  ['a throttle with several message groups', 'cdk/queues-and-table', 'has no batching window or concurrency limit'],
+  [
+    'a throttle with several message groups',
+    'cdk/queues-and-table',
+    'has no batching window on its mapping, and no more runs at once',
+  ],
 ];
 
 describe('mistakes of peers in their stacks', () => {

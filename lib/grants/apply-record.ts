@@ -5,7 +5,7 @@ import { AUDIT, EVENTS_MOST_RECEIVES } from '../names.ts';
 import type { Clock, DeadLetters, Fields, SetAside, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
 import { reasonOfFailure } from './dead-letter-reasons.ts';
-import type { EventResult } from './event-writer.ts';
+import type { EventResult } from './event-result.ts';
 import type { GrantBook } from './grant-book.ts';
 import type { EndedGrant } from './grant-items.ts';
 import { judgeMessage } from './judge-message.ts';
@@ -35,6 +35,8 @@ export interface QueueRecord {
 export const TIME_FOR_A_TRY_MS = 9_000;
 /** Left at the end of a message's last try, to set it aside. */
 const TIME_TO_SET_ASIDE_MS = 3_000;
+/** And of that, to remember it. */
+const TIME_TO_REMEMBER_MS = 1_500;
 const ACTIONS = {
   'access.granted': AUDIT.granted,
   'access.revoked': AUDIT.revoked,
@@ -63,6 +65,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     const named = event && { webhookId: event.webhookId, type: event.type, acl: event.acl };
     const said = `a message is unusable (${why}); it was moved to the dead-letter queue`;
     await setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
+    await remember(event, 'STORE002', deps);
     return [];
   }
   const ended: EndedGrant[] = [];
@@ -144,6 +147,21 @@ async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, d
   };
   const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
   await setAside(letter, 'STORE001', said, fields, deps);
+  // It is the table, most likely, that has failed. What was not tried comes when all the time is needed.
+  if (record.remainingMs < TIME_FOR_A_TRY_MS) return;
+  await inTime(remember(event, 'STORE001', deps), TIME_TO_REMEMBER_MS, deps.clock).catch(() => {});
+}
+
+/** For whoever asks what became of the event. It is set aside whether that can be written or not. */
+async function remember(event: QueuedEvent | undefined, code: 'STORE001' | 'STORE002', deps: ApplyDeps): Promise<void> {
+  if (!event) return;
+  try {
+    await deps.grants.setAside(event, code, deps.clock.now());
+  } catch (error) {
+    deps.telemetry.warn('it is not stored that an event was set aside; whoever asks is told that it is pending', {
+      ...{ webhookId: event.webhookId, acl: event.acl, reason: describeError(error) },
+    });
+  }
 }
 
 /** What `work` comes to, if it does in time. It may still be carried out after that: to apply an event again changes nothing. */

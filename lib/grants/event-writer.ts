@@ -1,74 +1,49 @@
 import { ITEM } from '../names.ts';
-import type { Condition, Item, Key, Table, Write } from '../ports.ts';
-import { type EndedGrant, endedGrant, grantKey, grantName, isOfAnotherBody, putGrant } from './grant-items.ts';
-import { NO_ORDER, type UnusableRow } from './judge-grant.ts';
+import type { Item, Table, Write } from '../ports.ts';
+import { type Covered, type Ending, endCovered } from './end-covered.ts';
+import type { EventFacts, EventResult, Overtaker } from './event-result.ts';
+import { type EndedGrant, grantKey, grantName, putGrant } from './grant-items.ts';
+import { type Guard, GuardedWrites, olderThan, orderGuard, seenGuard } from './guarded-write.ts';
+import type { UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
-import { removeRows } from './remove-rows.ts';
+import { isOfAnotherBody } from './seen-event.ts';
 
-/** What applying an event has led to. */
-export type EventResult =
-  | { readonly kind: 'applied'; readonly ended: number }
-  /** `otherBody`: its id was another event's. */
-  | { readonly kind: 'duplicate'; readonly otherBody: boolean }
-  | { readonly kind: 'overtaken'; readonly by: Overtaker };
-type Overtaker = 'a later flush' | 'a later revoke' | 'a later event on the same grant';
-
-/** What one event is written with. */
-export interface EventFacts {
-  readonly order: string;
-  /** Until when it is remembered, in seconds since the epoch. */
-  readonly ttl: number;
-  /** Says that it was applied. */
-  readonly seen: Item;
-  /** Above every order that an event can have now. */
-  readonly latest: string;
-}
-
-/** A condition of an event's write, and what it says where it does not hold. */
-interface Guard {
-  readonly key: Key;
-  readonly write: (when: readonly Condition[]) => Write | undefined;
-  readonly when: readonly Condition[];
-  /** Undefined: it was applied before. */
-  readonly by?: Overtaker;
-}
-
-/** A guard whose condition did not hold, and its item. */
-interface Standing {
-  readonly guard: Guard;
-  readonly row: Item;
-}
-
-/**
- * The writes of one event. Each guard is an item that remembers an order, and a condition on it. A guard that holds no order
- * that an event can have guards nothing: it is reported, and the event is written without its condition.
- */
+/** The writes of one event. That it was applied, and what came of it, is written with its effect: all or nothing. */
 export class EventWriter {
   readonly #table: Table;
-  readonly #report: (rows: readonly UnusableRow[]) => void;
+  readonly #guarded: GuardedWrites;
 
   constructor(table: Table, report: (rows: readonly UnusableRow[]) => void) {
     this.#table = table;
-    this.#report = report;
+    this.#guarded = new GuardedWrites(table, report);
   }
 
   /** A grant, or the revoke of one grant: one atomic write. */
   async applyToOne(event: QueuedEvent, facts: EventFacts): Promise<EventResult> {
-    const effect = event.type === 'access.granted' ? putGrant(event, facts.order) : { remove: grantKey(event) };
-    const seen = seenGuard(facts.seen);
-    const against = await this.#writeGuarded([effect], [seen, ...guardsOf(event, facts)], facts);
-    if (!against) return { kind: 'applied', ended: 0 };
-    const { by } = against.guard;
-    if (by === undefined) return duplicate(against.row, facts);
-    await this.#writeGuarded([], [seenGuard({ ...facts.seen, overtakenBy: by })], facts);
-    return { kind: 'overtaken', by };
+    const isRevoke = event.type === 'access.revoked';
+    for (;;) {
+      const { write, ended } = isRevoke
+        ? await this.#endOne(event, facts)
+        : { write: putGrant(event, facts.order), ended: 0 };
+      const seen = (more: Readonly<Record<string, string | number>>) =>
+        seenGuard({ ...facts.seen, ...(isRevoke && { ended }), ...more });
+      const against = await this.#guarded.write([write], [seen({}), ...guardsOf(event, facts)], facts.latest);
+      if (!against) return { kind: 'applied', ended };
+      // The grant has ended meanwhile, by itself.
+      if ('changed' in against) continue;
+      const { by } = against.guard;
+      if (by === undefined) return duplicate(against.row, facts);
+      const overtaken = { ...(isRevoke && { ended: 0 }), overtakenBy: by };
+      const before = await this.#guarded.write([], [seen(overtaken)], facts.latest);
+      return before && 'row' in before ? duplicate(before.row, facts) : { kind: 'overtaken', by };
+    }
   }
 
   /**
    * A flush, or the revoke of all grants on an IP. First the order is remembered, so that earlier
-   * grants that arrive later find it; then what it covers is removed; the webhook id comes last, so
-   * that a redelivery finishes what a crash cut short.
+   * grants that arrive later find it; then what it covers is removed; that it was applied is written with the last of
+   * that, so that a redelivery finishes what a crash cut short.
    * @param tell is told of the grants that have ended, as they end; also where the rest then fails
    */
   async applyToMany(
@@ -78,80 +53,58 @@ export class EventWriter {
   ): Promise<EventResult> {
     const { acl, ip } = event;
     const { order, ttl, latest } = facts;
-    const before = await this.#standing(seenGuard(facts.seen), latest);
+    const before = await this.#guarded.standing(seenGuard(facts.seen), latest);
     if (before) return duplicate(before.row, facts);
-    const marker = { acl, item: ip === undefined ? ITEM.flushed : `${ITEM.revoked}${ip}` };
+    const isFlush = ip === undefined;
+    const marker = { acl, item: isFlush ? ITEM.flushed : `${ITEM.revoked}${ip}`, order, ttl };
     // Where a later one stands already, what this one covers is still removed below: none of it is newer.
-    await this.#writeGuarded([], [orderGuard({ ...marker, order, ttl })], facts);
-    let ended = 0;
-    for await (const page of this.#table.queryPrefix(acl, ip === undefined ? ITEM.grant : `${ITEM.grant}${ip}#`)) {
-      // A row without an order that an event can have is no grant. It lets nobody in.
-      const covered = page.filter((row) => isOrder(row.order, order));
-      const removed: Item[] = [];
-      try {
-        await removeRows(this.#table, covered, () => [{ attribute: 'order', below: order }], removed);
-      } finally {
-        tell(removed.map(endedGrant));
-      }
-      ended += removed.length;
-    }
-    const against = await this.#writeGuarded([], [seenGuard(facts.seen)], facts);
-    return against ? duplicate(against.row, facts) : { kind: 'applied', ended };
+    const guard = orderGuard(marker, isFlush ? 'a later flush' : 'a later revoke');
+    const against = await this.#guarded.write([], [guard], latest);
+    const overtaker = against && 'guard' in against ? against.guard.by : undefined;
+    const ending: Ending = {
+      event,
+      ...facts,
+      overtakenBy: overtaker,
+      covered: () => this.#covered(acl, isFlush ? ITEM.grant : `${ITEM.grant}${ip}#`, facts),
+    };
+    const result = await endCovered(ending, this.#table, this.#guarded, tell);
+    return 'standing' in result ? duplicate(result.standing, facts) : result;
   }
 
-  /** @returns the first that stands against it; undefined: it is written */
-  async #writeGuarded(
-    writes: readonly Write[],
-    guards: readonly Guard[],
-    { latest }: EventFacts,
-  ): Promise<Standing | undefined> {
-    const spoiled = new Set<Guard>();
-    for (;;) {
-      const guarded = guards.flatMap((guard) => {
-        const write = guard.write(spoiled.has(guard) ? [] : guard.when);
-        return write ? [{ guard, write }] : [];
-      });
-      const result = await this.#table.write([...guarded.map(({ write }) => write), ...writes]);
-      if (result.written) return undefined;
-      for (const guard of result.failed.flatMap((index) => guarded[index]?.guard ?? [])) {
-        const standing = await this.#standing(guard, latest);
-        if (standing) return standing;
-        spoiled.add(guard);
+  /** The rows below a prefix that an order covers, and whether there is a live grant that it does not. */
+  async #covered(acl: string, prefix: string, { order, isLive }: EventFacts): Promise<Covered> {
+    const rows: Item[] = [];
+    let isLaterLive = false;
+    for await (const page of this.#table.queryPrefix(acl, prefix)) {
+      for (const row of page) {
+        // A row without an order that an event can have is no grant. It lets nobody in.
+        if (isOrder(row.order, order)) rows.push(row);
+        else isLaterLive ||= isLive(row);
       }
     }
+    return { rows, isLaterLive };
   }
 
-  /** @returns undefined where the guard's item holds no order that an event can have */
-  async #standing(guard: Guard, latest: string): Promise<Standing | undefined> {
-    const { acl, item } = guard.key;
-    const row = await this.#table.get({ acl, item });
-    if (row && isOrder(row.order, latest)) return { guard, row };
-    if (row) this.#report([{ acl, item, why: NO_ORDER }]);
-    return undefined;
+  /** Removes one grant as it stands, so that it is known whether there was one to end. */
+  async #endOne(event: QueuedEvent, { isLive }: EventFacts): Promise<{ write: Write; ended: number }> {
+    const remove = grantKey(event);
+    const row = await this.#table.get(remove);
+    if (!row) return { write: { remove, when: [{ absent: true }] }, ended: 0 };
+    const { order } = row;
+    // What has no order is no grant, whatever becomes of it.
+    if (typeof order !== 'string') return { write: { remove }, ended: 0 };
+    return { write: { remove, when: [{ attribute: 'order', equals: order }] }, ended: isLive(row) ? 1 : 0 };
   }
 }
 
 function duplicate(row: Item, { seen }: EventFacts): EventResult {
-  return { kind: 'duplicate', otherBody: isOfAnotherBody(row, seen.bodyHash) };
-}
-
-function seenGuard(put: Item): Guard {
-  return { key: put, when: [{ absent: true }], write: (when) => ({ put, when }) };
-}
-
-/** Remembers the order of an event, unless a later one is remembered. */
-function orderGuard(put: Item & { readonly order: string }): Guard {
-  return {
-    key: put,
-    when: olderThan(put.order),
-    write: (when) => ({ put, when }),
-    by: 'a later event on the same grant',
-  };
+  return { kind: 'duplicate', otherBody: isOfAnotherBody(row.bodyHash, seen.bodyHash) };
 }
 
 /** What keeps an event on one grant from taking effect; what is named first stands first. */
 function guardsOf({ type, acl, ip = '', grantId }: QueuedEvent, { order, ttl }: EventFacts): Guard[] {
-  const last = orderGuard({ acl, item: `${ITEM.last}${grantName(ip, grantId)}`, order, ttl });
+  const put = { acl, item: `${ITEM.last}${grantName(ip, grantId)}`, order, ttl };
+  const last = orderGuard(put, 'a later event on the same grant');
   if (type === 'access.revoked') return [last];
   const checked = (item: string, by: Overtaker): Guard => {
     const check = { acl, item };
@@ -159,8 +112,4 @@ function guardsOf({ type, acl, ip = '', grantId }: QueuedEvent, { order, ttl }: 
     return { key: check, by, when: olderThan(order), write: (when) => (when.length > 0 ? { check, when } : undefined) };
   };
   return [checked(ITEM.flushed, 'a later flush'), checked(`${ITEM.revoked}${ip}`, 'a later revoke'), last];
-}
-
-function olderThan(order: string): readonly Condition[] {
-  return [{ attribute: 'order', below: order, orAbsent: true }];
 }

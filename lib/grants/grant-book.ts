@@ -1,23 +1,19 @@
 import type { IpPolicy } from '../addresses/ip-address.ts';
+import { ITEM } from '../names.ts';
 import type { Item, Table, Telemetry } from '../ports.ts';
 import { later } from '../queue-position.ts';
-import { eventOrder, MEMORY_SECONDS, positionOf } from './event-order.ts';
-import { type EventResult, EventWriter } from './event-writer.ts';
-import { type EndedGrant, type Grant, grantKey, isOfAnotherBody, seenKey } from './grant-items.ts';
+import { EventMemory } from './event-memory.ts';
+import { eventOrder, MEMORY_SECONDS } from './event-order.ts';
+import type { EventResult } from './event-result.ts';
+import { EventWriter } from './event-writer.ts';
+import { type EndedGrant, type Grant, grantKey } from './grant-items.ts';
 import { inParallel } from './in-parallel.ts';
 import { GrantJudge, isUnusable, reportUnusable, type UnusableRow } from './judge-grant.ts';
-import { isPosition, latestOrder } from './plausible.ts';
+import { latestOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { withEvent } from './recent-events.ts';
+import { type AsideEvent, asideKey, seenItem } from './seen-event.ts';
 import { type AclEvents, WakeItem, wakeKey } from './wake-item.ts';
-
-export interface Fate {
-  /** Of the event. */
-  readonly position: string;
-  readonly overtakenBy?: string;
-  /** It is that of an event with another body, which had the same id first. This one is not applied. */
-  readonly isOther?: true;
-}
 
 /** What the batch under way has come to for one ACL. */
 interface Progress {
@@ -36,6 +32,7 @@ export class GrantBook {
   readonly #policy: IpPolicy;
   readonly #report: (rows: readonly UnusableRow[]) => void;
   readonly wake: WakeItem;
+  readonly memory: EventMemory;
   readonly #writer: EventWriter;
   /** By ACL. Nothing is kept from one batch to the next: another process may have gone further meanwhile. */
   readonly #batch = new Map<string, Progress>();
@@ -49,6 +46,7 @@ export class GrantBook {
     this.#policy = policy;
     this.#report = (rows) => reportUnusable(rows, telemetry);
     this.wake = new WakeItem(table);
+    this.memory = new EventMemory(table);
     this.#writer = new EventWriter(table, this.#report);
   }
 
@@ -70,11 +68,12 @@ export class GrantBook {
     const position = later(queuedAt, progress.events?.position);
     const order = eventOrder(event.timestamp, event.firstPosition ?? position);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
-    // Whoever waits for an event that was put back must wait for the position that it has now.
-    const moved = event.firstPosition === undefined ? {} : { position };
-    const { bodyHash } = event;
-    const seen = { ...seenKey(event), order, ttl, ...moved, ...(bodyHash !== undefined && { bodyHash }) };
-    const facts = { order, ttl, seen, latest: latestOrder(now) };
+    const judge = new GrantJudge(this.#policy, now);
+    const isLive = (row: Item) => {
+      const judged = judge.judge(row);
+      return !isUnusable(judged) && judged.expiresAt > now;
+    };
+    const facts = { order, ttl, seen: seenItem(event, order, position, ttl), latest: latestOrder(now), isLive };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     const result = ofOne
       ? await this.#writer.applyToOne(event, facts)
@@ -84,9 +83,10 @@ export class GrantBook {
           ended(grants);
         });
     progress.hasChanged = true;
-    const recent = withEvent(progress.events?.recent ?? [], [position, event.webhookId]);
+    const { recent = [], count = 0, position: last = '' } = progress.events ?? {};
+    const after = { position, recent: withEvent(recent, [position, event.webhookId]), count: count + 1 };
     // One that took too long may end behind its successors.
-    if (position > (progress.events?.position ?? '')) progress.events = { position, recent };
+    if (position > last) progress.events = after;
     return result;
   }
 
@@ -131,6 +131,29 @@ export class GrantBook {
     return grants;
   }
 
+  /** Live grants of one IP, whatever their names, as `live` has them. @param ip canonical */
+  async liveOn(acl: string, ip: string, now: number): Promise<Grant[]> {
+    const judge = new GrantJudge(this.#policy, now);
+    const grants: Grant[] = [];
+    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`)) {
+      for (const row of page) {
+        const judged = judge.judge(row);
+        // Whoever lists all grants reports those that cannot be used.
+        if (!isUnusable(judged) && judged.expiresAt > now) grants.push(judged);
+      }
+    }
+    return grants;
+  }
+
+  /** What is stored of one grant: it lives, it is not there or over, or it can't be used. */
+  async stored(grant: Pick<Grant, 'acl' | 'ip' | 'grantId'>, now: number): Promise<'live' | 'gone' | 'unusable'> {
+    const row = await this.#table.get(grantKey(grant));
+    if (!row) return 'gone';
+    const judged = new GrantJudge(this.#policy, now).judge(row);
+    if (isUnusable(judged)) return 'unusable';
+    return judged.expiresAt > now ? 'live' : 'gone';
+  }
+
   /**
    * The rows of grants with `after < expiresAt <= upTo` (milliseconds since the epoch), soonest first, as they are
    * stored: also those that cannot be used, since these too must go when they are due.
@@ -162,25 +185,14 @@ export class GrantBook {
   }
 
   /**
-   * What became of an event that somebody waits for.
-   * @returns undefined while it is not applied
+   * Remembers that an event was set aside, for whoever asks for its outcome. Where it is put back and applied after all,
+   * that counts.
+   * @param now milliseconds since the epoch
    */
-  async fate(event: QueuedEvent): Promise<Fate | undefined> {
-    const seen = await this.#table.get(seenKey(event), { stale: true });
-    if (!seen) return undefined;
-    const position = seen.position ?? positionOf(String(seen.order));
-    // An item of another shape says nothing.
-    if (!isPosition(position)) return undefined;
-    return {
-      position,
-      ...(seen.overtakenBy !== undefined && { overtakenBy: String(seen.overtakenBy) }),
-      ...(isOfAnotherBody(seen, event.bodyHash) && { isOther: true }),
-    };
-  }
-
-  /** Whether the grant that an event made is still there. */
-  async stands(event: QueuedEvent): Promise<boolean> {
-    return (await this.#table.get(grantKey(event))) !== undefined;
+  async setAside({ acl, webhookId, bodyHash }: QueuedEvent, code: AsideEvent['code'], now: number): Promise<void> {
+    const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
+    const put = { ...asideKey({ acl, webhookId }), code, ttl, ...(bodyHash !== undefined && { bodyHash }) };
+    await this.#table.write([{ put }]);
   }
 
   /** The position of the last of the ACL's events that was applied; undefined until it has seen one. */

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { ITEM, SEEN_PARTITION } from '../names.ts';
+import { ITEM } from '../names.ts';
 import type { Item, Key, Write } from '../ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
 
@@ -66,14 +65,4 @@ export function grantKey(grant: { readonly acl: string; readonly ip?: string; re
 /** An IP's anonymous grant has an empty id, which no sender can give. */
 export function grantName(ip: string, grantId = ''): string {
   return `${ip}#${grantId}`;
-}
-
-/** Whether what was seen under an event's id had another body. Where one of them is not known, it counts as the same. */
-export function isOfAnotherBody(seen: Item, bodyHash: unknown): boolean {
-  return typeof seen.bodyHash === 'string' && typeof bodyHash === 'string' && seen.bodyHash !== bodyHash;
-}
-
-/** Where it is remembered that an event was applied. Webhook ids are an ACL's own: two ACLs may use the same. */
-export function seenKey({ acl, webhookId }: { readonly acl: string; readonly webhookId: string }): Key {
-  return { acl: `${SEEN_PARTITION}${hash('sha256', JSON.stringify([acl, webhookId]))}`, item: SEEN_PARTITION };
 }

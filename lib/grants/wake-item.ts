@@ -7,6 +7,8 @@ import { type RecentEvent, recentEvents } from './recent-events.ts';
 export interface AclEvents {
   /** The position of the last event that was applied. */
   readonly position: string;
+  /** How many were applied, more or less: those of a batch that comes again count twice. */
+  readonly count: number;
   /** When the first was applied, in milliseconds since the epoch. */
   readonly since?: number;
   /** The last few of them, for log lines alone; some may be missing. */
@@ -45,7 +47,11 @@ export class WakeItem {
     const [changes, asked, readFrom] = [count(item.changes), count(item.asked), count(item.readFrom)];
     const wake = { changes, readFrom, mark: `${position} ${changes} ${asked}` };
     if (position === undefined) return { ...wake, events: undefined };
-    const known = { recent: recentEvents(recent), ...(typeof since === 'number' && { since }) };
+    const known = {
+      recent: recentEvents(recent),
+      count: count(item.count),
+      ...(typeof since === 'number' && { since }),
+    };
     // Below every position: nothing counts as confirmed by it.
     if (!isPosition(position)) return { ...wake, events: { position: '', ...known }, why: 'its position is none' };
     return { ...wake, events: { position, ...known } };
@@ -56,8 +62,8 @@ export class WakeItem {
    * only says that grants have changed: an event was applied in part, or a run that took this one's place went further.
    * @param now milliseconds since the epoch
    */
-  async announce(acl: string, { position, recent }: AclEvents, now: number): Promise<void> {
-    const write = { update: wakeKey(acl), set: { position, recent }, setOnce: { since: now } };
+  async announce(acl: string, { position, recent, count }: AclEvents, now: number): Promise<void> {
+    const write = { update: wakeKey(acl), set: { position, recent, count }, setOnce: { since: now } };
     const { written } = await this.#table.write([
       { ...write, when: [{ attribute: 'position', below: position, orAbsent: true }] },
     ]);

@@ -1,82 +1,93 @@
-import { aclConfig, type Config } from '../config.ts';
-import { ERRORS, type ErrorCode } from '../error-codes.ts';
-import type { Fate, GrantBook } from '../grants/grant-book.ts';
-import type { QueuedEvent } from '../grants/queue-message.ts';
+import type { KnownEvent } from '../grants/event-memory.ts';
+import { isOfAnotherBody, type SeenEvent } from '../grants/seen-event.ts';
 import type { Clock } from '../ports.ts';
-import { isListed, readLists, type ZoneLists } from '../zones/zone-lists.ts';
-import type { ZoneState } from '../zones/zone-state.ts';
-import type { ZoneStates } from '../zones/zone-states.ts';
+import { isCrowded } from './crowd.ts';
+import { isRead, judgeOutcome, type Progress } from './judge-outcome.ts';
+import { type Outcome, PENDING } from './outcome.ts';
+import { type FactSources, readFacts, readProgress } from './read-facts.ts';
 
-export interface OutcomeDeps {
-  readonly config: Pick<Config, 'acls'>;
+export interface OutcomeDeps extends FactSources {
+  readonly config: FactSources['config'] & { readonly reservedConcurrency: boolean };
   readonly clock: Clock;
-  readonly grants: GrantBook;
-  readonly states: ZoneStates;
 }
 
-export type Outcome =
-  /** Okta has confirmed lists that reflect the event. */
-  | { readonly status: 'applied'; readonly overtakenBy?: string }
-  /** The zone could not be updated. */
-  | { readonly status: 'failed'; readonly code: ErrorCode; readonly detail: string }
-  /** Another event had the same id before: this one is not applied. */
-  | { readonly status: 'other event' }
-  | { readonly status: 'pending' };
+/** The event that is asked about. */
+export interface AskedEvent {
+  readonly acl: string;
+  readonly webhookId: string;
+  /** Of the body that was posted. Absent: whatever stands under this id is meant. */
+  readonly bodyHash?: string;
+}
 
-/** Waiting is polling: soon at first, then ever more gently, since a thousand may wait for one zone. */
+/** `unknown`: neither applied nor set aside. */
+export type Answer = Outcome | { readonly status: 'unknown' };
+
+export interface Told {
+  readonly answer: Answer;
+  /** It was waited for as long as was asked for, or until it was known. */
+  readonly hasWaited: boolean;
+}
+
+/** Waiting is polling: soon at first, then ever more gently. */
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2_000;
-/** The grant stands all the same, by another event: whoever asked for it is in. */
-const LATER_GRANT = 'a later grant';
+/** Whatever is not in the table by then waits for its message to come again, which takes longer than anybody waits. */
+const UNSEEN_MS = 5_000;
 
 /**
- * Waits until an event that lies on the queue has come through to Okta.
+ * What became of an event. Waits until that is known, if need be, unless too many wait already.
  * @param until when the time is up, in milliseconds since the epoch
  */
-export async function awaitOutcome(event: QueuedEvent, until: number, deps: OutcomeDeps): Promise<Outcome> {
-  const { clock, grants, states } = deps;
-  let fate: Fate | undefined;
+export async function awaitOutcome(asked: AskedEvent, until: number, deps: OutcomeDeps): Promise<Told> {
+  const { clock, config, grants } = deps;
+  const began = clock.now();
+  let known: KnownEvent | undefined;
   let pause = FIRST_PAUSE_MS;
+  let mayWait: boolean | undefined;
   for (;;) {
-    fate ??= await grants.fate(event);
-    if (fate?.isOther) return { status: 'other event' };
-    const state = fate && (await states.get(event.acl, { stale: true }));
-    if (fate && state && isAt(state.confirmedPosition, fate.position)) return confirmed(event, state, fate, deps);
-    const failure = fate && state && failureAt(state, fate.position);
-    const timeIsUp = clock.now() + pause > until;
-    // What heals by itself is the answer only when the time is up.
-    if (failure && (timeIsUp || !ERRORS[failure.code].healsItself)) return failure;
-    if (timeIsUp) return { status: 'pending' };
-    await clock.sleep(pause);
+    const now = clock.now();
+    if (!known || 'aside' in known) known = await grants.memory.get(asked.acl, asked.webhookId, now);
+    const answer = await answerOf(known, asked, now, deps);
+    const left = until - now;
+    // What heals by itself is the answer when the time is up, and not sooner.
+    if (left <= 0 || isFinal(answer)) return { answer, hasWaited: until > began && mayWait !== false };
+    mayWait ??= config.reservedConcurrency && !(await isCrowded(deps));
+    if (!mayWait || (!known && now - began >= UNSEEN_MS)) {
+      return { answer: answer.status === 'failed' ? PENDING : answer, hasWaited: false };
+    }
+    await clock.sleep(Math.min(pause, left));
     pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
   }
 }
 
-async function confirmed(event: QueuedEvent, state: ZoneState, fate: Fate, deps: OutcomeDeps): Promise<Outcome> {
-  const { grants } = deps;
-  const overtaken = fate.overtakenBy !== undefined && { overtakenBy: fate.overtakenBy };
-  if (event.type !== 'access.granted') return { status: 'applied', ...overtaken };
-  if (!(await grants.stands(event))) {
-    return { status: 'applied', overtakenBy: fate.overtakenBy ?? 'a later event, or its expiry' };
+async function answerOf(
+  known: KnownEvent | undefined,
+  asked: AskedEvent,
+  now: number,
+  deps: OutcomeDeps,
+): Promise<Answer> {
+  const { acl, bodyHash } = asked;
+  if (!known) return { status: 'unknown' };
+  if ('aside' in known) {
+    const { code, bodyHash: other } = known.aside;
+    // What was set aside left its id free.
+    if (isOfAnotherBody(other, bodyHash)) return { status: 'unknown' };
+    return { status: 'failed', code, detail: 'the event was set aside', heals: false };
   }
-  const isIn = event.ip === undefined || isListed(event.ip, await listsOf(event.acl, state, deps), state);
-  if (!isIn) {
-    const full = { code: 'ZONE005', detail: 'the zones of the ACL are full; the grant waits for room' } as const;
-    const { code, detail } = state.lastError ?? full;
-    return { status: 'failed', code, detail };
-  }
-  return { status: 'applied', ...(overtaken && { overtakenBy: LATER_GRANT }) };
+  const { seen } = known;
+  if (isOfAnotherBody(seen.bodyHash, bodyHash)) return { status: 'other event' };
+  const progress = await readProgress(acl, deps, true);
+  if (!isDecided(seen, progress, now)) return PENDING;
+  return judgeOutcome(await readFacts(acl, seen, now, deps));
 }
 
-function listsOf(acl: string, state: ZoneState, { config, states }: OutcomeDeps): Promise<ZoneLists> {
-  return readLists(acl, aclConfig(config, acl)?.zoneIds ?? [], state, states.items);
+/** Whether it is worth reading all that an outcome is judged by. */
+function isDecided(seen: SeenEvent, progress: Progress, now: number): boolean {
+  const isOver = seen.type === 'access.granted' && (seen.expiresAt ?? 0) <= now;
+  return isOver || isRead(seen, progress) || progress.state.lastError !== undefined;
 }
 
-function failureAt(state: ZoneState, position: string): Extract<Outcome, { status: 'failed' }> | undefined {
-  if (!state.lastError || !isAt(state.lastError.position, position)) return undefined;
-  return { status: 'failed', code: state.lastError.code, detail: state.lastError.detail };
-}
-
-function isAt(reached: string | undefined, position: string): boolean {
-  return reached !== undefined && reached >= position;
+function isFinal(answer: Answer): boolean {
+  if (answer.status === 'failed') return !answer.heals;
+  return answer.status !== 'pending' && answer.status !== 'unknown';
 }

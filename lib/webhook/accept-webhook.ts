@@ -6,12 +6,13 @@ import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
 import { AUDIT, METRICS, SENT_BY_HEADER } from '../names.ts';
-import { awaitOutcome, type Outcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
+import { type Answer, awaitOutcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
+import { preferredWait } from '../outcome/prefer-wait.ts';
+import { outcomeAddress } from '../outcome-address.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
 import { answerPing, type PingDeps } from './answer-ping.ts';
 import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
-import { preferredWait } from './prefer-wait.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { judgeEvent, parseEvent } from './webhook-event.ts';
 
@@ -29,8 +30,13 @@ const CLOCK_SKEW_S = 30;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const LONGEST_SENT_BY = 256;
 
+export interface PostedWebhook extends WebhookRequest {
+  /** What was posted to, without a query: the outcome is asked for below it. */
+  readonly url: string;
+}
+
 /** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
-export async function acceptWebhook(request: WebhookRequest, deps: WebhookDeps): Promise<HttpAnswer> {
+export async function acceptWebhook(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAnswer> {
   try {
     return await accept(request, deps);
   } catch (error) {
@@ -40,7 +46,7 @@ export async function acceptWebhook(request: WebhookRequest, deps: WebhookDeps):
   }
 }
 
-async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpAnswer> {
+async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAnswer> {
   const { clock, config, queue, telemetry } = deps;
   if (request.body.length > LARGEST_BODY_BYTES) {
     throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
@@ -79,27 +85,38 @@ async function accept(request: WebhookRequest, deps: WebhookDeps): Promise<HttpA
     ...request.source,
     ...sentBy(request),
   });
+  const location = outcomeAddress(request.url, queued, {
+    bodyHash: queued.bodyHash,
+    acceptedAt: Math.floor(now / 1000),
+  });
   const wait = preferredWait(request.headers.prefer);
-  if (wait === undefined) return success(202, 'accepted', queued);
+  if (wait === undefined) {
+    const accepted = success(202, 'accepted', queued);
+    return { ...accepted, headers: { ...accepted.headers, location } };
+  }
   const answer = await waited(queued, now + wait * 1000, deps);
-  return { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${wait}` } };
+  return { ...answer, headers: { ...answer.headers, location, 'preference-applied': `wait=${wait}` } };
 }
 
 async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
   const outcome = await outcomeOf(event, until, deps);
-  if (outcome.status === 'pending') return success(202, 'pending', event);
+  if (outcome.status === 'pending' || outcome.status === 'unknown') return success(202, 'pending', event);
   if (outcome.status === 'other event') {
     throw new Refusal('HOOK003', 409, 'another event had this webhook-id before; this one is not applied');
   }
-  if (outcome.status === 'applied') return success(200, 'applied', event, outcome.overtakenBy);
+  if (outcome.status === 'applied') {
+    const isIn = event.type === 'access.granted' && outcome.overtakenBy !== undefined && (outcome.heldBy ?? 0) > 0;
+    return success(200, 'applied', event, isIn ? 'a later grant' : outcome.overtakenBy);
+  }
+  if (outcome.status === 'expired') return success(200, 'expired', event);
   const { meaning, impact } = ERRORS[outcome.code];
   return problem(outcome.code, 502, `${meaning ?? impact} (${outcome.detail})`);
 }
 
 /** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */
-async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<Outcome> {
+async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<Answer> {
   try {
-    return await awaitOutcome(event, until, deps.outcomes());
+    return (await awaitOutcome(event, until, deps.outcomes())).answer;
   } catch (error) {
     deps.telemetry.warn('the outcome of an event could not be read', { reason: describeError(error) });
     return { status: 'pending' };

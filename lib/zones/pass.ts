@@ -142,6 +142,7 @@ export class Pass {
     const failure = this.#stopped ?? this.#failures[0];
     return {
       position: this.#events?.position,
+      count: this.#events?.count,
       zones: this.memories,
       ...(this.#plan && { plan: this.#planned(this.#plan) }),
       ...(failure && { failure }),

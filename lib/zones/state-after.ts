@@ -7,6 +7,8 @@ import { type LastError, OF_ONE_ZONE, type ZoneMemory, type ZoneState } from './
 export interface Rebuilt {
   /** Position up to which events were applied when the grants were read; undefined before the first event. */
   readonly position: string | undefined;
+  /** How many these are: see `AclEvents`. */
+  readonly count?: number | undefined;
   /** The zones of the configuration. */
   readonly zones: Readonly<Record<string, ZoneMemory>>;
   /** What was planned; undefined where the grants were not asked for. */
@@ -41,19 +43,20 @@ const LONGEST_RETRY_MS = 60_000;
  * @param now milliseconds since the epoch
  */
 export function stateAfter(before: ZoneState, rebuilt: Rebuilt, now: number): ZoneState {
-  const { plan, position, zones } = rebuilt;
+  const { plan, position, count, zones } = rebuilt;
   const lastError = errorAfter(before, rebuilt, now);
   const notBefore = pauseUntil(before, rebuilt, now);
   const dueAt = dueAfter(rebuilt, lastError, now);
-  const { confirmedPosition, confirmedChanges, configHash, nextExpiry } = before;
+  const { confirmedPosition, confirmedCount, confirmedChanges, configHash, nextExpiry } = before;
   const confirmed = plan?.isComplete
     ? {
         confirmedPosition: position,
+        confirmedCount: count,
         confirmedChanges: plan.changes,
         configHash: plan.configHash,
         nextExpiry: plan.soonestExpiry,
       }
-    : { confirmedPosition, confirmedChanges, configHash, nextExpiry };
+    : { confirmedPosition, confirmedCount, confirmedChanges, configHash, nextExpiry };
   const { grants, waiting, gateways } = plan ?? before;
   const unfinished = (plan ? !plan.isComplete : before.unfinished) || undefined;
   return defined({ zones, notBefore, dueAt, unfinished, ...confirmed, lastError, grants, waiting, gateways });

@@ -91,6 +91,20 @@ export class ZoneItems {
   async allowAdoption(zoneId: string, acl: string, seen: readonly string[], at: number): Promise<void> {
     await this.#table.write([{ put: { ...adoptionKey(zoneId), by: acl, list: seen, at } }]);
   }
+
+  /** The list of others that a zone was last seen to hold, canonical; undefined where none was. */
+  async foreign(zoneId: string): Promise<readonly string[] | undefined> {
+    const item = await this.#table.get(foreignKey(zoneId));
+    const parsed = v.safeParse(list, item?.list);
+    return parsed.success ? parsed.output : undefined;
+  }
+
+  /** Stores the list of others that a zone holds, for whoever asks about an IP in it. @param shown canonical */
+  async rememberForeign(zoneId: string, shown: readonly string[]): Promise<void> {
+    const known = await this.foreign(zoneId);
+    if (known && sameList(known, shown)) return;
+    await this.#table.write([{ put: { ...foreignKey(zoneId), list: shown } }]);
+  }
 }
 
 function asItWas(stored: StoredZone): readonly Condition[] {
@@ -116,4 +130,8 @@ function listKey(zoneId: string): Key {
 
 function adoptionKey(zoneId: string): Key {
   return { acl: `${ZONE_PARTITION}${zoneId}`, item: ZONE_ITEM.adoption };
+}
+
+function foreignKey(zoneId: string): Key {
+  return { acl: `${ZONE_PARTITION}${zoneId}`, item: ZONE_ITEM.foreign };
 }

@@ -21,6 +21,8 @@ export type ZoneMemory = {
   readonly rightAt?: number;
   /** Until then an older write may still take effect. */
   readonly doubtUntil?: number;
+  /** Okta has shown a list that nobody announced, and no write was confirmed since. */
+  readonly doubted?: true;
   readonly trouble?: ZoneTrouble;
 };
 
@@ -48,6 +50,8 @@ export type ZoneState = {
   readonly unfinished?: true;
   /** Events up to this position are reflected in what Okta confirmed. */
   readonly confirmedPosition?: string;
+  /** How many events these are: see `AclEvents`. */
+  readonly confirmedCount?: number;
   /** Changes without an event, up to this one, are reflected too: see `WakeItem`. */
   readonly confirmedChanges?: number;
   /** Fingerprint of the configuration that the last plan was made with. */
@@ -79,6 +83,7 @@ const memorySchema = v.object({
   write: v.exactOptional(count),
   rightAt: v.exactOptional(moment),
   doubtUntil: v.exactOptional(moment),
+  doubted: v.exactOptional(v.literal(true)),
   trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
 });
 const fields = {
@@ -86,6 +91,7 @@ const fields = {
   dueAt: moment,
   unfinished: v.literal(true),
   confirmedPosition: v.string(),
+  confirmedCount: count,
   confirmedChanges: count,
   configHash: v.string(),
   nextExpiry: moment,

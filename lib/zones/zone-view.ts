@@ -31,7 +31,8 @@ export interface ZoneView {
  * @param now milliseconds since the epoch
  */
 export function viewOf(zoneId: string, stored: StoredZone, memory: ZoneMemory, acl: string, now: number): ZoneView {
-  const nothing = { zoneId, stored, memory, has: undefined, expected: [], unsure: true, doubted: false };
+  const doubted = memory.doubted === true;
+  const nothing = { zoneId, stored, memory, has: undefined, expected: [], unsure: true, doubted };
   if (typeof stored !== 'object') return nothing;
   const { before, after } = stored;
   const isOwn = stored.owner === acl;
@@ -67,7 +68,7 @@ export function shown(view: ZoneView, list: readonly string[], now: number): Zon
       ...memory,
       ...(isConfirmed && { write: stored.write }),
       // What contradicts a confirmed write may be an old answer, or an old write that came late.
-      ...(isForeign && { doubtUntil: Math.max(memory.doubtUntil ?? 0, now + DOUBT_MS) }),
+      ...(isForeign && { doubtUntil: Math.max(memory.doubtUntil ?? 0, now + DOUBT_MS), doubted: true as const }),
     },
     has: list,
     expected: isForeign ? [...expected, list] : expected,
@@ -84,7 +85,8 @@ export function isContradiction(view: ZoneView, list: readonly string[]): boolea
 
 /** Okta has confirmed a write. @param now milliseconds since the epoch */
 export function written(view: ZoneView, record: ZoneRecord, now: number): ZoneView {
-  const memory = { ...view.memory, write: record.write };
+  const { doubted: _, ...before } = view.memory;
+  const memory = { ...before, write: record.write };
   const lists = { has: record.after, expected: [record.after] };
   return { ...view, stored: record, memory, ...lists, unsure: false, doubted: false, seenAt: now };
 }

@@ -142,7 +142,9 @@ async function assertOurs(view: ZoneView, list: readonly string[], plan: Plan, w
   const { replaceExisting } = work.settings;
   const allowed = await work.items.adoption(view.zoneId);
   const reason = whyNotAdopted({ shown: list, wanted, allowed, replaceExisting });
-  if (reason) throw new OktaFailure('ZONE008', `zone ${view.zoneId} is not taken over: ${reason}`);
+  if (!reason) return;
+  await work.items.rememberForeign(view.zoneId, list);
+  throw new OktaFailure('ZONE008', `zone ${view.zoneId} is not taken over: ${reason}`);
 }
 
 /** Somebody else has announced a write since the item was read: it is read afresh in the next rebuild. */

@@ -8,6 +8,11 @@ export function describeStep(step: Exclude<Step, { kind: 'expect' }>): readonly 
   switch (step.kind) {
     case 'post':
       return ['post', described(step)];
+    case 'outcome':
+      return [
+        'ask',
+        `what became of ${step.outcome}${step.wait === undefined ? '' : `, waiting up to ${step.wait} s`}`,
+      ];
     case 'okta':
       return [
         'Okta',

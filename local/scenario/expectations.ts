@@ -24,6 +24,8 @@ export interface Answer {
   readonly status: number;
   /** Parsed, where it is JSON. */
   readonly body: unknown;
+  /** Where the outcome of what was posted is asked for. */
+  readonly location?: string;
 }
 
 /** One thing that is not as expected. */

@@ -1,10 +1,12 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { WEBHOOK_PATH } from '../../lib/names.ts';
 import { handleControl } from '../okta-simulator/control.ts';
 import { adoptAsOperator } from './adopt.ts';
 import type { Answer } from './expectations.ts';
+import { isRecord } from './named-fields.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { ScenarioError } from './scenario-error.ts';
-import { requestOf } from './sender.ts';
+import { type Post, questionOf, requestOf } from './sender.ts';
 import { WEBHOOK_KEY, type World } from './world.ts';
 
 /** What a function that died leads to at the HTTP API. */
@@ -28,20 +30,25 @@ export interface Stage {
  */
 export async function perform(step: Performed, { world, scenario, told, said }: Stage): Promise<string | undefined> {
   const { functions } = world;
+  const arrived = (name: string, answer: Answer) => {
+    world.answered(name, answer);
+    told(name, answer);
+  };
   switch (step.kind) {
     case 'post': {
       const id = step.id ?? `post-${step.index}`;
       const name = step.as ?? id;
       const event = requestOf(step, world.clock.now(), id, WEBHOOK_KEY);
       world.answers.set(name, 'none yet');
-      const arrived = (answer: Answer) => {
-        world.answered(name, answer);
-        told(name, answer);
-      };
-      functions.webhook(event).then(
-        (answer) => arrived(answerOf(answer)),
-        () => arrived(FUNCTION_DIED),
-      );
+      const answered = functions.webhook(event).then(answerOf, () => FUNCTION_DIED);
+      world.posts.set(id, { post: step, answered });
+      void answered.then((answer) => arrived(name, answer));
+      return;
+    }
+    case 'outcome': {
+      const name = step.as ?? `outcome-${step.index}`;
+      world.answers.set(name, 'none yet');
+      void ask(step, world).then((answer) => arrived(name, answer));
       return;
     }
     case 'okta':
@@ -83,6 +90,22 @@ export async function perform(step: Performed, { world, scenario, told, said }: 
   }
 }
 
+/** Asks for the outcome of a post, once that is answered, at the address that it was given. */
+async function ask({ outcome, wait }: Extract<Step, { kind: 'outcome' }>, world: World): Promise<Answer> {
+  const posted = world.posts.get(outcome);
+  if (!posted) throw new Error(`nothing was posted as ${outcome}`);
+  const { body, location } = await posted.answered;
+  // A sender that gives no id is told one; a post that was refused has no outcome, and nobody knows its event.
+  const id = isRecord(body) && typeof body.id === 'string' ? body.id : outcome;
+  const address = location ?? `${WEBHOOK_PATH}/events/${aclOf(posted.post)}/${id}`;
+  const question = questionOf(posted.post, address, id, wait, world.clock.now(), WEBHOOK_KEY);
+  return world.functions.outcome(question).then(answerOf, () => FUNCTION_DIED);
+}
+
+function aclOf({ post }: Post): string {
+  return isRecord(post) && isRecord(post.data) && typeof post.data.acl === 'string' ? post.data.acl : 'none';
+}
+
 function control({ index, okta }: Extract<Step, { kind: 'okta' }>, world: World): void {
   const [method = '', path = ''] = okta.request.split(' ');
   const body = okta.body === undefined ? '' : JSON.stringify(okta.body);
@@ -93,10 +116,12 @@ function control({ index, okta }: Extract<Step, { kind: 'okta' }>, world: World)
   ]);
 }
 
-function answerOf({ statusCode = 0, body = '' }: APIGatewayProxyStructuredResultV2): Answer {
+function answerOf({ statusCode = 0, body = '', headers = {} }: APIGatewayProxyStructuredResultV2): Answer {
+  const { location } = headers;
+  const answer = { status: statusCode, ...(location !== undefined && { location: String(location) }) };
   try {
-    return { status: statusCode, body: body === '' ? undefined : JSON.parse(body) };
+    return { ...answer, body: body === '' ? undefined : JSON.parse(body) };
   } catch {
-    return { status: statusCode, body }; // Not JSON: the text itself is what there is to look at.
+    return { ...answer, body }; // Not JSON: the text itself is what there is to look at.
   }
 }

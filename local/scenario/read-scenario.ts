@@ -50,7 +50,7 @@ export function readScenario(json: unknown, source: string): Scenario {
   const config = readConfig(file.output.config, ['config'], problems);
   const deploys = readDeploys(file.output.config, steps, problems);
   const configs = [...(config ? [config] : []), ...deploys.values()];
-  problems.push(...unknownAcls(steps, configs));
+  problems.push(...unknownAcls(steps, configs), ...unknownPosts(steps));
   const { latencyMs = LATENCY_MS, limitPerMinute = LIMIT_PER_MINUTE, zones } = file.output.okta ?? {};
   const seeds = readZones(zones ?? emptyZonesOf(configs), problems);
   if (!config || problems.length > 0) throw new ScenarioError(problems);
@@ -96,6 +96,18 @@ function unknownAcls(steps: readonly Step[], configs: readonly Config[]): Scenar
   return steps.flatMap((step) => {
     if (step.kind !== 'adopt' || acls.has(step.adopt)) return [];
     return [{ path: formatPath(['steps', step.index, 'adopt']), message: `no configuration has an ACL ${step.adopt}` }];
+  });
+}
+
+/** Outcomes that are asked for of what nobody has posted until then. */
+function unknownPosts(steps: readonly Step[]): ScenarioProblem[] {
+  const posted = new Set<string>();
+  return steps.flatMap((step) => {
+    if (step.kind === 'post' && step.id !== undefined) posted.add(step.id);
+    if (step.kind !== 'outcome' || posted.has(step.outcome)) return [];
+    return [
+      { path: formatPath(['steps', step.index, 'outcome']), message: `no post before it has the id ${step.outcome}` },
+    ];
   });
 }
 

@@ -3,7 +3,7 @@ import type { Item } from '../../lib/ports.ts';
 import { expectSchema } from './expect-schema.ts';
 import { count, duration, record, text } from './values.ts';
 
-const FUNCTIONS = ['webhook', 'grants', 'expiry', 'zone'] as const;
+const FUNCTIONS = ['webhook', 'outcome', 'grants', 'expiry', 'zone'] as const;
 const FAULTS = ['conflict', 'throttle', 'refuse', 'lose the answer', 'silence'] as const;
 
 /** A method and a path of the simulator's control API. */
@@ -38,6 +38,12 @@ export const STEP_SCHEMAS = {
     key: v.exactOptional(text),
     bearer: v.exactOptional(text),
     ago: v.exactOptional(duration),
+  }),
+  outcome: v.strictObject({
+    ...common,
+    outcome: text,
+    wait: v.exactOptional(count),
+    as: v.exactOptional(text),
   }),
   okta: v.strictObject({
     ...common,

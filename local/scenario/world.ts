@@ -11,6 +11,7 @@ import type { Answer, Seen } from './expectations.ts';
 import { Network } from './network.ts';
 import { type CallSeen, oktaNetwork } from './okta-network.ts';
 import type { Scenario } from './scenario.ts';
+import type { Post } from './sender.ts';
 import { TableFaults } from './table-faults.ts';
 
 /** When every scenario begins, in milliseconds since the epoch. */
@@ -42,6 +43,8 @@ export class World implements Seen {
   readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY }));
   readonly tableFaults = new TableFaults();
   readonly answers = new Map<string, Answer | 'none yet'>();
+  /** What was posted, by its id. */
+  readonly posts = new Map<string, { readonly post: Post; readonly answered: Promise<Answer> }>();
   /** Rises whenever something may have changed that an expectation can look at, but for what time alone changes. */
   version = 0;
   #zones: { readonly version: number; readonly views: readonly ZoneView[] } = { version: -1, views: [] };

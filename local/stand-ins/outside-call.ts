@@ -1,6 +1,6 @@
 import type { Key } from '../../lib/ports.ts';
 
-export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
+export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 
 /** One call of a function to the outside. */
 export type OutsideCall = { readonly from: FunctionName } & (

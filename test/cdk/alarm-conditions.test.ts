@@ -136,6 +136,7 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     system.functions.events.unreachable = true;
     await system.grant('203.0.113.2');
   },
+  HOOK009: (watched) => times(5, () => watched.system.ask('/webhook/events/okta-prod/never-posted'), watched),
   STORE001: withoutTable(1, async ({ system }) => void system.grant('203.0.113.2')),
   STORE002: async ({ system }) => {
     // What the webhook would have refused, put onto the queue by something else.
@@ -161,8 +162,10 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
   'zone-errors': withoutTable(2, grant('203.0.113.2')),
   'expiry-errors': withoutTable(5),
   'webhook-errors': lambda('webhook', 'Errors', 1),
+  'outcome-errors': lambda('outcome', 'Errors', 3),
   'grants-errors': lambda('grants', 'Errors', 3),
   'webhook-throttles': lambda('webhook', 'Throttles', 10),
+  'outcome-throttles': lambda('outcome', 'Throttles', 10),
   'grants-throttles': lambda('grants', 'Throttles', 10),
   'expiry-throttles': lambda('expiry', 'Throttles', 10),
   'zone-throttles': lambda('zone', 'Throttles', 10),

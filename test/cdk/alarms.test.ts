@@ -55,7 +55,7 @@ describe('each error code', () => {
 
 describe('every alarm', () => {
   it('tells the topic of trouble and of its end', () => {
-    expect(alarms).toHaveLength(allErrorCodes().length + 17);
+    expect(alarms).toHaveLength(allErrorCodes().length + 19);
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
       expect(Properties.OKActions).toEqual([{ Ref: topicId }]);

@@ -5,13 +5,26 @@ import { CONFIG, property, resourceOf, resourcesOf, templateWith } from './synth
 const template = templateWith();
 
 describe('the API', () => {
-  it('has one route, to the webhook function', () => {
-    expect(resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey)).toEqual([
-      'POST /webhook',
+  it('has two routes: to the webhook function, and to the one that tells outcomes', () => {
+    const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => {
+      const [, target = ''] = /"(\w*Integration[0-9A-F]{8})"/.exec(JSON.stringify(Properties.Target)) ?? [];
+      const [, integration] = resourceOf(template, 'AWS::ApiGatewayV2::Integration', target);
+      expect(integration.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+      const [, name] = /"(\w+Function)[0-9A-F]{8}"/.exec(JSON.stringify(integration.Properties.IntegrationUri)) ?? [];
+      return [Properties.RouteKey, name];
+    });
+    expect(routes.toSorted()).toEqual([
+      ['GET /webhook/events/{acl}/{webhookId}', 'OutcomeFunction'],
+      ['POST /webhook', 'WebhookFunction'],
     ]);
-    const [, integration] = resourceOf(template, 'AWS::ApiGatewayV2::Integration', 'Webhook');
-    expect(integration.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
-    expect(JSON.stringify(integration.Properties.IntegrationUri)).toContain('WebhookFunction');
+  });
+
+  it('throttles the two apart, so that no question for an outcome counts among the events', () => {
+    const [, stage] = resourceOf(template, 'AWS::ApiGatewayV2::Stage', 'Webhook');
+    const limits = { ThrottlingRateLimit: 150, ThrottlingBurstLimit: 300 };
+    expect(stage.Properties.RouteSettings).toEqual({ 'GET /webhook/events/{acl}/{webhookId}': limits });
+    // Settings of a route that is not there yet are refused.
+    expect(JSON.stringify(stage.DependsOn)).toContain('GETwebhookevents');
   });
 
   it('throttles, and logs who came and what they got, but no body and no header', () => {

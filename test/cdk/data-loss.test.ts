@@ -19,6 +19,7 @@ const HOLDING_DATA = {
   'AWS::Logs::LogGroup': [
     'ExpiryLogsDBB7A60E',
     'GrantsLogsB5B020D1',
+    'OutcomeLogsB34F606E',
     'WebhookAccessLogs6229AEFA',
     'WebhookLogsC0D6567B',
     'ZoneLogsF3D915B0',

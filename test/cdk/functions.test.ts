@@ -1,5 +1,6 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { ENV } from '../../lib/names.ts';
+import { ENV, MOST_WAITING } from '../../lib/names.ts';
 import { rightsIn } from './rights.ts';
 import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
@@ -30,11 +31,12 @@ describe('every function', () => {
   });
 
   it('has its time: the webhook less than the API, the readers of queues little', () => {
-    expect(FUNCTIONS.map((name) => functionOf(name).Properties.Timeout)).toEqual([29, 15, 30, 30]);
+    expect(FUNCTIONS.map((name) => functionOf(name).Properties.Timeout)).toEqual([29, 29, 15, 30, 30]);
   });
 
   it.each([
     ['Webhook', [ENV.eventsQueueUrl, ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
+    ['Outcome', [ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
     ['Grants', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
     ['Expiry', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
     ['Zone', [ENV.timerQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
@@ -50,7 +52,7 @@ describe('every function', () => {
       expect(role.Properties).not.toHaveProperty('Policies');
     }
     const policies = resourcesOf(template, 'AWS::IAM::Policy');
-    expect(policies).toHaveLength(5);
+    expect(policies).toHaveLength(6);
     for (const [id, policy] of policies) {
       expect(JSON.stringify(policy.Properties), id).not.toContain('*');
       expect(
@@ -66,8 +68,19 @@ describe('what a function may do', () => {
     expect(rights('WebhookRole')).toEqual(
       [
         ...logs('Webhook'),
-        ...table('GetItem'),
+        ...table('GetItem', 'Query'),
         'sqs:SendMessage on GrantsEventsQueue.Arn',
+        'secretsmanager:GetSecretValue on SecretsWebhook.Id',
+      ].toSorted(),
+    );
+  });
+
+  it('outcome: read the table and its secret, and nothing else', () => {
+    expect(rights('OutcomeRole')).toEqual(
+      [
+        ...logs('Outcome'),
+        ...table('GetItem', 'Query'),
+        byExpiry,
         'secretsmanager:GetSecretValue on SecretsWebhook.Id',
       ].toSorted(),
     );
@@ -118,20 +131,43 @@ describe('what a function may do', () => {
   });
 });
 
-describe('the grants function', () => {
-  it('has one run reserved, unless the account has none to spare', () => {
-    expect(functionOf('Grants').Properties.ReservedConcurrentExecutions).toBe(1);
-    const without = templateWith({ reservedConcurrency: false });
-    for (const [, { Properties }] of resourcesOf(without, 'AWS::Lambda::Function')) {
-      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+describe('the reservations', () => {
+  const reservedIn = (of: Template) =>
+    Object.fromEntries(
+      resourcesOf(of, 'AWS::Lambda::Function').map(([id, { Properties }]) => [
+        id.replace(/Function[0-9A-F]{8}$/, ''),
+        Properties.ReservedConcurrentExecutions,
+      ]),
+    );
+  const acls = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`acl-${i}`, { zoneIds: [`nzo${i}`] }]));
+
+  it.each([1, 3, 50])('are one for each function, and together leave the account the rest: %i ACLs', (count) => {
+    const reserved = Object.values(reservedIn(templateWith({ acls: acls(count) })));
+    expect(reserved).toHaveLength(FUNCTIONS.length);
+    expect(reserved.filter((runs) => !(Number(runs) > 0))).toEqual([]);
+    expect(reserved.reduce<number>((sum, runs) => sum + Number(runs), 0)).toBeLessThanOrEqual(100);
+  });
+
+  it.each([1, 3, 50])('are more than what the mappings of a function can run at once: %i ACLs', (count) => {
+    const changed = templateWith({ acls: acls(count) });
+    const reserved = reservedIn(changed);
+    for (const [, { Properties }] of resourcesOf(changed, 'AWS::Lambda::EventSourceMapping')) {
+      const [, name = 'none'] = /"(\w+)Function[0-9A-F]{8}"/.exec(JSON.stringify(Properties.FunctionName)) ?? [];
+      const scaling = Properties.ScalingConfig as { readonly MaximumConcurrency: number } | undefined;
+      const atOnce = scaling?.MaximumConcurrency ?? Properties.ParallelizationFactor;
+      expect(Number(reserved[name]), name).toBeGreaterThanOrEqual(Number(atOnce) + 1);
     }
   });
 
-  it('is the only one with a reservation', () => {
-    const reserved = resourcesOf(template, 'AWS::Lambda::Function').filter(
-      ([, { Properties }]) => Properties.ReservedConcurrentExecutions !== undefined,
+  it('let as many wait for an outcome as may, and some more ask for one', () => {
+    expect(Number(reservedIn(template).Outcome)).toBeGreaterThanOrEqual(MOST_WAITING + 5);
+  });
+
+  it('are none where the account has none to spare', () => {
+    expect(Object.values(reservedIn(templateWith({ reservedConcurrency: false })))).toEqual(
+      FUNCTIONS.map(() => undefined),
     );
-    expect(reserved).toHaveLength(1);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ENV, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
+import { ENV, SEEN_ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
+import { queuePosition } from '../../lib/queue-position.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
-import { apiEvent } from '../../local/webhook-server.ts';
+import { apiEvent, outcomeEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
 import { type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
 import { invoke } from '../helpers/lambda-process.ts';
@@ -30,6 +31,7 @@ const POLL_QUEUE = [
 const poll = (queue: string) => POLL_QUEUE.map((action) => `sqs:${action} on ${queue}.Arn`);
 const BY_LAMBDA = {
   webhook: logs('Webhook'),
+  outcome: logs('Outcome'),
   grants: [...logs('Grants'), ...poll('GrantsEventsQueue')],
   expiry: [...logs('Expiry'), ...poll('ExpiryTimersQueue')],
   zone: [
@@ -69,19 +71,25 @@ function rightsOf(name: Name, { operation, input }: AwsCall): string[] {
 /** Requests of the exported handlers, on the events that make them use all that they are given. */
 async function called(name: Name): Promise<string[]> {
   const item = { acl: { S: ACL }, item: { S: 'GRANT#203.0.113.7#' }, ip: { S: '203.0.113.7' }, order: { S: '1' } };
+  let seen = 0;
   const aws = await startFakeAws(({ operation, input }) => {
     if (operation === 'GetSecretValue') {
       return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
     }
-    // The event is confirmed, and somebody waits for room: then the lists are asked for its sender.
+    // Events that are confirmed, of an ACL with a zone that can't be used: all that an outcome is judged by is read.
+    const position = { S: queuePosition('1') };
+    const trouble = { M: { code: { S: 'ZONE004' }, detail: { S: 'inactive' }, at: { N: '1' } } };
     const state = {
-      acl: { S: ACL },
-      item: { S: 'any' },
-      order: { S: '1' },
-      confirmedPosition: { S: '~' },
-      waiting: { L: [] },
+      ...{ acl: { S: ACL }, item: { S: 'any' }, order: { S: '1' }, type: { S: 'access.flushed' } },
+      ...{ position, confirmedPosition: position, zones: { M: { nzo1: { M: { trouble } } } } },
     };
-    if (operation === 'GetItem' && name === 'webhook') return { body: { Item: state } };
+    if (operation === 'GetItem' && (name === 'webhook' || name === 'outcome')) {
+      // First a revoke is asked about, then a flush.
+      const isSeen = JSON.stringify(input.Key).includes(`"${SEEN_ITEM.applied}"`);
+      const revoke = { type: { S: 'access.revoked' }, ip: { S: '203.0.113.7' } };
+      if (isSeen) seen += 1;
+      return { body: { Item: { ...state, ...(seen === 1 && revoke) } } };
+    }
     if (operation === 'Query' && input.IndexName)
       return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
     // Okta is down: the next attempt is armed.
@@ -106,6 +114,11 @@ function eventsFor(name: Name): unknown[] {
     const signedPing = signedHeaders(SECRET, 'msg_2', Math.floor(Date.now() / 1000), ping);
     const pinged = { 'content-type': 'application/json', ...signedPing };
     return [apiEvent('/webhook', headers, Buffer.from(body)), apiEvent('/webhook', pinged, Buffer.from(ping))];
+  }
+  if (name === 'outcome') {
+    const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), '');
+    const question = outcomeEvent(`/webhook/events/${ACL}/msg_1`, signed);
+    return [question, question];
   }
   if (name === 'grants') {
     const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });

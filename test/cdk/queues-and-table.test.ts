@@ -79,10 +79,10 @@ describe('every queue', () => {
     }
   });
 
-  it('has no batching window or concurrency limit on its mapping', () => {
+  it('has no batching window on its mapping, and no more runs at once than its function has for itself', () => {
     for (const [, { Properties }] of mappings) {
       expect(Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
-      expect(Properties).not.toHaveProperty('ScalingConfig');
+      if (!('StartingPosition' in Properties)) expect(Properties).toHaveProperty('ScalingConfig.MaximumConcurrency');
     }
   });
 });
@@ -167,14 +167,14 @@ describe('removal of the stack', () => {
     resourcesOf(templateWith(changes), type).map(([, resource]) => resource.DeletionPolicy);
 
   it('keeps the logs exactly when data is to be kept, but not those of a first deploy that fails', () => {
-    expect(policies({}, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('RetainExceptOnCreate'));
-    expect(policies({ retainData: false }, 'AWS::Logs::LogGroup')).toEqual(Array(5).fill('Delete'));
+    expect(policies({}, 'AWS::Logs::LogGroup')).toEqual(Array(6).fill('RetainExceptOnCreate'));
+    expect(policies({ retainData: false }, 'AWS::Logs::LogGroup')).toEqual(Array(6).fill('Delete'));
   });
 
   it.each([undefined, 400])('keeps every log line for the configured days (%s)', (logRetentionDays) => {
     const groups = resourcesOf(templateWith({ logRetentionDays }), 'AWS::Logs::LogGroup');
     expect(groups.map(([, { Properties }]) => Properties.RetentionInDays)).toEqual(
-      Array(5).fill(logRetentionDays ?? 30),
+      Array(6).fill(logRetentionDays ?? 30),
     );
   });
 

@@ -11,6 +11,7 @@ import { parseConfig } from '../../config/load.ts';
 export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: string | readonly string[];
   readonly Properties: Record<string, unknown>;
 }
 
@@ -82,5 +83,5 @@ export function property(resource: Resource, ...path: string[]): unknown {
   );
 }
 
-/** The names of the four functions, as they begin their logical ids. */
-export const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
+/** The names of the functions, as they begin their logical ids. */
+export const FUNCTIONS = ['Webhook', 'Outcome', 'Grants', 'Expiry', 'Zone'] as const;

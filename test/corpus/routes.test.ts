@@ -4,21 +4,34 @@ import { startWebhookServer } from '../../local/webhook-server.ts';
 import { VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
 import { GOOD, SECONDS } from './bad-request.ts';
 
-/** Rightly signed all of them: what is wrong is where they go. The deployed API has the one route as well (test/cdk). */
+/** Rightly signed all of them: what is wrong is where they go. The deployed API has the same two routes (test/cdk). */
 const ELSEWHERE = [
   ...['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, '/webhook'] as const),
   ...['/', '/webhooks', '/webhook/', '/WEBHOOK', '/webhook/x', '/webhook%2f', '//webhook', '/api/webhook'].map(
     (path) => ['POST', path] as const,
+  ),
+  ...['HEAD', 'POST', 'PUT', 'DELETE'].map((method) => [method, '/webhook/events/okta-prod/msg'] as const),
+  ...['/webhook/events', '/webhook/events/okta-prod', '/webhook/events/okta-prod/msg/', '/events/okta-prod/msg'].map(
+    (path) => ['GET', path] as const,
   ),
 ];
 let server: Awaited<ReturnType<typeof startWebhookServer>>;
 let handled = 0;
 beforeAll(async () => {
   const system = new VirtualSystem();
-  server = await startWebhookServer((event) => {
-    handled += 1;
-    return system.functions.webhook(event);
-  }, 0);
+  const counted = <Event, Answer>(handle: (event: Event) => Promise<Answer>) => {
+    return (event: Event) => {
+      handled += 1;
+      return handle(event);
+    };
+  };
+  server = await startWebhookServer(
+    {
+      webhook: counted((event) => system.functions.webhook(event)),
+      outcome: counted((event) => system.functions.outcome(event)),
+    },
+    0,
+  );
 });
 afterAll(() => server.close());
 

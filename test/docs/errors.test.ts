@@ -36,7 +36,7 @@ describe('the runbook', () => {
   it('has each alarm of the stack by its name, where that is not a code', () => {
     for (const { name } of alarms) {
       const [, own = ''] = /^KnocknocOkta-(.+)$/.exec(name) ?? [];
-      const [, ofFunction = own] = /^(?:webhook|grants|expiry|zone)-(errors|throttles)$/.exec(own) ?? [];
+      const [, ofFunction = own] = /^(?:webhook|outcome|grants|expiry|zone)-(errors|throttles)$/.exec(own) ?? [];
       const written = ofFunction === own ? `{stack name}-${own}` : `{stack name}-{function}-${ofFunction}`;
       if (!Object.hasOwn(ERRORS, own)) expect(runbook).toContain(`\`${written}\``);
     }

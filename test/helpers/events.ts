@@ -3,6 +3,7 @@ import type { Config } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { type EndedGrant, endedGrant } from '../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import type { SeenEvent } from '../../lib/grants/seen-event.ts';
 import type { Table, Telemetry } from '../../lib/ports.ts';
 import { queuePosition } from '../../lib/queue-position.ts';
 
@@ -41,6 +42,12 @@ export async function grantsIn(table: Table, acl = ACL): Promise<EndedGrant[]> {
 /** The IPs of these, one for each grant. */
 export async function ipsIn(table: Table, acl = ACL): Promise<unknown[]> {
   return (await grantsIn(table, acl)).map(({ ip }) => ip);
+}
+
+/** What is remembered of an event that was applied. */
+export async function seenOf(book: GrantBook, event: QueuedEvent): Promise<SeenEvent | undefined> {
+  const known = await book.memory.get(event.acl, event.webhookId, NOW);
+  return known && 'seen' in known ? known.seen : undefined;
 }
 
 /** A grant on the queue; `at` is its own time, in seconds after NOW. */

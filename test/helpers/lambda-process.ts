@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../lib/config.ts';
 import { ENV } from '../../lib/names.ts';
 
-type Name = 'webhook' | 'grants' | 'expiry' | 'zone';
+type Name = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 type Line = Readonly<Record<string, unknown>>;
 
 export interface Invocation {

@@ -7,7 +7,7 @@ import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import type { Way } from '../../local/stand-ins/outside-call.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { apiEvent } from '../../local/webhook-server.ts';
+import { apiEvent, outcomeEvent } from '../../local/webhook-server.ts';
 import { NOW } from './events.ts';
 
 export const ACL = 'okta-prod';
@@ -31,6 +31,11 @@ export interface Raw {
   readonly key?: string;
   /** Seconds since the epoch. */
   readonly signedAt?: number;
+}
+
+export interface Question extends Omit<Raw, 'body'> {
+  /** Seconds. */
+  readonly wait?: number;
 }
 
 /** The production handlers with stand-ins and a simulated Okta, on a virtual clock. */
@@ -103,6 +108,26 @@ export class VirtualSystem {
     await this.clock.advance(10);
     const answer = await this.clock.finish(pending);
     return { status: answer.statusCode ?? 0, body: JSON.parse(answer.body ?? '{}'), headers: answer.headers ?? {} };
+  }
+
+  /**
+   * Asks for the outcome of an event, and lets time pass until the answer is there.
+   * @param address the `location` of the answer to its POST, or a path below the webhook
+   */
+  async ask(address: string, raw: Question = {}): Promise<Answer> {
+    const { wait, key = WEBHOOK_KEY } = raw;
+    const id = raw.id ?? address.split('?')[0]?.split('/').at(-1) ?? '';
+    const signed = signedHeaders(key, id, raw.signedAt ?? Math.floor(this.clock.now() / 1000), '');
+    const all = { ...signed, prefer: wait === undefined ? undefined : `wait=${wait}`, ...raw.headers };
+    const headers = Object.fromEntries(Object.entries(all).flatMap(([n, v]) => (v === undefined ? [] : [[n, v]])));
+    const answer = await this.clock.finish(this.functions.outcome(outcomeEvent(address, headers)));
+    return { status: answer.statusCode ?? 0, body: JSON.parse(answer.body ?? '{}'), headers: answer.headers ?? {} };
+  }
+
+  /** Posts a signed event, and asks for its outcome until it is known. */
+  async outcomeOf(type: string, data: Readonly<Record<string, unknown>> = {}, raw: Raw = {}): Promise<Answer> {
+    const { headers } = await this.send(type, data, raw);
+    return this.ask(String(headers.location), { wait: 20 });
   }
 
   gateways(zoneId = ZONE): string[] {

@@ -5,7 +5,7 @@ import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { AUDIT, ITEM } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
-import { awaitOutcome, type Outcome } from '../../lib/outcome/await-outcome.ts';
+import { type Answer, awaitOutcome } from '../../lib/outcome/await-outcome.ts';
 import type { Fields, HttpClient } from '../../lib/ports.ts';
 import { type RebuildDeps, rebuildAcl } from '../../lib/zones/rebuild-acl.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
@@ -108,8 +108,8 @@ export class ZoneWorld {
   }
 
   /** What whoever waits for an event is told now. */
-  async outcome(event: QueuedEvent): Promise<Outcome> {
-    return awaitOutcome(event, this.clock.now(), this.deps);
+  async outcome(event: QueuedEvent): Promise<Answer> {
+    return (await awaitOutcome(event, this.clock.now(), this.deps)).answer;
   }
 
   /**

@@ -15,6 +15,7 @@ describe('the catalogue of errors', () => {
       ...{ HOOK001: 'signature missing or invalid', HOOK002: 'timestamp outside the tolerance' },
       ...{ HOOK003: 'malformed request', HOOK004: 'unknown ACL', HOOK005: 'IP not acceptable' },
       ...{ HOOK006: 'expiry not in the future', HOOK007: 'event queue unavailable' },
+      HOOK009: 'unknown event',
       ...{ STORE001: 'grants could not be stored' },
     });
   });
@@ -25,7 +26,7 @@ describe('the catalogue of errors', () => {
 
   it('knows what a request alone can cause, and which of that takes the secret', () => {
     expect(those(({ causedBy }) => causedBy === 'anyone')).toEqual(['HOOK001', 'HOOK002', 'HOOK003']);
-    expect(those(({ causedBy }) => causedBy === 'sender')).toEqual(['HOOK004', 'HOOK005', 'HOOK006']);
+    expect(those(({ causedBy }) => causedBy === 'sender')).toEqual(['HOOK004', 'HOOK005', 'HOOK006', 'HOOK009']);
   });
 
   it('says of each failure that an event can end in what it means to a person', () => {

@@ -1,6 +1,6 @@
 import type { IpPolicy } from '../../lib/addresses/ip-address.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import type { EventResult } from '../../lib/grants/event-writer.ts';
+import type { EventResult } from '../../lib/grants/event-result.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Grant } from '../../lib/grants/grant-items.ts';
 import { GrantJudge, isUnusable } from '../../lib/grants/judge-grant.ts';
@@ -77,7 +77,7 @@ export class TtlLiveness extends GrantBook {
 class AlwaysUsed extends WakeItem {
   override async read(acl: string): Promise<Wake> {
     const wake = await super.read(acl);
-    return { ...wake, events: wake.events ?? { position: '', recent: [] } };
+    return { ...wake, events: wake.events ?? { position: '', recent: [], count: 0 } };
   }
 }
 

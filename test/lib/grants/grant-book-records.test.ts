@@ -6,7 +6,7 @@ import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { WakeItem } from '../../../lib/grants/wake-item.ts';
 import { ITEM } from '../../../lib/names.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { ACL, bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
+import { ACL, bookOf, flushed, granted, NOW, positionAt, revoked, seenOf } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
@@ -80,7 +80,7 @@ describe('how far the queue is applied', () => {
     const [first, second] = [granted(ALICE, 2), granted(BOB, 2)];
     await book.apply(first, positionAt(1), NOW);
     await book.apply(second, positionAt(2), NOW);
-    const places = [(await book.fate(first))?.position ?? '', (await book.fate(second))?.position ?? ''];
+    const places = [(await seenOf(book, first))?.position ?? '', (await seenOf(book, second))?.position ?? ''];
     expect(places).toEqual([...new Set(places)].sort());
     for (const place of places) expect(place > ((await book.position(ACL)) ?? '')).toBe(true);
     await book.announce(NOW);
@@ -95,7 +95,7 @@ describe('how far the queue is applied', () => {
     const left = (await book.position(ACL)) ?? '';
     const grant = granted(ALICE, 4);
     await book.apply(grant, positionAt(4), NOW);
-    expect(((await book.fate(grant))?.position ?? '') > left).toBe(true);
+    expect(((await seenOf(book, grant))?.position ?? '') > left).toBe(true);
   });
 
   it('decides between equal times: the one applied later wins, also where a new queue counts lower', async () => {
@@ -110,7 +110,7 @@ describe('a webhook id', () => {
     const grant = granted(ALICE, 1);
     await batch([grant, 1], [{ ...grant, acl: 'other' }, 2]);
     expect(await book.live('other', NOW)).toHaveLength(1);
-    expect(await book.fate({ ...grant, acl: 'third' })).toBeUndefined();
+    expect(await seenOf(book, { ...grant, acl: 'third' })).toBeUndefined();
   });
 
   it('is that of the first body that came with it; what is not known counts as the same', async () => {
@@ -125,14 +125,13 @@ describe('a webhook id', () => {
     const duplicates = [true, true, false].map((otherBody) => ({ kind: 'duplicate', otherBody }));
     expect(kinds).toEqual([{ kind: 'applied', ended: 0 }, ...duplicates]);
     expect((await book.live(ACL, NOW)).map(({ ip }) => ip)).toEqual([ALICE]);
-    expect(await book.fate(changed)).toMatchObject({ isOther: true });
-    expect(await book.fate(grant)).not.toHaveProperty('isOther');
+    expect(await seenOf(book, changed)).toMatchObject({ ip: ALICE, bodyHash: first });
   });
 
   it('cannot be made to look like another’s, whatever characters it holds', async () => {
     const grant = granted(ALICE, 1, { acl: 'a', webhookId: 'b c' });
     await batch([grant, 1]);
-    expect(await book.fate({ ...grant, acl: 'a b', webhookId: 'c' })).toBeUndefined();
+    expect(await seenOf(book, { ...grant, acl: 'a b', webhookId: 'c' })).toBeUndefined();
   });
 });
 
@@ -159,29 +158,21 @@ describe('the item that wakes the zone function', () => {
     expect(woken).toEqual([ACL, ACL, ACL]);
   });
 
-  it('changes with an event that was applied in part, and tells no position for it', async () => {
-    await batch([granted(ALICE, 1), 1]);
-    const faulty = new FaultyTable(table);
-    faulty.crashAt = 3;
-    book = bookOf(faulty);
-    await expect(book.apply(flushed(5), positionAt(2), NOW)).rejects.toThrow(Crash);
-    await book.announce(NOW);
-    expect(await book.live(ACL, NOW)).toEqual([]);
-    expect(woken).toEqual([ACL, ACL]);
-    expect(await book.position(ACL)).toBe(positionAt(1));
-  });
+  /** More than one transaction takes. */
+  const many = Array.from({ length: 150 }, (_, i) => granted(ALICE, 1, { grantId: `g${i}` }));
 
-  it('changes where some of a flush is done and some is not', async () => {
-    for (const ip of [ALICE, BOB]) await batch([granted(ip, 1), Number(ip.slice(-1))]);
+  it('changes where some of a flush is done and some is not, and tells no position for it', async () => {
+    await batch(...many.map((grant, i) => [grant, i + 1] as const));
     const told: EndedGrant[] = [];
     const faulty = new FaultyTable(table);
     faulty.crashAt = 3;
     book = bookOf(faulty);
     const ended = (grants: readonly EndedGrant[]) => void told.push(...grants);
-    await expect(book.apply(flushed(5), positionAt(3), NOW, ended)).rejects.toThrow(Crash);
+    await expect(book.apply(flushed(5), positionAt(200), NOW, ended)).rejects.toThrow(Crash);
     await book.announce(NOW);
-    expect(told.map(({ ip }) => ip)).toEqual([ALICE]);
-    expect(woken).toEqual([ACL, ACL, ACL]);
+    expect([told.length, (await book.live(ACL, NOW)).length]).toEqual([51, 99]);
+    expect(woken).toEqual([ACL, ACL]);
+    expect(await book.position(ACL)).toBe(positionAt(150));
   });
 
   it('stays as it is where nothing could be written: the message comes again', async () => {
@@ -194,7 +185,7 @@ describe('the item that wakes the zone function', () => {
   });
 
   it('does not adopt an ACL whose first event was applied in part', async () => {
-    await table.write([putGrant(granted(ALICE, 1), eventOrder(0n, positionAt(1)))]);
+    for (const grant of many) await table.write([putGrant(grant, eventOrder(0n, positionAt(1)))]);
     const faulty = new FaultyTable(table);
     faulty.crashAt = 3;
     book = bookOf(faulty);
@@ -249,14 +240,25 @@ describe('the item that wakes the zone function', () => {
   });
 });
 
-describe('the fate of an event', () => {
-  it('is open until the event is applied, and then its place in the queue', async () => {
-    const [grant, flush] = [granted(ALICE, 1), flushed(2)];
-    expect(await book.fate(grant)).toBeUndefined();
+describe('what is remembered of an event', () => {
+  it('is nothing until it is applied, and then what it was and its position', async () => {
+    const [grant, flush] = [granted(ALICE, 1, { grantId: 'x' }), flushed(2)];
+    expect(await seenOf(book, grant)).toBeUndefined();
     await book.apply(grant, positionAt(5), NOW);
     await book.apply(flush, positionAt(6), NOW);
-    expect(await book.fate(grant)).toEqual({ position: positionAt(5) });
-    expect(await book.fate(flush)).toEqual({ position: positionAt(6) });
+    const { expiresAt } = grant;
+    expect(await seenOf(book, grant)).toMatchObject({
+      ...{ type: 'access.granted', ip: ALICE, grantId: 'x', expiresAt, position: positionAt(5) },
+    });
+    expect(await seenOf(book, flush)).toMatchObject({ type: 'access.flushed', position: positionAt(6), ended: 1 });
+  });
+
+  it('is over after sixteen days, also where the table still has it', async () => {
+    const grant = granted(ALICE, 1);
+    await book.apply(grant, positionAt(1), NOW);
+    const at = (days: number) => book.memory.get(ACL, grant.webhookId, NOW + days * 86_400_000);
+    expect(await at(15.99)).toBeDefined();
+    expect(await at(16)).toBeUndefined();
   });
 
   it.each([
@@ -264,21 +266,90 @@ describe('the fate of an event', () => {
     ['a later revoke', revoked(ALICE, 9)],
     ['a later event on the same grant', granted(ALICE, 9)],
     ['a later event on the same grant', revoked(ALICE, 9, { grantId: 'none' })],
-  ])('names what overtook it: %s', async (by, later) => {
-    const grant = granted(ALICE, 1, later.grantId === undefined ? {} : { grantId: 'none' });
-    await book.apply(later, positionAt(1), NOW);
-    expect(await book.apply(grant, positionAt(2), NOW)).toEqual({ kind: 'overtaken', by });
-    expect(await book.fate(grant)).toEqual({ position: positionAt(2), overtakenBy: by });
+  ])('names what overtook it before it was applied, and since: %s', async (by, later) => {
+    const more = later.grantId === undefined ? {} : { grantId: 'none' };
+    const [late, before] = [granted(ALICE, 1, more), granted(ALICE, 0, more)];
+    await book.apply(before, positionAt(1), NOW);
+    await book.apply(later, positionAt(2), NOW);
+    expect(await book.apply(late, positionAt(3), NOW)).toEqual({ kind: 'overtaken', by });
+    expect(await seenOf(book, late)).toMatchObject({ position: positionAt(3), overtakenBy: by });
+    const seen = await seenOf(book, before);
+    expect(seen).not.toHaveProperty('overtakenBy');
+    expect(seen && (await book.memory.overtaker(ACL, seen, NOW))).toBe(by);
   });
 
-  it('tells whether its grant still stands', async () => {
+  it('names the first that overtook it', async () => {
     const grant = granted(ALICE, 1, { grantId: 'x' });
-    expect(await book.stands(grant)).toBe(false);
-    await book.apply(grant, positionAt(1), NOW);
-    expect(await book.stands(grant)).toBe(true);
-    expect(await book.stands(granted(ALICE, 1))).toBe(false);
-    await book.apply(revoked(ALICE, 2), positionAt(2), NOW);
-    expect(await book.stands(grant)).toBe(false);
+    await batch([grant, 1], [revoked(ALICE, 2, { grantId: 'x' }), 2], [revoked(ALICE, 3), 3], [flushed(4), 4]);
+    const seen = await seenOf(book, grant);
+    expect(seen && (await book.memory.overtaker(ACL, seen, NOW))).toBe('a later event on the same grant');
+  });
+
+  it('names nobody who came after its grant was over', async () => {
+    const grant = granted(ALICE, 1, { expiresAt: NOW + 5_000 });
+    await batch([grant, 1], [revoked(ALICE, 6), 2], [granted(ALICE, 7), 3], [flushed(8), 4]);
+    const seen = await seenOf(book, grant);
+    expect(seen && (await book.memory.overtaker(ACL, seen, NOW))).toBeUndefined();
+  });
+
+  it('is that it was set aside, until it is applied after all', async () => {
+    const grant = granted(ALICE, 1, { bodyHash: 'a'.repeat(43) });
+    await book.setAside(grant, 'STORE001', NOW);
+    const known = () => book.memory.get(ACL, grant.webhookId, NOW);
+    expect(await known()).toEqual({ aside: { code: 'STORE001', bodyHash: 'a'.repeat(43) } });
+    expect(await book.apply(grant, positionAt(1), NOW)).toEqual({ kind: 'applied', ended: 0 });
+    expect(await known()).toMatchObject({ seen: { position: positionAt(1) } });
+  });
+});
+
+describe('how many grants an event has ended', () => {
+  const [CARA, LATER] = ['203.0.113.3', NOW + 60_000];
+  const endedBy = async (event: QueuedEvent, n = 9, now = NOW) => {
+    const result = await book.apply(event, positionAt(n), now);
+    expect(await seenOf(book, event)).toMatchObject({ ended: result.kind === 'applied' ? result.ended : 0 });
+    return result;
+  };
+
+  it('is one for a revoke of a grant that lives, and none where there is no such grant', async () => {
+    await batch([granted(ALICE, 1, { grantId: 's1' }), 1]);
+    expect(await endedBy(revoked(ALICE, 2, { grantId: 's2' }))).toEqual({ kind: 'applied', ended: 0 });
+    expect(await endedBy(revoked(BOB, 2, { grantId: 's1' }), 10)).toEqual({ kind: 'applied', ended: 0 });
+    expect(await endedBy(revoked(ALICE, 2, { grantId: 's1' }), 11)).toEqual({ kind: 'applied', ended: 1 });
+  });
+
+  it('counts nobody whose time was over, though they are still stored', async () => {
+    const over = { expiresAt: NOW + 5_000 };
+    await batch([granted(ALICE, 1, { ...over, grantId: 'a' }), 1], [granted(BOB, 1, over), 2], [granted(CARA, 1), 3]);
+    expect(await endedBy(revoked(ALICE, 2, { grantId: 'a' }), 4, LATER)).toMatchObject({ ended: 0 });
+    expect(await endedBy(revoked(BOB, 2), 5, LATER)).toMatchObject({ ended: 0 });
+    expect(await endedBy(flushed(3), 6, LATER)).toMatchObject({ ended: 1 });
+    expect(stored(ITEM.grant)).toEqual([]);
+  });
+
+  it('is said with what it did not cover, for the flush and the revoke of a slow clock', async () => {
+    await batch([granted(ALICE, 1, { grantId: 'old' }), 1], [granted(ALICE, 300, { grantId: 'new' }), 2]);
+    await batch([granted(BOB, 300), 3]);
+    const overtaken = { kind: 'applied', overtakenBy: 'later grants' };
+    expect(await endedBy(revoked(ALICE, 10), 4)).toEqual({ ...overtaken, ended: 1 });
+    expect(await endedBy(flushed(100), 5)).toEqual({ ...overtaken, ended: 0 });
+    expect(await endedBy(revoked(CARA, 10), 6)).toEqual({ kind: 'applied', ended: 0 });
+    expect((await book.live(ACL, NOW)).map(({ ip }) => ip).sort()).toEqual([ALICE, BOB]);
+  });
+
+  it('names a later one of its kind where nobody later is in', async () => {
+    await batch([flushed(9), 1], [revoked(ALICE, 9), 2]);
+    expect(await endedBy(flushed(5), 3)).toEqual({ kind: 'applied', ended: 0, overtakenBy: 'a later flush' });
+    expect(await endedBy(revoked(ALICE, 5), 4)).toEqual({ kind: 'applied', ended: 0, overtakenBy: 'a later revoke' });
+  });
+
+  it('is right for a flush of more than a transaction holds', async () => {
+    const names = Array.from({ length: 250 }, (_, i) => granted(ALICE, 1, { grantId: `g${i}` }));
+    await batch(...names.map((grant, i) => [grant, i + 1] as const));
+    const told: unknown[] = [];
+    const flush = flushed(2);
+    const result = await book.apply(flush, positionAt(999), NOW, (ended) => void told.push(...ended));
+    expect([result, told.length]).toEqual([{ kind: 'applied', ended: 250 }, 250]);
+    expect(await seenOf(book, flush)).toMatchObject({ ended: 250 });
   });
 });
 
@@ -356,7 +427,9 @@ describe('the grants of an ACL', () => {
   it('that have ended are removed with their count said, all of them, by a flush', async () => {
     for (let i = 0; i < 130; i += 1) await book.apply(granted(`198.51.0.${i}`, 1), positionAt(i + 1), NOW);
     await book.apply(granted(ALICE, 9), positionAt(200), NOW);
-    expect(await book.apply(flushed(5), positionAt(201), NOW)).toEqual({ kind: 'applied', ended: 130 });
+    expect(await book.apply(flushed(5), positionAt(201), NOW)).toEqual({
+      ...{ kind: 'applied', ended: 130, overtakenBy: 'later grants' },
+    });
     expect((await book.live(ACL, NOW)).map(({ ip }) => ip)).toEqual([ALICE]);
   });
 

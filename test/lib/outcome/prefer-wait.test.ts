@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { preferredWait } from '../../../lib/webhook/prefer-wait.ts';
+import { preferredWait } from '../../../lib/outcome/prefer-wait.ts';
 
 describe('the wait that a sender prefers', () => {
   it.each([

@@ -1,0 +1,112 @@
+import { SEEN_ITEM } from '../names.ts';
+import type { Item, Table, Write } from '../ports.ts';
+import type { EventFacts, EventResult, Overtaker } from './event-result.ts';
+import { type EndedGrant, endedGrant } from './grant-items.ts';
+import { type GuardedWrites, seenGuard } from './guarded-write.ts';
+import type { QueuedEvent } from './queue-message.ts';
+import { endedKey } from './seen-event.ts';
+
+/** A transaction holds 100 writes: so many grants, and what is remembered of the event. */
+const MOST_ROWS = 99;
+/** Transactions under way at once. */
+const PARALLEL = 4;
+
+/** What one flush, or revoke of a whole IP, has to end. */
+export interface Ending extends EventFacts {
+  readonly event: QueuedEvent;
+  /** A later one of its kind stands already. */
+  readonly overtakenBy: Overtaker | undefined;
+  /** Reads what it covers, as it is now. */
+  readonly covered: () => Promise<Covered>;
+}
+
+export interface Covered {
+  readonly rows: readonly Item[];
+  /** A live grant is there that is later than the event. */
+  readonly isLaterLive: boolean;
+}
+
+/**
+ * Removes all that an event covers, and remembers with the last of it that the event was applied and how many grants it has
+ * ended. What does not fit into one transaction goes first in parts, each of which remembers its own number:
+ *
+ *     first try   ── part (98 grants, and their number) ── part ── dies
+ *     second try                                              ── adds up what stands there ── the rest, and that it was applied
+ *
+ * @returns `standing`: the event was applied before
+ */
+export async function endCovered(
+  ending: Ending,
+  table: Table,
+  guarded: GuardedWrites,
+  tell: (ended: readonly EndedGrant[]) => void,
+): Promise<EventResult | { readonly standing: Item }> {
+  const { event, seen, latest, isLive } = ending;
+  for (;;) {
+    const { rows, isLaterLive } = await ending.covered();
+    const last = rows.slice(0, MOST_ROWS);
+    if (!(await endParts(rows.slice(MOST_ROWS), ending, table, tell))) continue;
+    const before = await endedBefore(event, table);
+    const ended = before + last.filter(isLive).length;
+    const overtakenBy = isLaterLive ? 'later grants' : ending.overtakenBy;
+    const overtaken = overtakenBy !== undefined && { overtakenBy };
+    const guard = seenGuard({ ...seen, ended, ...overtaken });
+    const against = await guarded.write(last.map(removal), [guard], latest);
+    if (!against) {
+      tell(last.map(endedGrant));
+      return { kind: 'applied', ended, ...overtaken };
+    }
+    if ('row' in against) return { standing: against.row };
+    // Some have ended meanwhile, by themselves: what is left is read again.
+  }
+}
+
+/**
+ * Also where one of them fails, those beside it are done and told of.
+ * @returns whether all are ended; if not, some have changed since they were read
+ */
+async function endParts(
+  rows: readonly Item[],
+  ending: Ending,
+  table: Table,
+  tell: (ended: readonly EndedGrant[]) => void,
+): Promise<boolean> {
+  const parts: (readonly Item[])[] = [];
+  let areEnded = true;
+  for (let at = 0; at < rows.length; at += MOST_ROWS) parts.push(rows.slice(at, at + MOST_ROWS));
+  for (let at = 0; at < parts.length; at += PARALLEL) {
+    const settled = await Promise.allSettled(
+      parts.slice(at, at + PARALLEL).map(async (part) => {
+        if (await isEnded(part, ending, table)) tell(part.map(endedGrant));
+        else areEnded = false;
+      }),
+    );
+    for (const each of settled) if (each.status === 'rejected') throw each.reason;
+  }
+  return areEnded;
+}
+
+/** @returns whether it is; if not, one of the rows has changed since it was read, and none was removed */
+async function isEnded(part: readonly Item[], { event, ttl, isLive }: Ending, table: Table): Promise<boolean> {
+  const [first] = part;
+  if (!first) return true;
+  const count = { put: { ...endedKey(event, first.item), ended: part.filter(isLive).length, ttl } };
+  const { written } = await table.write([count, ...part.map(removal)]);
+  return written;
+}
+
+async function endedBefore({ acl, webhookId }: QueuedEvent, table: Table): Promise<number> {
+  let ended = 0;
+  const { acl: partition } = endedKey({ acl, webhookId }, '');
+  for await (const page of table.queryPrefix(partition, SEEN_ITEM.ended)) {
+    for (const part of page) ended += typeof part.ended === 'number' ? part.ended : 0;
+  }
+  return ended;
+}
+
+/** Only as it was read: whoever has changed it since is counted by what it is now. */
+function removal({ acl, item, order, expiresAt }: Item): Write {
+  const when = [{ attribute: 'order', equals: String(order) } as const];
+  const isMoment = typeof expiresAt === 'number';
+  return { remove: { acl, item }, when: isMoment ? [...when, { attribute: 'expiresAt', equals: expiresAt }] : when };
+}

@@ -1,0 +1,25 @@
+import type { Item } from '../ports.ts';
+
+/** What has overtaken an event. Senders are told it in these words. */
+export type Overtaker = 'a later flush' | 'a later revoke' | 'a later event on the same grant' | 'later grants';
+
+/** What applying an event has led to. */
+export type EventResult =
+  /** `overtakenBy`: it is applied, but a later one of its kind stands already, or grants that it did not cover. */
+  | { readonly kind: 'applied'; readonly ended: number; readonly overtakenBy?: Overtaker }
+  /** `otherBody`: its id was another event's. */
+  | { readonly kind: 'duplicate'; readonly otherBody: boolean }
+  | { readonly kind: 'overtaken'; readonly by: Overtaker };
+
+/** What one event is written with. */
+export interface EventFacts {
+  readonly order: string;
+  /** Until when it is remembered, in seconds since the epoch. */
+  readonly ttl: number;
+  /** Says that it was applied. */
+  readonly seen: Item;
+  /** Above every order that an event can have now. */
+  readonly latest: string;
+  /** Whether a row is a grant that lives. */
+  readonly isLive: (row: Item) => boolean;
+}
