@@ -1,7 +1,13 @@
 import type { Item } from '../ports.ts';
 
 /** What has overtaken an event. Senders are told it in these words. */
-export type Overtaker = 'a later flush' | 'a later revoke' | 'a later event on the same grant' | 'later grants';
+export type Overtaker = (typeof OVERTAKERS)[number];
+export const OVERTAKERS = [
+  'a later flush',
+  'a later revoke',
+  'a later event on the same grant',
+  'later grants',
+] as const;
 
 /** What applying an event has led to. */
 export type EventResult =
@@ -20,6 +26,10 @@ export interface EventFacts {
   readonly seen: Item;
   /** Above every order that an event can have now. */
   readonly latest: string;
+  /** Where the message stands on the queue, however often it comes; and where the one stood that it was put back for. */
+  readonly queuedAt: readonly string[];
   /** Whether a row is a grant that lives. */
   readonly isLive: (row: Item) => boolean;
+  /** Whether a row is over: it goes by itself, and no event ends it any more. */
+  readonly isOver: (row: Item) => boolean;
 }

@@ -1,13 +1,13 @@
 import { ITEM } from '../names.ts';
 import type { Item, Table, Write } from '../ports.ts';
-import { type Covered, type Ending, endCovered } from './end-covered.ts';
-import type { EventFacts, EventResult, Overtaker } from './event-result.ts';
-import { type EndedGrant, grantKey, grantName, putGrant } from './grant-items.ts';
+import { type Covered, type Ending, endCovered, endedBefore } from './end-covered.ts';
+import { type EventFacts, type EventResult, OVERTAKERS, type Overtaker } from './event-result.ts';
+import { type EndedGrant, grantKey, grantName, NOT_OVER, putGrant } from './grant-items.ts';
 import { type Guard, GuardedWrites, olderThan, orderGuard, seenGuard } from './guarded-write.ts';
 import type { UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
-import { isOfAnotherBody } from './seen-event.ts';
+import { isOfAnotherBody, isOfMessage } from './seen-event.ts';
 
 /** The writes of one event. That it was applied, and what came of it, is written with its effect: all or nothing. */
 export class EventWriter {
@@ -33,10 +33,10 @@ export class EventWriter {
       // The grant has ended meanwhile, by itself.
       if ('changed' in against) continue;
       const { by } = against.guard;
-      if (by === undefined) return duplicate(against.row, facts);
+      if (by === undefined) return known(against.row, facts, true);
       const overtaken = { ...(isRevoke && { ended: 0 }), overtakenBy: by };
       const before = await this.#guarded.write([], [seen(overtaken)], facts.latest);
-      return before && 'row' in before ? duplicate(before.row, facts) : { kind: 'overtaken', by };
+      return before && 'row' in before ? known(before.row, facts, true) : { kind: 'overtaken', by };
     }
   }
 
@@ -44,7 +44,7 @@ export class EventWriter {
    * A flush, or the revoke of all grants on an IP. First the order is remembered, so that earlier
    * grants that arrive later find it; then what it covers is removed; that it was applied is written with the last of
    * that, so that a redelivery finishes what a crash cut short.
-   * @param tell is told of the grants that have ended, as they end; also where the rest then fails
+   * @param tell is told of the grants that have ended, by this try or an earlier one; also where the rest then fails
    */
   async applyToMany(
     event: QueuedEvent,
@@ -54,7 +54,7 @@ export class EventWriter {
     const { acl, ip } = event;
     const { order, ttl, latest } = facts;
     const before = await this.#guarded.standing(seenGuard(facts.seen), latest);
-    if (before) return duplicate(before.row, facts);
+    if (before) return this.#knownOfMany(before.row, event, facts, tell);
     const isFlush = ip === undefined;
     const marker = { acl, item: isFlush ? ITEM.flushed : `${ITEM.revoked}${ip}`, order, ttl };
     // Where a later one stands already, what this one covers is still removed below: none of it is newer.
@@ -68,15 +68,27 @@ export class EventWriter {
       covered: () => this.#covered(acl, isFlush ? ITEM.grant : `${ITEM.grant}${ip}#`, facts),
     };
     const result = await endCovered(ending, this.#table, this.#guarded, tell);
-    return 'standing' in result ? duplicate(result.standing, facts) : result;
+    return 'standing' in result ? this.#knownOfMany(result.standing, event, facts, tell) : result;
+  }
+
+  async #knownOfMany(
+    row: Item,
+    event: QueuedEvent,
+    facts: EventFacts,
+    tell: (ended: readonly EndedGrant[]) => void,
+  ): Promise<EventResult> {
+    const result = known(row, facts, false);
+    if (result.kind === 'applied') tell((await endedBefore(event, this.#table)).grants);
+    return result;
   }
 
   /** The rows below a prefix that an order covers, and whether there is a live grant that it does not. */
-  async #covered(acl: string, prefix: string, { order, isLive }: EventFacts): Promise<Covered> {
+  async #covered(acl: string, prefix: string, { order, isLive, isOver }: EventFacts): Promise<Covered> {
     const rows: Item[] = [];
     let isLaterLive = false;
     for await (const page of this.#table.queryPrefix(acl, prefix)) {
       for (const row of page) {
+        if (isOver(row)) continue;
         // A row without an order that an event can have is no grant. It lets nobody in.
         if (isOrder(row.order, order)) rows.push(row);
         else isLaterLive ||= isLive(row);
@@ -86,19 +98,29 @@ export class EventWriter {
   }
 
   /** Removes one grant as it stands, so that it is known whether there was one to end. */
-  async #endOne(event: QueuedEvent, { isLive }: EventFacts): Promise<{ write: Write; ended: number }> {
+  async #endOne(event: QueuedEvent, { isLive, isOver }: EventFacts): Promise<{ write: Write; ended: number }> {
     const remove = grantKey(event);
     const row = await this.#table.get(remove);
     if (!row) return { write: { remove, when: [{ absent: true }] }, ended: 0 };
     const { order } = row;
     // What has no order is no grant, whatever becomes of it.
     if (typeof order !== 'string') return { write: { remove }, ended: 0 };
-    return { write: { remove, when: [{ attribute: 'order', equals: order }] }, ended: isLive(row) ? 1 : 0 };
+    const asItIs = { attribute: 'order', equals: order } as const;
+    if (isOver(row)) return { write: { check: remove, when: [asItIs] }, ended: 0 };
+    return { write: { remove, when: [asItIs, NOT_OVER] }, ended: isLive(row) ? 1 : 0 };
   }
 }
 
-function duplicate(row: Item, { seen }: EventFacts): EventResult {
-  return { kind: 'duplicate', otherBody: isOfAnotherBody(row.bodyHash, seen.bodyHash) };
+/**
+ * What is known of an event that was applied before. Where it was this very message, it comes again since nobody knows
+ * whether what it has led to was said: then that is the result, as it was the first time.
+ */
+function known(row: Item, { seen, queuedAt }: EventFacts, isOfOne: boolean): EventResult {
+  const otherBody = isOfAnotherBody(row.bodyHash, seen.bodyHash);
+  if (otherBody || !isOfMessage(row, queuedAt)) return { kind: 'duplicate', otherBody };
+  const by = OVERTAKERS.find((one) => one === row.overtakenBy);
+  if (by && isOfOne) return { kind: 'overtaken', by };
+  return { kind: 'applied', ended: typeof row.ended === 'number' ? row.ended : 0, ...(by && { overtakenBy: by }) };
 }
 
 /** What keeps an event on one grant from taking effect; what is named first stands first. */

@@ -73,7 +73,12 @@ export class GrantBook {
       const judged = judge.judge(row);
       return !isUnusable(judged) && judged.expiresAt > now;
     };
-    const facts = { order, ttl, seen: seenItem(event, order, position, ttl), latest: latestOrder(now), isLive };
+    const isOver = ({ over, expiresAt }: Item) =>
+      over !== undefined || (typeof expiresAt === 'number' && expiresAt <= now);
+    const seen = seenItem(event, { order, position, queuedAt, ttl });
+    const { firstPosition = queuedAt } = event;
+    const queued = [queuedAt, firstPosition];
+    const facts = { order, ttl, seen, queuedAt: queued, latest: latestOrder(now), isLive, isOver };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     const result = ofOne
       ? await this.#writer.applyToOne(event, facts)

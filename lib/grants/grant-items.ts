@@ -58,6 +58,9 @@ export function endedGrant({ acl, item, ip, grantId, user, expiresAt }: Item): E
   return grantKey(said).item === item ? said : { ...said, item };
 }
 
+/** Nobody has found it to be over: see `GrantBook.end`. */
+export const NOT_OVER = { attribute: 'over', equals: 0, orAbsent: true } as const;
+
 export function grantKey(grant: { readonly acl: string; readonly ip?: string; readonly grantId?: string }): Key {
   return { acl: grant.acl, item: `${ITEM.grant}${grantName(grant.ip ?? '', grant.grantId)}` };
 }

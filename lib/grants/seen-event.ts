@@ -53,13 +53,20 @@ export function asideKey(name: Name): Key {
   return { acl: partitionOf(name), item: SEEN_ITEM.aside };
 }
 
-/** Where one part of a large flush or revoke remembers how many grants it has ended. @param part its first grant's item */
+/** Where one part of a flush or revoke remembers which grants it has ended. @param part its first grant's item */
 export function endedKey(name: Name, part: string): Key {
-  return { acl: partitionOf(name), item: `${SEEN_ITEM.ended}${part}` };
+  return { acl: partitionOf(name), item: `${SEEN_ITEM.ended}${hash('sha256', part)}` };
 }
 
-/** @param ttl until when it is remembered, in seconds since the epoch */
-export function seenItem(event: QueuedEvent, order: string, position: string, ttl: number): Item {
+/**
+ * @param facts how it was applied; `queuedAt` is where its message stands on the queue, and `ttl` until when it is
+ *   remembered, in seconds since the epoch
+ */
+export function seenItem(
+  event: QueuedEvent,
+  facts: Readonly<Record<'order' | 'position' | 'queuedAt', string>> & { readonly ttl: number },
+): Item {
+  const { order, position, queuedAt, ttl } = facts;
   const { type, ip, grantId, expiresAt, bodyHash } = event;
   const known = {
     ...(ip !== undefined && { ip }),
@@ -67,7 +74,14 @@ export function seenItem(event: QueuedEvent, order: string, position: string, tt
     ...(expiresAt !== undefined && { until: expiresAt }),
     ...(bodyHash !== undefined && { bodyHash }),
   };
-  return { ...seenKey(event), type, ...known, order, position, ttl };
+  // They differ where a queue was made anew and counts from lower numbers.
+  const moved = position !== queuedAt && { queuedAt };
+  return { ...seenKey(event), type, ...known, order, position, ttl, ...moved };
+}
+
+/** Whether an event was applied by this very message, or the one that it was put back for, and not by one that repeats it. */
+export function isOfMessage({ queuedAt, position }: Item, queued: readonly string[]): boolean {
+  return queued.some((one) => one === (queuedAt ?? position));
 }
 
 /** @returns undefined where there is none, or one of another shape, which says nothing */

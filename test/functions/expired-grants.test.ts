@@ -90,12 +90,20 @@ describe('a grant that is over has a line of the audit', () => {
     expect(said()).toHaveLength(1);
   });
 
-  it('and none where a revoke or a flush has ended it, also one that was over', async () => {
-    await world.apply(granted(ALICE, 0), granted(BOB, 0), over('203.0.113.3', 1));
-    await world.apply(revoked(ALICE, 1), flushed(2));
+  it('and none where a revoke or a flush has ended it', async () => {
+    await world.apply(granted(ALICE, 0), granted(BOB, 0), granted(BOB, 0, { grantId: 'x' }));
+    await world.apply(revoked(ALICE, 1), revoked(BOB, 1, { grantId: 'x' }), flushed(2));
     await tick(world.deps);
     await tell();
     expect(said()).toEqual([]);
+  });
+
+  it('also where a revoke or a flush comes before anybody has ended it: that ends nothing', async () => {
+    await world.apply(over(ALICE, 1), over(BOB, 1, { grantId: 'x' }), over('203.0.113.3', 1));
+    await world.apply(revoked(ALICE, 1), revoked(BOB, 1, { grantId: 'x' }), flushed(2));
+    await tick(world.deps);
+    await tell();
+    expect(said().map(({ ip }) => ip)).toEqual([ALICE, BOB, '203.0.113.3']);
   });
 
   it('and none where it was extended meanwhile', async () => {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { OutsideCall, Way } from '../../local/stand-ins/outside-call.ts';
+import { AuditCheck } from '../helpers/audit-check.ts';
+import { VirtualSystem } from '../helpers/virtual-system.ts';
+
+const ALICE = '203.0.113.1';
+const BOB = '203.0.113.2';
+
+type Fault = 'refuse' | 'lose the answer' | 'lose the first answer' | 'die before' | 'die after';
+type Story = (system: VirtualSystem) => Promise<void>;
+
+const stories: Readonly<Record<string, Story>> = {
+  'the grants of an IP are revoked': async (system) => {
+    await system.grant(ALICE, { grantId: 'a' });
+    await system.grant(ALICE, { grantId: 'b' });
+    await system.clock.advance(3_000);
+    await system.revoke(ALICE);
+  },
+  'everybody is flushed, and somebody comes back': async (system) => {
+    for (const n of [1, 2, 3]) await system.grant(`203.0.113.${n}`);
+    await system.clock.advance(3_000);
+    await system.send('access.flushed');
+    await system.grant(BOB);
+  },
+  'a grant is revoked by its id, and one comes too late': async (system) => {
+    await system.grant(ALICE, { grantId: 'a' });
+    await system.clock.advance(3_000);
+    await system.revoke(ALICE, { grantId: 'a' });
+    const timestamp = new Date(system.clock.now() - 60_000).toISOString();
+    const data = { acl: 'okta-prod', ip: ALICE, grantId: 'a' };
+    await system.post({ body: JSON.stringify({ type: 'access.granted', timestamp, data }) });
+  },
+  'two grants end by themselves, one of them extended': async (system) => {
+    await system.grant(ALICE, { durationSeconds: 10 });
+    await system.grant(BOB, { durationSeconds: 10 });
+    await system.clock.advance(5_000);
+    await system.grant(BOB, { durationSeconds: 20 });
+  },
+};
+
+interface Strike {
+  /** The how manieth call of the functions behind the queue. */
+  readonly at: number;
+  readonly fault: Fault;
+  readonly to: OutsideCall['to'];
+}
+
+/** Plays a story to its end. @returns what is wrong with the lines, and how many calls there were that could be struck */
+async function play(story: Story, strike: Strike): Promise<{ readonly problems: string[]; readonly calls: number }> {
+  let calls = 0;
+  const way: Way = async (call, reach) => {
+    if (call.from === 'webhook' || call.to !== strike.to) return reach();
+    calls += 1;
+    if (calls !== strike.at) return reach();
+    const die = () => void system.functions.crash(call.from, 'now');
+    if (strike.fault === 'refuse') throw new Error('refused');
+    if (strike.fault === 'die before') die();
+    const answer = await reach();
+    if (strike.fault === 'lose the answer') throw new Error('the answer was lost');
+    if (strike.fault === 'die after') die();
+    return strike.fault === 'lose the first answer' ? reach() : answer;
+  };
+  const system: VirtualSystem = new VirtualSystem({}, {}, undefined, way);
+  const check = new AuditCheck();
+  system.onPut = (...put) => check.put(...put);
+  const { stream } = system.functions;
+  const push = stream.push.bind(stream);
+  stream.push = (change) => {
+    check.changed(change);
+    push(change);
+  };
+  await story(system);
+  await system.clock.advance(200_000);
+  for (const line of system.lines) {
+    if (line.action === 'event-accepted') check.queued(String(line.webhookId));
+    check.said(line);
+  }
+  return { problems: check.problems(), calls };
+}
+
+const FAULTS: readonly Fault[] = ['refuse', 'lose the answer', 'lose the first answer', 'die before', 'die after'];
+
+describe('every change has one line of the audit', () => {
+  for (const [name, story] of Object.entries(stories)) {
+    for (const to of ['table', 'okta'] as const) {
+      it(`whatever happens at any call to ${to}: ${name}`, async () => {
+        const found: unknown[] = [];
+        const { calls } = await play(story, { at: 0, fault: 'refuse', to });
+        expect(calls).toBeGreaterThan(to === 'table' ? 20 : 2);
+        for (const fault of FAULTS) {
+          for (let at = 1; at <= calls; at += 1) {
+            const { problems } = await play(story, { at, fault, to });
+            if (problems.length > 0) found.push({ fault, at, problems });
+          }
+        }
+        expect(found).toEqual([]);
+      });
+    }
+  }
+});
