@@ -36,9 +36,9 @@ const UNSEEN_MS = 5_000;
 
 /**
  * What became of an event. Waits until that is known, if need be, unless too many wait already.
- * @param until when the time is up, in milliseconds since the epoch
+ * @param until when the time is up, in milliseconds since the epoch; undefined: nobody waits
  */
-export async function awaitOutcome(asked: AskedEvent, until: number, deps: OutcomeDeps): Promise<Told> {
+export async function awaitOutcome(asked: AskedEvent, until: number | undefined, deps: OutcomeDeps): Promise<Told> {
   const { clock, config, grants } = deps;
   const began = clock.now();
   let known: KnownEvent | undefined;
@@ -48,10 +48,11 @@ export async function awaitOutcome(asked: AskedEvent, until: number, deps: Outco
     const now = clock.now();
     if (!known || 'aside' in known) known = await grants.memory.get(asked.acl, asked.webhookId, now);
     const answer = await answerOf(known, asked, now, deps);
-    const left = until - now;
     // What heals by itself is the answer when the time is up, and not sooner.
-    if (left <= 0 || isFinal(answer)) return { answer, hasWaited: until > began && mayWait !== false };
-    mayWait ??= config.reservedConcurrency && !(await isCrowded(deps));
+    const left = until === undefined ? 0 : until - now;
+    const isOver = until !== undefined && left <= 0;
+    if (isOver || isFinal(answer)) return { answer, hasWaited: until !== undefined && mayWait !== false };
+    mayWait ??= until !== undefined && config.reservedConcurrency && !(await isCrowded(deps));
     if (!mayWait || (!known && now - began >= UNSEEN_MS)) {
       return { answer: answer.status === 'failed' ? PENDING : answer, hasWaited: false };
     }

@@ -63,8 +63,9 @@ async function tell({ headers, path, query }: OutcomeRequest, deps: TellDeps): P
   if (!aclConfig(config, acl)) throw new Refusal('HOOK004', 404, 'no ACL of that name is configured here');
   const { bodyHash, acceptedAt } = readOutcomeQuery(query);
   const asked = { acl, webhookId, ...(bodyHash !== undefined && { bodyHash }) };
-  const wait = preferredWait(headers.prefer) ?? 0;
-  const { answer, hasWaited } = await awaitOutcome(asked, now + wait * 1_000, deps);
+  const wait = preferredWait(headers.prefer);
+  const until = wait === undefined ? undefined : now + wait * 1_000;
+  const { answer, hasWaited } = await awaitOutcome(asked, until, deps);
   const isForgotten = acceptedAt === undefined || acceptedAt + MEMORY_SECONDS < now / 1_000;
   const told = answerOf(answer, isForgotten);
   return hasWaited ? { ...told, headers: { ...told.headers, 'preference-applied': `wait=${wait}` } } : told;
