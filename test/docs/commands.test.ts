@@ -7,7 +7,7 @@ import { anchorsOf, DOCUMENTS, inlineCode, ownLinks, ROOT, readDocument } from '
 /** What in backticks is a path of this repository: a folder with its slash, or a file with a known ending. */
 const PATH = /^[\w.-]+(?:\/[\w.-]+)*(?:\/|\.(?:json|ts|md|sh|py|txt|snap))$/;
 /** What in backticks can only be the name of something in the code. (AWS begins its names with a capital.) */
-const NAME = /^[a-z]\w{0,30}[A-Z]\w*$/;
+const NAME = /^(?=.{1,40}$)[a-z]\w*[A-Z]\w*$/;
 /** Of AWS, which the code has no need to name. */
 const NAMES_OF_OTHERS = ['responseContext'];
 /** Words that meant something once: what they are called now. */
