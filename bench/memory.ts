@@ -37,7 +37,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
     const measured: Peak[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
       progress(`${name}, round ${round} of ${ROUNDS}`);
-      measured.push(await measure(name));
+      measured.push(await measure(name, memoryMb[name]));
     }
     const of = (key: keyof Peak) => median(measured.map((peak) => peak[key]));
     peaks.push([
@@ -88,7 +88,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
   };
 }
 
-async function measure(name: FunctionName): Promise<Peak> {
+export async function measure(name: FunctionName, memoryMb: number): Promise<Peak> {
   const now = Date.now();
   const aws = await startFakeAws(answersFor(name, now));
   const bundles = new Bundles({
@@ -96,14 +96,20 @@ async function measure(name: FunctionName): Promise<Peak> {
     acls: { [ACL]: { zoneIds } },
   });
   try {
-    return await inProcess(name, bundles.own(name).file, largestEvent(name, now), aws.url);
+    return await inProcess(name, bundles.own(name).file, largestEvent(name, now), aws.url, memoryMb);
   } finally {
     bundles.remove();
     aws.close();
   }
 }
 
-function inProcess(name: FunctionName, file: string, event: unknown, awsUrl: string): Promise<Peak> {
+/** As Lambda starts Node.js (`/var/runtime/bootstrap` of its images): a tenth of the memory for what is new, the rest for what stays. */
+function heapLimits(memoryMb: number): string[] {
+  const young = Math.floor(memoryMb / 10);
+  return [`--max-semi-space-size=${Math.floor(young / 2)}`, `--max-old-space-size=${memoryMb - young}`];
+}
+
+function inProcess(name: FunctionName, file: string, event: unknown, awsUrl: string, memoryMb: number): Promise<Peak> {
   // Not `resourceUsage().maxRSS`: a process that is started begins with its parent's. Linux alone tells it so.
   const script = `const { readFileSync } = require('node:fs');
 const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
@@ -121,7 +127,7 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
 });`;
   const env = lambdaEnvironment(name, awsUrl);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['-e', script], { env, cwd: tmpdir() });
+    const child = spawn(process.execPath, [...heapLimits(memoryMb), '-e', script], { env, cwd: tmpdir() });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionName } from '../cdk/function-code.ts';
 import { singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
-import type { Fields, Item, Scalar, Table, Value } from '../lib/ports.ts';
-import { keyOf } from '../lib/table-changes.ts';
+import type { Fields, Item, Key, Scalar, Table, Value } from '../lib/ports.ts';
+import { briefItem, keyOf } from '../lib/table-changes.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
 
 /** What one function, or what stands before it, used. */
@@ -18,6 +18,8 @@ export interface Usage {
   standardRequests: number;
   secretReads: number;
   logBytes: number;
+  /** Of the table's units, those of each kind of item: `w GRANT`, `r WAKE`. */
+  units: Record<string, number>;
 }
 
 export type UsageByFunction = Readonly<Record<FunctionName, Usage>>;
@@ -74,6 +76,18 @@ export class Meter {
     return this.usage[name];
   }
 
+  #read(kind: string, units: number): void {
+    const usage = this.#now();
+    usage.readUnits += units;
+    usage.units[`r ${kind}`] = (usage.units[`r ${kind}`] ?? 0) + units;
+  }
+
+  #wrote(kind: string, units: number): void {
+    const usage = this.#now();
+    usage.writeUnits += units;
+    usage.units[`w ${kind}`] = (usage.units[`w ${kind}`] ?? 0) + units;
+  }
+
   #watchHandler(handlers: Record<string, unknown>, name: FunctionName): void {
     const usage = this.usage[name];
     const { clock } = this.#system;
@@ -108,7 +122,7 @@ export class Meter {
     table.get = async (key, options) => {
       await clock.sleep(LATENCY_MS.read);
       const item = await plain.get(key, options);
-      this.#now().readUnits += readUnits(item ? sizeOf(item) : 0) * (options?.stale ? 0.5 : 1);
+      this.#read(kindOf(key), readUnits(item ? sizeOf(item) : 0) * (options?.stale ? 0.5 : 1));
       return item;
     };
     table.write = async (writes) => {
@@ -116,21 +130,25 @@ export class Meter {
       await clock.sleep(LATENCY_MS.write);
       const result = await plain.write(writes);
       const after = await Promise.all(writes.map((write) => plain.get(keyOf(write))));
-      const units = writes.map((_, index) => writeUnits(before[index], after[index]));
-      this.#now().writeUnits += units.reduce((sum, each) => sum + each, 0) * (singleWrite(writes) ? 1 : 2);
+      const times = singleWrite(writes) ? 1 : 2;
+      for (const [index, write] of writes.entries()) {
+        this.#wrote(kindOf(keyOf(write)), writeUnits(before[index], after[index]) * times);
+      }
       return result;
     };
-    const pages = async function* (this: Meter, found: AsyncIterable<readonly Item[]>) {
+    const pages = async function* (this: Meter, kind: string, found: AsyncIterable<readonly Item[]>, fetched = 0) {
       await clock.sleep(LATENCY_MS.read);
       let bytes = 0;
       for await (const page of found) {
         bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
+        // What the index does not hold is read of the table, item by item.
+        if (page.length > 0) this.#read(kind, fetched * page.length);
         yield page;
       }
-      this.#now().readUnits += readUnits(bytes);
+      this.#read(kind, readUnits(bytes));
     }.bind(this);
-    table.queryPrefix = (acl, prefix) => pages(plain.prefix(acl, prefix));
-    table.queryExpiry = (acl, after, upTo) => pages(plain.expiry(acl, after, upTo));
+    table.queryPrefix = (acl, prefix) => pages(kindOf({ acl, item: prefix }), plain.prefix(acl, prefix));
+    table.queryExpiry = (...range) => pages('index by expiry', plain.expiry(...range), range[3]?.brief ? 0 : 1);
   }
 
   #watchQueues(): void {
@@ -185,11 +203,17 @@ function readUnits(bytes: number): number {
  */
 function writeUnits(before: Item | undefined, after: Item | undefined): number {
   const units = kilobytes(Math.max(before ? sizeOf(before) : 0, after ? sizeOf(after) : 0));
-  const entry = (item: Item | undefined) => (item?.expiresAt === undefined ? 0 : kilobytes(sizeOf(item)));
-  const unchanged = JSON.stringify(before) === JSON.stringify(after);
+  const entry = (item: Item | undefined) => (item?.expiresAt === undefined ? 0 : kilobytes(sizeOf(briefItem(item))));
+  const inIndex = (item: Item | undefined) => item && JSON.stringify(briefItem(item));
+  const unchanged = inIndex(before) === inIndex(after);
   const moved = before?.expiresAt !== after?.expiresAt;
   const index = unchanged ? 0 : moved ? entry(before) + entry(after) : entry(after);
   return units + index;
+}
+
+/** What an item is, by its name: `GRANT`, `STATE`, of a zone `LIST`. */
+function kindOf({ item }: Key): string {
+  return item.split('#')[0] ?? item;
 }
 
 function kilobytes(bytes: number): number {
@@ -197,7 +221,7 @@ function kilobytes(bytes: number): number {
 }
 
 /** Roughly as DynamoDB counts an item. */
-function sizeOf(value: Value | Scalar | Item): number {
+export function sizeOf(value: Value | Scalar | Item): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
   if (typeof value === 'boolean') return 1;
@@ -207,5 +231,5 @@ function sizeOf(value: Value | Scalar | Item): number {
 
 function nothing(): Usage {
   const counts = { fifoRequests: 0, standardRequests: 0, secretReads: 0, logBytes: 0 };
-  return { invocations: 0, coldStarts: 0, runMs: 0, writeUnits: 0, readUnits: 0, ...counts };
+  return { invocations: 0, coldStarts: 0, runMs: 0, writeUnits: 0, readUnits: 0, units: {}, ...counts };
 }

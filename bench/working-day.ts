@@ -181,9 +181,11 @@ interface Counted {
 
 /** Combines two trees of numbers of the same shape, number by number. */
 function combined<T extends object>(a: T, b: T, how: (x: number, y: number) => number): T {
-  const entries = Object.entries(a).map(([name, value]) => {
-    const other: unknown = Reflect.get(b, name);
-    return [name, typeof value === 'number' ? how(value, Number(other)) : combined(value, other as object, how)];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const entries = names.map((name) => {
+    const [one, other]: unknown[] = [Reflect.get(a, name) ?? 0, Reflect.get(b, name) ?? 0];
+    const isTree = typeof one === 'object' && typeof other === 'object';
+    return [name, isTree ? combined(one as object, other as object, how) : how(Number(one), Number(other))];
   });
   return Object.fromEntries(entries);
 }

@@ -39,7 +39,8 @@ export class GrantsTable extends Construct {
     this.table.addLocalSecondaryIndex({
       indexName: TABLE.expiryIndex,
       sortKey: { name: TABLE.expiryAttribute, type: AttributeType.NUMBER },
-      projectionType: ProjectionType.ALL,
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...TABLE.expiryProjection],
     });
     const { tableStreamArn } = this.table;
     if (tableStreamArn === undefined) throw new Error('the table has no stream');

@@ -52,7 +52,7 @@ export class ZoneUpdater extends Construct {
       failures: 3,
       impact: 'Okta zones are updated late or not at all. People wait to get in, or stay in.',
     });
-    table.allow(this.function, 'GetItem', 'PutItem', 'UpdateItem');
+    table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     table.allowQueryByExpiry(this.function);
     allowReading(this.function, secrets.oktaTokenSecretArn);
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, this.failures.queue.queueArn);

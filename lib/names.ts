@@ -81,6 +81,8 @@ export const TABLE = {
   /** Local index over live grants, by the moment they expire. Sparse: only grants carry the attribute. */
   expiryIndex: 'byExpiry',
   expiryAttribute: 'expiresAt',
+  /** What the index holds beside its keys: what the zones' lists are made of. A read is paid by its size. */
+  expiryProjection: ['ip', 'since'],
 } as const;
 
 /**

@@ -64,8 +64,16 @@ export interface Table {
   write(writes: readonly Write[]): Promise<WriteResult>;
   /** Items of one partition whose sort key begins with `prefix`, in its order, page by page. */
   queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]>;
-  /** Grants of one ACL with `after < expiresAt <= upTo` (milliseconds), soonest first, page by page. */
-  queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]>;
+  /**
+   * Grants of one ACL with `after < expiresAt <= upTo` (milliseconds), soonest first, page by page. `brief`: what the index
+   * holds will do (`TABLE.expiryProjection`); each item whole costs one read more.
+   */
+  queryExpiry(
+    acl: string,
+    after: number,
+    upTo: number,
+    options?: { readonly brief?: boolean },
+  ): AsyncIterable<readonly Item[]>;
 }
 
 /** The FIFO queue of accepted events. */

@@ -1,3 +1,4 @@
+import { TABLE } from './names.ts';
 import type { Condition, Item, Key, Value, Write } from './ports.ts';
 
 /** The item that a write is about. */
@@ -65,4 +66,14 @@ export function compareText(a: string, b: string): number {
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit > 0xdfff ? unit - 0x800 : unit + 0x2000;
+}
+
+/** What the index over expiries holds of an item. */
+export function briefItem(item: Item): Item {
+  const { acl, item: name } = item;
+  const others = [TABLE.expiryAttribute, ...TABLE.expiryProjection].flatMap((attribute) => {
+    const value = item[attribute];
+    return value === undefined ? [] : [[attribute, value] as const];
+  });
+  return { acl, item: name, ...Object.fromEntries(others) };
 }

@@ -1,6 +1,6 @@
 import { TABLE } from '../../lib/names.ts';
 import type { Item, Key, Table, Write, WriteResult } from '../../lib/ports.ts';
-import { compareText, holds, keyOf, updated } from '../../lib/table-changes.ts';
+import { briefItem, compareText, holds, keyOf, updated } from '../../lib/table-changes.ts';
 import { checkItem, checkWrites } from '../../lib/table-rules.ts';
 
 /** A table as it would be after writes that are kept in memory: what is below is read, and never written. */
@@ -40,10 +40,11 @@ export class OverlayTable implements Table {
     yield found.sort(bySortKey);
   }
 
-  async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+  async *queryExpiry(...[acl, after, upTo, options]: Parameters<Table['queryExpiry']>): AsyncIterable<readonly Item[]> {
     const isIn = (item: Item) => expiryOf(item) > after && expiryOf(item) <= upTo;
-    const found = await this.#over(this.#below.queryExpiry(acl, after, upTo), acl, isIn);
-    yield found.sort((a, b) => expiryOf(a) - expiryOf(b) || bySortKey(a, b));
+    const found = await this.#over(this.#below.queryExpiry(acl, after, upTo, options), acl, isIn);
+    found.sort((a, b) => expiryOf(a) - expiryOf(b) || bySortKey(a, b));
+    yield options?.brief ? found.map(briefItem) : found;
   }
 
   /** What was found below, with what was written since in its place. */

@@ -109,9 +109,11 @@ export class DynamoDbTable implements Table {
     });
   }
 
-  queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+  queryExpiry(acl: string, after: number, upTo: number, { brief = false } = {}): AsyncIterable<readonly Item[]> {
     return this.#pages({
       IndexName: TABLE.expiryIndex,
+      // A local index fetches the rest of each item from the table.
+      Select: brief ? 'ALL_PROJECTED_ATTRIBUTES' : 'ALL_ATTRIBUTES',
       KeyConditionExpression: '#acl = :acl AND #expiry BETWEEN :first AND :last',
       ExpressionAttributeNames: { '#acl': TABLE.partitionKey, '#expiry': TABLE.expiryAttribute },
       ExpressionAttributeValues: { ':acl': acl, ':first': after + 1, ':last': upTo },

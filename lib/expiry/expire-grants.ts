@@ -1,7 +1,6 @@
 import { aclConfig, type Config } from '../config.ts';
 import { forEachAcl } from '../for-each-acl.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
-import { TABLE } from '../names.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
 import { READING_IS_DUE, whyRebuild } from '../zones/rebuild-is-due.ts';
@@ -62,14 +61,14 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
   // From the beginning of time: a row that makes no sense must go, too. The table's stream tells of each that is gone.
   const ended = await deps.grants.end(await deps.grants.between(acl, Number.MIN_SAFE_INTEGER, now), now);
   // A function that dies before this is made up for by the tick, which knows the next expiry in the lists.
-  if (ended > 0) await deps.grants.wake.changed(acl, 'grants have expired');
+  if (ended > 0) await deps.grants.wake.expired(acl);
   return ended > 0;
 }
 
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
-  const coming = await deps.grants.between(acl, now, now + TICKS_APART_MS);
-  const seconds = new Set(coming.map(({ [TABLE.expiryAttribute]: at }) => Math.ceil(Number(at) / 1000)));
+  const ends = await deps.grants.ends(acl, now, now + TICKS_APART_MS);
+  const seconds = new Set(ends.map((at) => Math.ceil(at / 1000)));
   const timers = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
   await armTimers(deps.timers, timers, now);
 }

@@ -6,19 +6,24 @@ import { EventMemory } from './event-memory.ts';
 import { eventOrder, MEMORY_SECONDS } from './event-order.ts';
 import type { EventResult } from './event-result.ts';
 import { EventWriter } from './event-writer.ts';
-import { type EndedGrant, type Grant, grantKey } from './grant-items.ts';
-import { inParallel } from './in-parallel.ts';
+import { type EndedGrant, type Grant, grantKey, type Holder } from './grant-items.ts';
+import { Holders, usable } from './holders.ts';
 import { GrantJudge, isUnusable, reportUnusable, type UnusableRow } from './judge-grant.ts';
 import { latestOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { withEvent } from './recent-events.ts';
 import { type AsideEvent, asideKey, seenItem } from './seen-event.ts';
-import { type AclEvents, WakeItem, wakeKey } from './wake-item.ts';
+import { type AclEvents, type Wake, WakeItem, wakeKey } from './wake-item.ts';
+import { writeEach } from './write-each.ts';
 
 /** What the batch under way has come to for one ACL. */
 interface Progress {
+  /** The position that the batch began from. */
+  readonly base: string | undefined;
   /** Up to where the ACL's events are applied; undefined until it has seen one. */
   events: AclEvents | undefined;
+  /** Something was changed that is in no event's entry: a part of one that failed, or one that came too late. */
+  hasGap: boolean;
   /** Something is to be announced. */
   hasChanged: boolean;
 }
@@ -34,6 +39,7 @@ export class GrantBook {
   readonly wake: WakeItem;
   readonly memory: EventMemory;
   readonly #writer: EventWriter;
+  readonly #holders: Holders;
   /** By ACL. Nothing is kept from one batch to the next: another process may have gone further meanwhile. */
   readonly #batch = new Map<string, Progress>();
 
@@ -48,6 +54,7 @@ export class GrantBook {
     this.wake = new WakeItem(table);
     this.memory = new EventMemory(table);
     this.#writer = new EventWriter(table, this.#report);
+    this.#holders = new Holders(table, policy, this.#report);
   }
 
   /**
@@ -80,18 +87,28 @@ export class GrantBook {
     const queued = [queuedAt, firstPosition];
     const facts = { order, ttl, seen, queuedAt: queued, latest: latestOrder(now), isLive, isOver };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
-    const result = ofOne
-      ? await this.#writer.applyToOne(event, facts)
-      : await this.#writer.applyToMany(event, facts, (grants) => {
-          // Also where the rest fails: these must leave the zone.
-          if (grants.length > 0) progress.hasChanged = true;
-          ended(grants);
-        });
+    let result: EventResult;
+    try {
+      result = ofOne
+        ? await this.#writer.applyToOne(event, facts)
+        : await this.#writer.applyToMany(event, facts, (grants) => {
+            // Also where the rest fails: these must leave the zone.
+            if (grants.length > 0) progress.hasChanged = true;
+            ended(grants);
+          });
+    } catch (error) {
+      progress.hasGap = true;
+      throw error;
+    }
     progress.hasChanged = true;
-    const { recent = [], count = 0, position: last = '' } = progress.events ?? {};
-    const after = { position, recent: withEvent(recent, [position, event.webhookId]), count: count + 1 };
     // One that took too long may end behind its successors.
-    if (position > last) progress.events = after;
+    if (position > (progress.events?.position ?? '')) {
+      const { recent, from, count } = progress.events ?? { recent: [], count: 0 };
+      const entry = [position, event.webhookId, event.ip ?? ''] as const;
+      const all = withEvent({ recent, from: progress.hasGap ? position : from }, entry);
+      progress.events = { position, count: count + 1, ...all };
+      progress.hasGap = false;
+    } else progress.hasGap = true;
     return result;
   }
 
@@ -107,9 +124,9 @@ export class GrantBook {
     this.#batch.clear();
     const failures: unknown[] = [];
     await Promise.all(
-      changed.map(async ([acl, { events }]) => {
+      changed.map(async ([acl, { base, events, hasGap }]) => {
         try {
-          if (events) await this.wake.announce(acl, events, now);
+          if (events) await this.wake.announce(acl, hasGap ? { ...events, from: undefined } : events, base, now);
           else await this.wake.changed(acl, 'an event was applied in part');
         } catch (error) {
           failures.push(error);
@@ -123,17 +140,13 @@ export class GrantBook {
   /** Grants that are live at `now` (milliseconds since the epoch), all pages, strongly consistent, soonest expiry first. */
   async live(acl: string, now: number): Promise<Grant[]> {
     const judge = new GrantJudge(this.#policy, now);
-    const grants: Grant[] = [];
-    const unusable: UnusableRow[] = [];
-    for await (const page of this.#table.queryExpiry(acl, now, Number.MAX_SAFE_INTEGER)) {
-      for (const row of page) {
-        const judged = judge.judge(row);
-        if (isUnusable(judged)) unusable.push(judged);
-        else grants.push(judged);
-      }
-    }
-    this.#report(unusable);
-    return grants;
+    const pages = this.#table.queryExpiry(acl, now, Number.MAX_SAFE_INTEGER);
+    return usable(pages, (row) => judge.judge(row), this.#report);
+  }
+
+  /** The same, and no more of each than the zones' lists are made of: that costs the least to read. See `Holders`. */
+  async holders(acl: string, now: number, wake?: Wake): Promise<readonly Holder[]> {
+    return this.#holders.live(acl, now, wake);
   }
 
   /** Live grants of one IP, whatever their names, as `live` has them. @param ip canonical */
@@ -169,6 +182,15 @@ export class GrantBook {
     return rows;
   }
 
+  /** The moments at which grants end, with `after < expiresAt <= upTo`, soonest first; all in milliseconds since the epoch. */
+  async ends(acl: string, after: number, upTo: number): Promise<number[]> {
+    const moments: number[] = [];
+    for await (const page of this.#table.queryExpiry(acl, after, upTo, { brief: true })) {
+      moments.push(...page.map(({ expiresAt }) => Number(expiresAt)));
+    }
+    return moments;
+  }
+
   /**
    * Removes rows of grants that are over, unless they were extended meanwhile. Each is marked first: by that the table's
    * stream tells a grant that was over from one that an event has ended. Whatever fails in between is due again.
@@ -176,15 +198,16 @@ export class GrantBook {
    * @returns how many were removed
    */
   async end(rows: readonly Item[], now: number): Promise<number> {
+    const keyOf = ({ acl, item }: Item) => ({ acl, item });
+    const unchanged = ({ expiresAt }: Item) => ({ attribute: 'expiresAt', equals: Number(expiresAt) }) as const;
+    const isMarked = { attribute: 'over', below: Number.MAX_SAFE_INTEGER } as const;
+    const marked: Item[] = [];
+    const mark = (row: Item) => ({ update: keyOf(row), set: { over: now }, when: [unchanged(row)] });
+    await writeEach(this.#table, rows, mark, (row) => marked.push(row));
     let removed = 0;
-    await inParallel(rows, async ({ acl, item, expiresAt }) => {
-      const key = { acl, item };
-      const unchanged = { attribute: 'expiresAt', equals: Number(expiresAt) } as const;
-      const marked = await this.#table.write([{ update: key, set: { over: now }, when: [unchanged] }]);
-      if (!marked.written) return;
-      const isMarked = { attribute: 'over', below: Number.MAX_SAFE_INTEGER } as const;
-      const { written } = await this.#table.write([{ remove: key, when: [unchanged, isMarked] }]);
-      if (written) removed += 1;
+    const remove = (row: Item) => ({ remove: keyOf(row), when: [unchanged(row), isMarked] });
+    await writeEach(this.#table, marked, remove, () => {
+      removed += 1;
     });
     return removed;
   }
@@ -215,7 +238,8 @@ export class GrantBook {
   async #progressOf(acl: string): Promise<Progress> {
     const known = this.#batch.get(acl);
     if (known) return known;
-    const progress = { events: await this.events(acl), hasChanged: false };
+    const events = await this.events(acl);
+    const progress = { base: events?.position, events, hasChanged: false, hasGap: false };
     this.#batch.set(acl, progress);
     return progress;
   }

@@ -2,18 +2,22 @@ import { ITEM } from '../names.ts';
 import type { Item, Key, Write } from '../ports.ts';
 import type { QueuedEvent } from './queue-message.ts';
 
-/** A grant as it is stored. It is live while `expiresAt` is in the future. */
-export interface Grant {
-  readonly acl: string;
+/** What of a live grant the zones' lists are made of. */
+export interface Holder {
   readonly ip: string;
-  readonly grantId?: string;
-  readonly user?: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** Order of the event that made it so. */
-  readonly order: string;
   /** Order of the event since which the grant stands without a break. */
   readonly since: string;
+}
+
+/** A grant as it is stored. It is live while `expiresAt` is in the future. */
+export interface Grant extends Holder {
+  readonly acl: string;
+  readonly grantId?: string;
+  readonly user?: string;
+  /** Order of the event that made it so. */
+  readonly order: string;
 }
 
 /** The grant that an event makes, or the one it prolongs. */

@@ -1,7 +1,7 @@
 import { type IpPolicy, isAcceptedHost } from '../addresses/ip-address.ts';
-import { TABLE } from '../names.ts';
+import { ITEM, TABLE } from '../names.ts';
 import type { Item, Key, Telemetry } from '../ports.ts';
-import { type Grant, grantKey } from './grant-items.ts';
+import { type Grant, grantKey, type Holder } from './grant-items.ts';
 import { isOrder, isText, latestExpiry, latestOrder } from './plausible.ts';
 
 /** A row that is none of ours, or says what cannot be. It lets nobody in, and keeps nobody out. */
@@ -11,6 +11,7 @@ export interface UnusableRow extends Key {
 }
 
 export const NO_ORDER = 'its order is not one that an event can have';
+const OF_ANOTHER = 'it stands under the name of another grant';
 /** Rows that are named one by one at a time. */
 const NAMED = 10;
 
@@ -29,29 +30,33 @@ export class GrantJudge {
 
   /** @returns the grant, or what is wrong with the row */
   judge(row: Item): Grant | UnusableRow {
-    const { acl, ip, grantId, user, expiresAt, order, since } = row;
+    const { acl, grantId, user, order, since } = row;
     const unusable = (why: string) => ({ acl, item: row.item, why });
-    if (typeof ip !== 'string' || !isAcceptedHost(ip, this.#policy)) return unusable('its IP is not acceptable');
+    // A later event leaves `since` as it is, whatever it is.
+    const isSince = isOrder(since, this.#latestOrder) || order === undefined;
+    const holder = this.judgeHolder(isSince ? row : { ...row, since: order });
+    if (isUnusable(holder)) return holder;
     if (grantId !== undefined && !isText(grantId)) return unusable('its grantId is not one');
     if (user !== undefined && !isText(user)) return unusable('its user is not one');
+    if (!isOrder(order, this.#latestOrder)) return unusable(NO_ORDER);
+    const texts = { ...(grantId !== undefined && { grantId }), ...(user !== undefined && { user }) };
+    const grant = { acl, ...holder, ...texts, order };
+    return grantKey(grant).item === row.item ? grant : unusable(OF_ANOTHER);
+  }
+
+  /** Judges what the index by expiry holds of a row. @returns what the lists are made of, or what is wrong with the row */
+  judgeHolder({ acl, item, ip, expiresAt, since }: Item): Holder | UnusableRow {
+    const unusable = (why: string) => ({ acl, item, why });
+    if (typeof ip !== 'string' || !isAcceptedHost(ip, this.#policy)) return unusable('its IP is not acceptable');
     if (!Number.isSafeInteger(expiresAt)) return unusable(`its ${TABLE.expiryAttribute} is no moment`);
     if (Number(expiresAt) > this.#latestExpiry) return unusable('it ends later than any grant can');
-    if (!isOrder(order, this.#latestOrder)) return unusable(NO_ORDER);
-    const grant = {
-      acl,
-      ip,
-      ...(grantId !== undefined && { grantId }),
-      ...(user !== undefined && { user }),
-      expiresAt: Number(expiresAt),
-      order,
-      // A later event leaves it as it is, whatever it is.
-      since: isOrder(since, this.#latestOrder) ? since : order,
-    };
-    return grantKey(grant).item === row.item ? grant : unusable('it stands under the name of another grant');
+    if (!isOrder(since, this.#latestOrder)) return unusable(NO_ORDER);
+    if (!item.startsWith(`${ITEM.grant}${ip}#`)) return unusable(OF_ANOTHER);
+    return { ip, expiresAt: Number(expiresAt), since };
   }
 }
 
-export function isUnusable(judged: Grant | UnusableRow): judged is UnusableRow {
+export function isUnusable<T extends object>(judged: T | UnusableRow): judged is UnusableRow {
   return 'why' in judged;
 }
 

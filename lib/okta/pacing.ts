@@ -1,7 +1,7 @@
 import type { Quota } from './rate-limit.ts';
 
 /** Updates of one ACL's zones are at least this far apart, in milliseconds; the first goes out at once. */
-export const SHORTEST_PAUSE_MS = 1_000;
+export const SHORTEST_PAUSE_MS = 750;
 /** Below this share of the quota, what is left is spread over the rest of the window. */
 const AMPLE_SHARE = 0.5;
 /** This share is left for others: the quota belongs to the whole org. */
@@ -22,9 +22,12 @@ export function pauseAfter(quota: Quota | undefined): number {
   return Math.max(SHORTEST_PAUSE_MS, Math.ceil(quota.resetInMs / updates));
 }
 
-/** Whether so much is left that zones may be read which should be right: at most half of the quota goes into that. */
-export function isAmple(quota: Quota): boolean {
-  return quota.remaining > quota.limit * AMPLE_SHARE;
+/**
+ * Whether so much is left that zones may be read which should be right: at most half of the quota goes into that.
+ * @param atOnce how many rebuilds may ask this at the same moment, and then make a call each
+ */
+export function isAmple(quota: Quota, atOnce = 1): boolean {
+  return quota.remaining - atOnce >= quota.limit * AMPLE_SHARE;
 }
 
 /** Whether what is left belongs to others. */

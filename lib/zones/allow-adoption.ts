@@ -75,7 +75,7 @@ export async function foreignZone(
 ): Promise<ForeignZone | undefined> {
   const settings = aclConfig(config, acl);
   if (!settings || settings.replaceExisting || (await states.items.get(zoneId)) !== 'none') return undefined;
-  const wanted = planFor([], true, await grants.live(acl, clock.now()), settings, config).wanted();
+  const wanted = planFor([], true, await grants.holders(acl, clock.now()), settings, config).wanted();
   if (foreignEntries(shown, wanted).length === 0) return undefined;
   const allowed = await states.items.adoption(zoneId);
   return {

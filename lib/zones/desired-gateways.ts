@@ -65,8 +65,19 @@ function placeAlways(texts: readonly string[], { zones, gatewayLimit }: GatewayD
   return { lists, waiting: homeless.filter((text) => !enters(text, () => true)) };
 }
 
+/** A rebuild asks again and again for the same grants, while it gets to know its zones. */
+const known = new WeakMap<GatewayDemand['grants'], { readonly prefix: number; readonly people: readonly Person[] }>();
+
+function inOrderOfComing({ grants, ipv6PrefixLength: prefix }: GatewayDemand): readonly Person[] {
+  const before = known.get(grants);
+  if (before?.prefix === prefix) return before.people;
+  const people = peopleOf(grants, prefix);
+  known.set(grants, { prefix, people });
+  return people;
+}
+
 /** First come first; ties by address, so that the same grants always give the same list. */
-function inOrderOfComing({ grants, ipv6PrefixLength }: GatewayDemand): Person[] {
+function peopleOf(grants: GatewayDemand['grants'], ipv6PrefixLength: number): readonly Person[] {
   const sinceOf = new Map<string, string>();
   for (const { ip, since } of grants) {
     const known = sinceOf.get(ip);

@@ -57,7 +57,7 @@ export function reportPass(pass: Pass, run: Run, deps: RebuildDeps): void {
 
 /** Of grants alone: a revoke leaves nothing whose age could be asked for, and goes the same way. */
 function eventToZone({ grants = [] }: Pass, { confirmedPosition = '' }: ZoneState, now: number): Fields {
-  const orders = grants.filter(({ order }) => positionOf(order) > confirmedPosition).map(({ order }) => order);
+  const orders = grants.map(({ since }) => since).filter((since) => positionOf(since) > confirmedPosition);
   const [oldest] = orders.sort();
   return oldest === undefined ? {} : { eventToZoneMs: Math.max(0, now - timeOf(oldest)) };
 }

@@ -1,11 +1,12 @@
 import { sameList } from '../addresses/list-difference.ts';
-import type { Grant } from '../grants/grant-items.ts';
-import type { AclEvents } from '../grants/wake-item.ts';
+import type { Holder } from '../grants/grant-items.ts';
+import type { AclEvents, Wake } from '../grants/wake-item.ts';
 import type { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
 import { configHash } from './config-hash.ts';
 import { isComplete, isRight, nextStep, type Step } from './next-step.ts';
 import { type Plan, planFor } from './plan.ts';
+import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
 import type { ZoneMemory } from './zone-state.ts';
@@ -27,11 +28,8 @@ export class Pass {
   #stopped: OktaFailure | undefined;
   readonly #refused = new Set<string>();
   #views: readonly ZoneView[] = [];
-  #events: AclEvents | undefined;
-  #mark = '';
-  #changes = 0;
-  #readFrom = 0;
-  #grants: readonly Grant[] | undefined;
+  #wake: Wake = { events: undefined, changes: 0, expiries: 0, mark: '', readFrom: 0 };
+  #grants: readonly Holder[] | undefined;
   #grantsReadAt = 0;
   #plan: Plan | undefined;
   #quota: Quota | undefined;
@@ -54,9 +52,9 @@ export class Pass {
 
   /** Reads the grants again if something has changed since they were read. @returns whether it has */
   async refresh(): Promise<boolean> {
-    const mark = this.#mark;
+    const { mark } = this.#wake;
     await this.#readWake();
-    if (this.#mark === mark) return false;
+    if (this.#wake.mark === mark) return false;
     this.#grants = undefined;
     await this.#makePlan();
     return true;
@@ -66,7 +64,7 @@ export class Pass {
     return this.#plan;
   }
 
-  get grants(): readonly Grant[] | undefined {
+  get grants(): readonly Holder[] | undefined {
     return this.#grants;
   }
 
@@ -85,7 +83,7 @@ export class Pass {
   }
 
   get events(): AclEvents | undefined {
-    return this.#events;
+    return this.#wake.events;
   }
 
   get views(): readonly ZoneView[] {
@@ -104,15 +102,13 @@ export class Pass {
 
   next(): Step | undefined {
     const { acl } = this.#run;
-    const { verifyMinutes } = this.#deps.config;
-    const due = { verifyMinutes, readFrom: this.#readFrom };
-    const work = { acl, views: this.#views, plan: this.#plan, refused: this.#refused, due };
+    const work = { acl, views: this.#views, plan: this.#plan, refused: this.#refused, due: this.#due };
     return nextStep(work, this.#deps.clock.now());
   }
 
   /**
    * A zone was read. What it showed may change the plan; and where there is none, since all is as it was confirmed, a check
-   * compares with the grants too: what was changed without a word is found.
+   * of the first zone compares with the grants too: what was changed without a word is found.
    */
   async saw(done: Done): Promise<void> {
     const before = this.view(done.view.zoneId);
@@ -120,7 +116,8 @@ export class Pass {
     const { view } = done;
     const hasTheSame = before.has !== undefined && view.has !== undefined && sameList(before.has, view.has);
     const isAsBefore = isUsable(before) === isUsable(view) && hasTheSame;
-    if (!isAsBefore || !this.#plan) await this.#makePlan();
+    const isCompared = this.#plan !== undefined || view.zoneId !== this.#views[0]?.zoneId;
+    if (!isAsBefore || !isCompared) await this.#makePlan();
   }
 
   /** A zone was written, or what it has was stored. The plan stays: it was made for this, unless the zone can't be used. */
@@ -141,8 +138,8 @@ export class Pass {
   result(leftUntil: number | undefined): Rebuilt {
     const failure = this.#stopped ?? this.#failures[0];
     return {
-      position: this.#events?.position,
-      count: this.#events?.count,
+      position: this.events?.position,
+      count: this.events?.count,
       zones: this.memories,
       ...(this.#plan && { plan: this.#planned(this.#plan) }),
       ...(failure && { failure }),
@@ -176,6 +173,10 @@ export class Pass {
     return held.length > 0 ? Math.min(...held) : undefined;
   }
 
+  get #due(): ReadingRules {
+    return { verifyMinutes: this.#deps.config.verifyMinutes, readFrom: this.#wake.readFrom };
+  }
+
   #planned(plan: Plan) {
     const work = { acl: this.#run.acl, views: this.#views, refused: this.#refused };
     // Who fits nowhere is known once every zone is.
@@ -185,7 +186,7 @@ export class Pass {
     return {
       isComplete: isComplete(work, plan),
       configHash: this.#configHash,
-      changes: this.#changes,
+      changes: this.#wake.changes,
       soonestExpiry: this.#grants?.[0]?.expiresAt ?? 0,
       grants: this.#grants?.length ?? 0,
       waiting: isKnown ? plan.waiting.length : 0,
@@ -207,24 +208,21 @@ export class Pass {
   }
 
   async #readWake(): Promise<void> {
-    const { events, changes, mark, readFrom } = await this.#deps.grants.wake.read(this.#run.acl);
-    this.#events = events;
-    this.#mark = mark;
-    this.#changes = changes;
-    this.#readFrom = readFrom;
+    this.#wake = await this.#deps.grants.wake.read(this.#run.acl);
   }
 
   async #readView(zoneId: string): Promise<ZoneView> {
-    const { acl, state } = this.#run;
+    const { acl, state, isUndisturbed } = this.#run;
     const { clock, states, telemetry } = this.#deps;
-    const stored = await states.items.get(zoneId);
+    const now = clock.now();
+    const memory = state.zones[zoneId] ?? {};
+    const isKnown = isUndisturbed && !readingIsDue(memory, this.#due, now);
+    const stored = await (isKnown ? states.items.known(zoneId) : states.items.get(zoneId));
     if (stored === 'unreadable') {
       const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
       telemetry.error('STORE002', detail, { acl, zoneId });
     }
-    const now = clock.now();
     const isNew = state.configHash !== undefined && state.configHash !== this.#configHash;
-    const memory = state.zones[zoneId] ?? {};
     const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
     const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
     if (typeof stored !== 'object' || stored.owner === acl) return view;
@@ -236,10 +234,11 @@ export class Pass {
   #isQuiet(): boolean {
     const { state } = this.#run;
     const { confirmedPosition, nextExpiry } = state;
-    if (!this.#events) return true;
+    const { events, changes } = this.#wake;
+    if (!events) return true;
     const isOld =
-      confirmedPosition === this.#events.position &&
-      (state.confirmedChanges ?? 0) === this.#changes &&
+      confirmedPosition === events.position &&
+      (state.confirmedChanges ?? 0) === changes &&
       state.configHash === this.#configHash;
     const isLeft = state.lastError !== undefined || state.unfinished === true;
     const isOver = nextExpiry === undefined || (nextExpiry > 0 && nextExpiry <= this.#deps.clock.now());
@@ -247,10 +246,12 @@ export class Pass {
   }
 
   async #makePlan(): Promise<void> {
-    if (!this.#events) return;
+    if (!this.events) return;
     if (!this.#grants) {
       this.#grantsReadAt = this.#deps.clock.now();
-      this.#grants = await this.#deps.grants.live(this.#run.acl, this.#grantsReadAt);
+      // A check is to find what was changed without a word.
+      const wake = this.#isQuiet() ? undefined : this.#wake;
+      this.#grants = await this.#deps.grants.holders(this.#run.acl, this.#grantsReadAt, wake);
     }
     const usable = this.#views.filter(isUsable);
     const isWhole = this.#views.every((view) => isUsable(view) || view.memory.trouble !== undefined);

@@ -1,7 +1,7 @@
 import { type Block, blockOf, covers, formatBlock } from '../addresses/address-block.ts';
 import { mergedBlocks, widened } from '../addresses/merged-blocks.ts';
 import type { AclConfig, Config } from '../config.ts';
-import type { Grant } from '../grants/grant-items.ts';
+import type { Holder } from '../grants/grant-items.ts';
 import { desiredGateways } from './desired-gateways.ts';
 import type { WriteRules } from './next-write.ts';
 
@@ -26,7 +26,7 @@ export interface Plan {
 export function planFor(
   zones: readonly { readonly zoneId: string; readonly has: readonly string[] }[],
   isWhole: boolean,
-  grants: readonly Grant[],
+  grants: readonly Holder[],
   settings: AclConfig,
   { sentinel, gatewayLimit, ipv6PrefixLength }: Config,
 ): Plan {
@@ -62,7 +62,7 @@ function anyOf(waiting: readonly string[]): (block: Block) => boolean {
 }
 
 /** What is always allowed counts as somebody who came before everybody, and so does whoever it lets in. */
-function whoIsIn(grants: readonly Grant[], alwaysAllow: readonly string[]) {
+function whoIsIn(grants: readonly Holder[], alwaysAllow: readonly string[]) {
   const networks = alwaysAllow.map(blockOf);
   let people: readonly { readonly block: Block; readonly since: string }[] | undefined;
   // Only where people move from zone to zone is anybody asked for.

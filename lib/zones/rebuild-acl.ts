@@ -14,7 +14,8 @@ import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
 import { auditOf, reportPass } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
-import { pacedUntil, type ZoneState } from './zone-state.ts';
+import { batchesAtOnce } from './stream-batches.ts';
+import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
 import { readZone, recordZone, reportChange, writeZone, type ZoneWork } from './zone-work.ts';
 
@@ -38,6 +39,8 @@ export interface Run {
   /** Who holds the ACL's lease. */
   readonly owner: string;
   readonly state: ZoneState;
+  /** Nobody else had the lease since this process did: what it knows of the zones' items still holds. */
+  readonly isUndisturbed: boolean;
   /** When the function's time is over, in milliseconds since the epoch. */
   readonly deadline: number;
 }
@@ -77,15 +80,16 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
     const detail = "a part of what is stored of the zones can't be read; it is found out anew";
     telemetry.error('STORE002', detail, { acl, unreadable: taken.unreadable });
   }
-  const run = { acl, settings, owner, state: taken.state, deadline };
+  const { state, isUndisturbed } = taken;
+  const run = { acl, settings, owner, state, isUndisturbed, deadline };
   const pass = new Pass(run, deps);
   let result: ZoneState | undefined;
   try {
-    const state = await rebuild(pass, run, deps);
+    const after = await rebuild(pass, run, deps);
     // Before the lease is let go: a crash in between leaves one timer too many, and none too few.
-    if (state.dueAt !== undefined && state.dueAt !== run.state.dueAt) await armRebuild(acl, state.dueAt, deps);
-    result = state;
-    await states.release(acl, owner, state);
+    if (after.dueAt !== undefined && after.dueAt !== state.dueAt) await armRebuild(acl, after.dueAt, deps);
+    result = after;
+    await states.release(acl, owner, after);
   } catch (error) {
     if (!(error instanceof LeaseLost)) {
       return giveUp(pass, run, result ?? { ...run.state, zones: pass.memories }, error, deps);
@@ -106,7 +110,7 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
   let leftUntil: number | undefined;
   try {
     for (let step = pass.next(); step; step = pass.next()) {
-      leftUntil = leaveUntil(step, pass, endsAt, clock.now());
+      leftUntil = leaveUntil(step, pass, run, { endsAt, now: clock.now(), atOnce: batchesAtOnce(deps.config) });
       if (leftUntil !== undefined) break;
       // What is only read gives way to changes; what is written is what holds now.
       const isPatient = step.kind !== 'write' || pass.age > GRANTS_AGE_MS;
@@ -160,17 +164,24 @@ function sayChanges(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
-function leaveUntil(step: Step, pass: Pass, endsAt: number, now: number): number | undefined {
+function leaveUntil(
+  step: Step,
+  pass: Pass,
+  { state }: Run,
+  { endsAt, now, atOnce }: { readonly endsAt: number; readonly now: number; readonly atOnce: number },
+): number | undefined {
   const { quota } = pass;
   if (step.kind === 'record') return undefined;
   if (now > endsAt) return now;
-  if (!quota) return undefined;
-  return isShort(step, pass, quota) ? now + quota.resetInMs : undefined;
+  // An earlier rebuild has seen the quota, and has left the checks for later.
+  const { dueAt = 0 } = state;
+  if (!quota) return step.kind === 'verify' && dueAt > now && dueAt < now + LONGEST_PAUSE_MS ? dueAt : undefined;
+  return isShort(step, pass, quota, atOnce) ? now + quota.resetInMs : undefined;
 }
 
 /** Whether too little is left of the quota for a step. */
-function isShort({ kind }: Step, { hasWritten }: Pass, quota: Quota): boolean {
-  if (kind === 'verify') return !isAmple(quota);
+function isShort({ kind }: Step, { hasWritten }: Pass, quota: Quota, atOnce: number): boolean {
+  if (kind === 'verify') return !isAmple(quota, atOnce);
   // One write of each rebuild is made whatever is left: others may use the quota up all the time.
   return isSpent(quota) && (kind === 'read' || hasWritten);
 }

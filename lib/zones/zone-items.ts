@@ -38,20 +38,26 @@ export type StoredZone = ZoneRecord | 'none' | 'unreadable';
  */
 export class ZoneItems {
   readonly #table: Table;
+  /** By zone id: as this process has read or written it last. */
+  readonly #known = new Map<string, ZoneRecord>();
 
   constructor(table: Table) {
     this.#table = table;
   }
 
   async get(zoneId: string): Promise<StoredZone> {
-    const item = await this.#table.get(listKey(zoneId));
-    if (!item) return 'none';
-    const parsed = v.safeParse(schema, item);
-    if (!parsed.success) return 'unreadable';
-    const { owner, before, removed, added, write, at } = parsed.output;
-    const gone = new Set(removed);
-    const after = [...before.filter((entry) => !gone.has(entry)), ...added].sort();
-    return { owner, write, at, before, after };
+    const stored = readZone(await this.#table.get(listKey(zoneId)));
+    if (typeof stored === 'object') this.#known.set(zoneId, stored);
+    else this.#known.delete(zoneId);
+    return stored;
+  }
+
+  /**
+   * The same without a read, where this process knows the item: for whoever knows that nobody else has written it since. An
+   * announcement that relies on it wrongly is refused.
+   */
+  async known(zoneId: string): Promise<StoredZone> {
+    return this.#known.get(zoneId) ?? this.get(zoneId);
   }
 
   /**
@@ -74,10 +80,14 @@ export class ZoneItems {
     const write = Math.max(at, typeof stored === 'object' ? stored.write + 1 : 0);
     const { before, after } = lists;
     const put: Item = { ...listKey(zoneId), owner, before, ...differenceOf(before, after), write, at };
+    const record = { owner, write, at, ...lists };
+    // Until it is known what became of the write.
+    this.#known.delete(zoneId);
     const { written } = await this.#table.write([{ put, when: asItWas(stored) }]);
     // The answer to a first try may have been lost: then the condition does not hold because of this very write.
-    if (!written && !isSame(await this.get(zoneId), { owner, write, at, ...lists })) return undefined;
-    return { owner, write, at, ...lists };
+    if (!written && !isSame(await this.get(zoneId), record)) return undefined;
+    this.#known.set(zoneId, record);
+    return record;
   }
 
   /** The list that a person has seen and allows to be replaced, canonical; undefined where nobody has. */
@@ -105,6 +115,16 @@ export class ZoneItems {
     if (known && sameList(known, shown)) return;
     await this.#table.write([{ put: { ...foreignKey(zoneId), list: shown } }]);
   }
+}
+
+function readZone(item: Item | undefined): StoredZone {
+  if (!item) return 'none';
+  const parsed = v.safeParse(schema, item);
+  if (!parsed.success) return 'unreadable';
+  const { owner, before, removed, added, write, at } = parsed.output;
+  const gone = new Set(removed);
+  const after = [...before.filter((entry) => !gone.has(entry)), ...added].sort();
+  return { owner, write, at, before, after };
 }
 
 function asItWas(stored: StoredZone): readonly Condition[] {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { allErrorCodes, type ErrorCode } from '../error-codes.ts';
-import type { Item } from '../ports.ts';
+import type { Item, Value } from '../ports.ts';
 
 /** Trouble with one zone that says nothing of the others. */
 export const OF_ONE_ZONE: readonly ErrorCode[] = ['ZONE001', 'ZONE002', 'ZONE004', 'ZONE008'];
@@ -79,13 +79,19 @@ const moment = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger());
 /** A code that only another version knows must not hide that there is trouble. */
 const code = v.fallback(v.picklist(allErrorCodes()), 'ZONE003');
-const memorySchema = v.object({
-  write: v.exactOptional(count),
-  rightAt: v.exactOptional(moment),
-  doubtUntil: v.exactOptional(moment),
-  doubted: v.exactOptional(v.literal(true)),
-  trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
-});
+const memorySchema = v.union([
+  v.pipe(
+    v.tuple([count, moment]),
+    v.transform(([write, rightAt]): ZoneMemory => ({ write, rightAt })),
+  ),
+  v.object({
+    write: v.exactOptional(count),
+    rightAt: v.exactOptional(moment),
+    doubtUntil: v.exactOptional(moment),
+    doubted: v.exactOptional(v.literal(true)),
+    trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
+  }),
+]);
 const fields = {
   notBefore: moment,
   dueAt: moment,
@@ -107,6 +113,19 @@ const fields = {
   waiting: count,
   gateways: count,
 } as const;
+
+/**
+ * The state as it is stored: where write and moment are all that is remembered of a zone, as these two numbers. The item is
+ * written twice for each change, and paid by its size.
+ */
+export function storedState({ zones, ...others }: ZoneState): Readonly<Record<string, Value>> {
+  const stored = Object.entries(zones).map(([zoneId, memory]): [string, Value] => {
+    const { write, rightAt, ...more } = memory;
+    const isUsual = write !== undefined && rightAt !== undefined && Object.keys(more).length === 0;
+    return [zoneId, isUsual ? [write, rightAt] : memory];
+  });
+  return { ...others, zones: Object.fromEntries(stored) };
+}
 
 /**
  * Reads the state of an ACL. Whatever another version, or a person, has stored: what can be understood counts, and the

@@ -3,10 +3,16 @@ import { ITEM } from '../names.ts';
 import { OktaRest } from '../okta/rest.ts';
 import type { Condition, Item, Key, Table } from '../ports.ts';
 import { ZoneItems } from './zone-items.ts';
-import { type Lease, readLease, readState, type ZoneState } from './zone-state.ts';
+import { type Lease, readLease, readState, storedState, type ZoneState } from './zone-state.ts';
 
 export type Taken =
-  | { readonly taken: true; readonly state: ZoneState; readonly unreadable: readonly string[] }
+  | {
+      readonly taken: true;
+      readonly state: ZoneState;
+      readonly unreadable: readonly string[];
+      /** Nobody else had the lease since a rebuild of this process let go of it. */
+      readonly isUndisturbed: boolean;
+    }
   | { readonly taken: false; readonly until: number; readonly state: ZoneState };
 
 /** Another rebuild has taken the lease: this one outlived it, and must write nothing more. */
@@ -17,6 +23,8 @@ export class LeaseLost extends Error {
 /** The state item of each ACL, which holds the lease on its zones too. */
 export class ZoneStates {
   readonly #table: Table;
+  /** By ACL: the rebuild of this process that has let go of the lease last. */
+  readonly #lastOwners = new Map<string, string>();
   readonly rest: OktaRest;
   readonly items: ZoneItems;
 
@@ -63,13 +71,15 @@ export class ZoneStates {
     const item = await this.#table.get(keyOf(acl));
     const held = readLease(item, now);
     const { state, unreadable } = readState(item);
+    const lastOwner = this.#lastOwners.get(acl);
+    const isUndisturbed = lastOwner !== undefined && item?.savedBy === lastOwner && item.leaseOwner === undefined;
     if (held && held.owner !== owner) return { taken: false, until: held.until, state };
     const update = { update: keyOf(acl), set: { leaseOwner: owner, leaseUntil: until }, when: leaseAsItWas(item) };
     const { written } = await this.#table.write([update]);
-    if (written) return { taken: true, state, unreadable };
+    if (written) return { taken: true, state, unreadable, isUndisturbed };
     // Somebody else was faster; or the answer to a first try was lost, and the lease is ours.
     const now1 = readLease(await this.#table.get(keyOf(acl)), now);
-    if (now1?.owner === owner) return { taken: true, state, unreadable };
+    if (now1?.owner === owner) return { taken: true, state, unreadable, isUndisturbed: false };
     return { taken: false, until: now1?.until ?? now, state };
   }
 
@@ -84,7 +94,8 @@ export class ZoneStates {
    * @throws {LeaseLost} when the lease is no longer `owner`'s
    */
   async release(acl: string, owner: string, state: ZoneState): Promise<void> {
-    const put = { ...keyOf(acl), ...state };
+    const put = { ...keyOf(acl), ...storedState(state), savedBy: owner };
+    this.#lastOwners.set(acl, owner);
     const { written } = await this.#table.write([{ put, when: [{ attribute: 'leaseOwner', equals: owner }] }]);
     if (written) return;
     // The answer to a first try may have been lost: then nobody holds the lease.

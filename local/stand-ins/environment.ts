@@ -83,7 +83,7 @@ export class Environment {
         return this.#call({ to: 'table', method: 'write', keys, isTransaction }, triesOfWrite(table, writes));
       },
       queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix), { acl, item: prefix }),
-      queryExpiry: (acl, after, upTo) => pages(table.queryExpiry(acl, after, upTo), { acl, item: ITEM.grant }),
+      queryExpiry: (...range) => pages(table.queryExpiry(...range), { acl: range[0], item: ITEM.grant }),
     };
   }
 

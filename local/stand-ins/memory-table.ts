@@ -1,6 +1,6 @@
 import { TABLE } from '../../lib/names.ts';
 import type { Item, Key, Table, Value, Write, WriteResult } from '../../lib/ports.ts';
-import { compareText, holds, isSame, keyOf, updated } from '../../lib/table-changes.ts';
+import { briefItem, compareText, holds, isSame, keyOf, updated } from '../../lib/table-changes.ts';
 import {
   checkItem,
   checkKey,
@@ -76,11 +76,12 @@ export class MemoryTable implements Table {
     yield* this.#pages(this.#in(acl).filter(({ item }) => item.startsWith(prefix)));
   }
 
-  async *queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+  async *queryExpiry(acl: string, after: number, upTo: number, { brief = false } = {}): AsyncIterable<readonly Item[]> {
     this.#reach();
     checkRange(acl, after, upTo);
     const inRange = ({ [TABLE.expiryAttribute]: at }: Item) => typeof at === 'number' && at > after && at <= upTo;
-    yield* this.#pages(this.#in(acl).filter(inRange).sort(byExpiry));
+    const found = this.#in(acl).filter(inRange).sort(byExpiry);
+    yield* this.#pages(brief ? found.map(briefItem) : found);
   }
 
   /**

@@ -45,7 +45,7 @@ describe('data loss', () => {
       {
         IndexName: 'byExpiry',
         KeySchema: [attribute('acl', 'HASH'), attribute('expiresAt', 'RANGE')],
-        Projection: { ProjectionType: 'ALL' },
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['ip', 'since'] },
       },
     ]);
     expect(table.Properties, 'data loss: a name of its own').not.toHaveProperty('TableName');

@@ -114,7 +114,7 @@ describe('what a function may do', () => {
     expect(rights('ZoneRole')).toEqual(
       [
         ...logs('Zone'),
-        ...table('GetItem', 'PutItem', 'UpdateItem'),
+        ...table('GetItem', 'Query', 'PutItem', 'UpdateItem'),
         byExpiry,
         ...['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
           (action) => `dynamodb:${action} on GrantsTable.StreamArn`,

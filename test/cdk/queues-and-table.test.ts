@@ -106,7 +106,7 @@ describe('the grants table', () => {
             { AttributeName: 'acl', KeyType: 'HASH' },
             { AttributeName: 'expiresAt', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['ip', 'since'] },
         },
       ],
     });

@@ -23,8 +23,8 @@ export class FaultyTable implements Table {
     return this.#table.queryPrefix(acl, prefix);
   }
 
-  queryExpiry(acl: string, after: number, upTo: number) {
-    return this.#table.queryExpiry(acl, after, upTo);
+  queryExpiry(...range: Parameters<Table['queryExpiry']>) {
+    return this.#table.queryExpiry(...range);
   }
 
   async write(writes: readonly Write[]): Promise<WriteResult> {

@@ -25,9 +25,9 @@ export function recordingTable(table: Table, note: (right: TableRight) => void):
       void drained(adapter.queryPrefix(acl, prefix));
       return table.queryPrefix(acl, prefix);
     },
-    queryExpiry: (acl, after, upTo) => {
-      void drained(adapter.queryExpiry(acl, after, upTo));
-      return table.queryExpiry(acl, after, upTo);
+    queryExpiry: (...range) => {
+      void drained(adapter.queryExpiry(...range));
+      return table.queryExpiry(...range);
     },
   };
 }

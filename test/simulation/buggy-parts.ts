@@ -2,7 +2,7 @@ import type { IpPolicy } from '../../lib/addresses/ip-address.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { EventResult } from '../../lib/grants/event-result.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import type { Grant } from '../../lib/grants/grant-items.ts';
+import type { Holder } from '../../lib/grants/grant-items.ts';
 import { GrantJudge, isUnusable } from '../../lib/grants/judge-grant.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { type Wake, WakeItem } from '../../lib/grants/wake-item.ts';
@@ -20,7 +20,7 @@ export function rewriting(table: Table, rewrite: (write: Write) => Write): Table
     get: (key, options) => table.get(key, options),
     write: (writes): Promise<WriteResult> => table.write(writes.map(rewrite)),
     queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
-    queryExpiry: (acl, after, upTo) => table.queryExpiry(acl, after, upTo),
+    queryExpiry: (...range) => table.queryExpiry(...range),
   };
 }
 
@@ -61,7 +61,7 @@ export class TtlLiveness extends GrantBook {
     super(...made);
     [, this.#policy] = made;
   }
-  override async live(acl: string, now: number): Promise<Grant[]> {
+  override async holders(acl: string, now: number): Promise<Holder[]> {
     const judge = new GrantJudge(this.#policy, now);
     const rows = await this.between(acl, 0, Number.MAX_SAFE_INTEGER);
     return rows.flatMap((row) => {
@@ -71,6 +71,18 @@ export class TtlLiveness extends GrantBook {
   }
   override async end(): Promise<number> {
     return 0;
+  }
+}
+
+/** What it has read of the grants serves for the rebuilds of the next seconds too, whatever has changed. */
+export class NothingReadAgain extends GrantBook {
+  readonly #read = new Map<string, { readonly at: number; readonly holders: readonly Holder[] }>();
+  override async holders(...[acl, now, wake]: Parameters<GrantBook['holders']>): Promise<readonly Holder[]> {
+    const before = this.#read.get(acl);
+    if (before && now >= before.at && now < before.at + 4_000) return before.holders;
+    const holders = await super.holders(acl, now, wake);
+    this.#read.set(acl, { at: now, holders });
+    return holders;
   }
 }
 
@@ -98,7 +110,7 @@ export class NoLease extends ZoneStates {
     this.#table = table;
   }
   override async take(acl: string): Promise<Taken> {
-    return { taken: true, state: await this.get(acl), unreadable: [] };
+    return { taken: true, state: await this.get(acl), unreadable: [], isUndisturbed: false };
   }
   override async assertHeld(): Promise<void> {}
   override async release(acl: string, _owner: string, state: ZoneState): Promise<void> {

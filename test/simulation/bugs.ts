@@ -35,6 +35,11 @@ export const BUGS: readonly Bug[] = [
     hooks: { book: (...made) => new parts.UnconditionalEnd(...made) },
   },
   {
+    name: 'nothing-read-again',
+    what: 'what was read of the grants a moment ago is taken for what they are now',
+    hooks: { book: (...made) => new parts.NothingReadAgain(...made) },
+  },
+  {
     name: 'tombstone-forgotten',
     what: 'a revoke of one grant leaves no trace for the grant that comes late',
     hooks: { table: (table) => parts.forgetting(table, ITEM.last) },

@@ -99,7 +99,7 @@ export class Environment {
           return result;
         }),
       queryPrefix: (acl, prefix) => this.#pages(table.queryPrefix(acl, prefix), read),
-      queryExpiry: (acl, after, upTo) => this.#pages(table.queryExpiry(acl, after, upTo), read),
+      queryExpiry: (...range) => this.#pages(table.queryExpiry(...range), read),
     };
   }
 

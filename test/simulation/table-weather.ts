@@ -73,9 +73,9 @@ export class TableWeather implements Table {
     );
   }
 
-  queryExpiry(acl: string, after: number, upTo: number): AsyncIterable<readonly Item[]> {
+  queryExpiry(...range: Parameters<Table['queryExpiry']>): AsyncIterable<readonly Item[]> {
     return this.#pages(
-      () => this.#inner.queryExpiry(acl, after, upTo),
+      () => this.#inner.queryExpiry(...range),
       (item, last) => expiryOf(item) > expiryOf(last) || (expiryOf(item) === expiryOf(last) && item.item > last.item),
     );
   }

@@ -153,7 +153,7 @@ function reading(table: Table, change: (item: Item) => Item): Table {
       return item && change(item);
     },
     queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix)),
-    queryExpiry: (acl, after, upTo) => pages(table.queryExpiry(acl, after, upTo)),
+    queryExpiry: (...range) => pages(table.queryExpiry(...range)),
   };
 }
 
@@ -163,7 +163,7 @@ function writing(table: Table, change: (writes: readonly Write[]) => readonly Wr
     get: (key, options) => table.get(key, options),
     write: (writes) => table.write(change(writes)),
     queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
-    queryExpiry: (acl, after, upTo) => table.queryExpiry(acl, after, upTo),
+    queryExpiry: (...range) => table.queryExpiry(...range),
   };
 }
 
@@ -192,7 +192,7 @@ export function firstPageOnly(table: Table): Table {
   return {
     ...writing(table, (writes) => writes),
     queryPrefix: (acl, prefix) => first(table.queryPrefix(acl, prefix)),
-    queryExpiry: (acl, after, upTo) => first(table.queryExpiry(acl, after, upTo)),
+    queryExpiry: (...range) => first(table.queryExpiry(...range)),
   };
 }
 

@@ -41,8 +41,8 @@ export class ContractPartition {
     (await all(this.table.queryPrefix(this.#acl, prefix))).map(({ item }) => item);
 
   /** Items in a range of expiries. */
-  readonly expiring = (after: number, upTo: number): Promise<Item[]> =>
-    all(this.table.queryExpiry(this.#acl, after, upTo));
+  readonly expiring = (after: number, upTo: number, options?: { readonly brief?: boolean }): Promise<Item[]> =>
+    all(this.table.queryExpiry(this.#acl, after, upTo, options));
 }
 
 async function all(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {

@@ -217,6 +217,15 @@ export function tableContract(name: string, makeTable: () => Promise<Table>, dif
         expect(await expiring(0, 60)).toEqual([]);
       });
 
+      it('by expiry has, where that will do, what the index holds', async () => {
+        await put({ expiresAt: 10, ip: 'x', since: '1', order: '2', user: 'alice' });
+        await put({ expiresAt: 20, ip: 'y', grantId: 'z' }, 'B');
+        expect(await expiring(0, 60, { brief: true })).toEqual([
+          { ...key(), expiresAt: 10, ip: 'x', since: '1' },
+          { ...key('B'), expiresAt: 20, ip: 'y' },
+        ]);
+      });
+
       it('has more than fits into one page, by prefix and by expiry', async () => {
         const filler = 'x'.repeat(6_000);
         for (let at = 0; at < 250; at += 1) await put({ [EXPIRY]: 1_000 - at, filler }, `GRANT#${at}`);

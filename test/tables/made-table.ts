@@ -24,7 +24,7 @@ export async function madeTable(endpoint: string): Promise<DynamoDbTable> {
       LocalSecondaryIndexes: [
         {
           ...{ IndexName: TABLE.expiryIndex, KeySchema: key(TABLE.expiryAttribute) },
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['ip', 'since'] },
         },
       ],
     }),

@@ -390,7 +390,7 @@ describe('what is kept of an event', () => {
     await book.announce(NOW);
     const others = table.items().map(({ recent: _, ...rest }) => rest);
     expect(JSON.stringify(others)).not.toContain('chosen-by-a-sender');
-    expect(await book.events(ACL)).toMatchObject({ recent: [[positionAt(1), 'chosen-by-a-sender']] });
+    expect(await book.events(ACL)).toMatchObject({ recent: [[positionAt(1), 'chosen-by-a-sender', ALICE]] });
     await book.apply(granted(ALICE, 2, { webhookId: 'x'.repeat(256) }), positionAt(2), NOW);
     for (const n of [3, 4, 5])
       await book.apply(granted(ALICE, n, { webhookId: `${n}`.repeat(256) }), positionAt(n), NOW);

@@ -79,3 +79,27 @@ describe('the row of a grant', () => {
     expect(whyNot({ expiresAt: NOW + MONTH_MS })).toBeUndefined();
   });
 });
+
+describe('what the index holds of a grant', () => {
+  const brief = (changes: Readonly<Record<string, unknown>> = {}) =>
+    row({ grantId: undefined, order: undefined, ...changes });
+
+  it('is what lists are made of', () => {
+    expect(judge.judgeHolder(brief())).toStrictEqual({ ip: ALICE, expiresAt: NOW + 1, since: order });
+    expect(judge.judgeHolder(row({ user: 'alice' }))).toStrictEqual({ ip: ALICE, expiresAt: NOW + 1, since: order });
+  });
+
+  it.each([
+    ['its IP is not acceptable', { ip: '0.0.0.0/0', item: 'GRANT#0.0.0.0/0#x' }],
+    ['its IP is not acceptable', { ip: undefined }],
+    ['its expiresAt is no moment', { expiresAt: 1.5 }],
+    ['it ends later than any grant can', { expiresAt: NOW + 2 * MONTH_MS }],
+    ['its order is not one that an event can have', { since: undefined }],
+    ['its order is not one that an event can have', { since: '99999999999999999999' }],
+    ['it stands under the name of another grant', { item: 'GRANT#203.0.113.2#x' }],
+    ['it stands under the name of another grant', { item: 'GRANT#203.0.113.10#x' }],
+    ['it stands under the name of another grant', { item: 'LAST#203.0.113.1#x' }],
+  ])('is not usable where %s: %j', (why, changes) => {
+    expect(judge.judgeHolder(brief(changes))).toStrictEqual({ acl: ACL, item: brief(changes).item, why });
+  });
+});

@@ -140,7 +140,7 @@ describe('when a failure is tried again', () => {
     await world.rebuild();
     await world.rebuild();
     const [first, second] = world.okta.requests();
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(1_000);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(750);
   });
 });
 

@@ -126,6 +126,17 @@ describe('checks', () => {
     expect(Math.min(...left)).toBe(10);
   });
 
+  it('are not begun again before that by a rebuild that does not know how much is left', async () => {
+    world.okta.setRateLimit({ limit: 20, remaining: 20, resetInSeconds: 60 });
+    await world.rebuild();
+    const armed = world.timers.length;
+    await world.clock.advance(20_000);
+    await world.rebuild();
+    expect([world.calls(), world.timers.length]).toEqual([10, armed]);
+    await world.timersGoOff();
+    expect(world.calls()).toBe(34);
+  });
+
   it('leave the other half to a change, which need not wait for them', async () => {
     world.okta.setRateLimit({ limit: 20, remaining: 20, resetInSeconds: 60 });
     await world.rebuild();

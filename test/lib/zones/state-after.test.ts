@@ -68,7 +68,7 @@ const TABLE: readonly [string, ZoneState, Happened, Partial<Record<keyof ZoneSta
     { plan: 'none' },
     { unfinished: true },
   ],
-  ['a write is followed by a pause', BEFORE, { wrote: true }, { notBefore: NOW + 1_000 }],
+  ['a write is followed by a pause', BEFORE, { wrote: true }, { notBefore: NOW + 750 }],
   [
     'a rebuild that wrote nothing leaves the pause as it is',
     { ...BEFORE, notBefore: NOW + 400 },
@@ -87,7 +87,7 @@ const TABLE: readonly [string, ZoneState, Happened, Partial<Record<keyof ZoneSta
     'a refusal is over when Okta says',
     BEFORE,
     { failure: failure('OKTA005', {}, 20_000) },
-    { dueAt: NOW + 20_000, notBefore: NOW + 1_000 },
+    { dueAt: NOW + 20_000, notBefore: NOW + 750 },
   ],
   [
     'whoever has written waits for their turn',

@@ -17,6 +17,54 @@ class LostAnswer extends MemoryTable {
   }
 }
 
+describe('what a process knows of a zone', () => {
+  const reads = (items: MemoryTable) => {
+    const get = items.get.bind(items);
+    let count = 0;
+    items.get = async (...args) => {
+      count += 1;
+      return get(...args);
+    };
+    return () => count;
+  };
+
+  it('is what it has read or announced, without a read; and nothing of a zone that it has not seen', async () => {
+    const table = new MemoryTable();
+    const count = reads(table);
+    const items = new ZoneItems(table);
+    expect(await items.known('nzo1')).toBe('none');
+    const record = await items.announce('nzo1', 'lab', 'none', lists([A], [B]), NOW);
+    expect([await items.known('nzo1'), count()]).toEqual([record, 1]);
+    const other = new ZoneItems(table);
+    expect([await other.known('nzo1'), await other.known('nzo1'), count()]).toEqual([record, record, 2]);
+  });
+
+  it('is read again after an announcement that was refused, or got no answer', async () => {
+    const table = new MemoryTable();
+    const [items, others] = [new ZoneItems(table), new ZoneItems(table)];
+    const first = await items.announce('nzo1', 'lab', 'none', lists([A], [B]), NOW);
+    const second = await others.announce('nzo1', 'lab', first ?? 'none', lists([B], [C]), NOW + 1);
+    expect(await items.known('nzo1')).toEqual(first);
+    expect(await items.announce('nzo1', 'lab', first ?? 'none', lists([B], [A]), NOW + 2)).toBeUndefined();
+    expect(await items.known('nzo1')).toEqual(second);
+    const third = await others.announce('nzo1', 'lab', second ?? 'none', lists([C], [A]), NOW + 3);
+    const write = table.write.bind(table);
+    table.write = () => Promise.reject(new Error('no answer'));
+    await expect(items.announce('nzo1', 'lab', second ?? 'none', lists([C], [B]), NOW + 4)).rejects.toThrow();
+    table.write = write;
+    expect(await items.known('nzo1')).toEqual(third);
+  });
+
+  it('is nothing where the item has gone, or can’t be read any more', async () => {
+    const table = new MemoryTable();
+    const items = new ZoneItems(table);
+    const key = { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list };
+    await items.announce('nzo1', 'lab', 'none', lists([A], [B]), NOW);
+    await table.write([{ update: key, set: { owner: 7 } }]);
+    expect([await items.get('nzo1'), await items.known('nzo1')]).toEqual(['unreadable', 'unreadable']);
+  });
+});
+
 describe('what is stored of a zone', () => {
   it('is nothing until an ACL has announced a write', async () => {
     expect(await new ZoneItems(new MemoryTable()).get('nzo1')).toBe('none');

@@ -47,6 +47,55 @@ describe.each([
   });
 });
 
+describe('whoever takes the lease', () => {
+  const table = () => new MemoryTable();
+  const undisturbed = async (states: ZoneStates, owner: string) => {
+    const taken = await states.take(ACL, owner, NOW, END);
+    return taken.taken && taken.isUndisturbed;
+  };
+
+  it('is told that nobody else had it since this process let go of it', async () => {
+    const states = new ZoneStates(table());
+    expect(await undisturbed(states, 'one')).toBe(false);
+    await states.release(ACL, 'one', STATE);
+    expect(await undisturbed(states, 'two')).toBe(true);
+    await states.release(ACL, 'two', STATE);
+    expect(await undisturbed(states, 'three')).toBe(true);
+  });
+
+  it('is not told so where another process had it, whether that let go of it or died', async () => {
+    const shared = table();
+    const [states, other] = [new ZoneStates(shared), new ZoneStates(shared)];
+    await states.take(ACL, 'one', NOW, END);
+    await states.release(ACL, 'one', STATE);
+    await other.take(ACL, 'two', NOW, END);
+    await other.release(ACL, 'two', STATE);
+    expect(await undisturbed(states, 'three')).toBe(false);
+    await states.release(ACL, 'three', STATE);
+    await other.take(ACL, 'four', NOW - 60_000, NOW - 1);
+    expect(await undisturbed(states, 'five')).toBe(false);
+  });
+
+  it('is not told so of another ACL', async () => {
+    const states = new ZoneStates(table());
+    await states.take('other', 'one', NOW, END);
+    await states.release('other', 'one', STATE);
+    expect(await undisturbed(states, 'two')).toBe(false);
+  });
+});
+
+describe('the stored state', () => {
+  it('has of a usual zone its two numbers alone, and comes back as it was', async () => {
+    const memory = new MemoryTable();
+    const states = new ZoneStates(memory);
+    await states.take(ACL, 'one', NOW, END);
+    const zones = { a: { write: 3, rightAt: NOW }, b: { write: 3 }, c: { rightAt: NOW }, d: {}, ...STATE.zones };
+    await states.release(ACL, 'one', { ...STATE, zones });
+    expect((await memory.get({ acl: ACL, item: ITEM.state }))?.zones).toMatchObject({ a: [3, NOW], b: { write: 3 } });
+    expect(await states.get(ACL)).toEqual({ ...STATE, zones });
+  });
+});
+
 describe('the lease', () => {
   it('is taken by one of two who ask at once', async () => {
     const table = new MemoryTable();
