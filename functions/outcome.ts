@@ -29,8 +29,8 @@ export function createHandler(deps: () => TellDeps) {
 
 export const handler = createHandler(
   lazy(() => {
-    const secrets = new KnownSecrets();
     const config = bundledConfig();
+    const secrets = new KnownSecrets(Object.keys(config.acls));
     const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const table = new DynamoDbTable(environmentVariable(process.env, ENV.tableName));
     const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));

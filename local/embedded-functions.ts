@@ -211,7 +211,7 @@ export class EmbeddedFunctions {
       return asLambdaCalls(createWebhook(() => deps));
     });
     this.#functions.outcome.deploy((environment) => {
-      const secrets = new KnownSecrets();
+      const secrets = new KnownSecrets(Object.keys(config.acls));
       const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
       const authenticate: TellDeps['authenticate'] = (request, now) =>
         authenticateReader(request, now, { config, secret });
