@@ -16,13 +16,15 @@ export interface DeployedStack {
   readonly alarms: number;
   /** What alarms are paid by: each metric that one of them looks at. */
   readonly alarmMetrics: number;
+  /** That the API lets through. */
+  readonly requestsPerSecond: number;
   readonly dashboards: number;
   readonly queueMappings: number;
   readonly logGroups: number;
 }
 
-/** Synthesises the stack with one ACL; nothing is bundled. */
-export function deployedStack(): DeployedStack {
+/** Synthesises the stack with one ACL; nothing is bundled. @param changes of the configuration */
+export function deployedStack(changes: object = {}): DeployedStack {
   const folder = mkdtempSync(join(tmpdir(), 'bench-stack-'));
   try {
     const app = new App({
@@ -30,11 +32,12 @@ export function deployedStack(): DeployedStack {
       outdir: join(folder, 'out'),
       context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
     });
-    const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls: { 'okta-prod': { zoneIds: ['nzo1'] } } });
+    const acls = { 'okta-prod': { zoneIds: ['nzo1'] } };
+    const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls, ...changes });
     const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, functionsDir: folder }));
     const all = (type: string) => Object.entries(template.findResources(type));
     const functionOf = (id: string): { readonly MemorySize: number; readonly Timeout: number } => {
-      const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(id));
+      const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(`${id}Function`));
       if (found.length !== 1) throw new Error(`${found.length} functions begin with ${id}`);
       return found[0]?.[1].Properties;
     };
@@ -51,6 +54,7 @@ export function deployedStack(): DeployedStack {
       secrets: all('AWS::SecretsManager::Secret').length,
       alarms: alarms.length,
       alarmMetrics: alarms.reduce((sum, alarm) => sum + looksAt(alarm), 0),
+      requestsPerSecond: all('AWS::ApiGatewayV2::Stage')[0]?.[1].Properties.DefaultRouteSettings.ThrottlingRateLimit,
       dashboards: all('AWS::CloudWatch::Dashboard').length,
       queueMappings: all('AWS::Lambda::EventSourceMapping').filter(
         ([, { Properties }]) => Properties.FunctionResponseTypes !== undefined && !('StartingPosition' in Properties),

@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { CfnResource, Validations } from 'aws-cdk-lib';
 import {
   AttributeType,
   BillingMode,
@@ -7,12 +7,18 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { TABLE } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export type TableAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+
+/** What needs no table, and fails where a key, a boundary or a quota of the account is not as it must be. */
+const MADE_BEFORE: readonly string[] = [
+  ...['AWS::IAM::Role', 'AWS::Logs::LogGroup', 'AWS::SQS::Queue', 'AWS::SNS::Topic'],
+  ...['AWS::SecretsManager::Secret', 'AWS::ApiGatewayV2::Api'],
+];
 
 /** The grants table, whose stream wakes the zone function. */
 export class GrantsTable extends Construct {
@@ -50,6 +56,18 @@ export class GrantsTable extends Construct {
         id: 'AwsSolutions-DDB3',
         reason: 'The configuration says that the data is not to be kept ("retainData": false): a test deployment.',
       });
+    }
+  }
+
+  /**
+   * Has the table made after all of the stack that can do without it. A table that is protected against deletion can't be
+   * taken back when something fails after it, so as much as can fails before it.
+   */
+  makeAfter(scope: IConstruct): void {
+    const table = this.table.node.defaultChild;
+    if (!CfnResource.isCfnResource(table)) return;
+    for (const each of scope.node.findAll()) {
+      if (CfnResource.isCfnResource(each) && MADE_BEFORE.includes(each.cfnResourceType)) table.addDependency(each);
     }
   }
 

@@ -104,5 +104,6 @@ export class KnocknocOktaStack extends Stack {
     };
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
+    table.makeAfter(this);
   }
 }

@@ -31,8 +31,8 @@ export function createHandler(deps: () => WebhookDeps) {
 
 export const handler = createHandler(
   lazy(() => {
-    const secrets = new KnownSecrets();
     const config = bundledConfig();
+    const secrets = new KnownSecrets(Object.keys(config.acls));
     const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));
     const table = lazy(() => new DynamoDbTable(environmentVariable(process.env, ENV.tableName)));

@@ -13,15 +13,21 @@ const LONG_NAME = 20;
  */
 export class KnownSecrets {
   readonly #texts: string[] = [];
+  readonly #names: ReadonlySet<string>;
   /** Every piece of eight characters. */
   #pieces = new Set<string>();
+
+  /** @param names that stand in a secret and are no part of what is secret in it, however long they are: ACLs */
+  constructor(names: Iterable<string> = []) {
+    this.#names = new Set(names);
+  }
 
   /** @param text what a secret holds: JSON, of which the values are secret, or anything else, all of which is */
   remember(text: string): void {
     if (this.#texts.includes(text)) return;
     this.#texts.push(text);
     if (this.#texts.length > MOST_TEXTS) this.#texts.shift();
-    this.#pieces = new Set(this.#texts.flatMap(piecesOf));
+    this.#pieces = new Set(this.#texts.flatMap((one) => piecesOf(one, this.#names)));
   }
 
   /** The text with `[secret]` in place of everything that was read from one. */
@@ -41,9 +47,9 @@ export class KnownSecrets {
   }
 }
 
-function piecesOf(text: string): string[] {
+function piecesOf(text: string, names: ReadonlySet<string>): string[] {
   return (
-    valuesIn(text)
+    valuesIn(text, names)
       .flatMap((value) => value.split(/[\r\n]+/))
       .map((line) => line.trim())
       .filter((line) => !line.startsWith('-----'))
@@ -55,19 +61,19 @@ function piecesOf(text: string): string[] {
   );
 }
 
-function valuesIn(text: string): string[] {
+function valuesIn(text: string, names: ReadonlySet<string>): string[] {
   try {
-    return leaves(JSON.parse(text));
+    return leaves(JSON.parse(text), names);
   } catch {
     return [text];
   }
 }
 
-function leaves(value: unknown): string[] {
+function leaves(value: unknown, names: ReadonlySet<string>): string[] {
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([name, inner]) => [
-      ...(name.length >= LONG_NAME ? [name] : []),
-      ...leaves(inner),
+      ...(name.length >= LONG_NAME && !names.has(name) ? [name] : []),
+      ...leaves(inner, names),
     ]);
   }
   // Where a server is, is no secret, and its beginning is that of many.

@@ -198,7 +198,7 @@ export class EmbeddedFunctions {
       };
     };
     this.#functions.webhook.deploy((environment) => {
-      const secrets = new KnownSecrets();
+      const secrets = new KnownSecrets(Object.keys(config.acls));
       const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
       const shared = common(environment, secrets);
       const deps = {

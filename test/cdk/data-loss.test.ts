@@ -30,6 +30,16 @@ const HOLDING_DATA = {
 
 const template = templateWith();
 
+describe('a first deploy that fails', () => {
+  it('fails before the protected table is made, wherever the table is not needed', () => {
+    const { DependsOn } = template.toJSON().Resources.GrantsTableD874AEF1;
+    const types = ['IAM::Role', 'Logs::LogGroup', 'SQS::Queue', 'SNS::Topic', 'SecretsManager::Secret'];
+    const before = types.flatMap((type) => resourcesOf(template, `AWS::${type}`).map(([id]) => id));
+    expect(before.length).toBeGreaterThan(10);
+    expect(DependsOn).toEqual(expect.arrayContaining(before));
+  });
+});
+
 describe('data loss', () => {
   it.each(Object.entries(HOLDING_DATA))('threatens where the logical id of an %s changes', (type, ids) => {
     const found = resourcesOf(template, type).map(([id]) => id);

@@ -24,8 +24,8 @@ export function grantWith(data: Fields, event: Fields = {}): string {
     ...event,
   });
 }
-/** A good revoke, or flush, but for these fields. */
-export function endingWith(type: 'access.revoked' | 'access.flushed', data: Fields): string {
+/** A good revoke, flush or ping, but for these fields. */
+export function endingWith(type: 'access.revoked' | 'access.flushed' | 'access.ping', data: Fields): string {
   const ip = type === 'access.revoked' ? { ip: '203.0.113.7' } : {};
   return grantWith({}, { type, data: { acl: ACL, ...ip, note: MARK, ...data } });
 }

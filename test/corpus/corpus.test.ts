@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../lib/error-codes.ts';
-import { OLD_WEBHOOK_KEY, TOKEN, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
+import {
+  BEARER_TOKEN,
+  OLD_WEBHOOK_KEY,
+  OTHER_ACLS_KEY,
+  OTHER_ACLS_TOKEN,
+  TOKEN,
+  VirtualSystem,
+  WEBHOOK_KEY,
+} from '../helpers/virtual-system.ts';
 import { GOOD, MARK } from './bad-request.ts';
 import { BAD_REQUESTS } from './index.ts';
 
@@ -40,6 +48,7 @@ describe('a bad request', () => {
     expect(system.lines.filter((line) => line.Code === code && line.Errors === 1)).toHaveLength(1);
     const log = JSON.stringify(system.lines);
     const signature = raw.headers?.['webhook-signature']?.slice(3, 40).trim() || MARK;
-    for (const secret of [MARK, WEBHOOK_KEY, OLD_WEBHOOK_KEY, TOKEN, signature]) expect(log).not.toContain(secret);
+    const keys = [WEBHOOK_KEY, OLD_WEBHOOK_KEY, OTHER_ACLS_KEY, BEARER_TOKEN, OTHER_ACLS_TOKEN, TOKEN];
+    for (const secret of [MARK, signature, ...keys]) expect(log).not.toContain(secret);
   });
 });

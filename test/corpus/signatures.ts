@@ -1,6 +1,14 @@
+import { createHmac } from 'node:crypto';
 import { signedHeaders } from '../../cli/webhook-client.ts';
-import { OLD_WEBHOOK_KEY, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
-import { type BadRequest, each, GOOD, SECONDS } from './bad-request.ts';
+import {
+  BEARER_TOKEN,
+  OLD_WEBHOOK_KEY,
+  OTHER_ACL,
+  OTHER_ACLS_KEY,
+  OTHER_ACLS_TOKEN,
+  WEBHOOK_KEY,
+} from '../helpers/virtual-system.ts';
+import { type BadRequest, each, endingWith, GOOD, grantWith, SECONDS } from './bad-request.ts';
 
 const REFUSED = [401, 'HOOK001'] as const;
 const STALE = [401, 'HOOK002'] as const;
@@ -107,8 +115,39 @@ export const SIGNATURES: readonly BadRequest[] = [
       'the secret twice': `Bearer ${WEBHOOK_KEY} ${WEBHOOK_KEY}`,
       'the secret where the ACL takes signed events only': `Bearer ${WEBHOOK_KEY}`,
       'the secret with its prefix where the ACL takes signed events only': `Bearer whsec_${WEBHOOK_KEY}`,
+      'its token where the ACL takes signed events only': `Bearer ${BEARER_TOKEN}`,
+      'the token of another ACL': `Bearer ${OTHER_ACLS_TOKEN}`,
+      'the key of another ACL': `Bearer ${OTHER_ACLS_KEY}`,
+      'its token twice': `Bearer ${BEARER_TOKEN}, Bearer ${BEARER_TOKEN}`,
+      'its token in quotes': `Bearer "${BEARER_TOKEN}"`,
     },
     (authorization) => withHeaders({ ...NO_SIGNATURE, authorization }),
+  ),
+  ...each(
+    'signed for another ACL',
+    REFUSED,
+    {
+      'a grant': GOOD,
+      'a flush': endingWith('access.flushed', {}),
+      'a ping': endingWith('access.ping', {}),
+      'a grant whose IP is bad too': grantWith({ ip: '0.0.0.0' }),
+      'a grant that is old too': grantWith({}, { timestamp: '2026-11-20T18:00:00Z' }),
+      'a grant for an ACL that does not exist': grantWith({ acl: 'no-such-acl' }),
+      'a grant for its own ACL, which is not configured': grantWith({ acl: OTHER_ACL }),
+    },
+    (body) => ({ body, key: OTHER_ACLS_KEY }),
+  ),
+  ...each('signed by the key of all', REFUSED, { 'for an ACL with a key of its own': OTHER_ACL }, (acl) => ({
+    body: grantWith({ acl }),
+  })),
+  ...each(
+    'signed with a token as the key',
+    REFUSED,
+    {
+      'as it is': Buffer.from(BEARER_TOKEN, 'base64').toString('base64'),
+      'by its letters': Buffer.from(BEARER_TOKEN).toString('base64'),
+    },
+    (key) => withSignature(signedWith(key)),
   ),
   ...each('bearer beside a bad signature', REFUSED, { 'the secret': `Bearer ${WEBHOOK_KEY}` }, (authorization) =>
     withHeaders({ 'webhook-signature': signature(OTHER), authorization }),
@@ -150,6 +189,12 @@ export const SIGNATURES: readonly BadRequest[] = [
     }),
   ),
 ];
+
+/** Whatever length the key has. */
+function signedWith(key: string): string {
+  const mac = createHmac('sha256', Buffer.from(key, 'base64')).update(`${ID}.${SECONDS}.${GOOD}`);
+  return `v1,${mac.digest('base64')}`;
+}
 
 /** Rightly signed, whatever the timestamp says. */
 function signatureAt(timestamp: string): string {

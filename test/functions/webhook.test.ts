@@ -112,6 +112,30 @@ describe('the log', () => {
   });
 });
 
+describe('the log of ACLs with keys of their own', () => {
+  const LONG = 'finance-production-emea';
+  const [own, token] = [Buffer.alloc(33, 'z').toString('base64'), 'bearer-of-finance_0123456789'];
+  const raw = { headers: { 'user-agent': 'agent' } };
+
+  it('of the webhook names the ACL in full, and no key or token of the secret, whatever a sender writes', async () => {
+    system = new VirtualSystem({ acls: { [LONG]: { zoneIds: ['nzo1'], allowBearer: true } } });
+    const acls = { [LONG]: { current: own, bearer: { current: token } } };
+    system.webhookSecret.text = JSON.stringify({ current: WEBHOOK_KEY, acls });
+    for (const secret of [own, token, WEBHOOK_KEY]) {
+      const data = { acl: LONG, ip: ALICE, user: `key ${secret}` };
+      expect((await system.send('access.granted', data, { key: own, id: secret.slice(0, 24) })).status).toBe(202);
+      await system.send('access.granted', { ...data, acl: secret }, { ...raw, key: own });
+      await system.send('access.granted', data, { key: WEBHOOK_KEY });
+    }
+    const said = system.lines.filter((line) => line.function === 'webhook');
+    expect(said.filter(({ acl }) => acl === LONG)).toHaveLength(3);
+    const log = JSON.stringify(said);
+    for (const secret of [own, token, WEBHOOK_KEY]) {
+      for (let at = 0; at + 8 <= secret.length; at += 1) expect(log).not.toContain(secret.slice(at, at + 8));
+    }
+  });
+});
+
 describe('what is not the sender’s fault', () => {
   it.each([
     [

@@ -2,7 +2,19 @@ import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { MARK } from '../corpus/bad-request.ts';
-import { ACL, OLD_WEBHOOK_KEY, type Raw, TOKEN, VirtualSystem, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
+import {
+  ACL,
+  BEARER_TOKEN,
+  OLD_WEBHOOK_KEY,
+  OTHER_ACLS_KEY,
+  OTHER_ACLS_TOKEN,
+  type Raw,
+  TOKEN,
+  VirtualSystem,
+  WEBHOOK_KEY,
+} from '../helpers/virtual-system.ts';
+
+const SECRETS = [WEBHOOK_KEY, OLD_WEBHOOK_KEY, OTHER_ACLS_KEY, BEARER_TOKEN, OTHER_ACLS_TOKEN, TOKEN];
 
 export interface Outcome {
   readonly status: number;
@@ -47,10 +59,15 @@ export async function judge(raw: Raw, system = new VirtualSystem()): Promise<Out
   };
   const { status, body, headers } = await system.post(raw);
   const log = JSON.stringify(system.lines);
-  for (const secret of [WEBHOOK_KEY, OLD_WEBHOOK_KEY, TOKEN]) must(!log.includes(secret), 'no secret is in the log');
+  for (const secret of SECRETS) must(!log.includes(secret), 'no secret is in the log');
   must(status < 500, 'no request causes a 5xx');
   if (status === 202 || status === 200) {
-    must(isSigned(sent), 'nothing is accepted whose signature is wrong');
+    must(isSigned(sent), 'nothing is accepted that is not signed by a key of the ACL');
+    if (body.status === 'pong') {
+      must(status === 200 && body.zones === 'right', 'a ping is told how the zones are');
+      must(queued.length === 0 && system.functions.table.items().length === 0, 'a ping changes nothing');
+      return { status };
+    }
     must(queued.length === 1, 'what is accepted is queued, once');
     const event = parseQueuedEvent(queued[0] ?? '');
     must(event?.acl === ACL, 'what is queued is an event of the ACL');

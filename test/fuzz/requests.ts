@@ -3,7 +3,16 @@ import { signedHeaders } from '../../cli/webhook-client.ts';
 import { endingWith, GOOD, grantWith, MARK, SECONDS } from '../corpus/bad-request.ts';
 import { BAD_REQUESTS } from '../corpus/index.ts';
 import { NOW } from '../helpers/events.ts';
-import { ACL, OLD_WEBHOOK_KEY, type Raw, WEBHOOK_KEY } from '../helpers/virtual-system.ts';
+import {
+  ACL,
+  BEARER_TOKEN,
+  OLD_WEBHOOK_KEY,
+  OTHER_ACL,
+  OTHER_ACLS_KEY,
+  OTHER_ACLS_TOKEN,
+  type Raw,
+  WEBHOOK_KEY,
+} from '../helpers/virtual-system.ts';
 
 /** A request, and how it was made. */
 export interface FuzzedRequest {
@@ -45,13 +54,13 @@ const address = fc.oneof(
   fc.constantFrom('010.0.0.1', '1.2.3', '::ffff:10.0.0.1', 'fe80::1%eth0', '1.2.3.4/0', '１.2.3.4'),
 );
 const anEvent = fc.record({
-  type: field(fc.constantFrom('access.granted', 'access.revoked', 'access.flushed', 'access.other')),
+  type: field(fc.constantFrom('access.granted', 'access.revoked', 'access.flushed', 'access.ping', 'access.other')),
   timestamp: field(time),
   note: fc.constant(MARK),
   data: field(
     fc.record(
       {
-        acl: field(fc.constantFrom(ACL, ACL, 'constructor', '__proto__', '', MARK)),
+        acl: field(fc.constantFrom(ACL, ACL, OTHER_ACL, 'constructor', '__proto__', '', MARK)),
         ip: field(address),
         grantId: field(fc.string({ unit: 'binary' })),
         user: field(fc.constant(MARK)),
@@ -137,7 +146,7 @@ const someHeaders = fc.record(
     'content-type': fc.oneof(fc.constantFrom('text/json', 'application/json;charset=latin1', undefined), fc.string()),
     authorization: fc.oneof(
       fc.string(),
-      fc.constant(`Bearer ${WEBHOOK_KEY}`),
+      fc.constantFrom(...[WEBHOOK_KEY, BEARER_TOKEN, OTHER_ACLS_TOKEN].map((token) => `Bearer ${token}`)),
       fc.base64String().map((t) => `Bearer ${t}`),
     ),
     prefer: fc.oneof(fc.constantFrom('wait=0', 'wait=x', 'wait', 'wait=-1', 'wait=0, wait=1'), fc.string()),
@@ -153,6 +162,7 @@ const goodBody = fc.constantFrom(
     endingWith('access.revoked', {}),
     endingWith('access.revoked', { grantId: 'g' }),
     endingWith('access.flushed', {}),
+    endingWith('access.ping', {}),
   ],
 );
 /** How a body that was changed is signed: anew, as a sender with the secret would, or not, as one on the way would. */
@@ -160,7 +170,7 @@ const mutatedBody = fc.tuple(
   goodBody,
   fc.array(slip, { maxLength: 3 }),
   fc.boolean(),
-  fc.constantFrom(WEBHOOK_KEY, OLD_WEBHOOK_KEY),
+  fc.constantFrom(WEBHOOK_KEY, OLD_WEBHOOK_KEY, OTHER_ACLS_KEY),
 );
 
 const garbage = fc

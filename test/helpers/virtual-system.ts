@@ -18,6 +18,20 @@ export const TOKEN = 'virtual-okta-token';
 export const WEBHOOK_KEY = Buffer.alloc(33, 'k').toString('base64');
 export const OLD_WEBHOOK_KEY = Buffer.alloc(33, 'o').toString('base64');
 
+/** Of another ACL, which is not configured. */
+export const OTHER_ACL = 'lab';
+export const OTHER_ACLS_KEY = Buffer.alloc(33, 'l').toString('base64');
+/** Of the ACL, which takes none unless the configuration says so. */
+export const BEARER_TOKEN = 'bearer-of-the-acl_0123456789';
+export const OTHER_ACLS_TOKEN = 'bearer-of-the-lab_0123456789';
+const WEBHOOK_SECRET = {
+  ...{ current: WEBHOOK_KEY, previous: OLD_WEBHOOK_KEY },
+  acls: {
+    [ACL]: { bearer: { current: BEARER_TOKEN } },
+    [OTHER_ACL]: { current: OTHER_ACLS_KEY, bearer: { current: OTHER_ACLS_TOKEN } },
+  },
+};
+
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -44,7 +58,7 @@ export class VirtualSystem {
   readonly okta: OktaSimulator;
   readonly lines: Fields[] = [];
   readonly oktaToken = new MemorySecret(TOKEN);
-  readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY, previous: OLD_WEBHOOK_KEY }));
+  readonly webhookSecret = new MemorySecret(JSON.stringify(WEBHOOK_SECRET));
   readonly functions: EmbeddedFunctions;
   /** Milliseconds that every call to Okta takes. */
   latencyMs = 100;

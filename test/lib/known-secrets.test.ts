@@ -40,6 +40,27 @@ describe('what was read from a secret', () => {
     expect(knowing(JSON.stringify({ [TOKEN]: '' })).redact(`key ${TOKEN}`)).toBe('key [secret]');
   });
 
+  it('is every key and bearer token of a webhook secret, wherever it stands, and not the name of an ACL', () => {
+    const secretOf = (name: string) => `${name}-${TOKEN.split('').reverse().join('').slice(0, 20)}`;
+    const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'].map(secretOf);
+    const [current, previous, own, ownPrevious, token, tokenPrevious, odd, listed] = names;
+    const acl = 'finance-production-emea';
+    const secret = {
+      ...{ current: `whsec_${current}`, previous },
+      acls: {
+        [acl]: { current: own, previous: ownPrevious, bearer: { current: token, previous: tokenPrevious } },
+        broken: { currant: odd, bearer: [listed] },
+      },
+    };
+    const secrets = new KnownSecrets([acl]);
+    secrets.remember(JSON.stringify(secret));
+    expect(secrets.redact(`${acl}: ${names.join(' ')}`)).toBe(`${acl}: ${names.map(() => '[secret]').join(' ')}`);
+    // Where nobody says that it is the name of an ACL, it may be a key that was put in the place of one.
+    const others = new KnownSecrets();
+    others.remember(JSON.stringify(secret));
+    expect(others.redact(acl)).toBe('[secret]');
+  });
+
   it('is each line of what has lines, but not what begins every such text', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\nSM49AgEGCCqGSM49\n-----END PRIVATE KEY-----\n';
     for (const secrets of [knowing(pem), knowing(JSON.stringify({ privateKey: pem }))]) {

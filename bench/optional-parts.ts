@@ -1,0 +1,33 @@
+import { type BenchTable, rounded } from './bench-result.ts';
+import { fixedPrices } from './bill.ts';
+import { deployedStack } from './deployed-stack.ts';
+import prices from './prices.json' with { type: 'json' };
+
+const HOURS = 730;
+/** What is asked for by the configuration, and adds to the stack. */
+const CONFIGURED: Readonly<Record<string, object>> = {
+  '`allowFrom`: the gatekeeper': { allowFrom: ['203.0.113.0/24'] },
+};
+
+/** What a month costs more with each part that not everybody has: by the template where it is a part of the stack. */
+export function optionalParts(): BenchTable {
+  const { perMonth, perHour } = prices;
+  const fixed = (changes: object) =>
+    fixedPrices(deployedStack(changes), 0).reduce((sum, { dollars }) => sum + dollars, 0);
+  const usual = fixed({});
+  const rows: [string, number][] = [
+    ...Object.entries(CONFIGURED).map(([name, changes]): [string, number] => [name, fixed(changes) - usual]),
+    ['`kmsKeyArn`: the key, where it is made for this', perMonth.kmsKey],
+    [
+      'a network with a fixed address: one NAT gateway and its address',
+      HOURS * (perHour.natGateway + perHour.publicAddress),
+    ],
+    ['the dashboard, where the account has more than three', perMonth.dashboard],
+  ];
+  return {
+    title: 'Optional parts, a month each (US dollars)',
+    columns: ['part', 'dollars'],
+    rows: rows.map(([name, dollars]) => [name, rounded(dollars, 2)]),
+    note: 'Beyond this each is paid by use: requests to KMS, traffic through the NAT gateway.',
+  };
+}
