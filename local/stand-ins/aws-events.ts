@@ -24,6 +24,8 @@ export function streamEvent(batch: readonly Change[]): DynamoDBStreamEvent {
     Records: batch.map(({ eventName, key, byTtl, before }) => ({
       eventName,
       eventSource: 'aws:dynamodb',
+      // Of a row that is removed, its order says which of all that had its name it was.
+      ...(before && { eventID: `${key.acl} ${key.item} ${before.order}` }),
       dynamodb: {
         Keys: { [TABLE.partitionKey]: { S: key.acl }, [TABLE.sortKey]: { S: key.item } },
         ...(before && { OldImage: imageOf(before) }),

@@ -62,6 +62,21 @@ export class AuditCheck {
   }
 }
 
+/**
+ * Lines without those that only repeat another: a process that dies, or fails over and over, at the wrong moment leaves
+ * two with the same ids.
+ */
+export function withoutRepetitions(lines: readonly Fields[]): Fields[] {
+  const ids = new Set<string>();
+  return lines.filter(({ action, webhookId, position, acl, ip, grantId, item, change, zoneId, write }) => {
+    const ofEvent = action === AUDIT.zoneUpdated ? [] : [webhookId, position, acl, ip, grantId, item, change];
+    const id = JSON.stringify([action, ...ofEvent, zoneId, write]);
+    if (action !== undefined && ids.has(id)) return false;
+    ids.add(id);
+    return true;
+  });
+}
+
 function putName(zoneId: string, added: readonly unknown[], removed: readonly unknown[]): string {
   return `zone ${zoneId} +[${[...added].sort()}] -[${[...removed].sort()}]`;
 }
