@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundleFunction } from '../cdk/bundle.ts';
+import { parseConfig } from '../config/load.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+/**
+ * `npm run sbom -- [--out FOLDER]`: two software bills of materials in CycloneDX. `project.cdx.json` is npm's own, with all
+ * that is installed to build and test; `deployed.cdx.json` has what of it is in the functions' bundles, and in which.
+ */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Read by a function, not one itself. */
+const ENTRY = /export const handler\b/;
+/** What every configuration has in common: none adds a package to a bundle. */
+const CONFIGURATION = {
+  okta: { domain: 'acme.okta.com' },
+  acls: { 'okta-prod': { zoneIds: ['nzo1abcdefGHIJKLM0h7'] } },
+};
+const IN_FUNCTION = 'knocknoc-okta-zones:function';
+
+interface Component {
+  readonly 'bom-ref': string;
+  readonly properties?: readonly { readonly name: string; readonly value: string }[];
+}
+
+interface Bill {
+  readonly serialNumber: string;
+  readonly metadata: { readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+/** Npm's bill of what is installed. It needs no network. */
+function installed(): Bill {
+  const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28, shell: process.platform === 'win32' } as const;
+  const bill: Bill = JSON.parse(execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx'], options));
+  // npm calls the project after the folder that it is in.
+  return { ...bill, metadata: { ...bill.metadata, component: { ...bill.metadata.component, name: packageJson.name } } };
+}
+
+/** The packages in each function's bundle, as `name@version`. */
+function bundled(): Map<string, Set<string>> {
+  const functionsOf = new Map<string, Set<string>>();
+  const folder = mkdtempSync(join(tmpdir(), 'knocknoc-sbom-'));
+  try {
+    const files = readdirSync(join(ROOT, 'functions')).map((file) => join(ROOT, 'functions', file));
+    for (const entry of files.filter((file) => ENTRY.test(readFileSync(file, 'utf8')))) {
+      const { metafile } = bundleFunction({ entry, outdir: folder, config: parseConfig(CONFIGURATION) });
+      const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+      for (const input of inputs) {
+        const found = packageOf(input);
+        if (found === undefined) continue;
+        functionsOf.set(found, (functionsOf.get(found) ?? new Set()).add(entry.replace(/^.*[\\/](\w+)\.ts$/, '$1')));
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return functionsOf;
+}
+
+/** @returns undefined for the project's own code */
+function packageOf(input: string): string | undefined {
+  const [, path] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+  if (path === undefined) return undefined;
+  const { name, version } = JSON.parse(readFileSync(join(process.cwd(), path, 'package.json'), 'utf8'));
+  return `${name}@${version}`;
+}
+
+/** What of the bill is deployed. @throws where a bundle holds what the bill does not know */
+function deployed(bill: Bill): Bill {
+  const functionsOf = bundled();
+  const known = new Set(bill.components.map((component) => component['bom-ref']));
+  const unknown = [...functionsOf.keys()].filter((ref) => !known.has(ref));
+  if (unknown.length > 0) throw new Error(`npm knows nothing of ${unknown.join(', ')}: run \`npm ci\``);
+  const own = bill.metadata.component['bom-ref'];
+  const kept = (ref: string) => ref === own || functionsOf.has(ref);
+  return {
+    ...bill,
+    serialNumber: `urn:uuid:${randomUUID()}`,
+    components: bill.components.flatMap((component) => {
+      const functions = [...(functionsOf.get(component['bom-ref']) ?? [])].sort();
+      const properties = functions.map((value) => ({ name: IN_FUNCTION, value }));
+      return functions.length > 0
+        ? [{ ...component, properties: [...(component.properties ?? []), ...properties] }]
+        : [];
+    }),
+    dependencies: bill.dependencies
+      .filter(({ ref }) => kept(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter(kept) })),
+  };
+}
+
+const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'sbom') } } });
+const bill = installed();
+for (const [name, content] of Object.entries({ project: bill, deployed: deployed(bill) })) {
+  const file = join(values.out, `${name}.cdx.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
+  console.log(`${file}: ${content.components.length} components`);
+}
