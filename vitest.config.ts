@@ -70,6 +70,8 @@ export default defineConfig({
     coverage: {
       include: ['cdk', 'cli', 'config', 'functions', 'lib', 'local'].map((folder) => `${folder}/**/*.ts`),
       reporter: ['text', 'html'],
+      // Which lines a run has reached is known also where a test of it has failed.
+      reportOnFailure: true,
     },
   },
 });
