@@ -7,7 +7,7 @@ import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { codeOf, fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
-import { harmless, type Paint, painter } from '../terminal.ts';
+import { harmless, jsonText, type Paint, painter } from '../terminal.ts';
 import { sendEvent, type WebhookAnswer } from '../webhook-client.ts';
 
 export interface SendOptions {
@@ -75,7 +75,7 @@ async function send(
   if (options.wait !== undefined) terminal.note(`sent; waiting up to ${options.wait} s for the zone …`);
   const wait = options.wait === undefined ? {} : { wait: options.wait };
   const answer = await sendEvent(endpoint, event, { id: `zone_${here.newId()}`, now, ...wait });
-  if (options.json) terminal.out(JSON.stringify({ status: answer.status, body: fieldsOf(answer.body) }, undefined, 2));
+  if (options.json) terminal.out(jsonText({ status: answer.status, body: fieldsOf(answer.body) }, 2));
   else terminal.out(textOf(answer, options, painter(terminal)));
   return exitCodeOf(answer, options);
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
-import { ENV, SEEN_ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
-import { queuePosition } from '../../lib/queue-position.ts';
+import { ENV, TABLE, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
+import type { Item, Value } from '../../lib/ports.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
 import { apiEvent, outcomeEvent } from '../../local/webhook-server.ts';
-import { ACL, configOf, granted } from '../helpers/events.ts';
+import { ACL, configOf, flushed, granted, revoked } from '../helpers/events.ts';
 import { type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
 import { invoke } from '../helpers/lambda-process.ts';
 import { recordingTable, tableRights } from '../helpers/sdk-recorder.ts';
+import { ZoneWorld } from '../helpers/zone-world.ts';
 import { makePlan } from '../simulation/make-plan.ts';
 import { runSchedule } from '../simulation/run-schedule.ts';
 import { rightsIn } from './rights.ts';
@@ -68,30 +69,68 @@ function rightsOf(name: Name, { operation, input }: AwsCall): string[] {
   return [`${action} on ${id}.${isSecret ? 'Id' : 'Arn'}`];
 }
 
+/**
+ * The table after events that are confirmed, of an ACL whose zone can't be used any more: all that an outcome is judged by
+ * is read. A revoke is asked about (`msg_1`) and a flush (`msg_2`), and a grant is over soon.
+ */
+async function storedItems(): Promise<readonly Item[]> {
+  const world = new ZoneWorld();
+  await world.apply(
+    flushed(0, { webhookId: 'msg_2' }),
+    granted('203.0.113.8', 1, { expiresAt: soon() }),
+    revoked('203.0.113.7', 2, { webhookId: 'msg_1' }),
+  );
+  await world.rebuild();
+  world.okta.editZone('nzo1', { status: 'INACTIVE' });
+  await world.clock.advance(60_000);
+  await world.deps.states.requestReading(ACL, 'a test', world.clock.now());
+  await world.rebuild();
+  return world.table.items();
+}
+
+/** What the table answers, as AWS's own protocol has it. */
+function readOf(items: readonly Item[], { operation, input }: AwsCall): unknown {
+  if (operation === 'GetItem') {
+    const [acl, item] = [TABLE.partitionKey, TABLE.sortKey].map((name) => textIn(input.Key, name));
+    const found = items.find((one) => one.acl === acl && one.item === item);
+    return found ? { Item: wired(found).M } : {};
+  }
+  const [acl, prefix = ''] = [':acl', ':prefix'].map((name) => textIn(input.ExpressionAttributeValues, name));
+  const Items = items
+    .filter((one) => one.acl === acl && (input.IndexName ? TABLE.expiryAttribute in one : one.item.startsWith(prefix)))
+    .map((one) => wired(one).M);
+  return { Items, Count: Items.length, ScannedCount: Items.length };
+}
+
+function textIn(attributes: unknown, name: string): string | undefined {
+  const found = recordOf(attributes)[name];
+  return typeof recordOf(found).S === 'string' ? String(recordOf(found).S) : undefined;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function wired(value: Value | Item): { readonly [type: string]: unknown } {
+  if (value === null) return { NULL: true };
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(wired) };
+  return { M: Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, wired(inner)])) };
+}
+
 /** Requests of the exported handlers, on the events that make them use all that they are given. */
 async function called(name: Name): Promise<string[]> {
-  const item = { acl: { S: ACL }, item: { S: 'GRANT#203.0.113.7#' }, ip: { S: '203.0.113.7' }, order: { S: '1' } };
-  let seen = 0;
-  const aws = await startFakeAws(({ operation, input }) => {
+  const items = await storedItems();
+  const isAsked = name === 'webhook' || name === 'outcome';
+  const aws = await startFakeAws((call) => {
+    const { operation, input } = call;
     if (operation === 'GetSecretValue') {
       return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
     }
-    // Events that are confirmed, of an ACL with a zone that can't be used: all that an outcome is judged by is read.
-    const position = { S: queuePosition('1') };
-    const trouble = { M: { code: { S: 'ZONE004' }, detail: { S: 'inactive' }, at: { N: '1' } } };
-    const state = {
-      ...{ acl: { S: ACL }, item: { S: 'any' }, order: { S: '1' }, type: { S: 'access.flushed' } },
-      ...{ position, confirmedPosition: position, zones: { M: { nzo1: { M: { trouble } } } } },
-    };
-    if (operation === 'GetItem' && (name === 'webhook' || name === 'outcome')) {
-      // First a revoke is asked about, then a flush.
-      const isSeen = JSON.stringify(input.Key).includes(`"${SEEN_ITEM.applied}"`);
-      const revoke = { type: { S: 'access.revoked' }, ip: { S: '203.0.113.7' } };
-      if (isSeen) seen += 1;
-      return { body: { Item: { ...state, ...(seen === 1 && revoke) } } };
-    }
-    if (operation === 'Query' && input.IndexName)
-      return { body: { Items: [{ ...item, expiresAt: { N: String(soon()) } }] } };
+    if (operation === 'Query' && (isAsked || input.IndexName)) return { body: readOf(items, call) };
+    if (operation === 'GetItem' && isAsked) return { body: readOf(items, call) };
     // Okta is down: the next attempt is armed.
     return /^(GET|PUT) /.test(operation) ? { status: 503, body: {} } : undefined;
   });
@@ -116,9 +155,10 @@ function eventsFor(name: Name): unknown[] {
     return [apiEvent('/webhook', headers, Buffer.from(body)), apiEvent('/webhook', pinged, Buffer.from(ping))];
   }
   if (name === 'outcome') {
-    const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), '');
-    const question = outcomeEvent(`/webhook/events/${ACL}/msg_1`, signed);
-    return [question, question];
+    return ['msg_1', 'msg_2'].map((id) => {
+      const signed = signedHeaders(SECRET, id, Math.floor(Date.now() / 1000), '');
+      return outcomeEvent(`/webhook/events/${ACL}/${id}`, signed);
+    });
   }
   if (name === 'grants') {
     const short = formatQueuedEvent({ ...granted('203.0.113.7', 1), expiresAt: soon() });
