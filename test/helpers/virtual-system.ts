@@ -22,8 +22,8 @@ export const OLD_WEBHOOK_KEY = Buffer.alloc(33, 'o').toString('base64');
 export const OTHER_ACL = 'lab';
 export const OTHER_ACLS_KEY = Buffer.alloc(33, 'l').toString('base64');
 /** Of the ACL, which takes none unless the configuration says so. */
-export const BEARER_TOKEN = 'bearer-of-the-acl_0123456789';
-export const OTHER_ACLS_TOKEN = 'bearer-of-the-lab_0123456789';
+export const BEARER_TOKEN = 'bearer-of-the-acl_QwErTyUiOp';
+export const OTHER_ACLS_TOKEN = 'bearer-of-the-lab_AsDfGhJkLz';
 const WEBHOOK_SECRET = {
   ...{ current: WEBHOOK_KEY, previous: OLD_WEBHOOK_KEY },
   acls: {
