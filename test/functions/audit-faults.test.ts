@@ -47,17 +47,19 @@ interface Strike {
   readonly to: 'table' | 'okta';
 }
 
-/** Plays a story to its end. @returns what is wrong with the lines, and how many calls there were that could be struck */
+/** Plays a story to its end. @returns what is wrong with the lines, and of each call that could be struck whether it only reads */
 async function play(
   story: Story,
   strikes: readonly Strike[],
   linesOf = (system: VirtualSystem): readonly Fields[] => system.lines,
-): Promise<{ readonly problems: string[]; readonly calls: number }> {
+): Promise<{ readonly problems: string[]; readonly reads: readonly boolean[] }> {
+  const reads: Record<Strike['to'], boolean[]> = { table: [], okta: [] };
   const calls = { table: 0, okta: 0 };
   let isOver = false;
   const way: Way = async (call, reach) => {
     if (call.from === 'webhook' || (call.to !== 'table' && call.to !== 'okta')) return reach();
     calls[call.to] += 1;
+    reads[call.to].push(call.to === 'table' && call.method !== 'write');
     const strike = strikes.find(({ at, to }) => to === call.to && at === calls[to]);
     if (!strike || isOver) return reach();
     const die = () => void system.functions.crash(call.from, 'now');
@@ -87,7 +89,7 @@ async function play(
     if (line.action === 'event-accepted') check.queued(String(line.webhookId));
     check.said(line);
   }
-  return { problems: check.problems(), calls: calls[strikes[0]?.to ?? 'table'] };
+  return { problems: check.problems(), reads: reads[strikes[0]?.to ?? 'table'] };
 }
 
 const FAULTS: readonly Fault[] = ['refuse', 'lose the answer', 'lose the first answer', 'die before', 'die after'];
@@ -95,12 +97,15 @@ const FAULTS: readonly Fault[] = ['refuse', 'lose the answer', 'lose the first a
 describe('every change has one line of the audit', () => {
   for (const [name, story] of Object.entries(stories)) {
     for (const to of ['table', 'okta'] as const) {
-      it(`whatever happens at any call to ${to}: ${name}`, async () => {
+      it(`whatever happens at any call to ${to}: ${name}`, { timeout: 240_000 }, async () => {
         const found: unknown[] = [];
-        const { calls } = await play(story, [{ at: 0, fault: 'refuse', to }]);
-        expect(calls).toBeGreaterThan(to === 'table' ? 20 : 2);
+        const { reads } = await play(story, [{ at: 0, fault: 'refuse', to }]);
+        expect(reads.length).toBeGreaterThan(to === 'table' ? 20 : 2);
         for (const fault of FAULTS) {
-          for (let at = 1; at <= calls; at += 1) {
+          for (const [index, isRead] of reads.entries()) {
+            const at = index + 1;
+            // To a read that changes nothing, one way to fail is like another.
+            if (isRead && fault !== 'refuse' && fault !== 'die before') continue;
             const { problems } = await play(story, [{ at, fault, to }]);
             if (problems.length > 0) found.push({ fault, at, problems });
           }
@@ -133,7 +138,7 @@ const aStrike: fc.Arbitrary<Strike> = fc.record({
 });
 
 describe('every change has one line of the audit, or two with the same ids', () => {
-  it('whatever is sent, and whatever goes wrong meanwhile', async () => {
+  it('whatever is sent, and whatever goes wrong meanwhile', { timeout: 240_000 }, async () => {
     const events = fc.array(anAction, { minLength: 2, maxLength: 8 });
     const strikes = fc.array(aStrike, { maxLength: 4 });
     await fc.assert(

@@ -53,7 +53,7 @@ describe('the audit', () => {
   });
 
   it.each([
-    ['is an identity of AWS', 'arn:aws:sts::123456789012:assumed-role/Admin/alice', 52],
+    ['is an identity of AWS', 'arn:aws:sts::111122223333:assumed-role/Admin/alice', 52],
     ['is very long', 'a'.repeat(5_000), 256],
     ['could steer a terminal', 'alice\u001b[31m', undefined],
     ['is not ASCII', 'alicé', undefined],
