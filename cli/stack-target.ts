@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDbTable, documents } from '../lib/adapters/dynamodb-table.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
 import { sqsDeadLetterBox } from '../lib/adapters/sqs-dead-letters.ts';
@@ -12,6 +13,8 @@ import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.
 import { stackFacts } from './stack-facts.ts';
 import type { EventQueues, SecretStore, Target } from './target.ts';
 import { versionedSecret } from './versioned-secret.ts';
+
+const CALLER_MS = 3_000;
 
 /** A deployed stack, found by its name. */
 export async function stackTarget(stackName: string, settings: AwsSettings): Promise<Target> {
@@ -33,7 +36,8 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaToken: secretStore(secrets, output('OktaCredentialsArn')),
     webhookSecret: versionedSecret(secrets, output('WebhookSecretArn')),
-    webhook: { url: settings.endpoint === undefined ? url : emulatedUrl(url, settings.endpoint), headers: {} },
+    webhook: settings.endpoint === undefined ? { url, headers: {} } : emulatedWebhook(url, settings.endpoint),
+    caller: () => callerOf(new STSClient(client)),
     queues: queuesOf(
       output('EventsQueueUrl'),
       resourceOf(stack, 'AWS::SQS::Queue', EVENTS_DEAD_LETTERS),
@@ -49,6 +53,18 @@ function queuesOf(eventsUrl: string, deadLettersUrl: string, client: SQSClient):
     box: sqsDeadLetterBox(deadLettersUrl, client),
     deadLetters: sqsDeadLetters(deadLettersUrl, client),
   };
+}
+
+function emulatedWebhook(url: string, endpoint: string): Target['webhook'] {
+  const finds = (at: string) => emulatedUrl(at, endpoint);
+  return { url: finds(url), headers: {}, finds };
+}
+
+/** The log alone wants it: no event waits long for it, or fails for want of it. */
+async function callerOf(client: STSClient): Promise<string | undefined> {
+  const abortSignal = AbortSignal.timeout(CALLER_MS);
+  const answer = await client.send(new GetCallerIdentityCommand({}), { abortSignal }).catch(() => undefined);
+  return answer?.Arn;
 }
 
 function secretStore(client: SecretsManagerClient, arn: string): SecretStore {

@@ -76,7 +76,14 @@ export interface Target {
   readonly table: Table;
   readonly oktaToken: SecretStore;
   readonly webhookSecret: VersionedSecret;
-  readonly webhook: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  readonly webhook: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** Where this machine finds what the webhook says is at a URL; there, where absent. */
+    readonly finds?: (url: string) => string;
+  };
+  /** Who runs this, as the system's cloud knows it, for its log. @returns undefined where nobody can say. Never rejects */
+  readonly caller: () => Promise<string | undefined>;
   readonly queues: EventQueues;
   readonly facts: Facts;
 }

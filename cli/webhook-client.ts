@@ -5,6 +5,8 @@ import { decodeWebhookKey, signWebhook } from '../lib/webhook/webhook-signature.
 interface Door {
   readonly webhookUrl: string;
   readonly webhookHeaders?: Readonly<Record<string, string>>;
+  /** Where this machine finds what the webhook says is at a URL; there, where absent. */
+  readonly webhookFinds?: (url: string) => string;
 }
 
 /** A webhook, and what shows who sends. */
@@ -88,10 +90,13 @@ export async function askOutcome(
  * @returns undefined where the answer says none, or one that is not below the webhook's own URL: nobody else gets to
  *   see a signature
  */
-export function outcomeUrl({ webhookUrl }: Door, { headers }: WebhookAnswer): string | undefined {
-  const { location } = headers;
+export function outcomeUrl(
+  { webhookUrl, webhookFinds = (url) => url }: Door,
+  answer: WebhookAnswer,
+): string | undefined {
+  const { location } = answer.headers;
   if (location === undefined || !URL.canParse(location, webhookUrl)) return undefined;
-  const [at, own] = [new URL(location, webhookUrl), new URL(webhookUrl)];
+  const [at, own] = [new URL(webhookFinds(new URL(location, webhookUrl).href)), new URL(webhookUrl)];
   const isBelow = at.origin === own.origin && at.pathname.startsWith(`${own.pathname.replace(/\/$/, '')}/events/`);
   return isBelow && at.username === '' && at.password === '' ? at.href : undefined;
 }

@@ -23,6 +23,7 @@ import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
 import { authenticateReader } from '../lib/webhook/authenticate-reader.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
+import type { AccountQuota } from './stand-ins/account-quota.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/aws-events.ts';
 import type { CallbackClock } from './stand-ins/callback-clock.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
@@ -46,6 +47,8 @@ export interface EmbeddedOptions {
   readonly telemetry?: (functionName: FunctionName) => Telemetry;
   /** Between the functions and the outside; nothing where absent. */
   readonly way?: Way;
+  /** How many invocations run at once; any number where absent. */
+  readonly quota?: AccountQuota;
   /** An invocation ended without an answer. */
   readonly died?: (functionName: FunctionName, reason: string) => void;
 }
@@ -125,12 +128,15 @@ export class EmbeddedFunctions {
       zone: functionOf('zone'),
     };
     const { webhook, outcome, grants, expiry, zone } = this.#functions;
+    const { quota } = options;
+    const atOnce = <T>(invoke: () => Promise<T>) => (quota ? quota.atOnce(invoke) : invoke());
+    const inTime = <T>(invoke: () => Promise<T>) => (quota ? quota.inTime(invoke) : invoke());
     this.#handlers = {
-      webhook: (event, context) => webhook.invoke(event, context),
-      outcome: (event, context) => outcome.invoke(event, context),
-      grants: (event, context) => grants.invoke(event, context),
-      expiry: (event, context) => expiry.invoke(event, context),
-      zone: (event, context) => zone.invoke(event, context),
+      webhook: (event, context) => atOnce(() => webhook.invoke(event, context)),
+      outcome: (event, context) => atOnce(() => outcome.invoke(event, context)),
+      grants: (event, context) => inTime(() => grants.invoke(event, context)),
+      expiry: (event, context) => inTime(() => expiry.invoke(event, context)),
+      zone: (event, context) => inTime(() => zone.invoke(event, context)),
     };
     this.deploy(options.config);
   }

@@ -8,6 +8,7 @@ import { operated } from './operator.ts';
 import { startOperatorServer } from './operator-server.ts';
 import type { LogLine, Progress, RunningSystem } from './running-system.ts';
 import { merged, type RawConfig } from './settings.ts';
+import { AccountQuota, Throttled } from './stand-ins/account-quota.ts';
 import { SystemCallbackClock } from './stand-ins/callback-clock.ts';
 import { MemorySecret } from './stand-ins/memory-secret.ts';
 import { startWebhookServer } from './webhook-server.ts';
@@ -21,6 +22,8 @@ export interface EmbeddedSystemOptions {
   readonly progress: Progress;
   /** The token that both the simulator and the functions know. */
   readonly oktaToken: string;
+  /** Invocations at once, and how long each takes beside what it does, in milliseconds; any number where absent. */
+  readonly quota?: { readonly most: number; readonly startMs: number };
   readonly webhookPort?: number;
   readonly simulatorPort?: number;
 }
@@ -29,6 +32,7 @@ export interface EmbeddedSystem extends RunningSystem {
   readonly functions: EmbeddedFunctions;
   readonly oktaTokenSecret: MemorySecret;
   readonly webhookSecretStore: MemorySecret;
+  readonly quota?: AccountQuota;
 }
 
 /** Starts the whole system in this process: the production handlers, the stand-ins, the webhook's server and the simulator. */
@@ -47,6 +51,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   const oktaTokenSecret = new MemorySecret(options.oktaToken);
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
   let config = configure({});
+  const quota = options.quota && new AccountQuota({ ...options.quota, clock });
   try {
     const functions = new EmbeddedFunctions({
       config,
@@ -54,6 +59,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       http: fetchHttp,
       webhookSecret,
       oktaToken: oktaTokenSecret,
+      ...(quota && { quota }),
       write: (line) => {
         lines.push(line);
         if (lines.length > KEPT_LINES) lines.splice(0, KEPT_LINES / 2);
@@ -61,7 +67,10 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       },
     });
     const server = await startWebhookServer(
-      { webhook: (event) => functions.webhook(event), outcome: (event) => functions.outcome(event) },
+      {
+        webhook: (event) => functions.webhook(event).catch(busy),
+        outcome: (event) => functions.outcome(event).catch(busy),
+      },
       options.webhookPort ?? 0,
     );
     const operator = await startOperatorServer(
@@ -81,6 +90,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       simulatorUrl: simulator.url,
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
+      ...(quota && { quota }),
       oktaTokenSecret,
       webhookSecretStore: webhookSecret,
       logs: async () => [...lines],
@@ -98,4 +108,10 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     await simulator.close();
     throw error;
   }
+}
+
+/** What an HTTP API answers where Lambda throttles it. */
+function busy(error: unknown): { readonly statusCode: number; readonly body: string } {
+  if (!(error instanceof Throttled)) throw error;
+  return { statusCode: 503, body: '{"message":"Service Unavailable"}' };
 }

@@ -24,6 +24,8 @@ export function operated(system: OperatedSystem): Target {
     oktaToken: storeOf(system.oktaToken),
     webhookSecret: versioned(system.webhookSecret),
     webhook: { url: system.webhookUrl, headers: {} },
+    // Nobody signs in to it.
+    caller: async () => undefined,
     queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },
     facts: factsOf(functions),
   };

@@ -13,6 +13,8 @@ export interface RunningSystem {
   readonly webhookUrl: string;
   /** Headers that a request to `webhookUrl` needs here (the emulator finds the API by its Host header). */
   readonly webhookHeaders: Readonly<Record<string, string>>;
+  /** Where this machine finds what the webhook says is at a URL; there, where absent. */
+  readonly webhookFinds?: (url: string) => string;
   /** The current webhook secret, base64. */
   readonly webhookSecret: string;
   readonly simulator: SimulatorControl;

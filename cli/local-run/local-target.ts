@@ -32,6 +32,8 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       version: (which) => call('webhookSecretVersion', which),
       replace: (text, seen) => call('replaceWebhookSecret', text, seen),
     },
+    // Nobody signs in to it.
+    caller: async () => undefined,
     queues: {
       events: { send: (message) => call('sendEvent', message) },
       box: {

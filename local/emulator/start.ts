@@ -118,12 +118,14 @@ async function start(
     outputs = await deploy(cdk, endpoint);
     settings = changed;
   };
-  const webhookUrl = emulatedUrl(outputs.WebhookUrl ?? '', endpoint);
+  const webhookFinds = (url: string) => emulatedUrl(url, endpoint);
+  const webhookUrl = webhookFinds(outputs.WebhookUrl ?? '');
   const stackName = String(config.stackName ?? 'KnocknocOkta');
   return {
     kind: 'emulator',
     webhookUrl,
     webhookHeaders: {},
+    webhookFinds,
     run: {
       kind: 'emulator',
       pid: process.pid,

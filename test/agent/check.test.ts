@@ -23,7 +23,7 @@ describe.runIf(canRun)('the script with --check', () => {
     runScript(['--check', ...args], {
       KNOCKNOC_OKTA_URL: system.webhookUrl,
       KNOCKNOC_OKTA_SECRET: system.webhookSecret,
-      KNOCKNOC_OKTA_ATTEMPTS: '1',
+      KNOCKNOC_OKTA_PATIENCE: '0',
       ...environment,
     });
 
@@ -36,11 +36,20 @@ describe.runIf(canRun)('the script with --check', () => {
     });
     expect(await check([under.acl])).toEqual({
       code: 0,
-      stdout: `The webhook answers, the secret is right, and the ACL ${under.acl} is known.\n`,
+      stdout: `The webhook answers, the secret is right, and nothing is known to be wrong with the zones of ${under.acl}.\n`,
       stderr: '',
     });
     expect(await events()).toBe(accepted);
     expect([await under.gateways(), await under.puts()]).toEqual(before);
+  });
+
+  it('tells what is known to be wrong with the zones', async () => {
+    const ill = await AclUnderTest.make(system);
+    await system.simulator.editZone(ill.zoneId, { status: 'INACTIVE' });
+    await ill.grant('203.0.113.2');
+    await ill.reports('ZONE004');
+    const said = `the webhook answers and the secret is right, but something is wrong with the zones of ${ill.acl}: ZONE004`;
+    expect(await check([ill.acl])).toEqual({ code: 4, stdout: '', stderr: oneLine(said) });
   });
 
   it('tells an unknown ACL', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { APPLIED, startRecordingServer } from './recording-server.ts';
+import { startObedientServer } from './recording-server.ts';
 import { aFolder, canRun, type Environment, removeFolders, runScript } from './script.ts';
 import { realTool, type Signer, toolbox, withDate } from './toolbox.ts';
 
@@ -29,23 +29,23 @@ const BSD = [
 ];
 
 describe.runIf(canRun)('the time of an event', () => {
-  let server: Awaited<ReturnType<typeof startRecordingServer>>;
+  let server: Awaited<ReturnType<typeof startObedientServer>>;
   beforeAll(async () => {
-    server = await startRecordingServer(APPLIED);
+    server = await startObedientServer();
   });
   afterAll(removeFolders);
 
   /** Runs the script, and gives the time that it said, in nanoseconds. */
   async function timeOf(temporary: string, environment: Environment = {}): Promise<bigint> {
-    const { length } = server.received;
+    const { length } = server.posts();
     const run = await runScript(['flush', 'okta-prod'], {
       KNOCKNOC_OKTA_URL: server.url,
       KNOCKNOC_OKTA_SECRET: SECRET,
       TMPDIR: temporary,
       ...environment,
     });
-    expect(run).toEqual({ code: 0, stdout: '', stderr: '' });
-    return saidBy(server.received[length]?.body ?? '{}');
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    return saidBy(server.posts()[length]?.body ?? '{}');
   }
 
   async function increases(moments: readonly bigint[], environment: (at: bigint) => Environment) {
@@ -93,10 +93,13 @@ describe.runIf(canRun)('the time of an event', () => {
   it('differs between runs at the same moment', async () => {
     const path = await withDate(process.env.PATH ?? '', ...FAKED);
     const temporary = await aFolder();
-    const { length } = server.received;
+    const { length } = server.posts();
     const runs = Array.from({ length: 12 }, () => timeOf(temporary, { PATH: path, FAKE_NOW: String(START) }));
     await Promise.all(runs);
-    const said = server.received.slice(length).map(({ body }) => saidBy(body) - START);
+    const said = server
+      .posts()
+      .slice(length)
+      .map(({ body }) => saidBy(body) - START);
     expect(said.sort((a, b) => Number(a - b))).toEqual(Array.from({ length: 12 }, (_, i) => BigInt(i)));
   });
 

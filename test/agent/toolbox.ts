@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { aFolder, findTool } from './script.ts';
 
 /** Everything that the script calls, besides openssl and perl, of which one is enough. */
-const COMMON = ['bash', 'cat', 'curl', 'date', 'find', 'id', 'mkdir', 'od', 'rmdir', 'sleep', 'tr'];
+const COMMON = ['bash', 'cat', 'curl', 'date', 'find', 'head', 'id', 'mkdir', 'od', 'rmdir', 'sleep', 'tr'];
 export type Signer = 'openssl' | 'perl';
 
 /** A folder to be the whole PATH: it has what the script needs, and of openssl and perl these only. */

@@ -38,25 +38,28 @@ describe.runIf(canRun)('the script and the zone', () => {
   const accepted = async (acl: AclUnderTest) =>
     (await system.logs()).filter((line) => line.message === 'event accepted' && line.acl === acl.acl);
 
-  const OK = { code: 0, stdout: '', stderr: '' };
+  const ok = (shown: string) => ({ code: 0, stdout: oneLine(`stored; ${shown}`), stderr: '' });
+  const inIt = (ip: string) => ok(`the zone shows ${ip}`);
+  const outOfIt = (ip: string) => ok(`the zone does not show ${ip}`);
+  const EMPTIED = ok('the zone shows nobody who was in before');
 
   describe.concurrent('in effect', () => {
-    it('add, del and flush end with 0 when the zone shows it, and say nothing', async () => {
+    it('add, del and flush end with 0 when the zone shows it, and say so', async () => {
       const { acl, gateways } = await bound();
-      expect(await script(['add', acl, ALICE])).toEqual(OK);
+      expect(await script(['add', acl, ALICE])).toEqual(inIt(ALICE));
       expect(await gateways()).toEqual([`${ALICE}/32`]);
-      expect(await script(['add', acl, `${BOB}/32`])).toEqual(OK);
+      expect(await script(['add', acl, `${BOB}/32`])).toEqual(inIt(`${BOB}/32`));
       expect(await gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
-      expect(await script(['del', acl, ALICE])).toEqual(OK);
+      expect(await script(['del', acl, ALICE])).toEqual(outOfIt(ALICE));
       expect(await gateways()).toEqual([`${BOB}/32`]);
-      expect(await script(['flush', acl])).toEqual(OK);
+      expect(await script(['flush', acl])).toEqual(EMPTIED);
       expect(await gateways()).toEqual([SENTINEL]);
     });
 
     it('the same add, del or flush again changes nothing', async () => {
       const { acl, gateways } = await bound();
       for (const shown of [ALICE, ALICE]) {
-        expect(await script(['add', acl, ALICE])).toEqual(OK);
+        expect(await script(['add', acl, ALICE])).toEqual(inIt(ALICE));
         expect(await gateways()).toEqual([`${shown}/32`]);
       }
       for (const command of [
@@ -65,7 +68,7 @@ describe.runIf(canRun)('the script and the zone', () => {
         ['flush', acl],
         ['flush', acl, ''],
       ]) {
-        expect(await script(command)).toEqual(OK);
+        expect(await script(command)).toEqual(command[0] === 'del' ? outOfIt(ALICE) : EMPTIED);
         expect(await gateways()).toEqual([SENTINEL]);
       }
     });
@@ -74,15 +77,15 @@ describe.runIf(canRun)('the script and the zone', () => {
       const { acl, gateways } = await bound();
       await script(['add', acl, ALICE]);
       await script(['add', acl, ALICE]);
-      expect(await script(['del', acl, ALICE])).toEqual(OK);
+      expect(await script(['del', acl, ALICE])).toEqual(outOfIt(ALICE));
       expect(await gateways()).toEqual([SENTINEL]);
 
       const [one, two] = [{ KNOCKNOC_GRANT_ID: 'one' }, { KNOCKNOC_GRANT_ID: 'two' }];
       await script(['add', acl, BOB], one);
       await script(['add', acl, BOB], two);
-      expect(await script(['del', acl, BOB], one)).toEqual(OK);
+      expect(await script(['del', acl, BOB], one)).toEqual(ok(`the zone still shows ${BOB}: other grants hold it (1)`));
       expect(await gateways()).toEqual([`${BOB}/32`]);
-      expect(await script(['del', acl, BOB], two)).toEqual(OK);
+      expect(await script(['del', acl, BOB], two)).toEqual(outOfIt(BOB));
       expect(await gateways()).toEqual([SENTINEL]);
     });
 
@@ -91,12 +94,12 @@ describe.runIf(canRun)('the script and the zone', () => {
       const [grantId, user] = ['a "quoted" \\ id &', "Zoë O'Hara <z@example.com> $(id) %s \\n"];
       const before = Date.now();
       const environment = { KNOCKNOC_GRANT_ID: grantId, KNOCKNOC_USER: user, KNOCKNOC_GRANT_MINUTES: '090' };
-      expect(await script(['add', under.acl, ALICE], environment)).toEqual(OK);
+      expect(await script(['add', under.acl, ALICE], environment)).toEqual(inIt(ALICE));
       const [line] = await accepted(under);
       expect(line).toMatchObject({ type: 'access.granted', ip: ALICE, grantId, user });
       expect(Number(line?.expiresAt)).toBeGreaterThanOrEqual(before + 90 * 60_000);
       expect(Number(line?.expiresAt)).toBeLessThanOrEqual(Date.now() + 90 * 60_000);
-      expect(await script(['del', under.acl, ALICE], environment)).toEqual(OK);
+      expect(await script(['del', under.acl, ALICE], environment)).toEqual(outOfIt(ALICE));
       expect((await accepted(under))[1]).toMatchObject({ type: 'access.revoked', grantId });
       await under.showsOnly(SENTINEL);
     });
@@ -104,7 +107,7 @@ describe.runIf(canRun)('the script and the zone', () => {
     it('with a secret that begins with whsec_', async () => {
       const { acl, gateways } = await bound();
       const run = await script(['add', acl, ALICE], { KNOCKNOC_OKTA_SECRET: `whsec_${system.webhookSecret}` });
-      expect(run).toEqual(OK);
+      expect(run).toEqual(inIt(ALICE));
       expect(await gateways()).toEqual([`${ALICE}/32`]);
     });
   });
@@ -116,8 +119,9 @@ describe.runIf(canRun)('the script and the zone', () => {
       [404, 'ZONE001'],
       [400, 'ZONE002'],
     ] as const)('4 while Okta answers %i, and the zone stays as it was', async (status, code) => {
-      const said = `${code}: ${ERRORS[code].meaning}`;
+      const said = `stored, but not in effect: ${code}: ${ERRORS[code].meaning}`;
       const { acl, gateways, under } = await bound();
+      expect(await script(['add', acl, BOB])).toEqual(inIt(BOB));
       const before = await gateways();
       await under.okta.addFault({ count: 10_000, zoneId: under.zoneId, method: 'PUT', fault: { status } });
       for (const command of [
@@ -138,7 +142,9 @@ describe.runIf(canRun)('the script and the zone', () => {
       const run = await script(['add', acl, ALICE], { KNOCKNOC_OKTA_WAIT: '8' });
       expect(run).toMatchObject({
         code: 4,
-        stderr: expect.stringContaining(oneLineBeginning(`ZONE003: ${ERRORS.ZONE003.meaning}`)),
+        stderr: expect.stringContaining(
+          oneLineBeginning(`stored, but not in effect: ZONE003: ${ERRORS.ZONE003.meaning}`),
+        ),
       });
       expect(await gateways()).toEqual(before);
     });
@@ -146,17 +152,20 @@ describe.runIf(canRun)('the script and the zone', () => {
     it('4 while the zone is full, and 0 as soon as somebody has left', async () => {
       const { acl, gateways } = await bound();
       const first = await Promise.all(SCATTERED.slice(0, 3).map((ip) => script(['add', acl, ip])));
-      expect(first).toEqual([OK, OK, OK]);
+      expect(first).toEqual(SCATTERED.slice(0, 3).map(inIt));
       const full = await script(['add', acl, SCATTERED[3]]);
-      expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining(oneLineBeginning('ZONE005: ')) });
+      expect(full).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining(oneLineBeginning('stored, but not in effect: ZONE005: ')),
+      });
       expect(await gateways()).not.toContain(`${SCATTERED[3]}/32`);
-      expect(await script(['del', acl, SCATTERED[0]])).toEqual(OK);
+      expect(await script(['del', acl, SCATTERED[0]])).toEqual(outOfIt(SCATTERED[0]));
       expect(await gateways()).toContain(`${SCATTERED[3]}/32`);
     });
 
     it.each([
-      ['an address that nobody has on the internet', '10.0.0.1', 'HOOK005: a private address'],
-      ['what is no address', '999.1.1.1', 'HOOK005: not an IPv4'],
+      ['an address that nobody has on the internet', '10.0.0.1', 'not stored: HOOK005: a private address'],
+      ['what is no address', '999.1.1.1', 'not stored: HOOK005: not an IPv4'],
     ])('3 for %s', async (_, ip, said) => {
       const { acl, gateways } = await bound();
       const before = await gateways();
@@ -170,10 +179,10 @@ describe.runIf(canRun)('the script and the zone', () => {
       const before = await gateways();
       const wrong = { KNOCKNOC_OKTA_SECRET: Buffer.alloc(32, 7).toString('base64') };
       expect(await script(['add', 'no-such-acl', ALICE])).toEqual({
-        ...{ code: 3, stdout: '', stderr: oneLine('HOOK004: no ACL of that name is configured here') },
+        ...{ code: 3, stdout: '', stderr: oneLine('not stored: HOOK004: no ACL of that name is configured here') },
       });
       expect(await script(['add', acl, ALICE], wrong)).toMatchObject({
-        ...{ code: 3, stderr: expect.stringContaining(oneLineBeginning('HOOK001: no signature matches')) },
+        ...{ code: 3, stderr: expect.stringContaining(oneLineBeginning('not stored: HOOK001: no signature matches')) },
       });
       expect(await script(['add', acl, ALICE], { KNOCKNOC_OKTA_URL: `${system.webhookUrl}/x` })).toMatchObject({
         ...{ code: 3, stderr: expect.stringContaining('HTTP 404: this is not how the webhook answers') },
@@ -200,11 +209,13 @@ describe.runIf(canRun)('the script and the zone', () => {
       const { acl, under } = await bound();
       await under.okta.editZone(under.zoneId, { status: 'INACTIVE' });
       const before = await under.gateways();
-      expect(await script(['add', acl, ALICE], { KNOCKNOC_OKTA_WAIT: '0' })).toEqual(OK);
+      expect(await script(['add', acl, ALICE], { KNOCKNOC_OKTA_WAIT: '0' })).toEqual(
+        ok('what the zone shows was not asked'),
+      );
       expect(await script(['add', acl, BOB])).toMatchObject({ code: 4, stderr: expect.stringContaining('ZONE004: ') });
       expect(await under.gateways()).toEqual(before);
       await under.okta.editZone(under.zoneId, { status: 'ACTIVE' });
-      expect(await script(['add', acl, BOB])).toEqual(OK);
+      expect(await script(['add', acl, BOB])).toEqual(inIt(BOB));
       expect(await under.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
     });
 
@@ -213,17 +224,32 @@ describe.runIf(canRun)('the script and the zone', () => {
       const earlier = await tenSecondsAgo();
       await (kind === 'flush' ? under.flush({ wait: 15 }) : under.revoke(ALICE, {}, { wait: 15 }));
       const run = await script(['add', acl, ALICE], earlier);
-      const stderr = oneLine(`the grant is not in effect: it was overtaken by a later ${kind}`);
+      const stderr = oneLine(`stored, but not in effect: it was overtaken by a later ${kind}`);
       expect(run).toEqual({ code: 7, stdout: '', stderr });
       expect(await gateways()).toEqual([SENTINEL]);
     });
+  });
+
+  it('7 for a del and a flush of a machine whose clock is behind: the person is still in', async () => {
+    const { acl, gateways, under } = await bound();
+    const earlier = await tenSecondsAgo();
+    await under.grant(ALICE, {}, { wait: 15 });
+    for (const [command, shown] of [
+      [['del', acl, ALICE], ALICE],
+      [['flush', acl], 'some'],
+    ] as const) {
+      const run = await script(command, earlier);
+      const said = `stored, but the zone still shows ${shown}: overtaken by later grants; is the clock of this machine right?`;
+      expect(run).toEqual({ code: 7, stdout: '', stderr: oneLine(said) });
+    }
+    expect(await gateways()).toEqual([`${ALICE}/32`]);
   });
 
   it('0 when a later grant of the same has overtaken it: the IP is in', async () => {
     const { acl, gateways, under } = await bound();
     const earlier = await tenSecondsAgo();
     await under.grant(ALICE, {}, { wait: 15 });
-    expect(await script(['add', acl, ALICE], earlier)).toEqual(OK);
+    expect(await script(['add', acl, ALICE], earlier)).toEqual(inIt(ALICE));
     expect(await gateways()).toEqual([`${ALICE}/32`]);
   });
 

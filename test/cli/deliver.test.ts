@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deliver, outcomeOf } from '../../cli/deliver.ts';
+import { emulatedUrl } from '../../cli/emulated-url.ts';
 import { NoAnswer, outcomeUrl } from '../../cli/webhook-client.ts';
-import type { Clock } from '../../lib/ports.ts';
 import {
   ACCEPTED,
   APPLIED,
@@ -14,23 +14,11 @@ import {
   refuses,
   startRecordingServer,
 } from '../agent/recording-server.ts';
+import { Pauses } from './pauses.ts';
 
 const SECRET = Buffer.alloc(33, 's').toString('base64');
 const EVENT = { type: 'access.flushed', data: { acl: 'a' } };
 const THROTTLED = answers(429, { message: 'Too Many Requests' });
-
-/** Pauses take no time, and the clock goes on all the same. */
-class Pauses implements Clock {
-  readonly seconds: number[] = [];
-  #now = Date.now();
-  now(): number {
-    return this.#now;
-  }
-  async sleep(ms: number): Promise<void> {
-    this.seconds.push(ms / 1000);
-    this.#now += ms;
-  }
-}
 
 async function world(...behaviours: readonly [Behaviour, ...Behaviour[]]) {
   const server = await startRecordingServer(...behaviours);
@@ -133,6 +121,18 @@ describe('where an outcome is asked for', () => {
       expect(found(`${URL_OF_WEBHOOK}${rest}`)).toBe(`${URL_OF_WEBHOOK}${rest}`);
       expect(found(`/webhook${rest}`)).toBe(`${URL_OF_WEBHOOK}${rest}`);
     }
+  });
+
+  it('is found where this machine finds it', () => {
+    const emulated = 'http://127.0.0.1:4566/_aws/execute-api/abc/$default/webhook';
+    const door = {
+      webhookUrl: emulated,
+      webhookFinds: (url: string) => emulatedUrl(url, 'http://127.0.0.1:4566'),
+    };
+    const location = 'https://abc.execute-api.localhost/webhook/events/a/id_1?hash=x&at=1';
+    const asked = (at: string) => outcomeUrl(door, { status: 202, headers: { location: at }, body: '' });
+    expect(asked(location)).toBe(`${emulated}/events/a/id_1?hash=x&at=1`);
+    expect(asked(location.replace('abc.', 'another.'))).toBeUndefined();
   });
 
   it.each([

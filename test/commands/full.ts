@@ -16,6 +16,10 @@ const PARTS: readonly Part[] = [
     ...{ name: 'agent', about: '2 minutes', command: ['vitest', 'run', 'test/agent/parallel.test.ts'] },
     environment: { KNOCKNOC_PARALLEL_RUNS: '500' },
   },
+  {
+    ...{ name: 'quota', about: '4 minutes', command: ['vitest', 'run', 'test/agent/quota.test.ts'] },
+    environment: { KNOCKNOC_QUOTA_RUNS: '200' },
+  },
   { name: 'bench', about: '6 minutes', command: ['node', 'bench/main.ts'] },
   { name: 'mutation', about: 'hours', command: ['stryker', 'run'] },
 ];
