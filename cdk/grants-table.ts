@@ -67,7 +67,8 @@ export class GrantsTable extends Construct {
     const table = this.table.node.defaultChild;
     if (!CfnResource.isCfnResource(table)) return;
     for (const each of scope.node.findAll()) {
-      if (CfnResource.isCfnResource(each) && MADE_BEFORE.includes(each.cfnResourceType)) table.addDependency(each);
+      if (CfnResource.isCfnResource(each) && MADE_BEFORE.includes(each.cfnResourceType))
+        table.addResourceDependency(each);
     }
   }
 
