@@ -11,6 +11,7 @@ interface Part extends Omit<Step, 'alone'> {
 const PARTS: readonly Part[] = [
   { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
+  { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
   { name: 'fuzz', about: '4 minutes', command: ['node', 'test/fuzz/run.ts'] },
   {
     ...{ name: 'agent', about: '2 minutes', command: ['vitest', 'run', 'test/agent/parallel.test.ts'] },

@@ -54,6 +54,7 @@ export class Deployments {
   #current: Deployment;
   #since: number;
   #isFirst = true;
+  readonly #before: Deployment[] = [];
   #owners: ReadonlyMap<string, DeployedAcl>;
 
   constructor(first: Deployment, at: number) {
@@ -72,6 +73,7 @@ export class Deployments {
 
   deploy(deployment: Deployment, at: number): void {
     this.#isFirst = false;
+    this.#before.push(this.#current);
     this.#current = deployment;
     this.#since = at;
     this.#owners = ownersIn(deployment);
@@ -80,6 +82,11 @@ export class Deployments {
   /** Whether an ACL has been configured for a while in every function. */
   hasLong(name: string, now: number): boolean {
     return this.acl(name) !== undefined && (this.#isFirst || now > this.#since + A_WHILE_MS);
+  }
+
+  /** An ACL as it is configured, and as it was until a while ago: functions of both may be at work. */
+  known(name: string): readonly DeployedAcl[] {
+    return [this.#current, ...this.#before].flatMap(({ acls }) => acls.filter((acl) => acl.name === name));
   }
 
   /** The ACL that a zone belongs to. */

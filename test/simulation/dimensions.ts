@@ -153,6 +153,25 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     }
     draft.codes.push('STORE001', 'STORE002');
   },
+  'own keys': (draft, random) => {
+    draft.ownKeys = true;
+    const at = anyTime(draft, random);
+    const who = { acl: `acl-${random.whole(1, draft.deployment.acls.length)}`, ip: '203.0.113.9', grantId: 'k' };
+    const event = { do: 'event', type: 'access.granted', ...who, webhookId: 'stranger', isKeyWrong: true } as const;
+    draft.actions.push({ at, ...event, ageMs: 0, durationSeconds: 3_600 });
+  },
+  'ids that meet': (draft, random) => {
+    const events = draft.actions.filter((action) => action.do === 'event' && !action.isKeyWrong);
+    for (const action of events.slice(0, 3)) {
+      if (action.do !== 'event') continue;
+      const other = draft.deployment.acls.find(({ name }) => name !== action.acl);
+      const at = action.at + random.whole(0, 20_000);
+      if (other) draft.actions.push({ ...action, at, acl: other.name, wait: 10 });
+      // What was set aside leaves its id free.
+      else if (!draft.dimensions.includes('deliveries'))
+        draft.actions.push({ ...action, at, ip: '203.0.113.77', wait: 10 });
+    }
+  },
   IPv6: (draft, random) => {
     const ipv6 = random.pick([64, 128] as const);
     draft.deployment = { ...draft.deployment, ipv6 };

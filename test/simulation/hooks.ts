@@ -1,12 +1,23 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
 import type { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import type { GrantBook } from '../../lib/grants/grant-book.ts';
-import type { Clock, HttpClient, SecretReader, Table, TimerQueue } from '../../lib/ports.ts';
+import type { Clock, HttpClient, SecretReader, Table, Telemetry, TimerQueue } from '../../lib/ports.ts';
 import type { ZoneStates } from '../../lib/zones/zone-states.ts';
 
-export type FunctionName = 'webhook' | 'grants' | 'expiry' | 'zone';
+export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 export type GrantsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+export type OutcomeHandler = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** Where a bug can be put into production code from outside: in what it is given. */
 export interface Hooks {
@@ -17,5 +28,9 @@ export interface Hooks {
   readonly book?: (...made: ConstructorParameters<typeof GrantBook>) => GrantBook;
   readonly states?: (table: Table) => ZoneStates;
   readonly token?: (reader: SecretReader, clock: Clock) => CachedSecret;
+  readonly telemetry?: (telemetry: Telemetry, name: FunctionName) => Telemetry;
+  readonly webhookSecret?: (text: string) => string;
+  readonly deduplicationId?: (message: { readonly body: string }) => string;
+  readonly outcomeHandler?: (handler: OutcomeHandler) => OutcomeHandler;
   readonly grantsHandler?: (handler: GrantsHandler) => GrantsHandler;
 }

@@ -32,6 +32,7 @@ export const KIND = {
   oddZones: {},
   queue: { visibilityMs: 90_000, firstSequence: 1 },
   deployMs: 0,
+  ownKeys: false,
   codes: [],
   dimensions: [],
 } as const satisfies Partial<Plan>;

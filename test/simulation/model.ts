@@ -1,4 +1,5 @@
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
+import { entryFor } from './gateways.ts';
 
 interface Accepted {
   readonly event: QueuedEvent;
@@ -83,6 +84,36 @@ export class AclModel {
 
   #isApplied({ webhookId }: QueuedEvent): boolean {
     return this.#applied.some(({ event }) => event.webhookId === webhookId);
+  }
+
+  /** Whether another event happened when this one did, or later. @param timestamp milliseconds since the epoch */
+  hasOtherSince(webhookId: string, timestamp: number): boolean {
+    const from = BigInt(timestamp) * 1_000_000n;
+    return this.#events.some(({ event }) => event.webhookId !== webhookId && event.timestamp >= from);
+  }
+
+  /** Who has been out since this moment or longer. */
+  endedBefore(moment: number): string[] {
+    return [...this.ips].flatMap(([ip, { until, ended }]) => (Math.max(until, ended) < moment ? [ip] : []));
+  }
+
+  /** Whether somebody with this address, or in its network, was held since then. */
+  wasHeldSince(ip: string, moment: number, ipv6: 64 | 128 = 128): boolean {
+    const entry = entryFor(ip, ipv6);
+    return [...this.ips].some(
+      ([other, { until, ended }]) => entryFor(other, ipv6) === entry && Math.max(until, ended) >= moment,
+    );
+  }
+
+  /** Of the events that the table has. */
+  get appliedIds(): readonly string[] {
+    return this.#applied.map(({ event }) => event.webhookId);
+  }
+
+  /** Whether another event had this id before. */
+  hadAnother(webhookId: string, bodyHash: string): boolean {
+    const first = this.#events.find(({ event }) => event.webhookId === webhookId);
+    return first !== undefined && first.event.bodyHash !== bodyHash;
   }
 
   knows(webhookId: string): boolean {

@@ -8,6 +8,7 @@ import type { Faults, Note } from './faults.ts';
 import { entryFor } from './gateways.ts';
 import { Inside, type LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
+import { LastShown } from './last-shown.ts';
 import type { AclModel } from './model.ts';
 import { Moves } from './moves.ts';
 import type { Plan } from './plan.ts';
@@ -41,6 +42,9 @@ const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string()
 /** Looks at every call to Okta, and at zones and model as time goes by, and says which promise was broken. */
 export class Monitor {
   readonly violations: Violation[] = [];
+  /** What Okta has shown last. */
+  readonly shown = new LastShown();
+  readonly #saidCodes = new Set<string>();
   puts = 0;
   readonly #watched: Watched;
   readonly #acls = new Map<string, WatchedAcl>();
@@ -135,7 +139,8 @@ export class Monitor {
     const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
     // Whoever was shown an older list must write.
     const { faults } = this.#watched;
-    const mayBeShownAnother = faults.mayStrike('stale from Okta') || this.#watched.wereTurnedRound();
+    const isSpoiled = faults.counts['spoiled item'] !== undefined;
+    const mayBeShownAnother = faults.mayStrike('stale from Okta') || this.#watched.wereTurnedRound() || isSpoiled;
     const isCalm = this.#watched.plan.weather !== 'storm' && !mayBeShownAnother;
     if (wanted === found && isCalm) this.broken('no needless write', zoneId);
   }
@@ -168,6 +173,7 @@ export class Monitor {
     if (request.method === 'PUT') this.#written(environment, zoneId);
     if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
+    if (answer?.status === 200) this.shown.answered(zoneId, answer.body, this.#watched.now());
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const answers = this.#read.get(environment) ?? new Map<string, string>();
     this.#read.set(environment, answers.set(zoneId, answer.body));
@@ -202,7 +208,13 @@ export class Monitor {
 
   /** A function has told of a failure. */
   codeIsSaid(code: string, acl: string | undefined): void {
+    this.#saidCodes.add(code);
     this.#zones.codeIsSaid(code, acl);
+  }
+
+  /** Whether a function has told of such a failure so far. */
+  hasSaid(code: string): boolean {
+    return this.#saidCodes.has(code);
   }
 
   check(): void {

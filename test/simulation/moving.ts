@@ -71,10 +71,10 @@ export function handover(draft: Draft, random: Random): void {
   draft.actions.push(
     { at, do: 'redeploy', deployment, change: 'zone moved' },
     // Somebody is over just then.
-    comes(from.name, random.whole(0, 2_000), 31, Math.max(5, Math.floor(at / 1000) + random.whole(-8, 8))),
-    comes(from.name, Math.max(0, at - random.whole(0, 12_000)), 32, LONG_S),
-    comes(to.name, Math.max(0, at - random.whole(0, 12_000)), 33, LONG_S),
-    comes(to.name, at + random.whole(0, 5_000), 34, LONG_S),
+    comes(from.name, random.whole(0, 2_000), 51, Math.max(5, Math.floor(at / 1000) + random.whole(-8, 8))),
+    comes(from.name, Math.max(0, at - random.whole(0, 12_000)), 52, LONG_S),
+    comes(to.name, Math.max(0, at - random.whole(0, 12_000)), 53, LONG_S),
+    comes(to.name, at + random.whole(0, 5_000), 54, LONG_S),
   );
 }
 

@@ -46,7 +46,7 @@ export function eventsOf(
       ...(grantId !== undefined && { grantId }),
       durationSeconds,
       ageMs: random.chance(0.7) ? 0 : random.chance(0.5) ? random.whole(0, 60_000) : random.whole(0, 3_600_000),
-      ...(random.chance(0.1) && { wait: random.whole(1, 20) }),
+      ...(random.chance(0.45) && { wait: random.pick([0, 5, 20]) }),
     };
     if (acl === silent) continue;
     // A sender whose times are coarse: then events that happened at the same time meet.

@@ -17,6 +17,8 @@ export interface EventAction {
   readonly ageMs: number;
   readonly durationSeconds: number;
   readonly wait?: number;
+  /** It is signed with a key that speaks for another ACL. */
+  readonly isKeyWrong?: true;
 }
 
 export type AdminEdit =
@@ -71,6 +73,8 @@ export interface Plan {
   /** Milliseconds of action; then no fault strikes any more. */
   readonly actionMs: number;
   readonly deployment: Deployment;
+  /** The first ACL has keys of its own. */
+  readonly ownKeys: boolean;
   readonly oneShard: boolean;
   readonly slow: boolean;
   /** How long a call to Okta takes, in milliseconds: from, to. */
@@ -110,6 +114,7 @@ export const DIMENSIONS = [
   ...['many zones', 'ten ACLs', 'short quota', 'deploys', 'overlaps', 'spoiled items', 'slow Okta', 'stale Okta'],
   ...['absurd headers', 'statuses', 'slow table', 'conflicts', 'throttled table', 'stale table', 'deliveries'],
   ...['replaced queue', 'foreign zones', 'odd zones', 'garbage', 'IPv6', 'full zones', 'handover'],
+  ...['own keys', 'ids that meet'],
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 

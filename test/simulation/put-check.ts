@@ -119,7 +119,10 @@ export class PutCheck {
   }
 
   #checkList({ zoneId, gateways, deployment }: Put, { always }: DeployedAcl, acl: WatchedAcl): void {
-    if (gateways.length > deployment.gatewayLimit) {
+    // Where the limit was lowered, whoever is there stays until another zone has them.
+    const before = this.#inside.in(zoneId);
+    const isMore = gateways.some(({ value }) => letsIn(value).some((host) => !before.has(host)));
+    if (gateways.length > deployment.gatewayLimit && isMore) {
       this.#broken('no list over its limit', `${zoneId}: ${gateways.length} of ${deployment.gatewayLimit}`);
     }
     const configured = LetIn.by([...always, deployment.sentinel]);

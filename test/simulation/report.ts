@@ -1,5 +1,6 @@
 import { FAULTS, type Fault } from './faults.ts';
 import type { Hooks } from './hooks.ts';
+import type { Plan } from './plan.ts';
 import { runSchedule } from './run-schedule.ts';
 import { shrink } from './shrink.ts';
 import type { Failure, Summary } from './simulate.ts';
@@ -8,8 +9,8 @@ import type { Invariant } from './violation.ts';
 /** Lines of a trace that are shown where nobody asked for all. */
 const SHORT_TRACE = 40;
 
-export function replayCommand(seed: number): string {
-  return `npm run simulate -- --seed ${seed} --runs 1 --verbose`;
+export function replayCommand({ seed, world }: Pick<Plan, 'seed' | 'world'>): string {
+  return `npm run simulate -- ${world === 'unkind' ? '--world unkind ' : ''}--seed ${seed} --runs 1 --verbose`;
 }
 
 /** What broke, how to see it again, and the smallest schedule that still does it, with the end of its trace. */
@@ -29,7 +30,7 @@ export async function describeFailure(
     ...outcome.violations
       .slice(0, 5)
       .map(({ invariant, detail, at }) => `  ${invariant}: ${detail} (at ${at / 1000} s)`),
-    `replay: ${replayCommand(seed)}`,
+    `replay: ${replayCommand(plan)}`,
     `smallest schedule: ${JSON.stringify({ rates, deployment })}`,
     ...actions.map((action) => `  ${JSON.stringify(action)}`),
     'its trace:',

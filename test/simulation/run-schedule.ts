@@ -1,5 +1,6 @@
 import { microtasks, VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
 import { Administrator } from './administrator.ts';
+import { AuditCheck } from './audit-check.ts';
 import { boundsOf, losesWhatItSaw } from './bounds.ts';
 import { aclsOf, Deployments, zonesOf } from './deployment.ts';
 import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
@@ -59,9 +60,11 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   });
   okta.monitor = monitor;
   const edited = plan.actions.some((action) => action.do === 'admin');
+  const audit = new AuditCheck(plan, okta.simulator, zonesOf(planned));
   const world: World = new World({
     ...{ around, okta, monitor, token: TOKEN, oneShard: plan.oneShard, hooks, note },
-    ...{ deployment: plan.deployment, table: plan.table, queue: plan.queue },
+    ...{ deployment: plan.deployment, table: plan.table, queue: plan.queue, ownKeys: plan.ownKeys },
+    audit: (fields) => audit.said(fields),
     coldChance: 0.04,
     queued: (event, sequence) => {
       note?.(
@@ -80,7 +83,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
         monitor.broken('nothing foreign reported', detail);
     },
   });
-  const sender = new Sender(world, monitor, acls, deployments, around, note);
+  const sender = new Sender(world, monitor, acls, deployments, around, note, plan.ownKeys);
   const administrator = new Administrator(world, planned, around, (zoneId) => monitor.zoneChanged(zoneId));
   const operator = new Operator(world, around, bounds.noticedMs, monitor, deployments);
   for (const action of plan.actions) clock.after(action.at, () => act(action));
@@ -102,6 +105,8 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   await clock.runUntil(end);
   monitor.checkSettled();
   checkNothingIsLeft();
+  audit.checkSettled(acls, okta.simulator, (invariant, detail) => monitor.broken(invariant, detail));
+  if (audit.lines > 0) faults.counts['line of the audit'] = audit.lines;
   return {
     ...{ violations: monitor.violations, counts: faults.counts, puts: monitor.puts, events: sender.sent },
     ...{ virtualMs: end - START, trace },

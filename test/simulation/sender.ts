@@ -1,17 +1,14 @@
+import { hash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
 import { signWebhook } from '../../lib/webhook/webhook-signature.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
+import { Asker } from './asker.ts';
 import type { Deployments } from './deployment.ts';
 import type { Note } from './faults.ts';
-import { entryFor } from './gateways.ts';
-import { LetIn, viewOf } from './inside.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
 import type { EventAction } from './plan.ts';
 import type { Surroundings } from './sources.ts';
-import { WEBHOOK_SECRET, type World } from './world.ts';
-
-const KEY = parseWebhookSecret(WEBHOOK_SECRET).keys[0]?.bytes ?? Buffer.alloc(0);
+import { APART, KEYS, type World } from './world.ts';
 
 interface Delivery {
   readonly event: EventAction;
@@ -28,7 +25,11 @@ export class Sender {
   readonly #deployments: Deployments;
   readonly #around: Surroundings;
   readonly #note: Note;
+  readonly #asker: Asker;
+  /** The first ACL has keys of its own. */
+  readonly #ownKeys: boolean;
   readonly #ids = new Set<string>();
+  readonly #asked = new Set<string>();
   #latest = 0;
 
   constructor(
@@ -38,7 +39,10 @@ export class Sender {
     deployments: Deployments,
     around: Surroundings,
     note: Note,
+    ownKeys: boolean,
   ) {
+    this.#ownKeys = ownKeys;
+    this.#asker = new Asker(world, monitor, acls, deployments, around, note);
     this.#world = world;
     this.#deployments = deployments;
     this.#monitor = monitor;
@@ -52,10 +56,12 @@ export class Sender {
     const { type, acl, ip, grantId, ageMs, durationSeconds } = event;
     const timestamp = clock.now() - ageMs;
     this.sent += 1;
-    if (this.#ids.has(event.webhookId)) faults.struck('duplicate event');
+    const isOthers = [...this.#ids].some((id) => id.endsWith(` ${event.webhookId}`) && !id.startsWith(`${acl} `));
+    if (isOthers) faults.struck('an id that two ACLs have');
+    if (this.#ids.has(`${acl} ${event.webhookId}`)) faults.struck('duplicate event');
     if (timestamp < this.#latest) faults.struck('reordered event');
     if (ageMs > 0) faults.struck('delayed event');
-    this.#ids.add(event.webhookId);
+    this.#ids.add(`${acl} ${event.webhookId}`);
     this.#latest = Math.max(this.#latest, timestamp);
     const data = {
       acl,
@@ -74,6 +80,7 @@ export class Sender {
     const status = answer?.statusCode ?? 500;
     this.#note?.(`ANSWER ${delivery.event.webhookId}: ${status}`);
     if (status < 500) this.#judge(delivery, began, status, String(answer?.body ?? ''));
+    if (status === 202 && !delivery.event.isKeyWrong) this.#ask(delivery, String(answer?.headers?.location ?? ''));
     // An answer that was lost on its way looks like none to the sender.
     const lost = faults.strikes('retried by the sender');
     if ((status !== 500 && status !== 503 && !lost) || attempt === 8) return;
@@ -87,8 +94,7 @@ export class Sender {
     const bytes = Buffer.from(body);
     const headers = {
       ...{ 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp },
-      'webhook-signature': signWebhook(KEY, { id, timestamp, body: bytes }),
-      ...(event.wait !== undefined && { prefer: `wait=${event.wait}` }),
+      'webhook-signature': signWebhook(this.#keyFor(event), { id, timestamp, body: bytes }),
     };
     try {
       return await this.#world.webhook.invoke(apiEvent('/webhook', headers, bytes));
@@ -97,44 +103,42 @@ export class Sender {
     }
   }
 
+  /** Once for each event, whatever was delivered again. */
+  #ask({ event, timestamp, body }: Delivery, location: string): void {
+    const name = `${event.acl} ${event.webhookId} ${body}`;
+    if (event.wait === undefined || this.#asked.has(name)) return;
+    this.#asked.add(name);
+    const bodyHash = hash('sha256', body, 'base64url');
+    const accepted = { event, timestamp, location, bodyHash, key: this.#keyFor(event) };
+    void this.#asker.ask(accepted, event.wait);
+  }
+
+  /** The key that speaks for an event's ACL; or, where that is the point of it, for another. */
+  #keyFor({ acl, isKeyWrong }: EventAction): Buffer {
+    const isOwn = this.#ownKeys && acl === APART;
+    return isOwn !== (isKeyWrong === true) ? KEYS.own : KEYS.all;
+  }
+
   #judge({ event, timestamp }: Delivery, began: number, status: number, body: string): void {
-    const { clock } = this.#around;
+    const { clock, faults } = this.#around;
+    if (event.isKeyWrong) {
+      faults.struck('key of another ACL');
+      const detail = `${event.acl}: ${status} to a key of another`;
+      if (status !== 401 && status !== 404) this.#monitor.broken('a key speaks for its own ACL', detail);
+      return;
+    }
+    if (this.#ownKeys && event.acl === APART) faults.struck('event with a key of its own');
     const ends = timestamp + event.durationSeconds * 1000;
     if (status === 422 && event.type === 'access.granted' && ends <= began + 3_000) return;
     // Nobody knows an ACL that is not configured.
     if (status === 404 && !this.#deployments.hasLong(event.acl, clock.now())) return;
-    if (status !== 200 && status !== 202) {
+    if (status !== 202) {
       this.#monitor.broken('answers to the sender', `${event.webhookId}: ${status} ${body}`);
       return;
     }
     const model = this.#acls.find(({ name }) => name === event.acl)?.model;
     if (!model?.knows(event.webhookId)) {
       this.#monitor.broken('answers to the sender', `${event.webhookId} is accepted, but not on the queue`);
-    }
-    if (status === 200 && !body.includes('overtakenBy')) this.#judgeApplied(event, began);
-  }
-
-  /** `applied` is said only when the zone reflects the event; what was accepted since may not show yet. */
-  #judgeApplied(event: EventAction, began: number): void {
-    const { faults, clock } = this.#around;
-    const acl = this.#acls.find(({ name }) => name === event.acl);
-    const presence = acl?.model.ips.get(event.ip);
-    if (!acl || !presence || faults.disturbedUntil > began) return;
-    const { simulator } = this.#world.okta;
-    const entry = entryFor(event.ip, this.#deployments.current.ipv6);
-    const { zoneIds, always } = this.#deployments.acl(acl.name) ?? { zoneIds: [], always: [] };
-    if (LetIn.by(always).has(entry)) return;
-    const isIn = zoneIds.some((zoneId) =>
-      LetIn.by((viewOf(simulator, zoneId)?.gateways ?? []).map(({ value }) => value)).has(entry),
-    );
-    const now = clock.now();
-    if (event.type === 'access.granted' && presence.until > now + 1_000 && presence.since <= began && !isIn) {
-      this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
-    }
-    // What ended by itself only just before may still be in.
-    const gone = Math.max(presence.until, presence.ended) + 6_000;
-    if (event.type !== 'access.granted' && gone < began && isIn) {
-      this.#monitor.broken('answers to the sender', `${event.webhookId} is not applied, but said to be`);
     }
   }
 }

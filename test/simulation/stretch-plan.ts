@@ -47,7 +47,7 @@ function makeHerd(seed: number, random: Random): Plan {
   const idle = random.chance(0.4) ? random.whole(1, acls - 1) : 0;
   const all = zones.slice(idle).reduce((sum, count) => sum + count, 0);
   // All is done in the time of a few windows.
-  const limit = Math.max(2 * acls, Math.ceil((2 * all) / random.pick([0.6, 1.3, 2.6, 4, 8])));
+  const limit = Math.max(20, Math.ceil((2 * all) / random.pick([0.6, 1.3, 2.6, 4, 8])));
   const usable = idle > 0 ? limit / 2 : limit;
   const base = plain(seed, random, zones, limit);
   const to = 5_000 + drainMs(2 * all, usable);

@@ -1,4 +1,5 @@
 import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { AUDIT } from '../../lib/names.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
 import { NoDoubt } from './buggy-parts.ts';
 import * as parts from './unkind-parts.ts';
@@ -205,5 +206,49 @@ export const UNKIND_BUGS: readonly Bug[] = [
     breaks: ['nobody in without a grant', ...WHO_IS_IN],
     hooks: { config: (config) => ({ ...config, ipv6PrefixLength: 128 }) },
     changes: { world: 'unkind', dimensions: ['IPv6'] },
+  },
+  {
+    name: 'applied-too-soon',
+    what: 'an event is said to be applied before Okta has confirmed it',
+    breaks: ['outcomes are true'],
+    hooks: { outcomeHandler: parts.appliedTooSoon },
+  },
+  {
+    name: 'applied-alone',
+    what: 'whoever asks is not told who has overtaken an event, or holds its IP',
+    breaks: ['outcomes are true'],
+    hooks: { outcomeHandler: parts.sayingAppliedAlone },
+  },
+  {
+    name: 'key-of-all',
+    what: 'the key of all ACLs speaks for one that has keys of its own',
+    breaks: ['a key speaks for its own ACL'],
+    hooks: { webhookSecret: parts.openingAll },
+    changes: { world: 'unkind', dimensions: ['own keys'] },
+  },
+  {
+    name: 'ids-of-all',
+    what: 'an id that one ACL has used is taken for another one',
+    hooks: { deduplicationId: parts.idAlone },
+    changes: { world: 'unkind', dimensions: ['ids that meet', 'ten ACLs'] },
+  },
+  {
+    name: 'any-body',
+    what: 'another event under a used id is told what became of the first',
+    breaks: ['outcomes are true'],
+    hooks: { book: (...made) => new parts.AnyBody(...made) },
+    changes: { world: 'unkind', dimensions: ['ids that meet'] },
+  },
+  {
+    name: 'expiry-unaudited',
+    what: 'what changes in a zone without an event leaves no line',
+    breaks: ['every change is in the audit'],
+    hooks: { telemetry: (telemetry) => parts.losingLines(telemetry, AUDIT.zoneUpdated) },
+  },
+  {
+    name: 'grants-unaudited',
+    what: 'an event leaves a line only where it changes a zone at once',
+    breaks: ['every change is in the audit'],
+    hooks: { telemetry: (telemetry) => parts.losingLines(telemetry, AUDIT.granted) },
   },
 ];

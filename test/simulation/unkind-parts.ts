@@ -1,12 +1,15 @@
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { Config } from '../../lib/config.ts';
+import type { EventResult } from '../../lib/grants/event-result.ts';
+import { GrantBook } from '../../lib/grants/grant-book.ts';
+import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ZONE_PARTITION } from '../../lib/names.ts';
-import type { Clock, HttpClient, HttpRequest, HttpResponse, Item, Table, Write } from '../../lib/ports.ts';
+import type { Clock, HttpClient, HttpRequest, HttpResponse, Item, Table, Telemetry, Write } from '../../lib/ports.ts';
 import { keyOf } from '../../lib/table-changes.ts';
 import { ZoneItems } from '../../lib/zones/zone-items.ts';
 import type { ZoneMemory, ZoneState } from '../../lib/zones/zone-state.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
-import type { GrantsHandler, Hooks } from './hooks.ts';
+import type { GrantsHandler, Hooks, OutcomeHandler } from './hooks.ts';
 
 /** What is wrong in an unkind world's bugs: clients and tables that do not do what they should. */
 
@@ -332,4 +335,51 @@ export class ConfirmedUnseen extends ZoneStates {
     const { unfinished, lastError, dueAt, ...rest } = state;
     await super.release(acl, owner, { ...rest, zones });
   }
+}
+
+/** Says that an event is applied as soon as it is asked for. */
+export function appliedTooSoon(handler: OutcomeHandler): OutcomeHandler {
+  return async (event, context) => {
+    const answer = await handler(event, context);
+    if (answer.statusCode !== 202) return answer;
+    return { ...answer, statusCode: 200, body: JSON.stringify({ status: 'applied', heldBy: 0, ended: 0 }) };
+  };
+}
+
+/** Says nothing of who has overtaken an event, or holds its IP. */
+export function sayingAppliedAlone(handler: OutcomeHandler): OutcomeHandler {
+  return async (event, context) => {
+    const answer = await handler(event, context);
+    return answer.statusCode === 200 ? { ...answer, body: JSON.stringify({ status: 'applied' }) } : answer;
+  };
+}
+
+/** The key of all ACLs speaks for the one too that has its own. */
+export function openingAll(text: string): string {
+  const { current, acls = {} } = JSON.parse(text);
+  const opened = Object.entries<object>(acls).map(([name, keys]) => [name, { ...keys, previous: current }]);
+  return JSON.stringify({ current, acls: Object.fromEntries(opened) });
+}
+
+/** Messages of one id are one, whatever their ACL. */
+export function idAlone({ body }: { readonly body: string }): string {
+  return parseQueuedEvent(body)?.webhookId ?? body;
+}
+
+/** What stands under an id counts as the same event, whatever its body. */
+export class AnyBody extends GrantBook {
+  override async apply(...[event, ...others]: Parameters<GrantBook['apply']>): Promise<EventResult> {
+    const { bodyHash, ...rest } = event;
+    return super.apply(rest, ...others);
+  }
+}
+
+/** Lines of this kind are lost, where they are about what has come about without an event. */
+export function losingLines(telemetry: Telemetry, action: string): Telemetry {
+  return {
+    ...telemetry,
+    info: (message, fields) => {
+      if (fields?.action !== action || fields.cause === 'events') telemetry.info(message, fields);
+    },
+  };
 }

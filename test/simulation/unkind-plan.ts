@@ -65,7 +65,15 @@ const CONFIGURING: readonly Dimension[] = [
   ...(['deploys', 'overlaps', 'IPv6', 'foreign zones', 'full zones', 'handover'] as const),
 ];
 /** They change what there is already. */
-const LATE: readonly Dimension[] = ['full zones', 'handover', 'deploys', 'IPv6', 'replaced queue', 'deliveries'];
+const LATE: readonly Dimension[] = [
+  'full zones',
+  'handover',
+  'deploys',
+  'IPv6',
+  'replaced queue',
+  'ids that meet',
+  'deliveries',
+];
 
 function someZones(random: Random, has: (dimension: Dimension) => boolean, size: Size): number[] {
   const few = has('handover') ? random.whole(2, 3) : has('deploys') ? random.whole(1, 3) : random.whole(...size.acls);

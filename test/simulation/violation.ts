@@ -29,6 +29,9 @@ export type Invariant =
   | 'nothing foreign reported'
   | 'no codes in good weather'
   | 'answers to the sender'
+  | 'outcomes are true'
+  | 'a key speaks for its own ACL'
+  | 'every change is in the audit'
   | 'nothing left behind';
 
 export interface Violation {

@@ -7,6 +7,7 @@ import type {
 } from 'aws-lambda';
 import { createHandler as createExpiry, type ExpiryEvent } from '../../functions/expiry.ts';
 import { createHandler as createGrants } from '../../functions/grants.ts';
+import { createHandler as createOutcome } from '../../functions/outcome.ts';
 import { createHandler as createWebhook } from '../../functions/webhook.ts';
 import { createHandler as createZone } from '../../functions/zone.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
@@ -15,7 +16,9 @@ import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
-import type { HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
+import type { TellDeps } from '../../lib/outcome/tell-outcome.ts';
+import type { Fields, HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
+import { authenticateReader } from '../../lib/webhook/authenticate-reader.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
@@ -30,7 +33,18 @@ import { type FifoOptions, SimFifo, SimShard, SimTimerQueue, type Surroundings }
 import { type TablePlan, TableWeather } from './table-weather.ts';
 import { codeTelemetry } from './telemetry.ts';
 
-export const WEBHOOK_SECRET = JSON.stringify({ current: Buffer.alloc(33, 'k').toString('base64') });
+const KEY = Buffer.alloc(33, 'k').toString('base64');
+/** Of the first ACL, where it has keys of its own. */
+const OWN_KEY = Buffer.alloc(33, 'o').toString('base64');
+export const APART = 'acl-1';
+
+/** What the secret holds. @param isApart one ACL has keys of its own */
+export function webhookSecret(isApart: boolean): string {
+  return JSON.stringify({ current: KEY, ...(isApart && { acls: { [APART]: { current: OWN_KEY } } }) });
+}
+
+/** The keys of a schedule: of all ACLs, and of the one that has its own. */
+export const KEYS = { all: Buffer.from(KEY, 'base64'), own: Buffer.from(OWN_KEY, 'base64') };
 
 export interface WorldOptions {
   readonly around: Surroundings;
@@ -40,6 +54,8 @@ export interface WorldOptions {
   readonly deployment: Deployment;
   readonly table: TablePlan | undefined;
   readonly queue: Pick<FifoOptions, 'visibilityMs' | 'firstSequence'>;
+  /** One ACL has keys of its own. */
+  readonly ownKeys: boolean;
   readonly oneShard: boolean;
   readonly coldChance: number;
   readonly hooks: Hooks;
@@ -48,6 +64,8 @@ export interface WorldOptions {
   readonly queued: (event: QueuedEvent, sequence: string) => void;
   /** An event is on the queue no more. */
   readonly applied: (event: QueuedEvent) => void;
+  /** A line of the audit. */
+  readonly audit: (fields: Fields) => void;
   /** @param acl where it is about one */
   readonly code: (code: string, detail: string, acl: string | undefined) => void;
 }
@@ -63,6 +81,7 @@ export class World {
   readonly oktaToken: MemorySecret;
   readonly okta: HostileOkta;
   readonly webhook: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+  readonly outcome: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
   readonly expiry: SimFunction<ExpiryEvent, SQSBatchResponse>;
   readonly grants: SimFunction<SQSEvent, SQSBatchResponse>;
   readonly zone: SimFunction<DynamoDBStreamEvent, void>;
@@ -98,6 +117,7 @@ export class World {
     const common = { around, coldChance: options.coldChance };
     const create = this.#creators(options.deployment);
     this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: create.webhook });
+    this.outcome = new SimFunction({ ...common, name: 'outcome', timeoutMs: 29_000, create: create.outcome });
     this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: create.expiry });
     this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: create.grants });
     this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: create.zone });
@@ -118,6 +138,7 @@ export class World {
       clock.after(waitMs + random.whole(0, takesMs), () => act(random.whole(0, takesMs)));
     };
     deploy((overlapMs) => this.webhook.redeploy(create.webhook, overlapMs));
+    deploy((overlapMs) => this.outcome.redeploy(create.outcome, overlapMs));
     deploy((overlapMs) => this.expiry.redeploy(create.expiry, overlapMs));
     deploy((overlapMs) => this.grants.redeploy(create.grants, overlapMs));
     deploy((overlapMs) => this.zone.redeploy(create.zone, overlapMs));
@@ -129,6 +150,7 @@ export class World {
     const config = configFor(deployment);
     return {
       webhook: (environment: Environment) => this.#webhook(environment, config),
+      outcome: (environment: Environment) => this.#outcome(environment, config),
       expiry: (environment: Environment) => this.#expiry(environment, config),
       grants: (environment: Environment) => this.#grants(environment, config),
       zone: (environment: Environment) => {
@@ -183,10 +205,12 @@ export class World {
     };
     const table = hooks.table?.(reached, name) ?? reached;
     const timers = environment.timers(this.timers);
-    const telemetry = codeTelemetry(name, note, {
+    const said = codeTelemetry(name, note, {
       code,
+      audit: (fields) => this.#options.audit(fields),
       parted: (acl, entries) => monitor.partingIsSaid(environment, acl, entries),
     });
+    const telemetry = hooks.telemetry?.(said, name) ?? said;
     const made = [table, config, telemetry] as const;
     return {
       config: hooks.config?.(config, name) ?? config,
@@ -200,13 +224,16 @@ export class World {
 
   #webhook(environment: Environment, config: Config) {
     const common = this.#common(environment, 'webhook', config);
+    const { hooks } = this.#options;
     const deps = {
       ...common,
-      secret: new CachedSecret(this.#secret(environment, new MemorySecret(WEBHOOK_SECRET)), environment.clock),
+      secret: new CachedSecret(this.#secret(environment, this.#webhookSecret()), environment.clock),
       queue: {
         send: (message: { readonly body: string; readonly deduplicationId: string }) =>
           environment.send('send', async () => {
-            const position = await this.fifo.send(message);
+            const { deduplicationId } = message;
+            const sent = { ...message, deduplicationId: hooks.deduplicationId?.(message) ?? deduplicationId };
+            const position = await this.fifo.send(sent);
             const event = parseQueuedEvent(message.body);
             if (event) this.#options.queued(event, position);
             return position;
@@ -216,6 +243,22 @@ export class World {
       states: () => common.states,
     };
     return wrapped(createWebhook(() => deps));
+  }
+
+  #webhookSecret(): MemorySecret {
+    const { hooks, ownKeys } = this.#options;
+    const text = webhookSecret(ownKeys);
+    return new MemorySecret(hooks.webhookSecret?.(text) ?? text);
+  }
+
+  #outcome(environment: Environment, config: Config) {
+    const secret = new CachedSecret(this.#secret(environment, this.#webhookSecret()), environment.clock);
+    const deps: TellDeps = {
+      ...this.#common(environment, 'outcome', config),
+      authenticate: (request, now) => authenticateReader(request, now, { config, secret }),
+    };
+    const handler = wrapped(createOutcome(() => deps));
+    return this.#options.hooks.outcomeHandler?.(handler) ?? handler;
   }
 
   #grants(environment: Environment, config: Config) {

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { LetIn } from './inside.ts';
+
+const zoneSchema = v.looseObject({ gateways: v.nullish(v.array(v.object({ value: v.string() }))) });
+/** Nobody waits for longer than this. */
+const KEPT_MS = 60_000;
+
+interface Shown {
+  readonly at: number;
+  readonly letIn: LetIn;
+}
+
+/** The lists that Okta has shown last, zone by zone, as answers to the functions; and when. Milliseconds since the epoch. */
+export class LastShown {
+  readonly #byZone = new Map<string, Shown[]>();
+
+  /** @param body an answer to a GET or a PUT; half a one shows nothing */
+  answered(zoneId: string, body: string, at: number): void {
+    const list = listIn(body);
+    if (!list) return;
+    const known = this.#byZone.get(zoneId) ?? [];
+    // The last before that time is what was there at its beginning.
+    while ((known[1]?.at ?? at) < at - KEPT_MS) known.shift();
+    known.push({ at, letIn: LetIn.by(list) });
+    this.#byZone.set(zoneId, known);
+  }
+
+  /** Whether at some moment between two the lists shown last were such ones. */
+  wereOnce(zoneIds: readonly string[], from: number, to: number, such: (lists: readonly LetIn[]) => boolean): boolean {
+    const changes = zoneIds.flatMap((zoneId) => (this.#byZone.get(zoneId) ?? []).map(({ at }) => at));
+    const moments = [from, ...changes.filter((at) => at > from && at <= to)];
+    return moments.some((moment) =>
+      such(
+        zoneIds.flatMap((zoneId) => {
+          const last = this.#byZone.get(zoneId)?.findLast(({ at }) => at <= moment);
+          return last ? [last.letIn] : [];
+        }),
+      ),
+    );
+  }
+}
+
+function listIn(body: string): readonly string[] | undefined {
+  try {
+    const parsed = v.safeParse(zoneSchema, JSON.parse(body));
+    return parsed.success ? (parsed.output.gateways ?? []).map(({ value }) => value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
