@@ -35,6 +35,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
       oktaTable(days),
       requestsTable(days),
       billTable(bills, free),
+      unitsTable(days),
       {
         title: 'The fixed price of a month, with one ACL (US dollars)',
         columns: ['what', 'dollars'],
@@ -132,6 +133,27 @@ function requestsTable(days: readonly DayUse[]): BenchTable {
       `time of a run is assumed, from its calls: ${LATENCY_MS.read} ms for a read of the table, ${LATENCY_MS.write} for ` +
       `a write, ${LATENCY_MS.queue} for a queue, ${LATENCY_MS.secret} for a secret, ${LATENCY_MS.okta} for Okta, ` +
       `${LATENCY_MS.ownWork} of its own, ${LATENCY_MS.coldStart} more after five minutes of rest.`,
+  };
+}
+
+/** What each function's reads and writes of each kind of item cost. */
+function unitsTable(days: readonly DayUse[]): BenchTable {
+  const { tableReadUnits, tableWriteUnits } = prices.perMillion;
+  const rows = FUNCTION_NAMES.flatMap((name) => {
+    const kinds = [...new Set(days.flatMap(({ usage }) => Object.keys(usage[name].units)))].sort();
+    return kinds.map((kind) => {
+      const price = kind.startsWith('w ') ? tableWriteUnits : tableReadUnits;
+      const cells = days.map(({ usage }) =>
+        rounded((DAYS * price * (usage[name].units[kind] ?? 0)) / 1_000_000, 3).toFixed(3),
+      );
+      return [name, kind.startsWith('w ') ? 'writes' : 'reads', kind.slice(2), ...cells];
+    });
+  });
+  return {
+    title: 'Where the units of the table go (US dollars a month)',
+    columns: ['function', '', 'items', ...SIZES.map((people) => `${people.toLocaleString('en-US')} people a day`)],
+    rows,
+    note: 'By the name that an item begins with; a write in a transaction counts twice, and with its entry in the index.',
   };
 }
 

@@ -221,7 +221,7 @@ function kilobytes(bytes: number): number {
 }
 
 /** Roughly as DynamoDB counts an item. */
-export function sizeOf(value: Value | Scalar | Item): number {
+function sizeOf(value: Value | Scalar | Item): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
   if (typeof value === 'boolean') return 1;

@@ -27,7 +27,7 @@ export const run: Bench = async (progress) => {
 
 type Progress = Parameters<Bench>[0];
 
-export async function atRest(progress: Progress): Promise<BenchResult> {
+async function atRest(progress: Progress): Promise<BenchResult> {
   const rows: Cell[][] = [];
   let [mostGets, mostShare] = [0, 0];
   for (const [acls, zones, limit] of [
