@@ -108,7 +108,7 @@ async function burst(count: number, spanMs: number, writeMs = 0): Promise<Cost> 
 }
 
 /** From now on, what AWS does takes time on the virtual clock. */
-function slowDown(system: VirtualSystem, writeMs: number): void {
+export function slowDown(system: VirtualSystem, writeMs: number): void {
   const { clock, functions } = system;
   const { table, events } = functions;
   const plain = { get: table.get.bind(table), write: table.write.bind(table), expiry: table.queryExpiry.bind(table) };

@@ -177,6 +177,6 @@ function billTable(bills: readonly Bill[], free: readonly number[]): BenchTable 
       `of ${POLL_SECONDS} seconds open on each of the two queues, day and night. Lambda's reads of the table's stream are ` +
       'free. The last line is for an account that uses what AWS gives every account each month (`freePerMonth` in ' +
       'bench/prices.json) for nothing else. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
-      'retries after failures, requests that are refused, senders that wait with `Prefer: wait`.',
+      'retries after failures, requests that are refused, senders that ask for the outcomes of their events.',
   };
 }

@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: 
   lists: { title: 'Lists', load: async () => (await import('./lists.ts')).run },
   writer: { title: 'Many zones', load: async () => (await import('./writer.ts')).run },
   bursts: { title: 'Bursts of logins', load: async () => (await import('./bursts.ts')).run },
+  waiting: { title: 'Senders that wait', load: async () => (await import('./waiting.ts')).run },
   throughput: { title: 'Throughput', load: async () => (await import('./throughput.ts')).run },
 };
 

@@ -84,7 +84,7 @@ export class WebhookApi extends Construct {
     });
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);
-    table.allow(this.function, 'GetItem', 'Query');
+    table.allow(this.function, 'GetItem');
 
     const { allowFrom } = deployment.config;
     this.gatekeeper = allowFrom.length > 0 ? new Gatekeeper(this, 'Gatekeeper', { deployment }) : undefined;

@@ -8,7 +8,6 @@ import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
 import { ENV } from '../lib/names.ts';
@@ -35,19 +34,13 @@ export const handler = createHandler(
     const secrets = new KnownSecrets(Object.keys(config.acls));
     const telemetry = guardedTelemetry(powertoolsTelemetry, secrets);
     const reader = secretsManagerSecret(environmentVariable(process.env, ENV.webhookSecretArn));
-    const table = lazy(() => new DynamoDbTable(environmentVariable(process.env, ENV.tableName)));
-    const states = lazy(() => new ZoneStates(table()));
     return {
       config,
       clock: systemClock,
       secret: new CachedSecret(reader, systemClock, secrets),
       queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
       telemetry,
-      states,
-      outcomes: lazy(() => {
-        const grants = new GrantBook(table(), config, telemetry);
-        return { config, clock: systemClock, grants, states: states() };
-      }),
+      states: lazy(() => new ZoneStates(new DynamoDbTable(environmentVariable(process.env, ENV.tableName)))),
     };
   }),
 );

@@ -211,7 +211,6 @@ export class EmbeddedFunctions {
         ...shared,
         secret,
         queue: environment.events(this.events),
-        outcomes: () => shared,
         states: () => shared.states,
       };
       return asLambdaCalls(createWebhook(() => deps));

@@ -2,12 +2,10 @@ import { hash } from 'node:crypto';
 import type { CachedSecret } from '../cached-secret.ts';
 import type { Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
-import { ERRORS, type ErrorCode } from '../error-codes.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
 import { AUDIT, METRICS, SENT_BY_HEADER } from '../names.ts';
-import { type Answer, awaitOutcome, type OutcomeDeps } from '../outcome/await-outcome.ts';
-import { preferredWait } from '../outcome/prefer-wait.ts';
 import { outcomeAddress } from '../outcome-address.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
@@ -21,8 +19,6 @@ export interface WebhookDeps extends PingDeps {
   readonly clock: Clock;
   readonly secret: CachedSecret;
   readonly queue: EventQueue;
-  /** What is needed to wait for an event's outcome; made on the first request that asks for it. */
-  readonly outcomes: () => OutcomeDeps;
 }
 
 const LARGEST_BODY_BYTES = 16 * 1024;
@@ -89,49 +85,16 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
     bodyHash: queued.bodyHash,
     acceptedAt: Math.floor(now / 1000),
   });
-  const wait = preferredWait(request.headers.prefer);
-  if (wait === undefined) {
-    const accepted = success(202, 'accepted', queued);
-    return { ...accepted, headers: { ...accepted.headers, location } };
-  }
-  const answer = await waited(queued, now + wait * 1000, deps);
-  return { ...answer, headers: { ...answer.headers, location, 'preference-applied': `wait=${wait}` } };
+  return accepted(queued, location);
 }
 
-async function waited(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<HttpAnswer> {
-  const outcome = await outcomeOf(event, until, deps);
-  if (outcome.status === 'pending' || outcome.status === 'unknown') return success(202, 'pending', event);
-  if (outcome.status === 'other event') {
-    throw new Refusal('HOOK003', 409, 'another event had this webhook-id before; this one is not applied');
-  }
-  if (outcome.status === 'applied') {
-    const isIn = event.type === 'access.granted' && outcome.overtakenBy !== undefined && (outcome.heldBy ?? 0) > 0;
-    return success(200, 'applied', event, isIn ? 'a later grant' : outcome.overtakenBy);
-  }
-  if (outcome.status === 'expired') return success(200, 'expired', event);
-  const { meaning, impact } = ERRORS[outcome.code];
-  return problem(outcome.code, 502, `${meaning ?? impact} (${outcome.detail})`);
-}
-
-/** The event is on the queue whatever happens here, so a table that can't be read only means that nothing is known yet. */
-async function outcomeOf(event: QueuedEvent, until: number, deps: WebhookDeps): Promise<Answer> {
-  try {
-    return (await awaitOutcome(event, until, deps.outcomes())).answer;
-  } catch (error) {
-    deps.telemetry.warn('the outcome of an event could not be read', { reason: describeError(error) });
-    return { status: 'pending' };
-  }
-}
-
-function success(status: number, word: string, event: QueuedEvent, overtakenBy?: string): HttpAnswer {
-  const { webhookId, expiresAt } = event;
+function accepted({ webhookId, expiresAt }: QueuedEvent, location: string): HttpAnswer {
   const body = {
-    status: word,
+    status: 'accepted',
     id: webhookId,
     ...(expiresAt !== undefined && { expiresAt: formatRfc3339(expiresAt) }),
-    ...(overtakenBy !== undefined && { overtakenBy }),
   };
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return { status: 202, headers: { 'content-type': 'application/json', location }, body: JSON.stringify(body) };
 }
 
 function isJson(contentType = ''): boolean {

@@ -64,11 +64,11 @@ describe('every function', () => {
 });
 
 describe('what a function may do', () => {
-  it('webhook: queue an event, read its secret, look up the result', () => {
+  it('webhook: queue an event, read its secret, look up how the zones are', () => {
     expect(rights('WebhookRole')).toEqual(
       [
         ...logs('Webhook'),
-        ...table('GetItem', 'Query'),
+        ...table('GetItem'),
         'sqs:SendMessage on GrantsEventsQueue.Arn',
         'secretsmanager:GetSecretValue on SecretsWebhook.Id',
       ].toSorted(),

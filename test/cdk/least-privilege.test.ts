@@ -148,7 +148,7 @@ function eventsFor(name: Name): unknown[] {
     const data = { acl: ACL, ip: '203.0.113.7' };
     const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
     const signed = signedHeaders(SECRET, 'msg_1', Math.floor(Date.now() / 1000), body);
-    const headers = { 'content-type': 'application/json', prefer: 'wait=5', ...signed };
+    const headers = { 'content-type': 'application/json', ...signed };
     const ping = JSON.stringify({ type: 'access.ping', timestamp: new Date().toISOString(), data: { acl: ACL } });
     const signedPing = signedHeaders(SECRET, 'msg_2', Math.floor(Date.now() / 1000), ping);
     const pinged = { 'content-type': 'application/json', ...signedPing };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { post, signedHeaders } from '../../cli/webhook-client.ts';
@@ -201,23 +202,25 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
     });
   });
 
-  describe.concurrent('an answer that waits for the zone', () => {
+  describe.concurrent('whoever asks for the outcome of an event', () => {
     it('says applied when, and only when, the zone shows it', async () => {
       const acl = await anAcl();
       const answer = await acl.grant(ALICE, {}, { wait: 20 });
       expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
       expect(answer.status).toBe(200);
       expect(answer.headers['preference-applied']).toBe('wait=20');
-      expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', expiresAt: expect.stringMatching(/Z$/) });
+      expect(JSON.parse(answer.body)).toEqual({ status: 'applied', heldBy: 1 });
     });
 
     it('says applied for a revoke on a shared IP, which stays for the other', async () => {
       const acl = await anAcl();
       await acl.grant(ALICE, { grantId: 'one' });
       await acl.grant(ALICE, { grantId: 'two' }, { wait: 20 });
-      expect((await acl.revoke(ALICE, { grantId: 'one' }, { wait: 20 })).status).toBe(200);
+      const first = await acl.revoke(ALICE, { grantId: 'one' }, { wait: 20 });
+      expect(JSON.parse(first.body)).toEqual({ status: 'applied', ended: 1, heldBy: 1 });
       expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
-      expect((await acl.revoke(ALICE, { grantId: 'two' }, { wait: 20 })).status).toBe(200);
+      const second = await acl.revoke(ALICE, { grantId: 'two' }, { wait: 20 });
+      expect(JSON.parse(second.body)).toEqual({ status: 'applied', ended: 1, heldBy: 0 });
       expect(await acl.gateways()).toEqual([SENTINEL]);
     });
 
@@ -234,7 +237,9 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       const now = Date.now();
       await acl.grant(ALICE, {}, { at: now - 1_000, wait: 20 });
       const answer = await acl.grant(ALICE, {}, { at: now - 2_000, wait: 20 });
-      expect(JSON.parse(answer.body)).toMatchObject({ status: 'applied', overtakenBy: 'a later grant' });
+      expect(JSON.parse(answer.body)).toMatchObject({
+        ...{ status: 'applied', heldBy: 1, overtakenBy: 'a later event on the same grant' },
+      });
       expect(await acl.gateways()).toEqual([`${ALICE}/32`]);
     });
 
@@ -252,6 +257,24 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       const answer = await acl.grant(ALICE, {}, { wait: 1 });
       expect([answer.status, JSON.parse(answer.body).status]).toEqual([202, 'pending']);
       await acl.showsOnly(ALICE);
+    });
+
+    it('is told that the id was another event’s, or that no such event is known', async () => {
+      const acl = await anAcl();
+      const id = `e2e_${randomUUID()}`;
+      expect((await acl.grant(ALICE, {}, { id, wait: 20 })).status).toBe(200);
+      expect(await acl.flush({ id, wait: 20 })).toMatchObject({
+        status: 409,
+        body: expect.stringContaining('HOOK003'),
+      });
+      const accepted = await acl.grant(BOB);
+      const [address = ''] = (accepted.headers.location ?? '').split('?');
+      const unknown = { ...accepted, headers: { location: address.replace(/[^/]+$/, 'never-posted') } };
+      const body = JSON.stringify({ id: 'never-posted' });
+      expect(await acl.outcome({ ...unknown, body })).toMatchObject({
+        status: 404,
+        body: expect.stringContaining('HOOK009'),
+      });
     });
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sendEvent, type WebhookAnswer } from '../../cli/webhook-client.ts';
+import { askOutcome, outcomeUrl, sendEvent, type WebhookAnswer } from '../../cli/webhook-client.ts';
 import type { SimulatorControl } from '../../local/okta-simulator/control-client.ts';
 import type { LogLine, RunningSystem } from '../../local/running-system.ts';
 
@@ -85,7 +85,16 @@ export class AclUnderTest {
   async send(type: string, data: Readonly<Record<string, unknown>>, event: Partial<Sent> = {}): Promise<WebhookAnswer> {
     const { at = Date.now(), id = `e2e_${randomUUID()}`, wait } = event;
     const body = { type, timestamp: new Date(at).toISOString(), data: { acl: this.acl, ...data } };
-    return sendEvent(this.#system, body, { id, now: Date.now(), ...(wait !== undefined && { wait }) });
+    const accepted = await sendEvent(this.#system, body, { id, now: Date.now() });
+    return wait === undefined ? accepted : this.outcome(accepted, wait);
+  }
+
+  /** Asks what became of an event that was accepted, until that is known. */
+  async outcome(accepted: WebhookAnswer, wait = 20): Promise<WebhookAnswer> {
+    const url = outcomeUrl(this.#system, accepted);
+    if (url === undefined) throw new Error(`no address of an outcome: ${accepted.status} ${accepted.body}`);
+    const { id }: { readonly id: string } = JSON.parse(accepted.body);
+    return askOutcome(this.#system, url, { id, now: Date.now(), wait });
   }
 
   async gateways(): Promise<string[]> {
@@ -123,7 +132,7 @@ export interface Sent {
   /** The event's own time, in milliseconds since the epoch. */
   readonly at: number;
   readonly id: string;
-  /** Seconds for `Prefer: wait`. */
+  /** Seconds to wait for its outcome, which is the answer then. */
   readonly wait: number;
 }
 

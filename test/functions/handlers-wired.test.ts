@@ -3,7 +3,7 @@ import { signedHeaders } from '../../cli/webhook-client.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { ENV, ITEM, TIMERS_MOST_RECEIVES } from '../../lib/names.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
-import { apiEvent } from '../../local/webhook-server.ts';
+import { apiEvent, outcomeEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, granted } from '../helpers/events.ts';
 import { startFakeAws } from '../helpers/fake-aws.ts';
 import { rawZone } from '../helpers/raw-okta.ts';
@@ -47,16 +47,28 @@ const inputs = (operation: string) =>
   aws.calls.filter((call) => call.operation === operation).map(({ input }) => input);
 
 describe('the handler that is deployed', () => {
-  it('of the webhook takes its secret, puts the event onto the events queue, and looks for its outcome in the table', async () => {
+  it('of the webhook takes its secret, puts the event onto the events queue, and looks at the table for a ping', async () => {
     const { handler } = await import('../../functions/webhook.ts');
     const data = { acl: ACL, ip: '203.0.113.7' };
     const body = JSON.stringify({ type: 'access.granted', timestamp: new Date().toISOString(), data });
-    const headers = { 'content-type': 'application/json', prefer: 'wait=1' };
-    const signed = signedHeaders(KEY, 'msg', Math.floor(Date.now() / 1000), body);
-    const event = apiEvent('/webhook', { ...headers, ...signed }, Buffer.from(body));
-    expect(await handler(event, context)).toMatchObject({ statusCode: 202, body: expect.stringContaining('pending') });
+    const posted = (text: string) => {
+      const signed = signedHeaders(KEY, 'msg', Math.floor(Date.now() / 1000), text);
+      return apiEvent('/webhook', { 'content-type': 'application/json', ...signed }, Buffer.from(text));
+    };
+    expect(await handler(posted(body), context)).toMatchObject({ statusCode: 202 });
+    const ping = JSON.stringify({ type: 'access.ping', timestamp: new Date().toISOString(), data: { acl: ACL } });
+    expect(await handler(posted(ping), context)).toMatchObject({ statusCode: 200 });
     expect(inputs('GetSecretValue')).toEqual([{ SecretId: 'arn:webhook' }]);
     expect(inputs('SendMessage')).toMatchObject([{ QueueUrl: `${aws.url}/0/events.fifo` }]);
+    expect(inputs('GetItem')[0]).toMatchObject({ TableName: 'grants' });
+  });
+
+  it('of the outcomes takes the secret, and reads the table', async () => {
+    const { handler } = await import('../../functions/outcome.ts');
+    const signed = signedHeaders(KEY, 'msg', Math.floor(Date.now() / 1000), '');
+    const event = outcomeEvent(`/webhook/events/${ACL}/msg`, signed);
+    expect(await handler(event, context)).toMatchObject({ statusCode: 404, body: expect.stringContaining('HOOK009') });
+    expect(inputs('GetSecretValue')).toEqual([{ SecretId: 'arn:webhook' }]);
     expect(inputs('GetItem')[0]).toMatchObject({ TableName: 'grants' });
   });
 

@@ -164,6 +164,23 @@ describe('whoever asks at the address that the answer to a post gave', () => {
   });
 });
 
+describe('a post that prefers to wait', () => {
+  it.each(['wait=10', 'wait=0', 'respond-async'])('is answered like any post: %s', async (prefer) => {
+    system.okta.revokeToken(TOKEN);
+    const raw = { headers: { prefer } };
+    const answer = await system.send('access.granted', { ip: ALICE, durationSeconds: 60 }, raw);
+    expect(answer).toMatchObject({
+      ...{ status: 202, body: { status: 'accepted', id: 'id-1', expiresAt: '2026-11-24T18:01:00Z' } },
+      headers: { location: expect.stringContaining('/events/okta-prod/id-1?') },
+    });
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+    expect(system.clock.now()).toBe(NOW + 10);
+    const refused = await system.send('access.granted', { ip: '10.0.0.1' }, raw);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'HOOK005' } });
+    expect(refused.headers).not.toHaveProperty('location');
+  });
+});
+
 describe('the query of the address', () => {
   const asked = async (query: string) => {
     const location = await posted();

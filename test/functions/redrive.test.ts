@@ -138,7 +138,8 @@ describe('a sender that waits for an event that was put back', () => {
     await seconds(5);
     world.functions.stream.losesEverything = true;
     await world.redrive();
-    const again = await world.post({ body: text, id: 'one', headers: { prefer: 'wait=2' } });
+    const { headers } = await world.post({ body: text, id: 'one' });
+    const again = await world.ask(String(headers.location), { wait: 2 });
     expect(again).toMatchObject({ status: 202, body: { status: 'pending' } });
     expect(world.gateways()).toEqual([`${BOB}/32`]);
   });

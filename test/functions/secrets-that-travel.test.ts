@@ -4,7 +4,7 @@ import type { Fields, HttpClient } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import { apiEvent } from '../../local/webhook-server.ts';
+import { apiEvent, outcomeEvent } from '../../local/webhook-server.ts';
 import { ACL, configOf, NOW } from '../helpers/events.ts';
 import { answer, rawZone } from '../helpers/raw-okta.ts';
 
@@ -38,8 +38,13 @@ async function heard(oktaToken: string, webhookSecret: string, http: HttpClient)
     const data = { acl: ACL, ip: '203.0.113.7' };
     const body = JSON.stringify({ type: 'access.granted', timestamp, data });
     const signed = signedHeaders(KEY, id, Math.floor(clock.now() / 1000), body);
-    const headers = { 'content-type': 'application/json', prefer: 'wait=5', ...signed };
-    answers.push(await clock.finish(functions.webhook(apiEvent('/webhook', headers, Buffer.from(body)))));
+    const headers = { 'content-type': 'application/json', ...signed };
+    const posted = await clock.finish(functions.webhook(apiEvent('/webhook', headers, Buffer.from(body))));
+    const asked = { ...signedHeaders(KEY, id, Math.floor(clock.now() / 1000), ''), prefer: 'wait=5' };
+    const address = posted.headers?.location;
+    answers.push(
+      address === undefined ? posted : await clock.finish(functions.outcome(outcomeEvent(String(address), asked))),
+    );
     await clock.advance(130_000);
   }
   return {
