@@ -12,13 +12,13 @@ import type { ListsOfZones, WriteRules } from './next-write.ts';
 export function listForNow(
   zone: number,
   { has, desired }: ListsOfZones,
-  { limit, sentinel, holdsSomebody, mayFitElsewhere }: Omit<WriteRules, 'blocked' | 'doubted' | 'since'>,
+  { limit, sentinel, holdsSomebody, fittingElsewhere }: Omit<WriteRules, 'blocked' | 'doubted' | 'since'>,
 ): readonly string[] {
   const list = desired[zone] ?? [];
   const moving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired, holdsSomebody)];
   const wanted = new Set(list);
-  const unplaced = (has[zone] ?? []).filter(
-    (text) => !wanted.has(text) && readableBlocks([text]).some(mayFitElsewhere),
+  const unplaced = (has[zone] ?? []).flatMap((text) =>
+    wanted.has(text) ? [] : readableBlocks([text]).flatMap(fittingElsewhere),
   );
   const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
   if (leaving.length === 0) return list;

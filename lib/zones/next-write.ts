@@ -17,8 +17,8 @@ export interface WriteRules {
   readonly sentinel: string;
   /** Whether anybody who may be in is in a block: nobody else is waited for. */
   readonly holdsSomebody: (block: Block) => boolean;
-  /** Whether somebody is in a block for whom there may be room in a zone of which nothing is known yet. */
-  readonly mayFitElsewhere: (block: Block) => boolean;
+  /** What of a block is somebody for whom there may be room in a zone of which nothing is known yet; canonical texts. */
+  readonly fittingElsewhere: (block: Block) => readonly string[];
   /** When whoever is in a block came, as sortable text; of several, the first. */
   readonly since: (block: Block) => string;
   /** Zones that can't be written now. */

@@ -47,18 +47,25 @@ export function planFor(
     rules: {
       limit: gatewayLimit,
       sentinel: formatBlock(blockOf(sentinel)),
-      mayFitElsewhere: isWhole || waiting.length === 0 ? () => false : anyOf(waiting),
+      fittingElsewhere: isWhole || waiting.length === 0 ? () => [] : partsIn(waiting, ipv6PrefixLength),
       ...whoIsIn(grants, alwaysAllow),
     },
   };
 }
 
-/** Whether any of these is in a block. */
-function anyOf(waiting: readonly string[]): (block: Block) => boolean {
-  const blocks = waiting.map(blockOf);
-  const texts = new Set(blocks.map(formatBlock));
-  return (block) =>
-    texts.has(formatBlock(block)) || (block.first !== block.last && blocks.some((one) => covers(block, one)));
+/** What of a block is one of these: all of it where it holds nobody else, or the entries of those whom it holds. */
+function partsIn(waiting: readonly string[], ipv6PrefixLength: number): (block: Block) => readonly string[] {
+  const blocks = waiting.map(blockOf).map((block) => (isHost(block) ? widened(block, ipv6PrefixLength) : block));
+  const entries = [...new Set(blocks.map(formatBlock))].map(blockOf);
+  const merged = mergedBlocks(entries);
+  return (block) => {
+    if (merged.some((one) => covers(one, block))) return [formatBlock(block)];
+    return isHost(block) ? [] : entries.filter((one) => covers(block, one)).map(formatBlock);
+  };
+}
+
+function isHost({ first, last }: Block): boolean {
+  return first === last;
 }
 
 /** What is always allowed counts as somebody who came before everybody, and so does whoever it lets in. */

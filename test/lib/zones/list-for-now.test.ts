@@ -8,12 +8,12 @@ const [LOW, HIGH, PAIR] = ['203.0.113.4/32', '203.0.113.5/32', '203.0.113.4/31']
 type Lists = readonly (readonly string[])[];
 /** What a zone, the first unless said otherwise, gets at this moment. */
 const anybody = (_: Block): boolean => true;
-const nobody = (_: Block): boolean => false;
+const nobody = (_: Block): readonly string[] => [];
 const now = (
   has: Lists,
   desired: Lists,
-  { zone = 0, limit = 10, holdsSomebody = anybody, mayFitElsewhere = nobody } = {},
-) => listForNow(zone, { has, desired }, { limit, sentinel: SENTINEL, holdsSomebody, mayFitElsewhere });
+  { zone = 0, limit = 10, holdsSomebody = anybody, fittingElsewhere = nobody } = {},
+) => listForNow(zone, { has, desired }, { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere });
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {
@@ -44,6 +44,12 @@ describe('the list that a zone gets at this moment', () => {
 
   it('holds whoever moves, whatever the other zone gains beside them, and to whichever zone it is', () => {
     expect(now([[A, B, C], [E], []], [[A], [D, E, B], [C]])).toEqual([A, B, C]);
+  });
+
+  it('holds whoever may fit elsewhere, and of a larger network nobody else', () => {
+    const network = '203.0.113.0/29';
+    const fittingElsewhere = (block: Block) => (covers(block, blockOf(LOW)) ? [LOW] : []);
+    expect(now([[network, A]], [[A]], { fittingElsewhere })).toEqual([A, LOW]);
   });
 
   it('holds nobody who stays here, or is in there already, within a larger network', () => {

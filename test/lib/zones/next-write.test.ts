@@ -14,7 +14,7 @@ const since = (block: Block) => String(block.first);
 const rules = (more: Partial<WriteRules> = {}): WriteRules => ({
   limit: 2,
   sentinel: SENTINEL,
-  mayFitElsewhere: () => false,
+  fittingElsewhere: () => [],
   holdsSomebody,
   since,
   blocked: new Set(),
@@ -97,8 +97,8 @@ describe('the next write', () => {
   });
 
   it('puts nobody out for whom there may be room in a zone of which nothing is known', () => {
-    const mayFitElsewhere = (block: Block) => covers(block, blockOf(B));
-    expect(next([[A, B]], [[A, C]], { mayFitElsewhere })).toBeUndefined();
+    const fittingElsewhere = (block: Block) => (covers(block, blockOf(B)) ? [B] : []);
+    expect(next([[A, B]], [[A, C]], { fittingElsewhere })).toBeUndefined();
     expect(next([[A, B]], [[A, C]])).toMatchObject({ list: [A, C].sort() });
   });
 

@@ -117,19 +117,19 @@ describe('the rules of the writes', () => {
 
 describe('whoever does not fit', () => {
   const full = { zones: { a: [cidr(1), cidr(2), cidr(3)] }, people: [1, 2, 3] };
-  const mayFit = (one: Case, text: string) => plan(one).rules.mayFitElsewhere(blockOf(text));
+  const mayFit = (one: Case, text: string) => plan(one).rules.fittingElsewhere(blockOf(text));
 
   it('may fit into a zone of which nothing is known yet, and stays where they are until then', () => {
-    expect(mayFit({ ...full, isWhole: false }, cidr(3))).toBe(true);
-    expect(mayFit({ ...full, isWhole: false }, '203.0.113.6/31')).toBe(true);
-    expect(mayFit({ ...full, isWhole: false }, cidr(2))).toBe(false);
+    expect(mayFit({ ...full, isWhole: false }, cidr(3))).toEqual([cidr(3)]);
+    expect(mayFit({ ...full, isWhole: false }, '203.0.113.6/31')).toEqual([cidr(3)]);
+    expect(mayFit({ ...full, isWhole: false }, cidr(2))).toEqual([]);
   });
 
   it('does not, where every zone is known', () => {
-    expect(mayFit(full, cidr(3))).toBe(false);
+    expect(mayFit(full, cidr(3))).toEqual([]);
   });
 
   it('is nobody, where all fit', () => {
-    expect(mayFit({ ...full, limit: 3, isWhole: false }, cidr(3))).toBe(false);
+    expect(mayFit({ ...full, limit: 3, isWhole: false }, cidr(3))).toEqual([]);
   });
 });
