@@ -105,8 +105,9 @@ export class Asker {
     const acl = this.#acls.find(({ name }) => name === event.acl);
     if (!acl) return undefined;
     const isSecond = acl.model.hadAnother(event.webhookId, bodyHash);
-    // Nobody knows an ACL that is not configured.
-    if (status === 404 && !this.#deployments.hasLong(event.acl, clock.now())) return undefined;
+    // Nobody knows an ACL that is not configured, nor does a key speak for it.
+    const isUnknown = status === 404 || status === 401;
+    if (isUnknown && !this.#deployments.hasLong(event.acl, clock.now())) return undefined;
     if (status === 409 && isSecond) {
       faults.struck('another event of this id');
       return undefined;

@@ -130,8 +130,8 @@ export class Sender {
     if (this.#ownKeys && event.acl === APART) faults.struck('event with a key of its own');
     const ends = timestamp + event.durationSeconds * 1000;
     if (status === 422 && event.type === 'access.granted' && ends <= began + 3_000) return;
-    // Nobody knows an ACL that is not configured.
-    if (status === 404 && !this.#deployments.hasLong(event.acl, clock.now())) return;
+    // Nobody knows an ACL that is not configured, nor does a key speak for it.
+    if ((status === 404 || status === 401) && !this.#deployments.hasLong(event.acl, clock.now())) return;
     if (status !== 202) {
       this.#monitor.broken('answers to the sender', `${event.webhookId}: ${status} ${body}`);
       return;
