@@ -140,9 +140,8 @@ export class Asker {
     const { ipv6 } = this.#deployments.current;
     // While a deploy goes on, another configuration may have answered.
     const always = LetIn.by(this.#deployments.known(name).flatMap((acl) => acl.always));
-    const zoneIds = [...new Set(this.#deployments.known(name).flatMap((acl) => acl.zoneIds))];
     const shown = (such: (lists: readonly LetIn[]) => boolean) =>
-      this.#monitor.shown.wereOnce(zoneIds, began, now, such);
+      this.#deployments.known(name).some(({ zoneIds }) => this.#monitor.shown.wereOnce(zoneIds, began, now, such));
     if (event.type === 'access.flushed') {
       const covered = model.endedBefore(began - A_WHILE_MS).map((ip) => entryFor(ip, ipv6));
       const others = covered.filter((entry) => !always.has(entry));
