@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BAD_REQUESTS } from '../corpus/index.ts';
+import { BUGS } from '../simulation/bugs.ts';
+import { FAULTS } from '../simulation/faults.ts';
+import { UNKIND_BUGS } from '../simulation/unkind-bugs.ts';
 import { ROOT, readDocument, sectionsOf } from './documents.ts';
 
 const text = readDocument('docs/reliability.md');
@@ -23,6 +26,21 @@ describe('docs/reliability.md', () => {
       // One that is told apart for its report alone is part of the invariant of the same number.
       expect(section, name).toContain(`"${number} `);
     }
+  });
+
+  it('names every known bug that is put in, and says how many there are', () => {
+    const [, section = ''] = /\n## An unkind world\n(.*?)\n## /s.exec(text) ?? [];
+    const names = [...BUGS, ...UNKIND_BUGS].map(({ name }) => name);
+    expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+    expect(section).toContain(`${names.length} known bugs`);
+    expect(UNKIND_BUGS.length).toBeGreaterThanOrEqual(15);
+  });
+
+  it('counts in an unkind world what the simulation counts', () => {
+    const [, section = ''] = /\n## An unkind world\n(.*?)\n## /s.exec(text) ?? [];
+    const counted = [...section.matchAll(/\| ([^|]+?) \| [\d,]+ (?=\|)/g)].map(([, name]) => name);
+    expect(counted.length).toBeGreaterThan(40);
+    expect(counted.filter((name) => !FAULTS.some((fault) => fault === name))).toEqual([]);
   });
 
   it('says how many bad requests there are', () => {
