@@ -110,14 +110,11 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     for (const laterMs of [random.whole(1_000, 20_000), 60_000]) {
       draft.actions.push({ at: at + seconds * 1000 + laterMs, do: 'redrive' });
     }
-    // Of two events of the same moment, the one queued later wins: no message says when one was that was queued twice.
-    const ids = [...new Set(draft.actions.flatMap((action) => (action.do === 'event' ? [action.webhookId] : [])))];
-    draft.actions = draft.actions.map((action) =>
-      action.do === 'event' ? { ...action, ageMs: action.ageMs + ids.indexOf(action.webhookId) } : action,
-    );
+    apart(draft);
     draft.codes.push('STORE001');
   },
   'replaced queue': (draft, random) => {
+    apart(draft);
     draft.queue = { ...draft.queue, firstSequence: 1_000_000 };
     draft.actions.push({ at: anyTime(draft, random), do: 'replace queue' });
     // Whoever waits is told by the numbers how far things are.
@@ -183,6 +180,14 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     });
   },
 };
+
+/** Of two events of the same moment, the one queued later wins: of one that was queued twice, or on another queue, nobody knows. */
+function apart(draft: Draft): void {
+  const ids = [...new Set(draft.actions.flatMap((action) => (action.do === 'event' ? [action.webhookId] : [])))];
+  draft.actions = draft.actions.map((action) =>
+    action.do === 'event' ? { ...action, ageMs: action.ageMs + ids.indexOf(action.webhookId) } : action,
+  );
+}
 
 /** An operator allows it, once or again; and somebody may change the list just then, so that what was allowed is void. */
 function adoptions(draft: Draft, random: Random, zone: string): void {
