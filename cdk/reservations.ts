@@ -6,7 +6,7 @@ import type { FunctionName, OptionalFunctionName } from './function-code.ts';
 /** The fewest that SQS lets a mapping have. One message group keeps the grants function alone all the same. */
 export const EVENTS_AT_ONCE = 2;
 /** Batches of timers under way at once. A timer is handled in a fraction of a second. */
-export const TIMERS_AT_ONCE = 10;
+export const TIMERS_AT_ONCE = 4;
 
 /**
  * How many runs of each function the account keeps free for it, and lets it have at most: none of them can starve another,
@@ -27,7 +27,7 @@ export function reservationOf(
       return 5;
     case 'outcome':
       // Those that answer at once, while as many wait as may.
-      return MOST_WAITING + 10;
+      return MOST_WAITING + 8;
     case 'grants':
       return EVENTS_AT_ONCE + 1;
     case 'expiry':

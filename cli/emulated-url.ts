@@ -8,3 +8,12 @@ export function emulatedUrl(url: string, endpoint: string): string {
   const [api = ''] = hostname.split('.');
   return `${endpoint.replace(/\/+$/, '')}/_aws/execute-api/${api}/$default${pathname}${search}`;
 }
+
+/**
+ * The same for what an answer of the API names: its path counts alone, since the emulator has a host name of its own for it.
+ * @param webhookUrl the stack's, as AWS would have it
+ */
+export function emulatedAnswerUrl(url: string, webhookUrl: string, endpoint: string): string {
+  const { pathname, search } = new URL(url);
+  return emulatedUrl(new URL(`${pathname}${search}`, webhookUrl).href, endpoint);
+}

@@ -8,7 +8,7 @@ import { sqsDeadLetterBox } from '../lib/adapters/sqs-dead-letters.ts';
 import { sqsDeadLetters, sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
-import { emulatedUrl } from './emulated-url.ts';
+import { emulatedAnswerUrl, emulatedUrl } from './emulated-url.ts';
 import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
 import type { EventQueues, SecretStore, Target } from './target.ts';
@@ -56,8 +56,8 @@ function queuesOf(eventsUrl: string, deadLettersUrl: string, client: SQSClient):
 }
 
 function emulatedWebhook(url: string, endpoint: string): Target['webhook'] {
-  const finds = (at: string) => emulatedUrl(at, endpoint);
-  return { url: finds(url), headers: {}, finds };
+  const finds = (at: string) => emulatedAnswerUrl(at, url, endpoint);
+  return { url: emulatedUrl(url, endpoint), headers: {}, finds };
 }
 
 /** The log alone wants it: no event waits long for it, or fails for want of it. */

@@ -152,4 +152,4 @@ export const CONFIGURATION_METADATA = 'KnocknocOkta::Configuration';
 export const VERSION_METADATA = 'KnocknocOkta::Version';
 
 /** So many may wait for the outcomes of events at once; the function that tells them has some more runs, which answer at once. */
-export const MOST_WAITING = 30;
+export const MOST_WAITING = 38;

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { emulatedUrl } from '../../cli/emulated-url.ts';
+import { emulatedAnswerUrl, emulatedUrl } from '../../cli/emulated-url.ts';
 import { parseConfig } from '../../config/load.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
@@ -118,8 +118,9 @@ async function start(
     outputs = await deploy(cdk, endpoint);
     settings = changed;
   };
-  const webhookFinds = (url: string) => emulatedUrl(url, endpoint);
-  const webhookUrl = webhookFinds(outputs.WebhookUrl ?? '');
+  const { WebhookUrl: deployedUrl = '' } = outputs;
+  const webhookFinds = (url: string) => emulatedAnswerUrl(url, deployedUrl, endpoint);
+  const webhookUrl = emulatedUrl(deployedUrl, endpoint);
   const stackName = String(config.stackName ?? 'KnocknocOkta');
   return {
     kind: 'emulator',

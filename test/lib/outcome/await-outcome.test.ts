@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { wakeKey } from '../../../lib/grants/wake-item.ts';
+import { MOST_WAITING } from '../../../lib/names.ts';
 import { awaitOutcome } from '../../../lib/outcome/await-outcome.ts';
 import type { Fault, ZoneEdit } from '../../../local/okta-simulator/simulator.ts';
 import { ACL, bookOf, configOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
@@ -119,10 +120,10 @@ describe('where many wait', () => {
   const isWaitedFor = async (event: QueuedEvent) => (await wait(event, 3)).tookMs > 0;
   const two = { 'okta-prod': { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } };
 
-  it('those wait who come while no more than thirty events are not confirmed, of all ACLs together', async () => {
+  it('those wait who come while no more than thirty-eight events are not confirmed, of all ACLs together', async () => {
     world = new ZoneWorld({ config: configOf({ acls: two }) });
     const [grant, next] = [granted(ALICE, 1), granted(BOB, 1)];
-    await world.apply(...crowd(10, 'other'), ...crowd(19), grant);
+    await world.apply(...crowd(10, 'other'), ...crowd(MOST_WAITING - 11), grant);
     expect(await isWaitedFor(grant)).toBe(true);
     await world.apply(next);
     expect(await isWaitedFor(next)).toBe(false);
@@ -137,7 +138,7 @@ describe('where many wait', () => {
   it('those do not count who are told at once that a person must mend something', async () => {
     world = new ZoneWorld({ config: configOf({ acls: two }) });
     world.okta.removeZone('nzo2');
-    await world.apply(...crowd(40, 'other'));
+    await world.apply(...crowd(MOST_WAITING + 10, 'other'));
     await world.rebuild('other');
     const grant = granted(ALICE, 1);
     await world.apply(grant);
