@@ -53,20 +53,13 @@ export function signedHeaders(secret: string, id: string, timestampSeconds: numb
 }
 
 /**
- * Posts an event once; with `wait`, the answer may take that many seconds.
+ * Posts an event once.
  * @throws {NoAnswer}
  */
-export async function sendEvent(
-  endpoint: WebhookEndpoint,
-  event: unknown,
-  { wait, ...stamp }: Stamp & { readonly wait?: number },
-): Promise<WebhookAnswer> {
+export async function sendEvent(endpoint: WebhookEndpoint, event: unknown, stamp: Stamp): Promise<WebhookAnswer> {
   const body = JSON.stringify(event);
-  const prefer = wait === undefined ? {} : { prefer: `wait=${wait}` };
-  const headers = {
-    ...endpoint.webhookHeaders,
-    ...{ 'content-type': 'application/json', ...prefer, ...proof(endpoint, stamp, body) },
-  };
+  const signed = proof(endpoint, stamp, body);
+  const headers = { ...endpoint.webhookHeaders, 'content-type': 'application/json', ...signed };
   return post(endpoint.webhookUrl, headers, body);
 }
 

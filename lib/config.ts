@@ -55,8 +55,8 @@ export interface Config {
 
 /** Whether an ACL can have this name. `#`, which names of the table's other partitions hold, is in none. */
 export function isAclName(name: string): boolean {
-  // `__proto__` would vanish when the configuration becomes an object literal in a bundle.
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) && name !== '__proto__';
+  // `__proto__` would vanish when the configuration becomes an object literal in a bundle, the others from every URL.
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) && !['__proto__', '.', '..'].includes(name);
 }
 
 /** The ACL of that name, or undefined; never something inherited from Object.prototype. */
