@@ -73,7 +73,19 @@ export class Holders {
 
   async #all(acl: string, judge: GrantJudge, now: number): Promise<Holder[]> {
     const pages = this.#table.queryExpiry(acl, now, Number.MAX_SAFE_INTEGER, { brief: true });
-    return usable(pages, (row) => judge.judgeHolder(row), this.#report);
+    const judged = (row: Item) => (judge.saysSince(row) ? judge.judgeHolder(row) : judge.judge(row));
+    const found = await usable(this.#whole(pages, judge), judged, this.#report);
+    return found.map(holderOf);
+  }
+
+  /** The index has too little of a row that does not say since when it stands: the whole row decides, as everywhere else. */
+  async *#whole(pages: AsyncIterable<readonly Item[]>, judge: GrantJudge): AsyncIterable<readonly Item[]> {
+    for await (const page of pages) {
+      const rows = page.map(async (row) =>
+        judge.saysSince(row) ? [row] : [(await this.#table.get({ acl: row.acl, item: row.item })) ?? []].flat(),
+      );
+      yield (await Promise.all(rows)).flat();
+    }
   }
 
   async #again(
@@ -86,12 +98,16 @@ export class Holders {
     const read = ips.map((ip) =>
       usable(this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`), (row) => judge.judge(row), this.#report),
     );
-    const found = (await Promise.all(read)).flat().map(({ ip, expiresAt, since }) => ({ ip, expiresAt, since }));
+    const found = (await Promise.all(read)).flat().map(holderOf);
     const others = before.filter(({ ip }) => !ips.includes(ip));
     return [...others, ...found]
       .filter(({ expiresAt }) => expiresAt > now)
       .sort((a, b) => a.expiresAt - b.expiresAt || (a.ip < b.ip ? -1 : 1));
   }
+}
+
+function holderOf({ ip, expiresAt, since }: Holder): Holder {
+  return { ip, expiresAt, since };
 }
 
 /** @returns the IPs to read again; undefined where all must be */

@@ -30,11 +30,11 @@ export class GrantJudge {
 
   /** @returns the grant, or what is wrong with the row */
   judge(row: Item): Grant | UnusableRow {
-    const { acl, grantId, user, order, since } = row;
+    const { acl, grantId, user, order } = row;
     const unusable = (why: string) => ({ acl, item: row.item, why });
     // A later event leaves `since` as it is, whatever it is.
-    const isSince = isOrder(since, this.#latestOrder) || order === undefined;
-    const holder = this.judgeHolder(isSince ? row : { ...row, since: order });
+    const says = this.saysSince(row) || order === undefined;
+    const holder = this.judgeHolder(says ? row : { ...row, since: order });
     if (isUnusable(holder)) return holder;
     if (grantId !== undefined && !isText(grantId)) return unusable('its grantId is not one');
     if (user !== undefined && !isText(user)) return unusable('its user is not one');
@@ -42,6 +42,11 @@ export class GrantJudge {
     const texts = { ...(grantId !== undefined && { grantId }), ...(user !== undefined && { user }) };
     const grant = { acl, ...holder, ...texts, order };
     return grantKey(grant).item === row.item ? grant : unusable(OF_ANOTHER);
+  }
+
+  /** Whether a row says since when its grant stands. Where it does not, the order of its last event does. */
+  saysSince({ since }: Item): boolean {
+    return isOrder(since, this.#latestOrder);
   }
 
   /** Judges what the index by expiry holds of a row. @returns what the lists are made of, or what is wrong with the row */
