@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleFunction } from '../cdk/bundle.ts';
+import { guardOutput } from '../cli/guard-output.ts';
 import { parseConfig } from '../config/load.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -96,6 +97,7 @@ function deployed(bill: Bill): Bill {
   };
 }
 
+guardOutput();
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'sbom') } } });
 const bill = installed();
 for (const [name, content] of Object.entries({ project: bill, deployed: deployed(bill) })) {

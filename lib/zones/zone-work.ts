@@ -64,7 +64,11 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
     if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
     const list = canonicalGateways(zone.gateways ?? []);
     if (plan) await assertOurs(view, list, plan, work);
-    if (work.isInUse && isContradiction(view, list)) reportForeignChange(view, list, work);
+    if (isContradiction(view, list)) {
+      // What is known of the item may be older than what another ACL's rebuild has announced since.
+      if (!(await isStillStored(view, work))) return { view: await takenOver(view, work), quota };
+      if (work.isInUse) reportForeignChange(view, list, work);
+    }
     const seen = shown(view, list, work.clock.now());
     const change = changeFound(view, seen, work);
     return { view: seen, zone, quota, ...(change && { change }) };
@@ -151,6 +155,12 @@ async function assertOurs(view: ZoneView, list: readonly string[], plan: Plan, w
 async function takenOver(view: ZoneView, { acl, clock, telemetry }: ZoneWork): Promise<ZoneView> {
   telemetry.info('another rebuild writes the zone; this one leaves it', { acl, zoneId: view.zoneId });
   return { ...view, heldUntil: clock.now() };
+}
+
+async function isStillStored({ zoneId, stored }: ZoneView, { items }: ZoneWork): Promise<boolean> {
+  const now = await items.get(zoneId);
+  if (typeof stored !== 'object' || typeof now !== 'object') return stored === now;
+  return stored.owner === now.owner && stored.write === now.write;
 }
 
 /** Of trouble with one zone it is known from then on; all else ends the rebuild. */
