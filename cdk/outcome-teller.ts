@@ -29,6 +29,5 @@ export class OutcomeTeller extends Construct {
     });
     allowReading(this.function, secrets.webhookSecretArn);
     table.allow(this.function, 'GetItem', 'Query');
-    table.allowQueryByExpiry(this.function);
   }
 }

@@ -140,8 +140,9 @@ export class GrantBook {
   /** Grants that are live at `now` (milliseconds since the epoch), all pages, strongly consistent, soonest expiry first. */
   async live(acl: string, now: number): Promise<Grant[]> {
     const judge = new GrantJudge(this.#policy, now);
-    const pages = this.#table.queryExpiry(acl, now, Number.MAX_SAFE_INTEGER);
-    return usable(pages, (row) => judge.judge(row), this.#report);
+    const pages = this.#table.queryPrefix(acl, ITEM.grant);
+    const grants = await usable(liveOf(pages, now), (row) => judge.judge(row), this.#report);
+    return grants.sort((a, b) => a.expiresAt - b.expiresAt);
   }
 
   /** The same, and no more of each than the zones' lists are made of: that costs the least to read. See `Holders`. */
@@ -242,5 +243,12 @@ export class GrantBook {
     const progress = { base: events?.position, events, hasChanged: false, hasGap: false };
     this.#batch.set(acl, progress);
     return progress;
+  }
+}
+
+/** What is over, or says no end, is nobody's concern here: expiry looks for it. */
+async function* liveOf(pages: AsyncIterable<readonly Item[]>, now: number): AsyncIterable<readonly Item[]> {
+  for await (const page of pages) {
+    yield page.filter(({ expiresAt }) => typeof expiresAt === 'number' && expiresAt > now);
   }
 }

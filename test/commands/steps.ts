@@ -61,22 +61,30 @@ export function vitest(name: string, projects: readonly string[], ...options: re
   };
 }
 
-/** What guards main. */
-export const GUARD: readonly Step[] = [
-  LINT,
-  TYPES,
+/** What guards main, one step after the other. */
+const FIRST: readonly Step[] = [LINT, TYPES];
+/** The rest of it, side by side: the second waits more than it works. */
+const TESTS: readonly Step[] = [
   vitest('tests', ['unit', 'cdk', 'simulation', 'fuzz', 'bursts']),
   // Side by side, and one more of them than there are cores: they wait more than they work.
   vitest('processes and end to end', ['processes', 'tables', 'e2e-embedded', 'e2e-emulator'], '--maxWorkers=3'),
 ];
+export const GUARD: readonly Step[] = [...FIRST, ...TESTS];
 
-/** Runs one step, with what it prints. */
-export async function runStep(step: Step): Promise<Ran> {
-  console.log(`\n── ${step.name}`);
+/** Runs what guards main. */
+export async function runGuard(): Promise<Ran[]> {
+  const all: Ran[] = [];
+  for (const step of FIRST) all.push(await runStep(step));
+  return [...all, ...(await Promise.all(TESTS.map((step, index) => runStep(step, index > 0))))];
+}
+
+/** Runs one step, with what it prints. @param isBeside another has the screen: what this one prints comes when it is over */
+export async function runStep(step: Step, isBeside = false): Promise<Ran> {
+  if (!isBeside) console.log(`\n── ${step.name}`);
   const folder = await mkdtemp(join(tmpdir(), 'knocknoc-okta-tests-'));
   const report = join(folder, 'report.json');
   const began = Date.now();
-  const good = await succeeds(step, step.isVitest ? [`--outputFile.json=${report}`] : []);
+  const good = await succeeds(step, step.isVitest ? [`--outputFile.json=${report}`] : [], isBeside);
   const seconds = Math.round((Date.now() - began) / 1000);
   console.log(`${good ? 'ok' : 'FAILED'}: ${step.name} (${seconds} s)`);
   const tests = step.isVitest ? await testsOf(report) : NO_TESTS;
@@ -101,15 +109,24 @@ export function conclude(all: readonly Ran[]): number {
   return all.every(({ good }) => good) ? 0 : 1;
 }
 
-function succeeds({ command: [program = '', ...args], environment }: Step, more: readonly string[]): Promise<boolean> {
+function succeeds(
+  { name, command: [program = '', ...args], environment }: Step,
+  more: readonly string[],
+  isBeside: boolean,
+): Promise<boolean> {
   return new Promise((resolve) => {
+    const printed: Buffer[] = [];
     // npm scripts have node_modules/.bin on the PATH.
     const child = spawn(program, [...args, ...more], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environment },
     });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
     child.on('error', () => resolve(false));
-    child.on('close', (code) => resolve(code === 0));
+    child.on('close', (code) => {
+      if (isBeside) process.stdout.write(`\n── ${name}\n${Buffer.concat(printed)}`);
+      resolve(code === 0);
+    });
   });
 }
 

@@ -58,9 +58,9 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
         ].map(ok),
         ['dead letters', expect.any(String)],
         ['alarms', 'warning'],
-        ...levels.slice(13),
+        ...levels.slice(14),
       ]);
-      expect(findings[1]?.detail).toMatch(/_COMPLETE, version \S+; 7 more in order/);
+      expect(findings[1]?.detail).toMatch(/_COMPLETE, version \S+; \d+ more in order/);
     });
 
     it('says what a rebuild would write, and has it written', async () => {
@@ -90,7 +90,7 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       const sick = await run(`doctor --acl ${acl.acl}`);
       expect({ code: sick.code, out: sick.out }).toEqual({ code: 2, out: expect.stringContaining('-- redrive') });
       const { out } = await run('redrive');
-      expect(out).toMatch(new RegExp(`letter_${now} +STORE001 +put back`));
+      expect(out).toMatch(new RegExp(`letter_${now} +put back +STORE001`));
       await acl.showsOnly(ALICE, BOB);
     });
 
