@@ -80,7 +80,6 @@ describe('what a function may do', () => {
       [
         ...logs('Outcome'),
         ...table('GetItem', 'Query'),
-        byExpiry,
         'secretsmanager:GetSecretValue on SecretsWebhook.Id',
       ].toSorted(),
     );

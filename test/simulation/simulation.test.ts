@@ -5,8 +5,8 @@ import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 
 /** `npm run test:full -- simulation` runs ten thousand. */
-const RUNS = 1_500;
-const UNKIND_RUNS = 300;
+const RUNS = 750;
+const UNKIND_RUNS = 150;
 const MOST_SECONDS = 240;
 
 describe('every schedule', () => {
