@@ -149,7 +149,7 @@ describe('every change has one line of the audit, or two with the same ids', () 
         const { problems } = await play(story, at, (system) => withoutRepetitions(system.lines));
         expect(problems).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
