@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
-import { KnownSecrets } from '../known-secrets.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
-import { CALL_TIMEOUT_MS } from './call-timeout.ts';
+import { exchange, untold } from './exchange.ts';
 import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
-import { whyNoAnswer } from './no-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
 import { LONGEST_REST_MS, type Quota, quotaOf } from './rate-limit.ts';
 import { OktaSignIn } from './sign-in.ts';
@@ -79,20 +77,15 @@ export class OktaZones {
     return this.#call('PUT', zoneId, by, bodyOf(zone, gateways));
   }
 
-  /** Whatever answers has seen the token and its proof, and may show them: in a reason, a header, an error. */
   async #call(method: 'GET' | 'PUT', zoneId: string, by: Authorization, body?: string): Promise<ZoneAnswer> {
     const url = `${this.#baseUrl}/api/v1/zones/${encodeURIComponent(zoneId)}`;
     const proof = by.headers(method, url);
-    try {
-      const response = await this.#exchange(method, url, proof, body);
+    return untold(Object.values(proof), async () => {
+      const json = body !== undefined && { body, headers: { ...proof, 'content-type': 'application/json' } };
+      const response = await exchange(this.#http, { method, url, headers: proof, ...json }, method);
       by.saw(response.headers);
       return this.#judged(method, zoneId, response);
-    } catch (error) {
-      if (!(error instanceof OktaFailure)) throw error;
-      const secrets = new KnownSecrets();
-      for (const value of Object.values(proof)) secrets.remember(value.replace(/^(SSWS|DPoP|Bearer) /, ''));
-      throw error.without(secrets);
-    }
+    });
   }
 
   #judged(method: 'GET' | 'PUT', zoneId: string, response: HttpResponse): ZoneAnswer {
@@ -113,31 +106,6 @@ export class OktaZones {
       throw new OktaFailure('ZONE003', 'Okta answered with another zone', fieldsOf(response));
     }
     return { zone: parsed.output, quota: quotaOf(response, this.#now()) };
-  }
-
-  async #exchange(
-    method: 'GET' | 'PUT',
-    url: string,
-    proof: Readonly<Record<string, string>>,
-    body?: string,
-  ): Promise<HttpResponse> {
-    try {
-      return await this.#http({
-        method,
-        url,
-        headers: {
-          accept: 'application/json',
-          ...proof,
-          'user-agent': 'knocknoc-okta-zones',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body }),
-        timeoutMs: CALL_TIMEOUT_MS,
-      });
-    } catch (cause) {
-      const why = whyNoAnswer(cause, CALL_TIMEOUT_MS);
-      throw new OktaFailure('ZONE003', `no answer from Okta to ${method}: ${why}`, { method }, { cause });
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { HttpResponse } from '../ports.ts';
+import type { Fields, HttpResponse } from '../ports.ts';
 import { OktaFailure } from './okta-failure.ts';
 import { askedRest, restAfter } from './rate-limit.ts';
 
@@ -29,16 +29,9 @@ export function failureOf(method: 'GET' | 'PUT', response: HttpResponse, now: nu
   const challenge = challengeOf(response);
   const fields = fieldsOf(response, challenge);
   const says = `Okta answered ${status}: ${fields.oktaSummary ?? 'no reason given'}`;
-  if (status === 429) {
-    const retryInMs = restAfter(askedRest(response, now), 1);
-    return new OktaFailure('OKTA005', says, { ...fields, retryInMs }, { retryInMs });
-  }
-  if (status < 400 || status > 499) return new OktaFailure('ZONE003', says, fields);
-  if (!isOktas(fields.oktaErrorCode) && challenge === undefined) {
-    const type = response.headers['content-type'] ?? 'no type';
-    const text = `something between here and Okta, such as a proxy, answered ${status} (${type}) in a form that is not Okta's`;
-    return new OktaFailure('ZONE003', text, fields);
-  }
+  const isOktas = isOktaCode(fields.oktaErrorCode) || challenge !== undefined;
+  const passing = passingFailure(response, { says, fields, isOktas }, now);
+  if (passing) return passing;
   if (status === 401) return new OktaFailure('OKTA001', says, fields);
   if (status === 403) return new OktaFailure('OKTA002', says, fields);
   if (challenge !== undefined && status === 400) {
@@ -48,6 +41,29 @@ export function failureOf(method: 'GET' | 'PUT', response: HttpResponse, now: nu
   if (status === 404) return new OktaFailure('ZONE001', says, fields);
   if (status === 400 && method === 'PUT') return new OktaFailure('ZONE002', says, fields);
   return new OktaFailure('ZONE003', says, fields);
+}
+
+/**
+ * What an answer means that says nothing of what was asked: a 429, trouble at Okta, or a refusal by something in between.
+ * @param said what the answer says, what is logged of it, and whether its form is one of Okta's
+ * @param now milliseconds since the epoch
+ * @returns undefined where Okta has refused what was asked
+ */
+export function passingFailure(
+  response: HttpResponse,
+  { says, fields, isOktas }: { readonly says: string; readonly fields: Fields; readonly isOktas: boolean },
+  now: number,
+): OktaFailure | undefined {
+  const { status } = response;
+  if (status === 429) {
+    const retryInMs = restAfter(askedRest(response, now), 1);
+    return new OktaFailure('OKTA005', says, { ...fields, retryInMs }, { retryInMs });
+  }
+  if (status < 400 || status > 499) return new OktaFailure('ZONE003', says, fields);
+  if (isOktas) return undefined;
+  const type = response.headers['content-type'] ?? 'no type';
+  const text = `something between here and Okta, such as a proxy, answered ${status} (${type}) in a form that is not Okta's`;
+  return new OktaFailure('ZONE003', text, fields);
 }
 
 /** For the log: the status, Okta's reasons, and the id that its support asks for. */
@@ -74,7 +90,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Codes of Okta's own error JSON: "E" and seven digits. */
-function isOktas(errorCode: unknown): boolean {
+function isOktaCode(errorCode: unknown): boolean {
   return typeof errorCode === 'string' && /^E\d{7}$/.test(errorCode);
 }
 

@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
-import { CALL_TIMEOUT_MS } from './call-timeout.ts';
+import { exchange, untold } from './exchange.ts';
 import { failureOf, parseJson } from './judge-answer.ts';
-import { whyNoAnswer } from './no-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
 import { isAmple } from './pacing.ts';
 import type { Policy, PolicyRule } from './policy-verdict.ts';
@@ -114,18 +113,17 @@ export class PolicyReader {
   async #get(path: string, by: Authorization): Promise<HttpResponse> {
     const url = `${this.#baseUrl}${path}`;
     const [bare = url] = url.split('?');
-    let response: HttpResponse;
-    try {
-      response = await this.#http({
-        ...{ method: 'GET', url, timeoutMs: CALL_TIMEOUT_MS, mostBytes: MOST_BYTES },
-        headers: { accept: 'application/json', 'user-agent': 'knocknoc-okta-zones', ...by.headers('GET', bare) },
-      });
-    } catch (cause) {
-      const why = whyNoAnswer(cause, CALL_TIMEOUT_MS);
-      throw new OktaFailure('ZONE003', `no answer from Okta: ${why}`, {}, { cause });
-    }
-    by.saw(response.headers);
-    if (response.status !== 200) throw failureOf('GET', response, this.#now());
+    const proof = by.headers('GET', bare);
+    const response = await untold(Object.values(proof), async () => {
+      const answer = await exchange(
+        this.#http,
+        { method: 'GET', url, headers: proof, mostBytes: MOST_BYTES },
+        'a question for policies',
+      );
+      by.saw(answer.headers);
+      if (answer.status !== 200) throw failureOf('GET', answer, this.#now());
+      return answer;
+    });
     const quota = quotaOf(response, this.#now());
     if (quota && !isAmple(quota)) {
       const left = `${quota.remaining} of ${quota.limit} calls are left this minute`;

@@ -1,12 +1,10 @@
-import { KnownSecrets } from '../known-secrets.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
 import type { AppCredentials } from './credentials.ts';
 import { CLOCK_TOLERANCE_S, DpopProofs } from './dpop.ts';
+import { exchange, untold } from './exchange.ts';
 import { signedJwt } from './jwt.ts';
-import { whyNoAnswer } from './no-answer.ts';
-import { OktaFailure } from './okta-failure.ts';
 import { grantedToken, type TokenGrant, tokenFailure, wantsAnotherTry } from './token-answer.ts';
 
 /** What is asked for. Writing includes reading (Okta's list of scopes), but both together are clearer to a reader. */
@@ -92,50 +90,36 @@ export class ServiceApp {
     if (this.#current === authorization) this.#current = undefined;
   }
 
-  /** Both JWTs are made anew for each attempt: an assertion is used up even by an answer that asks for a nonce. */
+  /**
+   * Both JWTs are made anew for each attempt: an assertion is used up even by an answer that asks for a nonce. All attempts
+   * together take no longer than one call may: whoever asks has no more time. A nonce stays known for the next time.
+   */
   async #request(): Promise<TokenAuthorization> {
+    const endsAt = this.#now() + CALL_TIMEOUT_MS;
     for (let tries = 1; ; tries += 1) {
       const [assertion, proof] = [this.#assertion(), this.#proofs.proof('POST', this.#url)];
-      try {
-        const response = await this.#exchange(assertion, proof);
+      const granted = await untold([assertion, proof], async () => {
+        const timeoutMs = endsAt - this.#now();
+        const response = await exchange(this.#http, this.#ask(assertion, proof, timeoutMs), 'the request for a token');
         this.#proofs.saw(response.headers);
+        if (response.status === 200) return grantedToken(response, this.#scopes);
         const now = this.#now();
-        if (response.status === 200)
-          return new TokenAuthorization(grantedToken(response, this.#scopes), this.#proofs, now);
-        if (tries === TRIES || !wantsAnotherTry(response)) throw tokenFailure(response, now);
-      } catch (error) {
-        if (!(error instanceof OktaFailure)) throw error;
-        // Whatever answers has seen both, and may show them.
-        const secrets = new KnownSecrets();
-        for (const sent of [assertion, proof]) secrets.remember(sent);
-        throw error.without(secrets);
-      }
+        if (tries === TRIES || now >= endsAt || !wantsAnotherTry(response)) throw tokenFailure(response, now);
+        return undefined;
+      });
+      if (granted) return new TokenAuthorization(granted, this.#proofs, this.#now());
     }
   }
 
-  async #exchange(assertion: string, proof: string): Promise<HttpResponse> {
-    try {
-      return await this.#http({
-        method: 'POST',
-        url: this.#url,
-        headers: {
-          accept: 'application/json',
-          'content-type': 'application/x-www-form-urlencoded',
-          'user-agent': 'knocknoc-okta-zones',
-          dpop: proof,
-        },
-        body: new URLSearchParams({
-          grant_type: 'client_credentials',
-          scope: this.#scopes.join(' '),
-          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-          client_assertion: assertion,
-        }).toString(),
-        timeoutMs: CALL_TIMEOUT_MS,
-      });
-    } catch (cause) {
-      const why = whyNoAnswer(cause, CALL_TIMEOUT_MS);
-      throw new OktaFailure('ZONE003', `no answer from Okta to the request for a token: ${why}`, {}, { cause });
-    }
+  #ask(assertion: string, dpop: string, timeoutMs: number) {
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: this.#scopes.join(' '),
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', dpop };
+    return { method: 'POST', url: this.#url, headers, body: body.toString(), timeoutMs } as const;
   }
 
   /** The audience is the very URL that is called: Okta refuses its issuer there. */

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import type { HttpResponse } from '../ports.ts';
-import { fieldsOf, parseJson } from './judge-answer.ts';
+import { fieldsOf, parseJson, passingFailure } from './judge-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
-import { askedRest, restAfter } from './rate-limit.ts';
 
 /** A token, as far as it is plausible. */
 export interface TokenGrant {
@@ -72,18 +71,11 @@ export function tokenFailure(response: HttpResponse, now: number): OktaFailure {
   const { error, description } = errorOf(response);
   const fields = { ...statusOf(response), ...(error !== undefined && { oktaErrorCode: error }) };
   const reason = [error, description].filter(Boolean).join(': ') || 'no reason given';
-  const said = `Okta gives no token (${status}): ${reason}`;
-  if (status === 429) {
-    const retryInMs = restAfter(askedRest(response, now), 1);
-    return new OktaFailure('OKTA005', said, { ...fields, retryInMs }, { retryInMs });
-  }
-  if (status < 400 || status > 499) return new OktaFailure('ZONE003', said, fields);
-  if (error === undefined) {
-    const type = response.headers['content-type'] ?? 'no type';
-    const text = `something between here and Okta, such as a proxy, answered the request for a token with ${status} (${type})`;
-    return new OktaFailure('ZONE003', text, fields);
-  }
-  return new OktaFailure(status === 403 || RIGHTS.includes(error) ? 'OKTA002' : 'OKTA001', said, fields);
+  const says = `Okta gives no token (${status}): ${reason}`;
+  const passing = passingFailure(response, { says, fields, isOktas: error !== undefined }, now);
+  if (passing) return passing;
+  const isRight = status === 403 || RIGHTS.includes(error ?? '');
+  return new OktaFailure(isRight ? 'OKTA002' : 'OKTA001', says, fields);
 }
 
 function errorOf({ body }: HttpResponse): {

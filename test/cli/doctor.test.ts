@@ -348,6 +348,16 @@ describe.concurrent('doctor, of the policies', () => {
     ]);
   });
 
+  it('says nothing of the token, whatever Okta quotes when it forbids to read policies', async () => {
+    const world = await healthy();
+    const text = JSON.stringify({ errorCode: 'E0000006', errorSummary: `SSWS ${TOKEN} may not` });
+    await world.system.simulator.addFault({ skip: 1, count: 9, fault: { status: 403, text } });
+    const { all } = await findings(world);
+    const [found] = all.filter(({ link }) => link === OF);
+    expect(found).toMatchObject({ level: 'skipped', detail: expect.stringContaining('[secret]') });
+    expect(JSON.stringify(all)).not.toContain(TOKEN);
+  });
+
   it('names the zone that a rule lacks', async () => {
     const world = await healthy({ acls: { [ACL]: { zoneIds: [ZONE, 'nzo2abcdefGHIJKLM0h7'] } } });
     await world.system.simulator.seedZone('nzo2abcdefGHIJKLM0h7', { gateways: ['192.0.2.0/32'] });

@@ -145,6 +145,21 @@ describe('a service app', () => {
     expect(okta.requests.at(-1)?.headers).not.toHaveProperty('dpop');
   });
 
+  it('takes no longer for a token than for one call, however slowly Okta asks for a nonce, and goes on from there', async () => {
+    const { http } = simulated();
+    const slow: HttpClient = async (request) => {
+      const takesMs = request.url.endsWith('/token') ? 6_000 : 100;
+      await clock.sleep(Math.min(takesMs, request.timeoutMs));
+      if (takesMs > request.timeoutMs) throw new DOMException('too late', 'TimeoutError');
+      return http(request);
+    };
+    const process = processOf(slow);
+    const first = clock.finish(process.get());
+    await expect(first).rejects.toMatchObject({ code: 'ZONE003', message: expect.stringContaining('within 2 s') });
+    expect(clock.now() - NOW).toBe(8_000);
+    expect((await clock.finish(process.get())).zone.id).toBe('nzo1');
+  });
+
   it('sends a proof of its own with each attempt', async () => {
     const { http, calls } = simulated();
     const sent: (string | undefined)[] = [];
