@@ -1,3 +1,4 @@
+import { ERRORS } from '../lib/error-codes.ts';
 import type { Clock } from '../lib/ports.ts';
 import { codeOf, fieldsOf } from './problem.ts';
 import {
@@ -20,8 +21,6 @@ export interface Delivery {
 /** How long a person waits for an event to be stored. */
 const PATIENCE_MS = 30_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** They heal by themselves. */
-const PASSING: readonly (string | undefined)[] = ['ZONE003', 'OKTA005'];
 
 /**
  * Posts an event until it is stored or refused, for half a minute at most. What arrives twice is applied once.
@@ -68,19 +67,25 @@ export async function outcomeOf(
     const answer = await askOutcome(endpoint, url, { id, now: clock.now(), wait }).catch(noAnswer);
     if (!(answer instanceof NoAnswer)) last = answer;
     const isLast = clock.now() >= until;
-    if (!(answer instanceof NoAnswer) && isOutcome(answer, isLast)) return answer;
+    if (!(answer instanceof NoAnswer) && saysOutcome(answer) && (isLast || !heals(answer))) return answer;
     if (isLast) return last;
     await clock.sleep(Math.min(pauseOf(attempt, answer), Math.max(0, until - clock.now())));
   }
 }
 
-/** Whether an answer to the question what became of an event says it. */
-function isOutcome({ status, body }: WebhookAnswer, timeIsUp: boolean): boolean {
+/** Whether an answer to the question what became of an event says it. Whatever else is answered says nothing of the event. */
+export function saysOutcome({ status, body }: WebhookAnswer): boolean {
   const code = codeOf(body);
-  if (status === 502) return code !== undefined && (timeIsUp || !PASSING.includes(code));
+  if (status === 502) return code !== undefined;
   if (status === 404) return fieldsOf(body).code === 'HOOK009';
   if (status === 409) return code === 'HOOK003';
   return status === 200 && ['applied', 'expired'].includes(String(fieldsOf(body).status));
+}
+
+/** Whether it is a failure that the system mends without anybody: to wait on may bring another answer. */
+function heals({ status, body }: WebhookAnswer): boolean {
+  const code = codeOf(body);
+  return status === 502 && code !== undefined && ERRORS[code].healsItself === true;
 }
 
 /** Whether a post may be accepted later. */

@@ -1,4 +1,5 @@
 import { firstStep, sectionOf } from './advice.ts';
+import { saysOutcome } from './deliver.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { codeOf, fieldsOf } from './problem.ts';
 import { harmless } from './terminal.ts';
@@ -45,17 +46,12 @@ export function toldOfPost(answer: WebhookAnswer): Told {
 export function toldOfOutcome(outcome: WebhookAnswer | undefined, asked: Asked): Told {
   if (!outcome) return warning('accepted, but nobody says what became of it', UNKNOWN);
   const { status } = fieldsOf(outcome.body);
-  const code = codeOf(outcome.body);
   if (outcome.status === 200 && status === 'expired') return warning('the grant is over already');
   if (outcome.status === 200 && status === 'applied') return toldOfApplied(asked, fieldsOf(outcome.body));
   if (outcome.status === 202) {
     return warning(`accepted, but Okta has not confirmed it within ${asked.waited} s`, FOLLOWS);
   }
-  const isOutcome =
-    (outcome.status === 404 && fieldsOf(outcome.body).code === 'HOOK009') ||
-    (outcome.status === 409 && code === 'HOOK003') ||
-    (outcome.status === 502 && code !== undefined);
-  if (isOutcome) return toldOfRefusal(outcome);
+  if (saysOutcome(outcome)) return toldOfRefusal(outcome);
   return warning(`accepted, but nobody says what became of it (the last answer: ${outcome.status})`, UNKNOWN);
 }
 

@@ -1,5 +1,5 @@
 import { repeatedKeys } from '../lib/webhook/strict-json.ts';
-import { PLACES, parseWebhookSecret, type WebhookSecret } from '../lib/webhook/webhook-secret.ts';
+import { isObject, objectIn, PLACES, parseWebhookSecret, type WebhookSecret } from '../lib/webhook/webhook-secret.ts';
 import { CliFailure } from './cli-failure.ts';
 
 /** Which values of the webhook secret are meant: the keys of all, those of an ACL, or an ACL's bearer tokens. */
@@ -94,17 +94,4 @@ export class WebhookSecretEdit {
     const entry = this.has(acl) ? this.#acls[acl] : undefined;
     return isObject(entry) ? entry : undefined;
   }
-}
-
-function objectIn(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined; // Not JSON: there is nothing in it that could stay.
-  }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

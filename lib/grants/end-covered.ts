@@ -4,6 +4,7 @@ import type { Item, Table, Write } from '../ports.ts';
 import type { EventFacts, EventResult, Overtaker } from './event-result.ts';
 import { type EndedGrant, endedGrant, NOT_OVER } from './grant-items.ts';
 import { type GuardedWrites, seenGuard } from './guarded-write.ts';
+import { inParallel } from './in-parallel.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { endedKey } from './seen-event.ts';
 
@@ -88,15 +89,14 @@ async function endParts(
   const parts: (readonly Item[])[] = [];
   let areEnded = true;
   for (let at = 0; at < rows.length; at += MOST_ROWS) parts.push(rows.slice(at, at + MOST_ROWS));
-  for (let at = 0; at < parts.length; at += PARALLEL) {
-    const settled = await Promise.allSettled(
-      parts.slice(at, at + PARALLEL).map(async (part) => {
-        if (await isEnded(part, ending, table)) count(part);
-        else areEnded = false;
-      }),
-    );
-    for (const each of settled) if (each.status === 'rejected') throw each.reason;
-  }
+  await inParallel(
+    parts,
+    async (part) => {
+      if (await isEnded(part, ending, table)) count(part);
+      else areEnded = false;
+    },
+    PARALLEL,
+  );
   return areEnded;
 }
 

@@ -1,8 +1,7 @@
-import { ITEM } from '../names.ts';
 import type { Table } from '../ports.ts';
 import { timeOf } from './event-order.ts';
 import type { Overtaker } from './event-result.ts';
-import { grantName } from './grant-items.ts';
+import { guardingItems } from './guarded-write.ts';
 import { isOrder, latestOrder } from './plausible.ts';
 import { type AsideEvent, asideKey, readAside, readSeen, type SeenEvent, seenKey } from './seen-event.ts';
 
@@ -34,11 +33,11 @@ export class EventMemory {
    * @param now milliseconds since the epoch
    */
   async overtaker(acl: string, event: SeenEvent, now: number): Promise<Overtaker | undefined> {
-    const { type, ip = '', grantId, order, expiresAt = Number.POSITIVE_INFINITY } = event;
+    const { type, grantId, order, expiresAt = Number.POSITIVE_INFINITY } = event;
     if (type === 'access.flushed' || (type === 'access.revoked' && grantId === undefined)) return undefined;
     const latest = latestOrder(now);
     const found = await Promise.all(
-      guardsOf(type, ip, grantId).map(async ([item, by]) => {
+      guardingItems(event).map(async ([item, by]) => {
         const stored = (await this.#table.get({ acl, item }))?.order;
         return isOrder(stored, latest) && stored > order && timeOf(stored) < expiresAt ? [{ by, order: stored }] : [];
       }),
@@ -46,12 +45,6 @@ export class EventMemory {
     const [first] = found.flat().sort((a, b) => (a.order < b.order ? -1 : 1));
     return first?.by;
   }
-}
-
-function guardsOf(type: SeenEvent['type'], ip: string, grantId?: string): readonly (readonly [string, Overtaker])[] {
-  const last = [`${ITEM.last}${grantName(ip, grantId)}`, 'a later event on the same grant'] as const;
-  if (type === 'access.revoked') return [last];
-  return [[ITEM.flushed, 'a later flush'], [`${ITEM.revoked}${ip}`, 'a later revoke'], last];
 }
 
 /** The table removes what is over within days, not at once. */

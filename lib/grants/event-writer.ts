@@ -1,9 +1,9 @@
 import { ITEM } from '../names.ts';
 import type { Item, Table, Write } from '../ports.ts';
 import { type Covered, type Ending, endCovered, endedBefore } from './end-covered.ts';
-import { type EventFacts, type EventResult, OVERTAKERS, type Overtaker } from './event-result.ts';
-import { type EndedGrant, grantKey, grantName, NOT_OVER, putGrant } from './grant-items.ts';
-import { type Guard, GuardedWrites, olderThan, orderGuard, seenGuard } from './guarded-write.ts';
+import { type EventFacts, type EventResult, OVERTAKERS } from './event-result.ts';
+import { type EndedGrant, grantKey, NOT_OVER, putGrant } from './grant-items.ts';
+import { type Guard, GuardedWrites, guardingItems, olderThan, orderGuard, seenGuard } from './guarded-write.ts';
 import type { UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -123,15 +123,13 @@ function known(row: Item, { seen, queuedAt }: EventFacts, isOfOne: boolean): Eve
   return { kind: 'applied', ended: typeof row.ended === 'number' ? row.ended : 0, ...(by && { overtakenBy: by }) };
 }
 
-/** What keeps an event on one grant from taking effect; what is named first stands first. */
-function guardsOf({ type, acl, ip = '', grantId }: QueuedEvent, { order, ttl }: EventFacts): Guard[] {
-  const put = { acl, item: `${ITEM.last}${grantName(ip, grantId)}`, order, ttl };
-  const last = orderGuard(put, 'a later event on the same grant');
-  if (type === 'access.revoked') return [last];
-  const checked = (item: string, by: Overtaker): Guard => {
-    const check = { acl, item };
+/** What keeps an event on one grant from taking effect. The last of them remembers the event's own order, too. */
+function guardsOf(event: QueuedEvent, { order, ttl }: EventFacts): Guard[] {
+  const items = guardingItems(event);
+  return items.map(([item, by], index) => {
+    const check = { acl: event.acl, item };
+    if (index === items.length - 1) return orderGuard({ ...check, order, ttl }, by);
     // There is nothing to check without a condition.
     return { key: check, by, when: olderThan(order), write: (when) => (when.length > 0 ? { check, when } : undefined) };
-  };
-  return [checked(ITEM.flushed, 'a later flush'), checked(`${ITEM.revoked}${ip}`, 'a later revoke'), last];
+  });
 }

@@ -1,7 +1,10 @@
+import { ITEM } from '../names.ts';
 import type { Condition, Item, Key, Table, Write } from '../ports.ts';
 import type { Overtaker } from './event-result.ts';
+import { grantName } from './grant-items.ts';
 import { NO_ORDER, type UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
+import type { QueuedEvent } from './queue-message.ts';
 
 /** A condition of an event's write, and what it says where it does not hold. */
 export interface Guard {
@@ -68,6 +71,18 @@ export class GuardedWrites {
     if (row) this.#report([{ acl, item, why: NO_ORDER }]);
     return undefined;
   }
+}
+
+/** The items whose later order keeps an event on one grant from taking effect, and what each says; the first stands first. */
+export function guardingItems(event: {
+  readonly type: QueuedEvent['type'];
+  readonly ip?: string | undefined;
+  readonly grantId?: string | undefined;
+}): readonly (readonly [item: string, by: Overtaker])[] {
+  const { type, ip = '', grantId } = event;
+  const last = [`${ITEM.last}${grantName(ip, grantId)}`, 'a later event on the same grant'] as const;
+  if (type === 'access.revoked') return [last];
+  return [[ITEM.flushed, 'a later flush'], [`${ITEM.revoked}${ip}`, 'a later revoke'], last];
 }
 
 /** A guard that was written by whoever is older than this order does not stand against it. */

@@ -140,7 +140,8 @@ function withoutKeys(bearers: readonly BearerToken[], keys: readonly WebhookKey[
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function objectIn(text: string): Fields | undefined {
+/** The secret as an object; undefined where its text is none. */
+export function objectIn(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
@@ -149,7 +150,7 @@ function objectIn(text: string): Fields | undefined {
   }
 }
 
-function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
