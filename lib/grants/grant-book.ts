@@ -76,10 +76,7 @@ export class GrantBook {
     const order = eventOrder(event.timestamp, event.firstPosition ?? position);
     const ttl = Math.floor(now / 1000) + MEMORY_SECONDS;
     const judge = new GrantJudge(this.#policy, now);
-    const isLive = (row: Item) => {
-      const judged = judge.judge(row);
-      return !isUnusable(judged) && judged.expiresAt > now;
-    };
+    const isLive = (row: Item) => judge.live(row) !== undefined;
     const isOver = ({ over, expiresAt }: Item) =>
       over !== undefined || (typeof expiresAt === 'number' && expiresAt <= now);
     const seen = seenItem(event, { order, position, queuedAt, ttl });
@@ -155,11 +152,8 @@ export class GrantBook {
     const judge = new GrantJudge(this.#policy, now);
     const grants: Grant[] = [];
     for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`)) {
-      for (const row of page) {
-        const judged = judge.judge(row);
-        // Whoever lists all grants reports those that cannot be used.
-        if (!isUnusable(judged) && judged.expiresAt > now) grants.push(judged);
-      }
+      // Whoever lists all grants reports those that cannot be used.
+      grants.push(...page.flatMap((row) => judge.live(row) ?? []));
     }
     return grants;
   }

@@ -20,12 +20,14 @@ export class GrantJudge {
   readonly #policy: IpPolicy;
   readonly #latestOrder: string;
   readonly #latestExpiry: number;
+  readonly #now: number;
 
   /** @param now milliseconds since the epoch */
   constructor(policy: IpPolicy, now: number) {
     this.#policy = policy;
     this.#latestOrder = latestOrder(now);
     this.#latestExpiry = latestExpiry(now);
+    this.#now = now;
   }
 
   /** @returns the grant, or what is wrong with the row */
@@ -42,6 +44,12 @@ export class GrantJudge {
     const texts = { ...(grantId !== undefined && { grantId }), ...(user !== undefined && { user }) };
     const grant = { acl, ...holder, ...texts, order };
     return grantKey(grant).item === row.item ? grant : unusable(OF_ANOTHER);
+  }
+
+  /** @returns the grant, if the row is one that lives */
+  live(row: Item): Grant | undefined {
+    const judged = this.judge(row);
+    return isUnusable(judged) || judged.expiresAt <= this.#now ? undefined : judged;
   }
 
   /** Whether a row says since when its grant stands. Where it does not, the order of its last event does. */
