@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Role, SimRequest } from '../types.ts';
 import { Apps } from './apps.ts';
 import { isSignedBy, readJwt } from './jwt.ts';
-import { judgeProof, UsedIds } from './proofs.ts';
+import { isUrlOf, judgeProof, UsedIds } from './proofs.ts';
 import { OAuthRefusal } from './refusal.ts';
 
 /** Okta's tokens for its own API live an hour. Seconds. */
@@ -132,7 +132,8 @@ export class AuthorizationServer {
     const key = app.keys.find(({ kid, status }) => kid === jwt.header.kid && status !== 'INACTIVE');
     if (!key) throw invalidClient('The client_assertion JWT kid is invalid.');
     if (!isSignedBy(jwt, key.jwk)) throw invalidClient('The client_assertion signature is invalid.');
-    if (!isAudience(aud, request))
+    // The very endpoint that is called, and not the issuer.
+    if (!isUrlOf(aud, request))
       throw invalidClient('The audience of the client_assertion must be the endpoint invoked.');
     if (typeof exp !== 'number') throw invalidClient("The client_assertion 'exp' is missing.");
     if (exp <= now) throw invalidClient('The client_assertion token is expired.');
@@ -162,13 +163,6 @@ export class AuthorizationServer {
 function scopesFor({ method, path }: SimRequest): readonly [string, ...string[]] {
   if (path.startsWith('/api/v1/policies')) return ['okta.policies.read', 'okta.policies.manage'];
   return method === 'GET' ? ['okta.networkZones.read', 'okta.networkZones.manage'] : ['okta.networkZones.manage'];
-}
-
-/** The very endpoint that is called, and not the issuer. */
-function isAudience(aud: unknown, { path, headers }: SimRequest): boolean {
-  if (typeof aud !== 'string' || !URL.canParse(aud)) return false;
-  const url = new URL(aud);
-  return url.pathname === path && (headers.host === undefined || url.host === headers.host);
 }
 
 function invalidClient(description: string): OAuthRefusal {

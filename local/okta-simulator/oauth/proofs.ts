@@ -70,12 +70,12 @@ function keyOf(value: unknown): JsonWebKey {
   return jwk;
 }
 
-/** The host counts where the request names one; in one process there is none. */
-function isUrlOf(htu: unknown, { path, headers }: SimRequest): boolean {
-  if (typeof htu !== 'string' || !URL.canParse(htu)) return false;
-  const url = new URL(htu);
+/** Whether a claim is the very URL that is called. The host counts where the request names one; in one process there is none. */
+export function isUrlOf(claim: unknown, { path, headers }: SimRequest): boolean {
+  if (typeof claim !== 'string' || !URL.canParse(claim)) return false;
+  const url = new URL(claim);
   const [called] = path.split('?');
-  return url.pathname === called && !/[?#]/.test(htu) && (headers.host === undefined || url.host === headers.host);
+  return url.pathname === called && !/[?#]/.test(claim) && (headers.host === undefined || url.host === headers.host);
 }
 
 function bad(description: string): OAuthRefusal {
