@@ -32,7 +32,7 @@ const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
-const WAITING = { testTimeout: 180_000, hookTimeout: 240_000, maxConcurrency: 24 };
+const WAITING = { testTimeout: 400_000, hookTimeout: 400_000, maxConcurrency: 24 };
 
 /** What a run waits for in the end if it does not come first. */
 const LONGEST = ['e2e-emulator', 'e2e-embedded', 'simulation'];
