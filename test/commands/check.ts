@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { guardOutput } from '../../cli/guard-output.ts';
-import { conclude, LINT, type Ran, runStep, TYPES, vitest } from './steps.ts';
+import { conclude, LINT, lintChanged, runStep, TYPES, vitest } from './steps.ts';
 
 /**
  * `npm run check`: lint, types, and of the fast tests those that import what has changed since main.
@@ -23,13 +23,11 @@ async function base(): Promise<string> {
 }
 
 const since = values.all ? undefined : await base();
-const steps = [
-  LINT,
-  TYPES,
+// What a file that has not changed may import and how it is written, main has been asked already.
+const lint = since === undefined ? LINT : lintChanged(since);
+const tests =
   since === undefined
     ? vitest('all fast tests', ['unit', 'cdk'])
-    : vitest(`fast tests of what has changed since ${since}`, ['unit', 'cdk'], `--changed=${since}`),
-];
-const all: Ran[] = [];
-for (const step of steps) all.push(await runStep(step));
-process.exitCode = conclude(all);
+    : vitest(`fast tests of what has changed since ${since}`, ['unit', 'cdk'], `--changed=${since}`);
+const looks = await Promise.all([runStep(lint), runStep(TYPES, true)]);
+process.exitCode = conclude([...looks, await runStep(tests)]);

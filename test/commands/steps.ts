@@ -48,6 +48,17 @@ export const LINT: Step = {
   command: ['biome', 'check', '--error-on-warnings', '.'],
   alone: 'npm run lint',
 };
+export function lintChanged(since: string): Step {
+  const command = [
+    'biome',
+    'check',
+    '--error-on-warnings',
+    '--changed',
+    `--since=${since}`,
+    '--no-errors-on-unmatched',
+  ];
+  return { name: `lint and format of what has changed since ${since}`, command, alone: 'npm run lint' };
+}
 export const TYPES: Step = { name: 'types', command: ['tsc', '--noEmit'], alone: 'npm run types' };
 
 /** The tests of some projects of vitest.config.ts, side by side. */
