@@ -23,12 +23,18 @@ const CDK = [
   'test/docs/{configuration,errors,operations}.test.ts',
 ];
 const SIMULATION = ['test/simulation/**/*.test.ts'];
+/** They try all there is to try, for seconds each: too long while one works. */
+const EXHAUSTIVE = [
+  'test/cdk/{alarm-conditions,checks}.test.ts',
+  'test/functions/{audit-faults,scale}.test.ts',
+  'test/lib/zones/next-write.test.ts',
+];
 const FUZZ = ['test/fuzz/**/*.test.ts'];
 const BURSTS = ['test/burst/**/*.test.ts'];
 /** Implementations of DynamoDB that nobody here wrote. */
 const TABLES = ['test/tables/**/*.test.ts'];
 const END_TO_END = ['test/e2e/**/*.test.ts'];
-const SLOW = [...PROCESSES, ...CDK, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES, ...END_TO_END];
+const SLOW = [...PROCESSES, ...CDK, ...EXHAUSTIVE, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES, ...END_TO_END];
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
@@ -56,9 +62,15 @@ export default defineConfig({
         setupFiles: ['test/helpers/no-processes.ts'],
       }),
       // The metrics library reads its service's name once, whichever file loads it first.
-      project('cdk', { include: CDK, exclude: PROCESSES, env: { POWERTOOLS_SERVICE_NAME: 'Acme' }, ...SHARED_MODULES }),
+      project('cdk', {
+        include: CDK,
+        exclude: [...PROCESSES, ...EXHAUSTIVE],
+        env: { POWERTOOLS_SERVICE_NAME: 'Acme' },
+        ...SHARED_MODULES,
+      }),
       project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000 }),
       project('simulation', { include: SIMULATION }),
+      project('exhaustive', { include: EXHAUSTIVE }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),
       project('tables', { include: TABLES, hookTimeout: 240_000 }),

@@ -76,7 +76,7 @@ export function vitest(name: string, projects: readonly string[], ...options: re
 const FIRST: readonly Step[] = [LINT, TYPES];
 /** The rest of it, side by side: the second waits more than it works. */
 const TESTS: readonly Step[] = [
-  vitest('tests', ['unit', 'cdk', 'simulation', 'fuzz', 'bursts']),
+  vitest('tests', ['unit', 'cdk', 'exhaustive', 'simulation', 'fuzz', 'bursts']),
   // Side by side, and one more of them than there are cores: they wait more than they work.
   vitest('processes and end to end', ['processes', 'tables', 'e2e-embedded', 'e2e-emulator'], '--maxWorkers=3'),
 ];
