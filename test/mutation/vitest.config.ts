@@ -15,7 +15,7 @@ export default defineConfig({
         'test/corpus/routes.test.ts',
       ],
       // Seconds, which each mutant would take.
-      'test/functions/expiry-many.test.ts',
+      'test/functions/{audit-faults,expiry-many,scale}.test.ts',
     ],
     testTimeout: 20_000,
     setupFiles: ['test/mutation/same-examples.ts'],

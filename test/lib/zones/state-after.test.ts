@@ -116,6 +116,12 @@ const TABLE: readonly [string, ZoneState, Happened, Partial<Record<keyof ZoneSta
     { lastError: { code: 'ZONE002', detail: 'says ZONE002', at: NOW, since: NOW, zoneId: 'nzo1', position: 'p2' } },
   ],
   [
+    'one of all zones is not put down to the zone that met it',
+    BEFORE,
+    { failure: failure('OKTA001', { zoneId: 'nzo1' }) },
+    { lastError: { code: 'OKTA001', detail: 'says OKTA001', at: NOW, since: NOW, position: 'p2' } },
+  ],
+  [
     'and with the time since which rebuilds fail',
     failing('OKTA001', NOW - 9),
     { failure: failure('ZONE003') },
@@ -124,7 +130,7 @@ const TABLE: readonly [string, ZoneState, Happened, Partial<Record<keyof ZoneSta
   [
     'trouble of a zone that was not read is told all the same',
     BEFORE,
-    { zones: { nzo1: { trouble: TROUBLE } } },
+    { zones: { nzo0: { rightAt: NOW }, nzo1: { trouble: TROUBLE } } },
     { lastError: expect.objectContaining({ ...TROUBLE, zoneId: 'nzo1' }) },
   ],
   [
@@ -139,6 +145,18 @@ const TABLE: readonly [string, ZoneState, Happened, Partial<Record<keyof ZoneSta
     failing('OKTA001', NOW - 9),
     { answered: false },
     { lastError: expect.objectContaining({ code: 'OKTA001' }) },
+  ],
+  [
+    'trouble of a zone is over when the zone has none, whoever was asked',
+    { ...BEFORE, lastError: { ...TROUBLE, since: NOW - 5_000, zoneId: 'nzo1' } },
+    { answered: false },
+    { lastError: undefined },
+  ],
+  [
+    'and nobody waits when all have room, whoever was asked',
+    { ...BEFORE, waiting: 2, lastError: { code: 'ZONE005', detail: '2 wait', at: NOW - 5_000, since: NOW - 5_000 } },
+    { answered: false },
+    { lastError: undefined, waiting: 0 },
   ],
   [
     'a complete plan is confirmed though a check failed afterwards',
