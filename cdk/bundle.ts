@@ -43,7 +43,11 @@ export function bundleFunction({ entry, outdir, config, sourcemap = false, whole
     minify: true,
     legalComments: 'none',
     sourcemap,
-    define: { KNOCKNOC_CONFIG: JSON.stringify(config) },
+    define: {
+      KNOCKNOC_CONFIG: JSON.stringify(config),
+      // A comparison with this is decided when the bundle is made, and what only the other branch uses stays out.
+      'KNOCKNOC_CONFIG.okta.clientKey': JSON.stringify(config.okta.clientKey),
+    },
     metafile: true,
     // A failed build throws with every message; nothing is to be printed twice.
     logLevel: 'silent',

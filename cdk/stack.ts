@@ -7,6 +7,7 @@ import type { Config } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { VERSION } from '../lib/version.ts';
 import { AlarmTopic } from './alarm-topic.ts';
+import { ClientKeys } from './client-keys.ts';
 import { ServiceDashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
 import { ErrorAlarms } from './error-alarms.ts';
@@ -69,6 +70,7 @@ export class KnocknocOktaStack extends Stack {
     const outcome = new OutcomeTeller(this, 'Outcome', { deployment, secrets, table }).function;
     const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table, outcome });
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
+    new ClientKeys(this, 'OktaClientKeys', { deployment }).allowSigning(zone.function);
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     new VolumeAlarm(this, 'VolumeAlarm', { deployment });

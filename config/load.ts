@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import type { AclConfig, Config } from '../lib/config.ts';
+import type { AclConfig, Config, OktaConfig } from '../lib/config.ts';
 import { readJsonFile } from './json-file.ts';
 import { originOf } from './okta-address.ts';
 import { formatPath, type Path, type Problem } from './problems.ts';
 import { crossFieldProblems } from './rules.ts';
-import { aclSchema, isRecord, REQUIRED_EXAMPLES, rootSchema } from './schema.ts';
+import { aclSchema, isRecord, type oktaSchema, REQUIRED_EXAMPLES, rootSchema } from './schema.ts';
 
 /** The configuration cannot be used. Its message lists every problem, each with its path. */
 export class ConfigError extends Error {
@@ -66,7 +66,7 @@ function examine(json: unknown): Examined {
   const { okta, alarmEmail, alarmTopicArn, kmsKeyArn, permissionsBoundaryArn, ...rest } = root.output;
   const config = {
     ...rest,
-    okta: { domain: okta.domain.toLowerCase(), baseUrl: originOf(okta.baseUrl ?? `https://${okta.domain}`) },
+    okta: withOktaDefaults(okta),
     acls: Object.fromEntries(acls.flatMap(([name, acl]) => (acl.success ? [[name, withDefaults(acl.output)]] : []))),
     ...(alarmEmail !== undefined && { alarmEmail }),
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
@@ -74,6 +74,16 @@ function examine(json: unknown): Examined {
     ...(permissionsBoundaryArn !== undefined && { permissionsBoundaryArn }),
   };
   return { config, problems };
+}
+
+function withOktaDefaults({
+  domain,
+  baseUrl,
+  clientKey,
+  clientKeyNames = ['1'],
+}: v.InferOutput<typeof oktaSchema>): OktaConfig {
+  const okta = { domain: domain.toLowerCase(), baseUrl: originOf(baseUrl ?? `https://${domain}`), clientKey };
+  return clientKey === 'kms' ? { ...okta, clientKeyNames } : okta;
 }
 
 function withDefaults(acl: v.InferOutput<typeof aclSchema>): AclConfig {

@@ -27,6 +27,7 @@ export function crossFieldProblems(json: Record<string, unknown>): Problem[] {
         ]
       : []),
     ...sharedZones(acls),
+    ...clientKeyNames(json),
     ...sentinel(json),
     ...allowFrom(json),
   ];
@@ -116,6 +117,16 @@ function sharedZones(acls: readonly [string, unknown][]): Problem[] {
     }
   }
   return problems;
+}
+
+function clientKeyNames({ okta }: Record<string, unknown>): Problem[] {
+  if (!isRecord(okta) || okta.clientKeyNames === undefined || okta.clientKey === 'kms') return [];
+  return [
+    {
+      path: ['okta', 'clientKeyNames'],
+      message: 'names keys in KMS; remove it, or write "clientKey": "kms" beside it',
+    },
+  ];
 }
 
 function sentinel(json: Record<string, unknown>): Problem[] {

@@ -81,7 +81,21 @@ function arn(service: string, resource: string, what: string) {
 export const oktaEntries = {
   domain: advised(domainProblem),
   baseUrl: v.optional(advised(baseUrlProblem)),
+  clientKey: v.optional(v.picklist(['secret', 'kms'], 'must be "secret" or "kms"'), 'secret'),
+  clientKeyNames: v.optional(
+    v.pipe(
+      v.array(
+        matching(/^[A-Za-z0-9]{1,20}$/, 'must be a name of 1 to 20 letters and digits, such as "2027"'),
+        'must be a list of names, such as ["1"]',
+      ),
+      v.minLength(1, 'must have one name at least, such as ["1"]'),
+      v.maxLength(2, 'must have two names at most: the key in use, and the next one'),
+      v.check((names) => new Set(names).size === names.length, 'has the same name twice; write it once'),
+    ),
+  ),
 };
+
+export const oktaSchema = v.object(oktaEntries, 'must be an object');
 
 /** The whole file, but for what is inside `acls`: an ACL may have any name, so each is read by itself. */
 export const rootEntries = {
@@ -92,7 +106,7 @@ export const rootEntries = {
     ),
     'KnocknocOkta',
   ),
-  okta: v.object(oktaEntries, 'must be an object'),
+  okta: oktaSchema,
   acls: v.custom<Record<string, unknown>>(isRecord, 'must be an object with an entry for each ACL'),
   sentinel: v.optional(v.string('must be text: one CIDR'), '192.0.2.0/32'),
   allowPrivate: flag(false),

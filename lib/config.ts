@@ -22,9 +22,18 @@ export interface AclConfig {
   readonly replaceExisting: boolean;
 }
 
+export interface OktaConfig {
+  readonly domain: string;
+  readonly baseUrl: string;
+  /** Where the key of a service app is: in the secret, or in KMS. */
+  readonly clientKey: 'secret' | 'kms';
+  /** Names of the keys in KMS: one, or two while they are exchanged. Absent where they are in the secret. */
+  readonly clientKeyNames?: readonly string[];
+}
+
 export interface Config {
   readonly stackName: string;
-  readonly okta: { readonly domain: string; readonly baseUrl: string };
+  readonly okta: OktaConfig;
   readonly acls: Readonly<Record<string, AclConfig>>;
   /** CIDR that keeps a zone non-empty; present only while nothing else is. */
   readonly sentinel: string;

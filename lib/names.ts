@@ -15,6 +15,12 @@ export const ENV = {
   serviceName: 'POWERTOOLS_SERVICE_NAME',
 } as const;
 
+/**
+ * The keys in KMS for a service app, as AWS calls their kind, and what they sign with. RSA, since Okta's console makes such
+ * keys and all of its SDKs sign with them.
+ */
+export const KMS_CLIENT_KEY = { spec: 'RSA_2048', alg: 'RS256' } as const;
+
 export const METRICS = {
   namespace: 'KnocknocOkta',
   /** The dimension that the metrics library adds by itself; its value is the stack's name. */

@@ -131,6 +131,22 @@ export interface SecretReader {
   read(): Promise<string | undefined>;
 }
 
+/** Of Okta's algorithms for client keys those that are used here, by their names in JOSE (RFC 7518). */
+export type Algorithm = 'RS256' | 'ES256' | 'ES384' | 'ES512';
+
+/** A key that signs, wherever it is. */
+export interface Signer {
+  readonly alg: Algorithm;
+  /**
+   * @param timeoutMs within which it must be done, in milliseconds
+   * @returns the signature as JOSE has it: of an EC key the two numbers one after the other. Rejects where there is none
+   */
+  sign(input: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+}
+
+/** Keys that cannot leave their place, each by its `kid`. */
+export type KeysElsewhere = (kid: string) => Signer;
+
 export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly url: string;

@@ -37,7 +37,7 @@ async function readPolicies({ config, oktaToken }: Target, { clock, http }: Surr
   const { baseUrl } = config.okta;
   try {
     const credentials = asCredentials((await oktaToken.read())?.trim());
-    const signIn = new OktaSignIn(http, baseUrl, now, [...ZONE_SCOPES, POLICY_SCOPE]);
+    const signIn = new OktaSignIn(http, baseUrl, now, { scopes: [...ZONE_SCOPES, POLICY_SCOPE] });
     return await new PolicyReader(http, baseUrl, now).read(await signIn.fetch(credentials));
   } catch (error) {
     if (error instanceof OktaFailure) return { isWhole: false, why: error.message };

@@ -4,7 +4,7 @@ import type { Clock } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
 import type { OktaZone, OktaZones, ZoneAnswer } from './client.ts';
-import { asCredentials, type OktaCredentials } from './credentials.ts';
+import type { OktaCredentials } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
 import type { OktaRest } from './rest.ts';
@@ -90,11 +90,14 @@ export class OktaAccess {
       by = first;
       return await this.#inTime(() => call(first));
     } catch (error) {
-      if (!(error instanceof OktaFailure) || error.code !== 'OKTA001') throw error;
+      // Refused by Okta, or signed by no key.
+      if (!(error instanceof OktaFailure) || !['OKTA001', 'ZONE006'].includes(error.code)) throw error;
       const other = await this.#read(() => this.#secret.getOtherThan(held.text));
       const canRenew = by !== undefined && this.#zones.signIn.forget(by, held.credentials);
       if (other === undefined && !canRenew) throw error;
-      const second = await this.#authorization(other === undefined ? held.credentials : asCredentials(other));
+      const second = await this.#authorization(
+        other === undefined ? held.credentials : this.#zones.signIn.credentials(other),
+      );
       return this.#inTime(() => call(second));
     }
   }
@@ -109,11 +112,11 @@ export class OktaAccess {
   async #usable(): Promise<{ readonly text: string; readonly credentials: OktaCredentials }> {
     const text = (await this.#read(() => this.#secret.get())) ?? '';
     try {
-      return { text, credentials: asCredentials(text) };
+      return { text, credentials: this.#zones.signIn.credentials(text) };
     } catch (error) {
       const other = text === '' ? undefined : await this.#read(() => this.#secret.getOtherThan(text));
       if (other === undefined) throw error;
-      return { text: other, credentials: asCredentials(other) };
+      return { text: other, credentials: this.#zones.signIn.credentials(other) };
     }
   }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Gateway } from '../addresses/address-block.ts';
-import type { HttpClient, HttpResponse } from '../ports.ts';
+import type { HttpClient, HttpResponse, KeysElsewhere } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { exchange, untold } from './exchange.ts';
 import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
@@ -43,12 +43,15 @@ export class OktaZones {
   readonly signIn: OktaSignIn;
   #restsUntil = 0;
 
-  /** @param now milliseconds since the epoch; used where Okta's answer has no date of its own */
-  constructor(http: HttpClient, baseUrl: string, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch; used where Okta's answer has no date of its own
+   * @param keys where keys are that no secret holds
+   */
+  constructor(http: HttpClient, baseUrl: string, now: () => number, keys?: KeysElsewhere) {
     this.#http = http;
     this.#now = now;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
-    this.signIn = new OktaSignIn(http, this.#baseUrl, now);
+    this.signIn = new OktaSignIn(http, this.#baseUrl, now, { keys });
   }
 
   /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */

@@ -14,8 +14,8 @@ export interface AppCredentials {
   readonly clientId: string;
   /** Names the public key at Okta: an app may have several, while they are exchanged. */
   readonly kid: string;
-  /** RSA of at least 2048 bits, or EC on P-256, P-384 or P-521. */
-  readonly privateKey: KeyObject;
+  /** RSA of at least 2048 bits, or EC on P-256, P-384 or P-521; absent where the key is elsewhere, by its `kid`. */
+  readonly privateKey?: KeyObject;
 }
 
 /** Longer than any token of Okta's, which have 42 characters. */
@@ -30,6 +30,7 @@ const appSchema = v.object({
   kid: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)),
   privateKey: v.union([v.string(), v.looseObject({ kty: v.string() })]),
 });
+const elsewhereSchema = v.object({ ...appSchema.entries, privateKey: v.optional(appSchema.entries.privateKey) });
 
 /**
  * Why a text can't be an API token of Okta's (SSWS). It must never get into a header then, nor be quoted.
@@ -47,20 +48,21 @@ export function tokenProblem(text: string): string | undefined {
 
 /**
  * The text of the secret as credentials: a JSON object is a service app, anything else an API token.
+ * @param canBeElsewhere whether an app may have its key elsewhere, and so none in the secret
  * @throws {OktaFailure} ZONE006, which says what is wrong with the text and shows nothing of it
  */
-export function asCredentials(text: string | undefined): OktaCredentials {
+export function asCredentials(text: string | undefined, canBeElsewhere = false): OktaCredentials {
   if (!text) throw new OktaFailure('ZONE006', 'the secret that should hold the Okta credentials has no value');
-  if (text.startsWith('{')) return asApp(text);
+  if (text.startsWith('{')) return asApp(text, canBeElsewhere);
   const problem = tokenProblem(text);
   if (problem === undefined) return { kind: 'token', token: text };
   throw unusable(`it can't be a token: ${problem}`);
 }
 
 /** @returns why a text can be no credentials; undefined where it can */
-export function credentialsProblem(text: string | undefined): string | undefined {
+export function credentialsProblem(text: string | undefined, canBeElsewhere = false): string | undefined {
   try {
-    asCredentials(text);
+    asCredentials(text, canBeElsewhere);
     return undefined;
   } catch (error) {
     if (error instanceof OktaFailure) return error.message;
@@ -68,17 +70,18 @@ export function credentialsProblem(text: string | undefined): string | undefined
   }
 }
 
-function asApp(text: string): AppCredentials {
+function asApp(text: string, canBeElsewhere: boolean): AppCredentials {
   const json = parseJson(text);
   if (json === undefined) throw unusable('it begins like JSON, but is none');
-  const parsed = v.safeParse(appSchema, json);
+  const parsed = v.safeParse(canBeElsewhere ? elsewhereSchema : appSchema, json);
   if (!parsed.success) {
     // The names of what is wrong; never the values.
     const names = [...new Set(parsed.issues.map(({ path }) => String(path?.[0]?.key)))].filter(isOurs);
     throw unusable(`it is JSON, and ${names.join(', ') || 'what it holds'} is missing or not as it should be`);
   }
   const { clientId, kid, privateKey } = parsed.output;
-  return { kind: 'app', clientId, kid, privateKey: asPrivateKey(privateKey) };
+  const app = { kind: 'app', clientId, kid } as const;
+  return privateKey === undefined ? app : { ...app, privateKey: asPrivateKey(privateKey) };
 }
 
 function asPrivateKey(given: string | Readonly<Record<string, unknown>>): KeyObject {

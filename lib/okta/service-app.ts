@@ -1,10 +1,10 @@
-import type { HttpClient, HttpResponse } from '../ports.ts';
+import type { HttpClient, HttpResponse, Signer } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
-import type { AppCredentials } from './credentials.ts';
 import { CLOCK_TOLERANCE_S, DpopProofs } from './dpop.ts';
 import { exchange, untold } from './exchange.ts';
-import { signedJwt } from './jwt.ts';
+import { jwtSignedBy } from './jwt.ts';
+import { OktaFailure } from './okta-failure.ts';
 import { grantedToken, type TokenGrant, tokenFailure, wantsAnotherTry } from './token-answer.ts';
 
 /** What is asked for. Writing includes reading (Okta's list of scopes), but both together are clearer to a reader. */
@@ -20,6 +20,16 @@ const RENEW_BEFORE_MS = 120_000;
 const LONGEST_LIFE_MS = 60 * 60_000;
 /** The first answer may ask for a nonce, the second find an assertion or a proof used or too old. */
 const TRIES = 3;
+/** A key elsewhere has so long for an assertion: Okta needs the rest of the time of the call. Milliseconds. */
+const SIGN_TIMEOUT_MS = 4_000;
+
+/** A service app, and what signs for it. */
+export interface SigningApp {
+  readonly clientId: string;
+  /** Names the public key at Okta. */
+  readonly kid: string;
+  readonly signer: Signer;
+}
 
 /** A token with what proves it. */
 class TokenAuthorization implements Authorization {
@@ -49,7 +59,7 @@ class TokenAuthorization implements Authorization {
  * at a time, and its token is kept until shortly before its end.
  */
 export class ServiceApp {
-  readonly #app: AppCredentials;
+  readonly #app: SigningApp;
   readonly #http: HttpClient;
   readonly #url: string;
   readonly #now: () => number;
@@ -59,7 +69,7 @@ export class ServiceApp {
   #pending: Promise<TokenAuthorization> | undefined;
 
   /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch */
-  constructor(app: AppCredentials, http: HttpClient, baseUrl: string, now: () => number, scopes = ZONE_SCOPES) {
+  constructor(app: SigningApp, http: HttpClient, baseUrl: string, now: () => number, scopes = ZONE_SCOPES) {
     this.#app = app;
     this.#http = http;
     this.#url = `${baseUrl}/oauth2/v1/token`;
@@ -97,9 +107,11 @@ export class ServiceApp {
   async #request(): Promise<TokenAuthorization> {
     const endsAt = this.#now() + CALL_TIMEOUT_MS;
     for (let tries = 1; ; tries += 1) {
-      const [assertion, proof] = [this.#assertion(), this.#proofs.proof('POST', this.#url)];
+      const assertion = await this.#assertion(Math.min(SIGN_TIMEOUT_MS, endsAt - this.#now()));
+      const proof = this.#proofs.proof('POST', this.#url);
+      const timeoutMs = endsAt - this.#now();
+      if (timeoutMs <= 0) throw new OktaFailure('ZONE003', 'no time is left to ask Okta for a token');
       const granted = await untold([assertion, proof], async () => {
-        const timeoutMs = endsAt - this.#now();
         const response = await exchange(this.#http, this.#ask(assertion, proof, timeoutMs), 'the request for a token');
         this.#proofs.saw(response.headers);
         if (response.status === 200) return grantedToken(response, this.#scopes);
@@ -123,13 +135,13 @@ export class ServiceApp {
   }
 
   /** The audience is the very URL that is called: Okta refuses its issuer there. */
-  #assertion(): string {
-    const { clientId, kid, privateKey } = this.#app;
+  #assertion(timeoutMs: number): Promise<string> {
+    const { clientId, kid, signer } = this.#app;
     const now = Math.floor(this.#now() / 1000);
     const claims = {
       ...{ iss: clientId, sub: clientId, aud: this.#url, jti: this.#proofs.newId() },
       ...{ iat: now - CLOCK_TOLERANCE_S, exp: now + ASSERTION_LIFE_S },
     };
-    return signedJwt({ kid }, claims, privateKey);
+    return jwtSignedBy(signer, { kid }, claims, timeoutMs);
   }
 }

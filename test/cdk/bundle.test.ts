@@ -47,6 +47,20 @@ describe('a bundle', () => {
     expect(existsSync(join(outdir, 'index.js.map'))).toBe(true);
   });
 
+  it.each([
+    ['secret', false],
+    ['kms', true],
+  ])('has the client for KMS only where keys are there: %s', (clientKey, hasIt) => {
+    const own = parseConfig({ ...CONFIG, okta: { ...CONFIG.okta, clientKey } });
+    const entry = join(import.meta.dirname, '../../functions/zone.ts');
+    const { metafile } = bundleFunction({ entry, outdir: join(folder, clientKey), config: own });
+    const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+    const bytes = inputs
+      .filter(([file]) => file.includes('/client-kms/'))
+      .map(([, { bytesInOutput }]) => bytesInOutput);
+    expect(bytes.some((size) => size > 0)).toBe(hasIt);
+  });
+
   it('says what is wrong with a source that cannot be built', () => {
     const entry = writeSource('broken.ts', "import { nothing } from './nowhere.ts';\nnothing();");
     expect(() => bundleFunction({ entry, outdir: join(folder, 'broken'), config })).toThrow(

@@ -9,7 +9,7 @@ describe('a good configuration', () => {
   it('gets every default', () => {
     expect(parseConfig(MINIMAL)).toEqual({
       stackName: 'KnocknocOkta',
-      okta: { domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com' },
+      okta: { domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com', clientKey: 'secret' },
       acls: {
         'okta-prod': {
           zoneIds: ['nzo1abcdefGHIJKLM0h7'],
@@ -37,7 +37,11 @@ describe('a good configuration', () => {
   it('keeps what is set', () => {
     const all = {
       stackName: 'Other-Name1',
-      okta: { domain: 'acme.okta.com', baseUrl: 'http://127.0.0.1:8443' },
+      okta: {
+        ...{ domain: 'acme.okta.com', baseUrl: 'http://127.0.0.1:8443' },
+        clientKey: 'kms',
+        clientKeyNames: ['1', '2'],
+      },
       acls: {
         a: {
           zoneIds: ['z1', 'z2'],

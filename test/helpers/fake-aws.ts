@@ -17,6 +17,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
   SendMessageBatch: { Successful: [], Failed: [] },
   TransactWriteItems: {},
   GetItem: {},
+  Sign: { Signature: Buffer.from('signature').toString('base64') },
   Query: { Items: [], Count: 0, ScannedCount: 0 },
 };
 
@@ -36,7 +37,9 @@ export async function startFakeAws(answering: Answering = () => undefined) {
     for await (const chunk of request) text += String(chunk);
     const target = String(request.headers['x-amz-target'] ?? `.${request.method} ${request.url}`);
     const operation = target.slice(target.indexOf('.') + 1);
-    const call = { operation, input: JSON.parse(text || '{}'), headers: request.headers };
+    const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded';
+    const input = isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text || '{}');
+    const call = { operation, input, headers: request.headers };
     calls.push(call);
     const { status = 200, body } = answering(call) ?? goodAnswer(call);
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));

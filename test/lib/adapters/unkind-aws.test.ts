@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -11,6 +12,7 @@ import {
   longestCallMs,
 } from '../../../lib/adapters/aws-client-defaults.ts';
 import { DynamoDbTable, REPEAT_FOR_MS } from '../../../lib/adapters/dynamodb-table.ts';
+import { kmsClientKeys } from '../../../lib/adapters/kms-client-keys.ts';
 import { secretsManagerSecret } from '../../../lib/adapters/secrets-manager-secret.ts';
 import { deadLetterQueueUrl, sqsDeadLetterBox } from '../../../lib/adapters/sqs-dead-letters.ts';
 import { sqsDeadLetters, sqsEventQueue, sqsTimerQueue } from '../../../lib/adapters/sqs-queues.ts';
@@ -78,6 +80,17 @@ async function aws(behaviour: Behaviour, times = Number.POSITIVE_INFINITY) {
   return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
+/** So long that the client gives up before. */
+const LONG_MS = 60_000;
+
+function keys(endpoint: string, times: CallTimes) {
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  return kmsClientKeys(
+    'RS256',
+    new KMSClient({ region: 'eu-central-1', endpoint, credentials, ...awsClientSettings(times) }),
+  )('id');
+}
+
 /** Every call of every adapter, each a call of its own at AWS. */
 function everyCall(endpoint: string, times: CallTimes): Readonly<Record<string, () => Promise<unknown>>> {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
@@ -103,6 +116,7 @@ function everyCall(endpoint: string, times: CallTimes): Readonly<Record<string, 
     'box.remove': () => box('box').remove(letter),
     'box.release': () => box('box').release(letter),
     'box.find': () => deadLetterQueueUrl(queue('found'), sqs()),
+    'keys.sign': () => keys(endpoint, times).sign(Buffer.from('input'), LONG_MS),
     'secret.read': () => secretsManagerSecret('arn', new SecretsManagerClient(settings())).read(),
   };
 }
@@ -141,6 +155,15 @@ describe('the time that a call to AWS can take', () => {
     expect(took).toBeGreaterThanOrEqual(SHORT.attempts * SHORT.attemptMs);
     expect(took).toBeLessThan(longestCallMs(SHORT) + 10 * SHORT.attempts * SHORT.attemptMs);
   });
+
+  it.each(Object.entries(BEHAVIOURS))(
+    'of a signature is over when the caller says so, at an AWS that %s',
+    async (_, behaviour) => {
+      const times = { connectMs: 5_000, attemptMs: 5_000, attempts: 1_000, pauseMs: 1 };
+      const signing = keys(await aws(behaviour), times).sign(Buffer.from('input'), 60);
+      await expect(signing).rejects.toMatchObject({ name: 'TimeoutError' });
+    },
+  );
 
   it('leaves the time that the grants function counts on for one event, with the table’s own repetitions', () => {
     expect(longestCallMs()).toBe(8_000);

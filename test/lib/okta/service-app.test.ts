@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../../lib/cached-secret.ts';
 import { OktaAccess } from '../../../lib/okta/access.ts';
@@ -171,6 +171,69 @@ describe('a service app', () => {
     await okta.put();
     expect(new Set(sent).size).toBe(sent.length);
     expect(calls).toContain('PUT zone 200');
+  });
+});
+
+describe('a key that is elsewhere', () => {
+  const elsewhere = (kid: string) => JSON.stringify({ clientId: CLIENT, kid });
+  /** Signs with these, as if they were far away. */
+  function signing(keys: Readonly<Record<string, KeyObject>>, signs = async () => {}) {
+    const { http, calls, simulator } = simulated();
+    const zones = new OktaZones(
+      http,
+      BASE,
+      () => clock.now(),
+      (kid) => ({
+        alg: 'ES256',
+        sign: async (input) => {
+          await signs();
+          const key = keys[kid];
+          if (!key) throw Object.assign(new Error('key/secret-name'), { name: 'NotFoundException' });
+          return sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' });
+        },
+      }),
+    );
+    const get = () => new OktaAccess(zones, cached, clock, rest, clock.now() + 30_000).get('nzo1');
+    return { get, calls, simulator };
+  }
+
+  it('signs in place of one in the secret', async () => {
+    secret.text = elsewhere('k1');
+    const { get, calls } = signing({ k1: EC.privateKey });
+    expect((await get()).zone.id).toBe('nzo1');
+    expect(calls).toEqual(['POST token 400', 'POST token 200', 'GET zone 200']);
+  });
+
+  it('is not used where the secret has one', async () => {
+    const { get } = signing({});
+    expect((await get()).zone.id).toBe('nzo1');
+  });
+
+  it('is ZONE006 where it is not there, and no longer once the secret names another', async () => {
+    secret.text = elsewhere('gone');
+    const { get, calls } = signing({ k1: EC.privateKey });
+    const failure = get();
+    await expect(failure).rejects.toMatchObject({ code: 'ZONE006', message: expect.stringContaining('no such key') });
+    await expect(failure).rejects.not.toThrow('secret-name');
+    expect(calls).toEqual([]);
+    secret.text = elsewhere('k1');
+    await clock.advance(11_000);
+    expect((await get()).zone.id).toBe('nzo1');
+  });
+
+  it('leaves no request to Okta beyond the time of a call, however late it signs', async () => {
+    secret.text = elsewhere('k1');
+    const { get, calls } = signing({ k1: EC.privateKey }, () => clock.sleep(9_000));
+    await expect(clock.finish(get())).rejects.toMatchObject({ code: 'ZONE003' });
+    expect(calls).toEqual([]);
+  });
+
+  it('is none where a secret must hold it', async () => {
+    secret.text = elsewhere('k1');
+    const { http, calls } = simulated();
+    const failure = processOf(http).get();
+    await expect(failure).rejects.toMatchObject({ code: 'ZONE006', message: expect.stringContaining('privateKey') });
+    expect(calls).toEqual([]);
   });
 });
 
