@@ -3,7 +3,11 @@ import type { OktaConfig } from '../lib/config.ts';
 import { CliFailure } from './cli-failure.ts';
 
 /** Where Okta is called, for a person: the org, or the test server that stands in its place. */
-export function oktaAddress({ okta: { domain, baseUrl } }: { readonly okta: Pick<OktaConfig, 'domain' | 'baseUrl'> }): string {
+export function oktaAddress({
+  okta: { domain, baseUrl },
+}: {
+  readonly okta: Pick<OktaConfig, 'domain' | 'baseUrl'>;
+}): string {
   return baseUrl === urlOf(domain) ? domain : `${baseUrl} (okta.baseUrl, in place of ${domain})`;
 }
 
@@ -13,7 +17,10 @@ export function oktaAddress({ okta: { domain, baseUrl } }: { readonly okta: Pick
  * @param of the system, for the message
  * @throws {CliFailure} where it is neither the org's own address nor this machine
  */
-export function judgeOktaAddress({ okta }: { readonly okta: Pick<OktaConfig, 'domain' | 'baseUrl'> }, of: string): void {
+export function judgeOktaAddress(
+  { okta }: { readonly okta: Pick<OktaConfig, 'domain' | 'baseUrl'> },
+  of: string,
+): void {
   const [domain, baseUrl] = [String(okta?.domain), String(okta?.baseUrl)];
   const problem = domainProblem(domain) ?? (baseUrl === urlOf(domain) ? undefined : baseUrlProblem(baseUrl));
   if (problem === undefined) return;
