@@ -33,13 +33,14 @@ export async function runDemo(system: RunningSystem): Promise<boolean> {
   story.tell('The visit ends by itself');
   await story.expectZone([OFFICE]);
 
-  story.tell('Somebody revokes the Okta token');
-  await system.simulator.revokeToken(LOCAL.oktaToken);
+  const { credentials, simulator } = system;
+  story.tell(`Somebody revokes the ${credentials.name} at Okta`);
+  await credentials.revoke(simulator);
   await story.grant('Alice logs in at home again', { ip: HOME, grantId: 'alice-3', user: 'alice@example.com' });
   await story.expectCode('OKTA001');
   await story.expectZone([OFFICE]);
-  story.tell('The token is restored; the minute schedule heals the zone (up to two minutes)');
-  await system.simulator.setToken(LOCAL.oktaToken, 'ORG_ADMIN');
+  story.tell(`The ${credentials.name} is restored; the minute schedule heals the zone (up to two minutes)`);
+  await credentials.allow(simulator);
   await story.expectZone([OFFICE, HOME]);
 
   await story.send('Everybody out', 'access.flushed', {});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseConfig } from '../config/load.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { EmbeddedFunctions } from './embedded-functions.ts';
+import type { LocalCredentials } from './okta-credentials.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
 import { startOktaSimulator } from './okta-simulator/server.ts';
 import { operated } from './operator.ts';
@@ -20,8 +21,8 @@ export interface EmbeddedSystemOptions {
   /** As in a configuration file, without `okta.baseUrl`: that is the simulator. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly progress: Progress;
-  /** The token that both the simulator and the functions know. */
-  readonly oktaToken: string;
+  /** Those that the secret holds and the simulator takes. */
+  readonly credentials: LocalCredentials;
   /** Invocations at once, and how long each takes beside what it does, in milliseconds; any number where absent. */
   readonly quota?: { readonly most: number; readonly startMs: number };
   readonly webhookPort?: number;
@@ -38,7 +39,7 @@ export interface EmbeddedSystem extends RunningSystem {
 /** Starts the whole system in this process: the production handlers, the stand-ins, the webhook's server and the simulator. */
 export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promise<EmbeddedSystem> {
   const clock = new SystemCallbackClock();
-  const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: options.oktaToken });
+  const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, ...options.credentials.known });
   const lines: LogLine[] = [];
   let settings = merged({ okta: { domain: 'local.okta.com' } }, options.config);
   const configure = (change: RawConfig) => {
@@ -48,7 +49,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     return parsed;
   };
   const key = randomBytes(33).toString('base64');
-  const oktaTokenSecret = new MemorySecret(options.oktaToken);
+  const oktaTokenSecret = new MemorySecret(options.credentials.text);
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
   let config = configure({});
   const quota = options.quota && new AccountQuota({ ...options.quota, clock });
@@ -88,6 +89,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       webhookSecret: key,
       simulator: new SimulatorControl(simulator.url),
       simulatorUrl: simulator.url,
+      credentials: options.credentials,
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       ...(quota && { quota }),

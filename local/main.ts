@@ -5,6 +5,7 @@ import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
 import { LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
+import { apiToken, serviceApp } from './okta-credentials.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
 const HELP = `Runs the whole system on this machine, with a simulated Okta.
@@ -13,6 +14,7 @@ const HELP = `Runs the whole system on this machine, with a simulated Okta.
   npm run local -- --emulator    the real CDK deploy on an AWS emulator; needs Python 3.10 or later too
   npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with either)
 
+  --oauth              signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then
   --port N             the webhook's port (embedded only; default 8787, any free one with --demo)
   --simulator-port N   the port of the simulated Okta (embedded only; default 8788, any free one with --demo)
 
@@ -26,6 +28,7 @@ function options() {
     options: {
       emulator: { type: 'boolean', default: false },
       demo: { type: 'boolean', default: false },
+      oauth: { type: 'boolean', default: false },
       port: { type: 'string' },
       'simulator-port': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -43,15 +46,16 @@ async function start(values: Options, signal: AbortSignal): Promise<RunningSyste
       if (text) say(text);
     },
   };
+  const credentials = values.oauth ? serviceApp() : apiToken(LOCAL.oktaToken);
   if (values.emulator) {
     // Loaded only when asked for: the other way must be up in seconds.
     const { startEmulatorSystem } = await import('./emulator/start.ts');
-    return startEmulatorSystem({ config: LOCAL_CONFIGURATION, oktaToken: LOCAL.oktaToken, progress, signal });
+    return startEmulatorSystem({ config: LOCAL_CONFIGURATION, credentials, progress, signal });
   }
   return startEmbeddedSystem({
     config: LOCAL_CONFIGURATION,
     progress,
-    oktaToken: LOCAL.oktaToken,
+    credentials,
     webhookPort: portOf(values.port, values.demo ? 0 : PORTS.webhook),
     simulatorPort: portOf(values['simulator-port'], values.demo ? 0 : PORTS.simulator),
   });
@@ -72,6 +76,7 @@ ${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embe
 
   webhook          ${system.webhookUrl}
   simulated Okta   ${system.simulatorUrl}   (open it in a browser and watch the zone)
+  credentials      ${system.credentials.name}
 
 ${heading('Grant an IP for half a minute, and revoke it')}, from another terminal:
 

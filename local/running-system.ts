@@ -1,4 +1,5 @@
 import type { RunDescription } from '../cli/local-run/run-file.ts';
+import type { LocalCredentials } from './okta-credentials.ts';
 import type { SimulatorControl } from './okta-simulator/control-client.ts';
 
 /** A log line of the functions, parsed. */
@@ -18,6 +19,8 @@ export interface RunningSystem {
   /** The current webhook secret, base64. */
   readonly webhookSecret: string;
   readonly simulator: SimulatorControl;
+  /** What it signed in to the simulator with at the start. */
+  readonly credentials: LocalCredentials;
   /** The simulator's page. */
   readonly simulatorUrl: string;
   /** How `npm run zone -- … --local` reaches it. */

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { emulatedAnswerUrl, emulatedUrl } from '../../cli/emulated-url.ts';
 import { parseConfig } from '../../config/load.ts';
+import type { LocalCredentials } from '../okta-credentials.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
 import type { Progress, RunningSystem } from '../running-system.ts';
@@ -22,8 +23,8 @@ export interface EmulatorSystemOptions {
   readonly progress: Progress;
   /** Ends the start, or a deploy later, wherever it is. A start ended so leaves nothing. */
   readonly signal?: AbortSignal;
-  /** The token that both the simulator and the functions know. */
-  readonly oktaToken?: string;
+  /** Those that the secret holds and the simulator takes. */
+  readonly credentials: LocalCredentials;
   /** Default: a free one. */
   readonly simulatorPort?: number;
   /** For the emulator's log and, while it runs, its files. Default: `.local` in the repository. */
@@ -37,7 +38,6 @@ export interface EmulatorSystem extends RunningSystem {
   readonly region: string;
   /** Of the stack, as of the last deploy. */
   readonly outputs: Readonly<Record<string, string>>;
-  readonly oktaToken: string;
 }
 
 /** The programs behind a system; tests put their own in their place. */
@@ -75,7 +75,7 @@ export async function startEmulatorSystem(
 }
 
 async function start(
-  { config, progress, oktaToken = 'local-okta-token', ...options }: EmulatorSystemOptions,
+  { config, progress, credentials, ...options }: EmulatorSystemOptions,
   programs: Programs,
   cleanup: Cleanup,
   stop: AbortController,
@@ -88,7 +88,7 @@ async function start(
   // Functions are unpacked below it. They must not take this project's word for what a `.js` file is.
   await writeFile(join(directory, 'package.json'), '{"type":"commonjs"}');
   progress.step('starting the Okta simulator');
-  const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, token: oktaToken });
+  const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, ...credentials.known });
   cleanup.add(() => simulator.close());
   const acls = Object.values(parseConfig(localConfig(config, simulator.url)).acls);
   simulator.simulator.protect(acls.map(({ zoneIds }) => zoneIds));
@@ -102,11 +102,11 @@ async function start(
   const { endpoint } = ministack;
   progress.step('deploying the stack');
   let outputs = await deploy(cdk, endpoint);
-  progress.step('setting the Okta token');
+  progress.step(`storing the ${credentials.name} for Okta`);
   const aws = awsClientConfig({ endpoint, region: REGION });
   const logs = await followLogs(aws, await functionLogGroups(directory), progress);
   cleanup.add(() => logs.stop());
-  const webhookSecret = await exchangeSecrets({ aws, outputs, oktaToken, signal });
+  const webhookSecret = await exchangeSecrets({ aws, outputs, credentials: credentials.text, signal });
   signal.throwIfAborted();
 
   let settings = config;
@@ -138,7 +138,7 @@ async function start(
     },
     webhookSecret,
     ...simulatorOf(simulator),
-    oktaToken,
+    credentials,
     endpoint,
     region: REGION,
     get outputs() {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world.ts';
 import { answers, startRecordingServer } from './recording-server.ts';
 import { canRun, type Environment, oneLine, runScript } from './script.ts';
@@ -10,7 +11,7 @@ describe.runIf(canRun)('the script with --check', () => {
   beforeAll(async () => {
     system = await startEmbeddedSystem({
       config: CONFIGURATION,
-      oktaToken: OKTA_TOKEN,
+      credentials: apiToken(OKTA_TOKEN),
       progress: { step: () => {}, line: () => {} },
     });
     await seedZones(system);

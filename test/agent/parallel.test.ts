@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world.ts';
 import { aFolder, canRun, removeFolders, runScript } from './script.ts';
 
@@ -12,7 +13,7 @@ describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, () => {
   beforeAll(async () => {
     system = await startEmbeddedSystem({
       config: { ...CONFIGURATION, gatewayLimit: 1000 },
-      oktaToken: OKTA_TOKEN,
+      credentials: apiToken(OKTA_TOKEN),
       progress: { step: () => {}, line: () => {} },
     });
     await seedZones(system);

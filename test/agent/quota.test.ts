@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones, until } from '../e2e/world.ts';
 import { aFolder, canRun, type Run, removeFolders, runScript } from './script.ts';
 
@@ -15,7 +16,7 @@ describe.runIf(canRun)(`${RUNS} runs of the script at the same time, where ${QUO
     system = await startEmbeddedSystem({
       // Such an account refuses reservations.
       config: { ...CONFIGURATION, gatewayLimit: 1000, reservedConcurrency: false },
-      oktaToken: OKTA_TOKEN,
+      credentials: apiToken(OKTA_TOKEN),
       quota: { most: QUOTA, startMs: START_MS },
       progress: { step: () => {}, line: () => {} },
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../lib/error-codes.ts';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, SENTINEL, seedZones } from '../e2e/world.ts';
 import { aFolder, canRun, type Environment, oneLine, type Run, removeFolders, runScript } from './script.ts';
 import { withDate } from './toolbox.ts';
@@ -16,7 +17,7 @@ describe.runIf(canRun)('the script and the zone', () => {
   beforeAll(async () => {
     system = await startEmbeddedSystem({
       config: { ...CONFIGURATION, gatewayLimit: 3 },
-      oktaToken: OKTA_TOKEN,
+      credentials: apiToken(OKTA_TOKEN),
       progress: { step: () => {}, line: () => {} },
     });
     await seedZones(system);

@@ -3,6 +3,7 @@ import type { Surroundings } from '../../cli/command.ts';
 import { localTarget } from '../../cli/local-run/local-target.ts';
 import type { Target } from '../../cli/target.ts';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
 import type { FakeTerminal } from './fake-terminal.ts';
 import { type Ran, typed } from './typed.ts';
@@ -32,7 +33,7 @@ export class CliWorld {
   static async start(config: Readonly<Record<string, unknown>> = {}, seed: ZoneSeed = {}): Promise<CliWorld> {
     const system = await startEmbeddedSystem({
       config: { stackName: 'KnocknocOktaCli', acls: { [ACL]: { zoneIds: [ZONE] } }, sentinel: SENTINEL, ...config },
-      oktaToken: TOKEN,
+      credentials: apiToken(TOKEN),
       progress: { step: () => {}, line: () => {} },
     });
     started.push(system);

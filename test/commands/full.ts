@@ -10,6 +10,11 @@ interface Part extends Omit<Step, 'alone'> {
 
 const PARTS: readonly Part[] = [
   { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
+  {
+    ...{ name: 'credentials', about: '4 minutes' },
+    command: ['vitest', 'run', '--project', 'e2e-embedded', '--project', 'e2e-emulator'],
+    environment: { KNOCKNOC_E2E_CREDENTIALS: 'swapped' },
+  },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
   { name: 'fuzz', about: '4 minutes', command: ['node', 'test/fuzz/run.ts'] },

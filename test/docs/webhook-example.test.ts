@@ -6,6 +6,7 @@ import { parseConfig } from '../../config/load.ts';
 import type { Fields, HttpRequest } from '../../lib/ports.ts';
 import { startEmbeddedSystem } from '../../local/embedded.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { SystemCallbackClock } from '../../local/stand-ins/callback-clock.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
@@ -130,7 +131,7 @@ describe.runIf(wanting.length === 0)('the shell snippet', () => {
     const snippet = onlyBlock('Signing from a shell', 'bash');
     const system = await startEmbeddedSystem({
       config: { acls: { [ACL]: { zoneIds: [ZONE] } } },
-      oktaToken: 'a-token',
+      credentials: apiToken('a-token'),
       progress: { step: () => {}, line: () => {} },
     });
     try {

@@ -5,7 +5,7 @@ import { tableContract } from '../stand-ins/table-contract.ts';
 import { operatedStack } from './operated-stack.ts';
 import { strangers } from './strangers.ts';
 import { endToEnd } from './suite.ts';
-import { CONFIGURATION, OKTA_TOKEN } from './world.ts';
+import { CONFIGURATION, CREDENTIALS } from './world.ts';
 
 const python = await findPython();
 if (!python && process.env.CI)
@@ -18,7 +18,7 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
   const start = () => {
     starting ??= startEmulatorSystem({
       config: CONFIGURATION,
-      oktaToken: OKTA_TOKEN,
+      credentials: CREDENTIALS.emulator,
       progress: { step: () => {}, line: () => {} },
     });
     return starting;

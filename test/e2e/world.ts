@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localTarget } from '../../cli/local-run/local-target.ts';
+import { stackTarget } from '../../cli/stack-target.ts';
+import type { Target } from '../../cli/target.ts';
 import { askOutcome, outcomeUrl, sendEvent, type WebhookAnswer } from '../../cli/webhook-client.ts';
+import { apiToken, serviceApp } from '../../local/okta-credentials.ts';
 import type { SimulatorControl } from '../../local/okta-simulator/control-client.ts';
 import type { LogLine, RunningSystem } from '../../local/running-system.ts';
 
 export const OKTA_TOKEN = 'e2e-okta-token';
+
+/** One way to sign in to Okta for each kind of system, so that the suite runs with both; or the other way round. */
+const WAYS = [serviceApp(), apiToken(OKTA_TOKEN)] as const;
+const [forEmbedded, forEmulator] = process.env.KNOCKNOC_E2E_CREDENTIALS === 'swapped' ? WAYS.toReversed() : WAYS;
+export const CREDENTIALS = { embedded: forEmbedded ?? WAYS[0], emulator: forEmulator ?? WAYS[1] };
 export const SENTINEL = '192.0.2.0/32';
 /** What the customer's zones hold before the system has anything to do with them. */
 export const FOUND = '198.51.100.77/32';
@@ -156,6 +165,11 @@ export async function until<T>(what: string, look: () => Promise<T>, good: (valu
     if (Date.now() > end) throw new Error(`waited in vain: ${what}. Last seen: ${JSON.stringify(value)}`);
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** The command line's way to it. */
+export function operatorOf({ run }: RunningSystem): Promise<Target> {
+  return run.kind === 'embedded' ? localTarget(run.operator) : stackTarget(run.stackName, run);
 }
 
 /** Seeds the zone of every ACL as customers have them: with a list, a proxy and a name of their own. */

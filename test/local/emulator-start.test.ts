@@ -7,6 +7,7 @@ import { Cleanup } from '../../local/emulator/cleanup.ts';
 import { localConfig } from '../../local/emulator/local-config.ts';
 import { PythonMissing } from '../../local/emulator/python.ts';
 import { type Programs, startEmulatorSystem } from '../../local/emulator/start.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
 import { merged } from '../../local/settings.ts';
 import { running } from './emulator-harness.ts';
 
@@ -45,6 +46,7 @@ async function start(using: Programs, signal?: AbortSignal): Promise<string> {
   const starting = startEmulatorSystem(
     {
       config: { acls: { a: { zoneIds: ['nzo1'] } } },
+      credentials: apiToken('a-token'),
       progress: { step: (text) => steps.push(text), line: () => {} },
       workDir: join(folder, 'work'),
       ...(signal === undefined ? {} : { signal }),
