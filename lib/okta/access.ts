@@ -95,10 +95,18 @@ export class OktaAccess {
       const other = await this.#read(() => this.#secret.getOtherThan(held.text));
       const canRenew = by !== undefined && this.#zones.signIn.forget(by, held.credentials);
       if (other === undefined && !canRenew) throw error;
-      const second = await this.#authorization(
-        other === undefined ? held.credentials : this.#zones.signIn.credentials(other),
-      );
-      return this.#inTime(() => call(second));
+      return this.#lastTry(call, other === undefined ? held.credentials : this.#zones.signIn.credentials(other));
+    }
+  }
+
+  async #lastTry(call: (by: Authorization) => Promise<ZoneAnswer>, credentials: OktaCredentials): Promise<ZoneAnswer> {
+    const by = await this.#authorization(credentials);
+    try {
+      return await this.#inTime(() => call(by));
+    } catch (error) {
+      // The next call need not learn it again.
+      if (error instanceof OktaFailure && error.code === 'OKTA001') this.#zones.signIn.forget(by, credentials);
+      throw error;
     }
   }
 

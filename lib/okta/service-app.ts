@@ -86,8 +86,10 @@ export class ServiceApp {
     return now < renewAt && renewAt - now <= LONGEST_LIFE_MS ? this.#current : undefined;
   }
 
-  /** Fetches a token; whoever comes meanwhile gets the same. @throws {OktaFailure} */
+  /** Fetches a token; whoever comes meanwhile, or has seen a moment ago that there was none, gets the same. @throws {OktaFailure} */
   async fetch(): Promise<Authorization> {
+    const { current } = this;
+    if (current) return current;
     this.#pending ??= this.#request().finally(() => {
       this.#pending = undefined;
     });

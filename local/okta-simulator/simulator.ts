@@ -133,7 +133,22 @@ export class OktaSimulator {
 
   /** Ends every access token, and makes a nonce that holds alone. */
   forgetAccessTokens(): void {
-    this.#org.oauth.forgetTokens();
+    this.endAccessTokens();
+    this.renewNonce();
+  }
+
+  endAccessTokens(): void {
+    this.#org.oauth.endTokens();
+  }
+
+  /** The nonces so far count no more. */
+  renewNonce(): void {
+    this.#org.oauth.renewNonce();
+  }
+
+  /** Access tokens that are given from now on live so long; an hour, unless something else is said. */
+  setTokenLife(seconds: number): void {
+    this.#org.oauth.lifeS = seconds;
   }
 
   /** @throws {RangeError} when an edit in it holds a text that is no address */

@@ -37,6 +37,10 @@ export class Administrator {
     if (action.do === 'turn lists round') this.#turnRound();
     if (action.do === 'admin') this.#edit(action.edit, this.#zoneIds[action.zone] ?? '', action.n);
     if (action.do === 'rotate token') this.#rotate(action.gapMs);
+    if (action.do === 'sign-in') {
+      faults.struck(action.fault);
+      this.#world.okta.signIn?.happens(action.fault);
+    }
     if (action.do === 'use quota') {
       this.#okta.setRateLimit(action);
       // A paced writer may wait for the end of the window.
@@ -72,19 +76,25 @@ export class Administrator {
     return noticedMs(this.#deployments);
   }
 
-  /** With a gap, the old token is refused before the secret holds the new one. */
+  /** A new token, or a new key. With a gap, the old one is refused before the secret holds the new one. */
   #rotate(gapMs: number): void {
     const { clock, faults } = this.#around;
+    const { signIn } = this.#world.okta;
+    if (signIn) signIn.rotate();
+    else this.#newToken();
+    // A secret that was read just now is not read again for some seconds.
+    faults.struck(signIn ? 'key rotated' : 'token rotated', gapMs + HEALING_MS + 10_000);
+    clock.after(gapMs, () => {
+      // Whoever set two new ones sets the later one last.
+      this.#world.oktaToken.text = signIn ? signIn.app.text : `token-${this.#tokens}`;
+    });
+  }
+
+  #newToken(): void {
     const old = `token-${this.#tokens}`;
     this.#tokens += 1;
     this.#okta.setToken(`token-${this.#tokens}`, 'ORG_ADMIN');
     this.#okta.revokeToken(old);
-    // A secret that was read just now is not read again for some seconds.
-    faults.struck('token rotated', gapMs + HEALING_MS + 10_000);
-    clock.after(gapMs, () => {
-      // Whoever set two new tokens sets the later one last.
-      this.#world.oktaToken.text = `token-${this.#tokens}`;
-    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Fault } from './faults.ts';
 import { fullZones, handover } from './moving.ts';
 import type { Action, Dimension, OddZone, Plan, Spoiling } from './plan.ts';
 import type { Random } from './random.ts';
+import { signIn } from './sign-in/sign-in-plan.ts';
 import { overlapping, Topology } from './topology.ts';
 
 /** A plan while it is made. */
@@ -169,6 +170,7 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
         draft.actions.push({ ...action, at, ip: '203.0.113.77', wait: 10 });
     }
   },
+  'service app': signIn,
   IPv6: (draft, random) => {
     const ipv6 = random.pick([64, 128] as const);
     draft.deployment = { ...draft.deployment, ipv6 };

@@ -57,6 +57,10 @@ export const FAULTS = [
     'garbage row',
     'garbage message',
   ],
+  // Where it signs in as a service app.
+  ...['service app', 'key rotated', 'tokens end early', 'token expired in mid-pass', 'token of seconds'],
+  ...['nonce changed', 'scopes dropped', 'Okta behind our clock', '429 for a token', '5xx for a token'],
+  ...['no answer for a token'],
   ...['table conflict', 'table throttled', 'table takes time', 'stale from the table', 'table out', 'small page'],
 ] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -65,7 +69,12 @@ export type Fault = (typeof FAULTS)[number];
 export const HEALING_MS = 125_000;
 
 /** What must disturb nothing, however often it happens. */
-const HARMLESS: readonly Fault[] = ['rebuild beside another', 'repeated timer', 'retried by the sender'];
+const HARMLESS: readonly Fault[] = [
+  'rebuild beside another',
+  'repeated timer',
+  'retried by the sender',
+  'token of seconds',
+];
 
 /** Writes a line of the trace; undefined where nobody reads it, so that `note?.(…)` does not even make the line. */
 export type Note = ((text: string) => void) | undefined;

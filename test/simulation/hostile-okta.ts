@@ -5,6 +5,8 @@ import { AnswerTwists } from './answer-twists.ts';
 import { type Fault, HEALING_MS } from './faults.ts';
 import type { Environment } from './lambda.ts';
 import type { Monitor } from './monitor.ts';
+import { ServiceApp } from './sign-in/service-app.ts';
+import { SignIn, TOKEN_PATH } from './sign-in/sign-in.ts';
 import type { Surroundings } from './sources.ts';
 
 interface Striking {
@@ -38,7 +40,8 @@ const STRIKING: readonly Striking[] = [
 const TWISTS: readonly Fault[] = ['stale from Okta', 'absurd header', 'other status in an answer', 'edit in mid-pass'];
 
 export interface HostileOktaOptions {
-  readonly token: string;
+  /** What it takes from the start; a service app where absent. */
+  readonly token: string | undefined;
   /** Calls a minute. */
   readonly limit: number;
   readonly allowIpv6: boolean;
@@ -52,6 +55,8 @@ export interface HostileOktaOptions {
 export class HostileOkta {
   readonly simulator: OktaSimulator;
   monitor: Monitor | undefined;
+  /** Where it signs in as a service app. */
+  readonly signIn: SignIn | undefined;
   readonly #around: Surroundings;
   readonly #striking: readonly Striking[];
   readonly #twists: AnswerTwists | undefined;
@@ -59,11 +64,15 @@ export class HostileOkta {
   constructor(around: Surroundings, options: HostileOktaOptions) {
     this.#around = around;
     this.#striking = STRIKING.filter(({ fault }) => around.faults.mayStrike(fault));
-    const { token, limit, noticedMs, answerNoticedMs } = options;
+    const { limit, noticedMs, answerNoticedMs } = options;
     this.simulator = new OktaSimulator({
-      ...{ now: () => around.clock.now(), token, journalSize: 100_000 },
+      ...{ now: () => around.clock.now() - (this.signIn?.behindMs ?? 0), journalSize: 100_000 },
       ...{ rateLimit: { limit }, allowIpv6: options.allowIpv6 },
+      ...(options.token !== undefined && { token: options.token }),
     });
+    if (options.token === undefined) {
+      this.signIn = new SignIn(this.simulator, new ServiceApp(this.simulator), around, () => this.monitor);
+    }
     const isTwisting = TWISTS.some((fault) => around.faults.mayStrike(fault));
     if (isTwisting)
       this.#twists = new AnswerTwists(this.simulator, around, { noticedMs, answerNoticedMs }, (zoneId) =>
@@ -74,6 +83,9 @@ export class HostileOkta {
   /** `fetch` in one environment of the zone function. */
   async exchange(environment: Environment, request: HttpRequest): Promise<HttpResponse> {
     const { clock, random } = this.#around;
+    const { signIn } = this;
+    if (signIn && request.url.endsWith(TOKEN_PATH)) return signIn.exchange(environment, request);
+    signIn?.check.goesOut(environment, request);
     const zoneId = request.url.slice(request.url.lastIndexOf('/') + 1);
     const early = this.monitor?.callGoesOut(environment, request.method, zoneId);
     const answer = await environment.call(request.method, async () => {
@@ -82,7 +94,8 @@ export class HostileOkta {
       this.monitor?.callArrives(environment, request, zoneId, early);
       const headers = { ...request.headers };
       const path = `/api/v1/zones/${zoneId}`;
-      const call = this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
+      const begin = () => this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
+      const call = signIn ? signIn.begin(request.method, begin) : begin();
       if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
       const isLate = struck === 'timeout and applied late';
       const takesMs = call.delayMs + (isLate ? request.timeoutMs : random.whole(...this.#around.oktaMs));
@@ -108,6 +121,7 @@ export class HostileOkta {
       throw new Error(outcome.kind === 'drop' ? 'socket hang up' : 'The operation was aborted due to timeout');
     });
     this.monitor?.answerIsRead(environment, zoneId, answer);
+    signIn?.check.answered(environment, request, answer);
     return answer;
   }
 

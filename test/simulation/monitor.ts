@@ -153,6 +153,18 @@ export class Monitor {
     this.#rests.given(environment, acl, this.#watched.now() + askedRest(answer.headers, this.#watched.now()));
   }
 
+  /** A request for a token goes out: it is of no zone. @returns what there is to say against it, if it arrives */
+  tokenIsAskedFor(environment: Environment): EarlyCall | undefined {
+    return this.#rests.broken(environment, '');
+  }
+
+  tokenIsAnswered(environment: Environment, { status, headers }: HttpResponse): void {
+    this.#watched.note?.(`  POST for a token → ${status}`);
+    if (status !== 429) return;
+    this.#quota?.isRefused();
+    this.#rests.given(environment, '', this.#watched.now() + askedRest(headers, this.#watched.now()));
+  }
+
   /** An operator has allowed that a zone's list, as it is now, be replaced. */
   zoneIsAdopted(zoneId: string): void {
     this.#inside.isAdopted(zoneId);

@@ -2,7 +2,7 @@ import type { OktaSimulator, ZoneSeed } from '../../local/okta-simulator/simulat
 import { AMPLE } from './bounds.ts';
 import { zonesOf } from './deployment.ts';
 import type { Faults } from './faults.ts';
-import { deploymentsOf, type OddZone, type Plan } from './plan.ts';
+import { deploymentsOf, type OddZone, type Plan, SERVICE_APP } from './plan.ts';
 import { isMistyped } from './topology.ts';
 
 const ORDINARY: ZoneSeed = { gateways: ['198.51.100.77'], proxies: ['192.0.2.200'] };
@@ -21,7 +21,7 @@ export function seedZones(okta: OktaSimulator, plan: Plan): void {
 }
 
 /** Counts what is unkind about a schedule from its beginning. */
-export function countDimensions({ deployment, limit, oddZones, world }: Plan, faults: Faults): void {
+export function countDimensions({ deployment, limit, oddZones, world, dimensions }: Plan, faults: Faults): void {
   if (world === 'kind') return;
   const { acls, sentinel, ipv6 } = deployment;
   if (acls.some(({ zoneIds }) => zoneIds.length > 9)) faults.struck('many zones');
@@ -30,6 +30,7 @@ export function countDimensions({ deployment, limit, oddZones, world }: Plan, fa
   if (limit < AMPLE) faults.struck('short quota');
   // To read and write each zone once takes longer than a window.
   if (limit < 2 * zonesOf([deployment]).length) faults.struck('quota far too small');
+  if (dimensions.includes(SERVICE_APP)) faults.struck('service app');
   if (ipv6 !== undefined) faults.struck('IPv6');
   if (acls.some(({ always }) => always.some((entry) => entry.startsWith('203.')))) faults.struck('always overlaps');
   if (sentinel.startsWith('203.')) faults.struck('sentinel overlaps');

@@ -48,6 +48,7 @@ export type Action = { readonly at: number } & (
       readonly change?: Fault;
     }
   | { readonly do: 'rotate token'; readonly gapMs: number }
+  | { readonly do: 'sign-in'; readonly fault: 'tokens end early' | 'nonce changed' }
   | { readonly do: 'rebuild'; readonly acl: string }
   | { readonly do: 'ttl'; readonly lateSeconds: number }
   | { readonly do: 'use quota'; readonly remaining: number; readonly resetInSeconds: number }
@@ -116,7 +117,9 @@ export const DIMENSIONS = [
   ...['replaced queue', 'foreign zones', 'odd zones', 'garbage', 'IPv6', 'full zones', 'handover'],
   ...['own keys', 'ids that meet'],
 ] as const;
-export type Dimension = (typeof DIMENSIONS)[number];
+/** Okta is called as a service app. It is drawn by itself: whichever way, the rest of a schedule stays what it is. */
+export const SERVICE_APP = 'service app';
+export type Dimension = (typeof DIMENSIONS)[number] | typeof SERVICE_APP;
 
 /** What a schedule has otherwise than its seed decides. */
 export type PlanChanges = Partial<Pick<Plan, 'rates' | 'oktaMs'>> & {

@@ -11,7 +11,7 @@ import { AclModel } from './model.ts';
 import { Monitor } from './monitor.ts';
 import { countDimensions, seedZones } from './okta-seeds.ts';
 import { Operator } from './operator.ts';
-import { type Action, deploymentsOf, type Plan } from './plan.ts';
+import { type Action, deploymentsOf, type Plan, SERVICE_APP } from './plan.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
 import type { Violation } from './violation.ts';
@@ -44,8 +44,13 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   const faults = new Faults(plan.rates, plan.seed, () => clock.now(), note, bounds.extraMs);
   faults.until = START + plan.actionMs;
   const around = { clock, faults, random: Random.named(plan.seed, 'chance'), slow: plan.slow, oktaMs: plan.oktaMs };
+  const isApp = plan.dimensions.includes(SERVICE_APP);
   const okta = new HostileOkta(around, {
-    ...{ token: TOKEN, limit: plan.limit, allowIpv6: planned.some(({ ipv6 }) => ipv6 !== undefined) },
+    ...{
+      token: isApp ? undefined : TOKEN,
+      limit: plan.limit,
+      allowIpv6: planned.some(({ ipv6 }) => ipv6 !== undefined),
+    },
     noticedMs: bounds.noticedMs,
     answerNoticedMs: losesWhatItSaw(plan) ? bounds.noticedMs : 0,
   });
@@ -62,7 +67,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   const edited = plan.actions.some((action) => action.do === 'admin');
   const audit = new AuditCheck(plan, okta.simulator, zonesOf(planned));
   const world: World = new World({
-    ...{ around, okta, monitor, token: TOKEN, oneShard: plan.oneShard, hooks, note },
+    ...{ around, okta, monitor, credentials: okta.signIn?.app.text ?? TOKEN, oneShard: plan.oneShard, hooks, note },
     ...{ deployment: plan.deployment, table: plan.table, queue: plan.queue, ownKeys: plan.ownKeys },
     audit: (fields) => audit.said(fields),
     coldChance: 0.04,

@@ -2,6 +2,7 @@ import { parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { AUDIT } from '../../lib/names.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
 import { NoDoubt } from './buggy-parts.ts';
+import { SIGN_IN_BUGS } from './sign-in/sign-in-bugs.ts';
 import * as parts from './unkind-parts.ts';
 
 /** Bugs that only an unkind world shows, each put in from outside. */
@@ -251,4 +252,5 @@ export const UNKIND_BUGS: readonly Bug[] = [
     breaks: ['every change is in the audit'],
     hooks: { telemetry: (telemetry) => parts.losingLines(telemetry, AUDIT.granted) },
   },
+  ...SIGN_IN_BUGS,
 ];

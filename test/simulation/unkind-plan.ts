@@ -1,6 +1,6 @@
 import { DIMENSION, type Draft } from './dimensions.ts';
 import { KIND, others, someDeployment, someRates } from './kind-plan.ts';
-import { DIMENSIONS, type Dimension, type Plan, type PlanChanges, type Weather } from './plan.ts';
+import { DIMENSIONS, type Dimension, type Plan, type PlanChanges, SERVICE_APP, type Weather } from './plan.ts';
 import { eventsOf, LARGE, type Size, SMALL } from './plan-events.ts';
 import { Random } from './random.ts';
 import { makeStretch } from './stretch-plan.ts';
@@ -9,6 +9,8 @@ import { makeStretch } from './stretch-plan.ts';
 const MEASURING = { calm: 0.05, herd: 0.04 } as const;
 /** Each is in so many schedules, but for those that take long. */
 const USUALLY = 0.11;
+/** A share of schedules signs in as a service app. */
+const SERVICE_APPS = 0.25;
 const SELDOM: Readonly<Partial<Record<Dimension, number>>> = {
   ...{ 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06, 'full zones': 0.06, handover: 0.06 },
 };
@@ -21,7 +23,11 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   const kind = changes.stretch ?? (measured < calm ? 'calm' : measured < calm + herd ? 'herd' : 'none');
   if (kind !== 'none') return makeStretch(seed, kind, random);
 
-  const dimensions = changes.dimensions ?? DIMENSIONS.filter((one) => random.chance(SELDOM[one] ?? USUALLY));
+  const signing = Random.named(seed, 'sign-in');
+  const dimensions: readonly Dimension[] = changes.dimensions ?? [
+    ...DIMENSIONS.filter((one) => random.chance(SELDOM[one] ?? USUALLY)),
+    ...(signing.chance(SERVICE_APPS) ? ([SERVICE_APP] as const) : []),
+  ];
   const has = (dimension: Dimension) => dimensions.includes(dimension);
   const weather = random.pick<Weather>([
     'good',
@@ -47,7 +53,8 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
     world: 'unkind',
     ...{ oddZones: {}, codes: [], actions: [], dimensions },
   };
-  for (const dimension of dimensions) if (!LATE.includes(dimension)) DIMENSION[dimension]?.(draft, random);
+  for (const dimension of dimensions)
+    if (!LATE.includes(dimension)) DIMENSION[dimension]?.(draft, dimension === SERVICE_APP ? signing : random);
   draft.actions.push(...eventsOf(random, actionMs, draft, size));
   const configures = CONFIGURING.some(has);
   const usual = others(random, draft, zones);

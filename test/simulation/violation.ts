@@ -31,6 +31,10 @@ export type Invariant =
   | 'answers to the sender'
   | 'outcomes are true'
   | 'a key speaks for its own ACL'
+  | 'each attempt has proofs of its own'
+  | 'a refused token is not shown again'
+  | 'one request for a token at a time'
+  | 'a good token is kept'
   | 'every change is in the audit'
   | 'nothing left behind';
 

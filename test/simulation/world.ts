@@ -50,7 +50,8 @@ export interface WorldOptions {
   readonly around: Surroundings;
   readonly okta: HostileOkta;
   readonly monitor: Monitor;
-  readonly token: string;
+  /** For Okta, as the secret holds them. */
+  readonly credentials: string;
   readonly deployment: Deployment;
   readonly table: TablePlan | undefined;
   readonly queue: Pick<FifoOptions, 'visibilityMs' | 'firstSequence'>;
@@ -93,7 +94,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.okta = options.okta;
-    this.oktaToken = new MemorySecret(options.token);
+    this.oktaToken = new MemorySecret(options.credentials);
     const { around } = options;
     const changed = (change: Change) => {
       this.keys.set(`${change.key.acl} ${change.key.item}`, change.key);

@@ -6,7 +6,7 @@ import { isUrlOf, judgeProof, UsedIds } from './proofs.ts';
 import { OAuthRefusal } from './refusal.ts';
 
 /** Okta's tokens for its own API live an hour. Seconds. */
-const LIFE_S = 3600;
+const USUAL_LIFE_S = 3600;
 const LONGEST_ASSERTION_S = 3600;
 /** A nonce is new each day, and the last ones work on for three more. Seconds. */
 const NONCE_LIFE_S = 24 * 3600;
@@ -37,10 +37,16 @@ export class AuthorizationServer {
   #nonces: string[] = [];
   #nonceAt = 0;
   #count = 0;
+  /** Of the tokens that are given from now on, in seconds. */
+  lifeS = USUAL_LIFE_S;
 
-  /** Every token ends now, and a new nonce holds alone. */
-  forgetTokens(): void {
+  /** Every token ends now. */
+  endTokens(): void {
     this.#tokens.clear();
+  }
+
+  /** A new nonce holds alone. */
+  renewNonce(): void {
     this.#nonces = [];
   }
 
@@ -63,10 +69,10 @@ export class AuthorizationServer {
     }
     this.#count += 1;
     const accessToken = `eyJ${hash('sha256', `${clientId} ${this.#count} ${now}`, 'base64url')}.simulated`;
-    this.#tokens.set(accessToken, { clientId, scopes, thumbprint, endsAt: seconds + LIFE_S });
+    this.#tokens.set(accessToken, { clientId, scopes, thumbprint, endsAt: seconds + this.lifeS });
     const body = {
       token_type: thumbprint === undefined ? 'Bearer' : 'DPoP',
-      expires_in: LIFE_S,
+      expires_in: this.lifeS,
       access_token: accessToken,
       scope: scopes.join(' '),
     };

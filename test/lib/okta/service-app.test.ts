@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../../lib/cached-secret.ts';
 import { OktaAccess } from '../../../lib/okta/access.ts';
 import { OktaZones } from '../../../lib/okta/client.ts';
+import { asCredentials } from '../../../lib/okta/credentials.ts';
 import { OktaRest } from '../../../lib/okta/rest.ts';
 import type { HttpClient } from '../../../lib/ports.ts';
 import { OktaSimulator } from '../../../local/okta-simulator/simulator.ts';
@@ -122,6 +123,25 @@ describe('a service app', () => {
     simulator.forgetAccessTokens();
     expect((await okta.get()).zone.id).toBe('nzo1');
     expect(calls).toEqual(['GET zone 401', 'POST token 400', 'POST token 200', 'GET zone 200']);
+  });
+
+  it('forgets the other token as well where Okta refuses that too', async () => {
+    const { simulator, http, calls } = simulated();
+    const okta = processOf(http);
+    simulator.addFault({ count: 2, method: 'GET', fault: { status: 401 } });
+    await expect(okta.get()).rejects.toMatchObject({ code: 'OKTA001' });
+    calls.length = 0;
+    await okta.get();
+    expect(calls).toEqual(['POST token 200', 'GET zone 200']);
+  });
+
+  it('asks for no other token where one came between the look for it and the request', async () => {
+    const { http, calls } = simulated();
+    const { signIn } = new OktaZones(http, BASE, () => clock.now());
+    const app = asCredentials(secret.text);
+    const first = await signIn.fetch(app);
+    expect(await signIn.fetch(app)).toBe(first);
+    expect(calls).toEqual(['POST token 400', 'POST token 200']);
   });
 
   it('uses the key that the secret holds now, without a deploy', async () => {

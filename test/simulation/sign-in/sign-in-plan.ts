@@ -1,0 +1,31 @@
+import type { Draft } from '../dimensions.ts';
+import type { Fault } from '../faults.ts';
+import type { Random } from '../random.ts';
+
+/** In a storm, how likely each is: of a request for a token, or of a call with one. */
+const RATES = {
+  ...{ '429 for a token': 0.5, '5xx for a token': 0.5, 'no answer for a token': 0.4, 'scopes dropped': 0.4 },
+  ...{ 'nonce changed': 0.4, 'tokens end early': 0.15, 'Okta behind our clock': 0.15 },
+} as const satisfies Partial<Record<Fault, number>>;
+const FAULTS = [
+  '429 for a token',
+  '5xx for a token',
+  'no answer for a token',
+  'scopes dropped',
+  'nonce changed',
+] as const;
+
+/** What happens to whoever signs in as a service app. In good weather only what must disturb nobody. */
+export function signIn(draft: Draft, random: Random): void {
+  // Once each: twice within one call is more than it can do anything about.
+  for (const fault of ['tokens end early', 'nonce changed'] as const) {
+    if (random.chance(0.7)) draft.actions.push({ at: random.whole(0, draft.actionMs), do: 'sign-in', fault });
+  }
+  if (random.chance(0.6)) draft.rates['token of seconds'] = random.pick([0.3, 1]);
+  if (draft.weather !== 'storm') return;
+  // So slow that a token ends on the way to Okta.
+  if (random.chance(0.3)) draft.rates['slow call'] = 0.2;
+  for (const fault of [...FAULTS, 'tokens end early', 'Okta behind our clock'] as const) {
+    if (random.chance(0.3)) draft.rates[fault] = RATES[fault];
+  }
+}
