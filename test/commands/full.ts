@@ -26,6 +26,7 @@ const PARTS: readonly Part[] = [
     ...{ name: 'quota', about: '4 minutes', command: ['vitest', 'run', 'test/agent/quota.test.ts'] },
     environment: { KNOCKNOC_QUOTA_RUNS: '200' },
   },
+  { name: 'endurance', about: 'an hour', command: ['node', 'test/endurance/run.ts'] },
   { name: 'bench', about: '6 minutes', command: ['node', 'bench/main.ts'] },
   { name: 'mutation', about: 'hours', command: ['stryker', 'run'] },
 ];

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { guardOutput } from '../../cli/guard-output.ts';
+import { stackTarget } from '../../cli/stack-target.ts';
+import { CREDENTIALS } from '../../local/emulator/environment.ts';
+import { LOCAL } from '../../local/emulator/paths.ts';
+import { startEmulatorSystem } from '../../local/emulator/start.ts';
+import { apiToken } from '../../local/okta-credentials.ts';
+import { typed } from '../cli/typed.ts';
+import { Random } from '../simulation/random.ts';
+import { breakOkta } from './faults.ts';
+import { BODY_MARK, Sender } from './sender.ts';
+
+/**
+ * `npm run test:full -- endurance`, or `node test/endurance/run.ts [--minutes N] [--seed S]`: the deployed system on the
+ * emulator under load, while Okta fails in many ways. In the end no answer may have been a 5xx, each event that was
+ * accepted must have come to its outcome, each zone must be what the events say, and no secret may stand anywhere.
+ */
+guardOutput();
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+const [minutes, seed] = [Number(values.minutes ?? 60), Number(values.seed ?? 1)];
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  console.error('--minutes takes a number over 0, --seed a whole number');
+  process.exit(2);
+}
+
+const ACLS = ['one', 'two', 'three', 'four'];
+const STACK = 'KnocknocOktaEndurance';
+const SENTINEL = '192.0.2.0/32';
+const OKTA_TOKEN = `marked-token-${randomBytes(9).toString('hex')}`;
+const SETTLED_WITHIN_MS = 240_000;
+const random = Random.named(seed, 'endurance');
+const zoneOf = (acl: string) => `nzo1endurance${acl}0000000`.slice(0, 20);
+
+const system = await startEmulatorSystem({
+  config: {
+    stackName: STACK,
+    acls: Object.fromEntries(ACLS.map((acl) => [acl, { zoneIds: [zoneOf(acl)] }])),
+    ...{ sentinel: SENTINEL, retainData: false },
+  },
+  credentials: apiToken(OKTA_TOKEN),
+  progress: { step: console.log, line: () => {} },
+});
+const problems: string[] = [];
+try {
+  for (const acl of ACLS) await system.simulator.seedZone(zoneOf(acl), { name: `Zone of ${acl}`, gateways: [] });
+  const sender = new Sender(system, ACLS, random);
+  const broken = new Map<string, number>();
+  const end = Date.now() + minutes * 60_000;
+  const load = async () => {
+    for (let shown = Date.now(); Date.now() < end; await sleep(random.whole(0, 900))) {
+      await sender.sendOne();
+      if (random.chance(0.5) && sender.accepted.length > 0) await sender.askOne();
+      if (Date.now() < shown + 60_000) continue;
+      shown = Date.now();
+      console.log(`${Math.round((end - shown) / 60_000)} min left; answers ${text(sender.statuses)}`);
+    }
+  };
+  const weather = async () => {
+    for (; Date.now() < end; await sleep(random.whole(2_000, 30_000))) {
+      const how = await breakOkta(system.simulator, OKTA_TOKEN, random);
+      broken.set(how, (broken.get(how) ?? 0) + 1);
+    }
+  };
+  await Promise.all([load(), weather()]);
+
+  await sleep(10_000);
+  await system.simulator.clearFaults();
+  await system.simulator.clearLatencies();
+  await system.simulator.setToken(OKTA_TOKEN, 'ORG_ADMIN');
+  console.log(`how Okta failed: ${text(broken)}`);
+  problems.push(...(await wrongZones(sender)), ...(await lostEvents(sender)), ...(await secretsSeen()));
+  console.log(
+    `${sender.accepted.length} events accepted; answers by status ${text(sender.statuses)}; none to ${sender.unanswered}`,
+  );
+  for (const [status, count] of sender.statuses) if (status >= 500) problems.push(`${count} answers of ${status}`);
+} finally {
+  await system.close();
+}
+for (const problem of problems) console.log(`WRONG: ${problem}`);
+if (problems.length === 0) console.log('no 5xx, no event lost, each zone right, no secret seen');
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function wrongZones(sender: Sender): Promise<string[]> {
+  const until = Date.now() + SETTLED_WITHIN_MS;
+  for (;;) {
+    const wrong: string[] = [];
+    for (const [acl, live] of sender.live) {
+      const zone = await system.simulator.zone(zoneOf(acl));
+      const has = (zone.gateways ?? []).map(({ value }) => value ?? '').sort();
+      const ips = live.ips(Date.now()).map((ip) => `${ip}/32`);
+      const wanted = ips.length > 0 ? ips : [SENTINEL];
+      if (has.join() !== wanted.sort().join()) wrong.push(`zone of ${acl} has ${has}, and should have ${wanted}`);
+    }
+    if (wrong.length === 0 || Date.now() > until) return wrong;
+    await sleep(2_000);
+  }
+}
+
+async function lostEvents(sender: Sender): Promise<string[]> {
+  const outcomes = new Map<string, number>();
+  const lost: string[] = [];
+  for (const event of sender.accepted) {
+    const { status, body } = await sender.outcome(event);
+    const said = `${status} ${JSON.parse(body).status ?? JSON.parse(body).code}`;
+    outcomes.set(said, (outcomes.get(said) ?? 0) + 1);
+    if (status !== 200) lost.push(`the outcome of ${event.id} is ${status} ${body}`);
+  }
+  console.log(`outcomes: ${text(outcomes)}`);
+  return lost;
+}
+
+/** In every place that somebody may read: what the functions logged, the table, the command line, the emulator's own log. */
+async function secretsSeen(): Promise<string[]> {
+  const target = await stackTarget(STACK, {
+    ...{ endpoint: system.endpoint, region: system.region, credentials: CREDENTIALS },
+  });
+  const run = async (args: string) => {
+    const { out, notes } = await typed(args, async () => target);
+    return `${out}\n${notes}`;
+  };
+  const places: Record<string, string> = {
+    'the logs': JSON.stringify(await system.logs()),
+    doctor: await run('doctor'),
+    status: await run('status'),
+    "the emulator's log": await readFile(join(LOCAL, 'emulator.log'), 'utf8'),
+    'the calls to Okta': JSON.stringify(await system.simulator.requests()),
+  };
+  const secrets = { 'the token': OKTA_TOKEN, 'the webhook secret': system.webhookSecret, 'a refused body': BODY_MARK };
+  return Object.entries(places).flatMap(([place, all]) =>
+    Object.entries(secrets).flatMap(([name, secret]) => (all.includes(secret) ? [`${name} stands in ${place}`] : [])),
+  );
+}
+
+function text(counts: ReadonlyMap<string | number, number>): string {
+  return [...counts].map(([name, count]) => `${name}: ${count}`).join(', ');
+}
