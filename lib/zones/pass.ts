@@ -150,8 +150,13 @@ export class Pass {
 
   /** What is remembered of the zones, as far as this rebuild has come. */
   get memories(): Readonly<Record<string, ZoneMemory>> {
-    if (this.#views.length === 0) return this.#run.state.zones;
-    return Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]));
+    const { zones } = this.#run.state;
+    if (this.#views.length === 0) return zones;
+    // Of a zone that the ACL has no more, whoever has it now wants to know whether its last write here was confirmed.
+    const left = Object.entries(zones).flatMap(([zoneId, { write }]) =>
+      write === undefined ? [] : [[zoneId, { write }]],
+    );
+    return Object.fromEntries([...left, ...this.#views.map((view) => [view.zoneId, this.#memoryOf(view)])]);
   }
 
   /** Whether Okta has confirmed changes that the audit does not know yet. */
@@ -226,8 +231,11 @@ export class Pass {
     const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
     const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
     if (typeof stored !== 'object' || stored.owner === acl) return view;
-    const lease = await states.lease(stored.owner, now);
-    return lease ? { ...view, heldUntil: lease.until } : view;
+    const { state: other, lease } = await states.peek(stored.owner, now);
+    // What that ACL has confirmed, it has told of too.
+    const write = Math.max(view.memory.write ?? 0, other.zones[zoneId]?.write ?? 0);
+    const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
+    return lease ? { ...known, heldUntil: lease.until } : known;
   }
 
   /** Whether all is as it was confirmed to be: then the zones need only be checked. */

@@ -158,9 +158,13 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
 }
 
 function sayChanges(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps, zoneId?: string): void {
-  const said = { acl, ...auditOf(pass, state, deps, settings) };
+  const own = auditOf(pass, state, deps, settings);
   const isCounted = deps.config.alarmOnChangesPerHour !== undefined;
-  for (const change of pass.takeUnsaid(zoneId)) reportChange(change, said, deps.telemetry, isCounted);
+  for (const change of pass.takeUnsaid(zoneId)) {
+    // Nothing is known of what brought another ACL's rebuild about.
+    const audit = change.acl === acl ? own : { cause: 'repair' };
+    reportChange(change, audit, deps.telemetry, isCounted);
+  }
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */

@@ -5,7 +5,7 @@ import type { Condition, Item, Key, Table } from '../ports.ts';
 
 const list = v.pipe(v.array(v.string()), v.readonly());
 const schema = v.object({
-  /** The ACL that writes the zone. */
+  /** The ACL that writes the zone; empty where none has written it after all. */
   owner: v.string(),
   /** The list that Okta showed last, before the write that this item is about. */
   before: list,
@@ -90,6 +90,14 @@ export class ZoneItems {
     return record;
   }
 
+  /** The first write of a zone was announced and never carried out: the zone is nobody's, as it was before. */
+  async forget(zoneId: string, stored: ZoneRecord): Promise<void> {
+    const { write, at } = stored;
+    const put: Item = { ...listKey(zoneId), owner: '', before: [], removed: [], added: [], write, at };
+    this.#known.delete(zoneId);
+    await this.#table.write([{ put, when: asItWas(stored) }]);
+  }
+
   /** The list that a person has seen and allows to be replaced, canonical; undefined where nobody has. */
   async adoption(zoneId: string): Promise<readonly string[] | undefined> {
     const item = await this.#table.get(adoptionKey(zoneId));
@@ -118,7 +126,7 @@ export class ZoneItems {
 }
 
 function readZone(item: Item | undefined): StoredZone {
-  if (!item) return 'none';
+  if (!item || item.owner === '') return 'none';
   const parsed = v.safeParse(schema, item);
   if (!parsed.success) return 'unreadable';
   const { owner, before, removed, added, write, at } = parsed.output;
@@ -128,7 +136,7 @@ function readZone(item: Item | undefined): StoredZone {
 }
 
 function asItWas(stored: StoredZone): readonly Condition[] {
-  if (stored === 'none') return [{ absent: true }];
+  if (stored === 'none') return [{ attribute: 'owner', equals: '', orAbsent: true }];
   // Nothing in it can be relied on, so nothing can be lost either.
   if (stored === 'unreadable') return [];
   return [

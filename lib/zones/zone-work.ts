@@ -11,7 +11,7 @@ import { foreignEntries, whyNotAdopted } from './adoption.ts';
 import type { Plan } from './plan.ts';
 import type { ZoneItems } from './zone-items.ts';
 import { OF_ONE_ZONE } from './zone-state.ts';
-import { isContradiction, shown, written, type ZoneView } from './zone-view.ts';
+import { confirmedList, isContradiction, shown, written, type ZoneView } from './zone-view.ts';
 
 /** At most this many changed entries are named in one log line. */
 const NAMED_IN_LOG = 50;
@@ -46,6 +46,8 @@ export interface Done {
 /** A write that Okta has carried out, and what it has made of the zone's list. */
 export interface ZoneChange {
   readonly zoneId: string;
+  /** The ACL that has made it: mostly the one that rebuilds, or the one that had the zone before. */
+  readonly acl: string;
   /** Its number: see `ZoneRecord`. */
   readonly write: number;
   readonly before: readonly string[];
@@ -63,14 +65,15 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
     const reason = whyUnusable(zone);
     if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
     const list = canonicalGateways(zone.gateways ?? []);
-    if (plan) await assertOurs(view, list, plan, work);
+    if (plan && view.stored === 'none') await assertOurs(view, list, plan, work);
     if (isContradiction(view, list)) {
       // What is known of the item may be older than what another ACL's rebuild has announced since.
       if (!(await isStillStored(view, work))) return { view: await takenOver(view, work), quota };
+      if (plan) await assertTakenOver(view, list, plan, work);
       if (work.isInUse) reportForeignChange(view, list, work);
     }
     const seen = shown(view, list, work.clock.now());
-    const change = changeFound(view, seen, work);
+    const change = changeFound(view, seen);
     return { view: seen, zone, quota, ...(change && { change }) };
   });
 }
@@ -103,7 +106,7 @@ export async function writeZone(
     if (failure && !hasList(answer.zone, list)) throw failure;
     const { quota } = hasList(answer.zone, list) ? answer : await readAgain(zoneId, list, okta);
     const view = written(announced, record, clock.now());
-    const change = { zoneId, write: record.write, before: has, after: list };
+    const change = { zoneId, acl, write: record.write, before: has, after: list };
     return { ...(failure ? troubled(view, failure, work) : { view }), quota, change };
   });
 }
@@ -130,25 +133,41 @@ function hasList(zone: OktaZone, list: readonly string[]): boolean {
   return sameList(canonicalGateways(zone.gateways ?? []), list);
 }
 
-/** A write of this ACL whose answer nobody got, and which Okta shows as carried out. */
-function changeFound({ zoneId, stored, memory }: ZoneView, seen: ZoneView, { acl }: ZoneWork): ZoneChange | undefined {
-  if (typeof stored !== 'object' || stored.owner !== acl) return undefined;
-  const { write, before, after } = stored;
+/** A write whose answer nobody got, and which Okta shows as carried out; also one of the ACL that had the zone before. */
+function changeFound({ zoneId, stored, memory }: ZoneView, seen: ZoneView): ZoneChange | undefined {
+  if (typeof stored !== 'object') return undefined;
+  const { owner, write, before, after } = stored;
   const isNews = memory.write !== write && seen.memory.write === write;
-  return isNews && !sameList(before, after) ? { zoneId, write, before, after } : undefined;
+  return isNews && !sameList(before, after) ? { zoneId, acl: owner, write, before, after } : undefined;
 }
 
 /** @throws {OktaFailure} ZONE008 */
-async function assertOurs(view: ZoneView, list: readonly string[], plan: Plan, work: ZoneWork): Promise<void> {
-  if (view.stored !== 'none') return;
+async function assertOurs({ zoneId }: ZoneView, list: readonly string[], plan: Plan, work: ZoneWork): Promise<void> {
   const wanted = plan.wanted();
   if (foreignEntries(list, wanted).length === 0) return;
   const { replaceExisting } = work.settings;
-  const allowed = await work.items.adoption(view.zoneId);
+  const allowed = await work.items.adoption(zoneId);
   const reason = whyNotAdopted({ shown: list, wanted, allowed, replaceExisting });
   if (!reason) return;
-  await work.items.rememberForeign(view.zoneId, list);
-  throw new OktaFailure('ZONE008', `zone ${view.zoneId} is not taken over: ${reason}`);
+  await work.items.rememberForeign(zoneId, list);
+  throw new OktaFailure('ZONE008', `zone ${zoneId} is not taken over: ${reason}`);
+}
+
+/**
+ * A zone counts as ours from the moment that its first write is announced. Where that write was never carried out, and
+ * somebody has changed the list since a person allowed it to go, the zone is as foreign as it was.
+ * @throws {OktaFailure} ZONE008
+ */
+async function assertTakenOver(view: ZoneView, list: readonly string[], plan: Plan, work: ZoneWork): Promise<void> {
+  const { zoneId, stored, memory } = view;
+  if (typeof stored !== 'object' || stored.owner !== work.acl || confirmedList(stored, memory)) return;
+  const allowed = new Set(await work.items.adoption(zoneId));
+  const shownNow = new Set(list);
+  // What a person has allowed to go, and this write was to take out, is still there.
+  const isLeft = differenceOf(stored.before, stored.after).removed.some((one) => allowed.has(one) && shownNow.has(one));
+  if (!isLeft || work.settings.replaceExisting) return;
+  await work.items.forget(zoneId, stored);
+  await assertOurs(view, list, plan, work);
 }
 
 /** Somebody else has announced a write since the item was read: it is read afresh in the next rebuild. */
@@ -202,16 +221,17 @@ function reportFirstWrite({ zoneId, has = [] }: ZoneView, list: readonly string[
 
 /**
  * Says that a write was carried out.
+ * @param audit what brought it about
  * @param isCounted whether its entries are counted by a metric too, which costs something by the month
  */
 export function reportChange(
-  { zoneId, write, before, after }: ZoneChange,
-  said: Fields,
+  { zoneId, acl, write, before, after }: ZoneChange,
+  audit: Fields,
   telemetry: Telemetry,
   isCounted: boolean,
 ): void {
   const difference = namedDifference(before, after);
-  telemetry.info('zone updated', { action: AUDIT.zoneUpdated, zoneId, write, ...said, ...difference });
+  telemetry.info('zone updated', { action: AUDIT.zoneUpdated, zoneId, write, acl, ...audit, ...difference });
   if (isCounted && difference.changes > 0) telemetry.metric(METRICS.changes, 'Count', difference.changes);
 }
 

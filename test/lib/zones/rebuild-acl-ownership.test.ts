@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { AUDIT } from '../../../lib/names.ts';
 import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { ACL, configOf, flushed, granted, positionAt, revoked } from '../../helpers/events.ts';
 import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
@@ -81,6 +82,55 @@ describe('a zone that moves from one ACL to another', () => {
     expect(world.calls('PUT')).toBe(puts);
     expect(world.gateways('nzo1')).toEqual([SENTINEL]);
     expect(world.codes()).toEqual([]);
+  });
+
+  describe('is audited without a gap', () => {
+    const CAROL = '203.0.113.20';
+    const linesOf = (zoneId: string) =>
+      world.lines.flatMap(({ action, zoneId: of, acl, cause, added, removed }) =>
+        action === AUDIT.zoneUpdated && of === zoneId ? [{ acl, cause, added, removed }] : [],
+      );
+    const carols = { acl: 'old', added: [`${CAROL}/32`], removed: [] };
+    /** The old ACL’s run dies with a write that Okta has carried out. */
+    const dies = async () => {
+      await world.apply(granted(CAROL, 1, { acl: 'old' }));
+      world.holdUp('PUT nzo1', 'onAnswer');
+      void rebuildOf('old');
+      await world.clock.advance(RUN_MS + 6_000);
+      world.lines.length = 0;
+    };
+
+    it('by the new ACL, which finds what a run of the old one could not tell any more', async () => {
+      await dies();
+      world.deploy(AFTER);
+      await world.rebuild('new');
+      expect(linesOf('nzo1')).toMatchObject([
+        { ...carols, cause: 'repair' },
+        { acl: 'new', added: [SENTINEL], removed: [`${ALICE}/32`, `${CAROL}/32`] },
+      ]);
+    });
+
+    it('by the new ACL once, before its first event too', async () => {
+      await dies();
+      world.deploy({ acls: { unused: { zoneIds: ['nzo1'] }, new: { zoneIds: ['nzo2'] } } });
+      await world.rebuild('unused');
+      await world.clock.advance(300_000);
+      await world.rebuild('unused');
+      expect([linesOf('nzo1').length, world.calls('PUT', 'nzo1')]).toEqual([1, 1]);
+      expect(linesOf('nzo1')).toMatchObject([carols]);
+    });
+
+    it('not twice, where the old ACL has told of it and has rebuilt its other zones since', async () => {
+      const BOTH = { acls: { old: { zoneIds: ['nzo1', 'nzo3'] }, new: { zoneIds: ['nzo2'] } } };
+      world.okta.seedZone('nzo3', { gateways: [SENTINEL] });
+      world.deploy(BOTH);
+      await world.rebuild('old');
+      expect(linesOf('nzo1')).toHaveLength(1);
+      world.deploy({ acls: { old: { zoneIds: ['nzo3'] }, new: { zoneIds: ['nzo2', 'nzo1'] } } });
+      await world.rebuild('old');
+      await world.rebuild('new');
+      expect(linesOf('nzo1').map(({ acl }) => acl)).toEqual(['old', 'new']);
+    });
   });
 
   it('is put right where an update of an old run arrives late: it is read each minute for two minutes', async () => {
@@ -170,6 +220,36 @@ describe('a zone that holds entries of somebody else', () => {
     expect(world.codes()).toEqual(['ZONE008']);
     expect(world.lines.find(({ code }) => code === 'ZONE008')?.detail).toContain('changed');
     expect(world.calls('PUT')).toBe(0);
+  });
+
+  it('is not, where the run that was allowed to died before its write, and the list has changed since', async () => {
+    await world.apply(granted(ALICE, 0));
+    await adopt(THEIRS);
+    world.holdUp('PUT nzo1', 'onCall');
+    void rebuildAcl(ACL, world.deps, world.clock.now() + RUN_MS);
+    await world.clock.advance(RUN_MS + 6_000);
+    const changed = [...THEIRS, '1.1.1.1/32'].sort();
+    world.okta.editZone('nzo1', { gateways: changed });
+    world.deploy(SETTINGS);
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([['ZONE008'], changed]);
+    // The person looks once more, and allows this list too.
+    expect(await world.deps.states.items.get('nzo1')).toBe('none');
+    await adopt(changed);
+    await world.minute();
+    expect([world.codes(), world.gateways()]).toEqual([['ZONE008'], [`${ALICE}/32`]]);
+  });
+
+  it('is ours, where that write was carried out and only its answer was lost', async () => {
+    await world.apply(granted(ALICE, 0));
+    await adopt(THEIRS);
+    world.holdUp('PUT nzo1', 'onAnswer');
+    void rebuildAcl(ACL, world.deps, world.clock.now() + RUN_MS);
+    await world.clock.advance(RUN_MS + 6_000);
+    world.okta.editZone('nzo1', { addGateways: ['1.1.1.1'] });
+    world.deploy(SETTINGS);
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([['ZONE007'], [`${ALICE}/32`]]);
   });
 
   it('is taken over where the configuration says so', async () => {
