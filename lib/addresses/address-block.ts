@@ -90,6 +90,12 @@ export function covers(outer: Block, inner: Block): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
+/** What two blocks have in common; undefined where that is nothing. */
+export function commonOf(a: Block, b: Block): Block | undefined {
+  const [first, last] = [a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last];
+  return a.family === b.family && first <= last ? { family: a.family, first, last } : undefined;
+}
+
 function toNumber(text: string): { family: 4 | 6; value: bigint } | undefined {
   const canonical = canonicalAddress(text);
   if (canonical === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+import { type Block, blockOf, commonOf, covers, formatBlock, readableBlocks } from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
 import type { ListsOfZones, WriteRules } from './next-write.ts';
 
@@ -52,12 +52,13 @@ function onTheMove(
     const inOther = readableBlocks(has[other] ?? []);
     for (const text of coming) {
       const block = blockOf(text);
-      const isLost = (part: Block) =>
-        ![...inOther, ...staying].some((around) => covers(around, part)) && holdsSomebody(part);
+      const isCovered = (part: Block) => [...inOther, ...staying].some((around) => covers(around, part));
       for (const entry of own) {
         // Never more of an entry than the people it is to hold: the rest of it may belong to nobody any more.
-        if (covers(entry.block, block) && isLost(block)) leaving.add(text);
-        else if (covers(block, entry.block) && isLost(entry.block)) leaving.add(entry.text);
+        const common = commonOf(entry.block, block);
+        if (!common || isCovered(common)) continue;
+        // All of what comes is somebody's; what it covers may be an entry that somebody else has put there.
+        if (holdsSomebody(covers(block, entry.block) ? common : block)) leaving.add(formatBlock(common));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { type Block, blockOf, covers, readableBlocks } from '../addresses/address-block.ts';
+import { type Block, blockOf, commonOf, covers, readableBlocks } from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
 import { listForNow } from './list-for-now.ts';
 
@@ -60,9 +60,7 @@ function rankOf(zone: number, list: readonly string[], { has }: ListsOfZones, ru
   const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
   if (gains.length > 0 && has.length > 1) {
     const others = has.flatMap((entries, index) => (index === zone ? [] : readableBlocks(entries)));
-    const moves = gains.some(
-      (block) => others.some((entry) => covers(entry, block) || covers(block, entry)) && rules.holdsSomebody(block),
-    );
+    const moves = gains.some((block) => others.some((entry) => commonOf(entry, block)) && rules.holdsSomebody(block));
     if (moves) return 0;
   }
   const kept = new Set(list);

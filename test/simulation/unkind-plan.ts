@@ -12,7 +12,7 @@ const USUALLY = 0.11;
 /** A share of schedules signs in as a service app. */
 const SERVICE_APPS = 0.25;
 const SELDOM: Readonly<Partial<Record<Dimension, number>>> = {
-  ...{ 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06, 'full zones': 0.06, handover: 0.06 },
+  ...{ 'many zones': 0.05, 'ten ACLs': 0.04, deliveries: 0.06, 'full zones': 0.12, handover: 0.06 },
 };
 
 /** A schedule in a world as unkind as the real one: a few of its dimensions at a time, beside the usual faults. */
@@ -85,8 +85,9 @@ const LATE: readonly Dimension[] = [
 function someZones(random: Random, has: (dimension: Dimension) => boolean, size: Size): number[] {
   const few = has('handover') ? random.whole(2, 3) : has('deploys') ? random.whole(1, 3) : random.whole(...size.acls);
   const acls = has('ten ACLs') ? random.whole(4, 10) : few;
-  const most = has('many zones') ? (random.chance(0.2) ? 40 : 12) : random.chance(0.4) ? 2 : 1;
-  const fewest = has('many zones') ? 3 : has('full zones') ? 2 : most;
+  const isForty = has('many zones') && random.chance(0.15);
+  const most = isForty ? 40 : has('many zones') ? 12 : random.chance(0.4) ? 2 : 1;
+  const fewest = isForty ? 30 : has('many zones') ? 3 : has('full zones') ? 2 : most;
   // An org has a hundred zones.
   return Array.from({ length: acls }, () =>
     Math.min(random.whole(fewest, Math.max(fewest, most)), Math.floor(90 / acls)),

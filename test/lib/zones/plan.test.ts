@@ -73,6 +73,31 @@ describe('what is always allowed', () => {
     expect(rules.since(blockOf(OFFICE)) < rules.since(blockOf(cidr(1)))).toBe(true);
   });
 
+  it.each<[string, readonly string[], number]>([
+    ['has room', [cidr(11)], 2],
+    ['is full, and somebody of it moves into the zone of the old network', [cidr(11), cidr(12)], 3],
+  ])(
+    'keeps in at every moment whom two networks of different zones let in that overlap: the zone of the new one %s',
+    (_, others, writes) => {
+      const before = '203.0.113.0/30';
+      const network = '203.0.113.3-203.0.113.6';
+      // The first zone has no room left for what is always allowed.
+      let has: readonly (readonly string[])[] = [[before], others];
+      const desired = [[cidr(12)], [network, cidr(11)]];
+      const { rules } = plan({ zones: { a: [], b: [] }, people: [11, 12], alwaysAllow: [network] });
+      const both = blockOf('203.0.113.3');
+      const made: number[] = [];
+      for (;;) {
+        const write = nextWrite({ has, desired }, { ...rules, blocked: new Set(), doubted: new Set() });
+        if (!write) break;
+        made.push(write.zone);
+        has = has.with(write.zone, write.list);
+        expect(has.flat().some((text) => covers(blockOf(text), both))).toBe(true);
+      }
+      expect([has, made.length]).toEqual([desired, writes]);
+    },
+  );
+
   it('is never out where full zones change places: of those who move, one is whom no network lets in', () => {
     const network = '203.0.113.0/29';
     const has = { a: [cidr(11), cidr(12)], b: [cidr(1), cidr(2)] };
