@@ -1,3 +1,4 @@
+import type { LocalCredentials } from '../../local/okta-credentials.ts';
 import type { SimulatorControl } from '../../local/okta-simulator/control-client.ts';
 import type { Fault } from '../../local/okta-simulator/types.ts';
 import type { Random } from '../simulation/random.ts';
@@ -20,15 +21,19 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
   { headers: { date: 'Thu, 01 Jan 1970 00:00:00 GMT' } },
   { headers: { 'x-rate-limit-reset': '99999999999999' } },
 ];
-/** Seconds that Okta takes no token. */
+/** Seconds that Okta takes no credentials. */
 const LOCKED_OUT = 8;
 
 /** Makes Okta fail in one way or another for a moment. @returns in which */
-export async function breakOkta(okta: SimulatorControl, token: string, random: Random): Promise<string> {
+export async function breakOkta(
+  okta: SimulatorControl,
+  credentials: LocalCredentials,
+  random: Random,
+): Promise<string> {
   if (random.chance(0.1)) {
-    await okta.revokeToken(token);
-    setTimeout(() => void okta.setToken(token, 'ORG_ADMIN').catch(() => {}), LOCKED_OUT * 1_000);
-    return 'token revoked';
+    await credentials.revoke(okta);
+    setTimeout(() => void credentials.allow(okta).catch(() => {}), LOCKED_OUT * 1_000);
+    return 'credentials revoked';
   }
   if (random.chance(0.1)) {
     await okta.setLatency({ ms: random.whole(0, 3_000) });
