@@ -7,6 +7,7 @@ const HOURS = 730;
 /** What is asked for by the configuration, and adds to the stack. */
 const CONFIGURED: Readonly<Record<string, object>> = {
   '`allowFrom`: the gatekeeper': { allowFrom: ['203.0.113.0/24'] },
+  '`okta.checkPolicies`: the daily check': { okta: { domain: 'acme.okta.com', checkPolicies: true } },
 };
 
 /** What a month costs more with each part that not everybody has: by the template where it is a part of the stack. */

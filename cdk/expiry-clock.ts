@@ -1,13 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import { METRICS, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { ownMetric } from './own-metric.ts';
 import { TIMERS_AT_ONCE } from './reservations.ts';
+import { runEvery } from './run-every.ts';
 import { ServiceFunction } from './service-function.ts';
 import { WatchedQueue } from './watched-queue.ts';
 
@@ -59,7 +57,12 @@ export class ExpiryClock extends Construct {
     table.allowQueryByExpiry(this.function);
     this.function.allow(['sqs:SendMessage'], queue.queueArn, deadLetterQueue.queueArn);
     this.function.consume(queue, TIMERS_AT_ONCE);
-    this.#tick();
+    runEvery(this, 'Tick', this.function, {
+      every: Duration.minutes(1),
+      description: 'Wakes the expiry function every minute',
+      input: { kind: 'tick' },
+      within: Duration.minutes(1),
+    });
     alarms.watch(this, 'TickAlarm', {
       name: 'tick-missing',
       // Not the function's runs: messages of the timer queue are among those. This one every tick says.
@@ -77,47 +80,5 @@ export class ExpiryClock extends Construct {
         section: 'Tick missing',
       },
     });
-  }
-
-  #tick(): void {
-    const { lambda } = this.function;
-    // The next tick does the work of one that fails, so a late repetition would only be in its way.
-    lambda.configureAsyncInvoke({ maxEventAge: Duration.minutes(1), retryAttempts: 0 });
-    const stack = Stack.of(this);
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: {
-          StringEquals: {
-            'aws:SourceAccount': stack.account,
-            'aws:SourceArn': stack.formatArn({
-              service: 'scheduler',
-              resource: 'schedule-group',
-              resourceName: 'default',
-            }),
-          },
-        },
-      }),
-    });
-    role.addToPolicy(
-      new PolicyStatement({
-        effect: Effect.ALLOW,
-        actions: ['lambda:InvokeFunction'],
-        resources: [lambda.functionArn],
-      }),
-    );
-    const schedule = new Schedule(this, 'Tick', {
-      description: 'Wakes the expiry function every minute',
-      schedule: ScheduleExpression.rate(Duration.minutes(1)),
-      timeWindow: TimeWindow.off(),
-      target: new LambdaInvoke(lambda, {
-        // The target would add a right to invoke every version of the function.
-        role: role.withoutPolicyUpdates(),
-        input: ScheduleTargetInput.fromObject({ kind: 'tick' }),
-        maxEventAge: Duration.minutes(1),
-        retryAttempts: 1,
-      }),
-    });
-    // Without the right to invoke, the first ticks would fail.
-    schedule.node.addDependency(role);
   }
 }

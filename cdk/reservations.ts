@@ -25,6 +25,8 @@ export function reservationOf(
     case 'gatekeeper':
       // Enough for thousands of new addresses a second; more of strangers must not take the account's concurrency.
       return 5;
+    case 'policies':
+      return 1;
     case 'outcome':
       // Those that answer at once, while as many wait as may.
       return MOST_WAITING + 8;

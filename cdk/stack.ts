@@ -15,6 +15,7 @@ import { ExpiryClock } from './expiry-clock.ts';
 import { GrantsProcessor } from './grants-processor.ts';
 import { GrantsTable } from './grants-table.ts';
 import { OutcomeTeller } from './outcome-teller.ts';
+import { PolicyCheck } from './policy-check.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { Secrets } from './secrets.ts';
 import type { FunctionNetwork } from './service-function.ts';
@@ -70,7 +71,12 @@ export class KnocknocOktaStack extends Stack {
     const outcome = new OutcomeTeller(this, 'Outcome', { deployment, secrets, table }).function;
     const webhook = new WebhookApi(this, 'Webhook', { deployment, secrets, eventsQueue, table, outcome });
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
-    new ClientKeys(this, 'OktaClientKeys', { deployment }).allowSigning(zone.function);
+    const clientKeys = new ClientKeys(this, 'OktaClientKeys', { deployment });
+    clientKeys.allowSigning(zone.function);
+    if (config.okta.checkPolicies) {
+      const check = new PolicyCheck(this, 'Policies', { deployment, secrets, network: props.oktaNetwork });
+      clientKeys.allowSigning(check.function);
+    }
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     new VolumeAlarm(this, 'VolumeAlarm', { deployment });

@@ -79,10 +79,16 @@ function examine(json: unknown): Examined {
 function withOktaDefaults({
   domain,
   baseUrl,
+  checkPolicies,
   clientKey,
   clientKeyNames = ['1'],
 }: v.InferOutput<typeof oktaSchema>): OktaConfig {
-  const okta = { domain: domain.toLowerCase(), baseUrl: originOf(baseUrl ?? `https://${domain}`), clientKey };
+  const okta = {
+    domain: domain.toLowerCase(),
+    baseUrl: originOf(baseUrl ?? `https://${domain}`),
+    checkPolicies,
+    clientKey,
+  };
   return clientKey === 'kms' ? { ...okta, clientKeyNames } : okta;
 }
 

@@ -81,6 +81,7 @@ function arn(service: string, resource: string, what: string) {
 export const oktaEntries = {
   domain: advised(domainProblem),
   baseUrl: v.optional(advised(baseUrlProblem)),
+  checkPolicies: flag(false),
   clientKey: v.optional(v.picklist(['secret', 'kms'], 'must be "secret" or "kms"'), 'secret'),
   clientKeyNames: v.optional(
     v.pipe(

@@ -3,14 +3,12 @@ import middy from '@middy/core';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { DynamoDbTable } from '../lib/adapters/dynamodb-table.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
-import { kmsClientKeys } from '../lib/adapters/kms-client-keys.ts';
 import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
 import { sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
-import type { Config } from '../lib/config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { type RemovedGrant, reportExpired } from '../lib/expiry/removed-grants.ts';
 import { forEachAcl } from '../lib/for-each-acl.ts';
@@ -18,14 +16,12 @@ import { GrantBook } from '../lib/grants/grant-book.ts';
 import { endedGrant } from '../lib/grants/grant-items.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
-import { ENV, ITEM, KMS_CLIENT_KEY, TABLE, TTL_SERVICE } from '../lib/names.ts';
+import { ENV, ITEM, TABLE, TTL_SERVICE } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import { type RebuildDeps, rebuildAcl } from '../lib/zones/rebuild-acl.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
+import { clientKeys } from './client-keys.ts';
 import { observe } from './observe.ts';
-
-/** Asked here and not through `bundledConfig`, so that a bundle leaves the client for KMS out where it is not needed. */
-declare const KNOCKNOC_CONFIG: Pick<Config, 'okta'>;
 
 /**
  * Rebuilds the zones of every ACL that the table's stream mentions. What the records say is not
@@ -98,12 +94,7 @@ export const handler = createHandler(
       clock: systemClock,
       grants: new GrantBook(table, config, telemetry),
       states: new ZoneStates(table),
-      okta: new OktaZones(
-        fetchHttp,
-        config.okta.baseUrl,
-        systemClock.now,
-        KNOCKNOC_CONFIG.okta.clientKey === 'kms' ? kmsClientKeys(KMS_CLIENT_KEY.alg) : undefined,
-      ),
+      okta: new OktaZones(fetchHttp, config.okta.baseUrl, systemClock.now, clientKeys()),
       oktaToken: new CachedSecret(
         secretsManagerSecret(environmentVariable(process.env, ENV.oktaTokenSecretArn)),
         systemClock,

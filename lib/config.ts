@@ -25,6 +25,8 @@ export interface AclConfig {
 export interface OktaConfig {
   readonly domain: string;
   readonly baseUrl: string;
+  /** Once a day, whether sign-on policies refer to the zones. */
+  readonly checkPolicies: boolean;
   /** Where the key of a service app is: in the secret, or in KMS. */
   readonly clientKey: 'secret' | 'kms';
   /** Names of the keys in KMS: one, or two while they are exchanged. Absent where they are in the secret. */

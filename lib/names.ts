@@ -35,6 +35,8 @@ export const METRICS = {
   expiredInZone: 'ExpiredInZoneSeconds',
   /** Only while the limit is passed: entries in percent of what the zones hold. */
   capacityUsed: 'ZoneCapacityUsedPercent',
+  /** Once a day where policies are checked: zones, and rules, that somebody has to look at. */
+  policyFindings: 'PolicyFindings',
   /** Only where an alarm is configured for it: entries that writes of zones have added and removed. */
   changes: 'ZoneChanges',
 } as const;

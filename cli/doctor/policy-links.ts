@@ -4,6 +4,7 @@ import { PolicyReader, type PolicyReading } from '../../lib/okta/policy-reading.
 import { incompleteRules, type Policy, type Verdict, verdictOn } from '../../lib/okta/policy-verdict.ts';
 import { POLICY_SCOPE, ZONE_SCOPES } from '../../lib/okta/service-app.ts';
 import { OktaSignIn } from '../../lib/okta/sign-in.ts';
+import { sayIncomplete, sayVerdict } from '../../lib/okta/verdict-words.ts';
 import type { Surroundings } from '../command.ts';
 import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
@@ -40,7 +41,7 @@ async function readPolicies({ config, oktaToken }: Target, { clock, http }: Surr
     const signIn = new OktaSignIn(http, baseUrl, now, { scopes: [...ZONE_SCOPES, POLICY_SCOPE] });
     return await new PolicyReader(http, baseUrl, now).read(await signIn.fetch(credentials));
   } catch (error) {
-    if (error instanceof OktaFailure) return { isWhole: false, why: error.message };
+    if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
     throw error;
   }
 }
@@ -52,33 +53,25 @@ function zoneLink(link: string, { zoneId, zone }: ZoneRehearsal, policies: reado
 }
 
 function findingOf(link: string, zoneId: string, verdict: Verdict): Finding {
-  if (verdict.kind === 'protects') return ok(link, `${zoneId} decides in ${named(verdict.policies)}`);
-  if (verdict.kind === 'not referenced') {
-    const detail = `no active sign-on policy refers to ${zoneId}: it protects nothing`;
-    return failure(link, detail, `Add a rule for the zone to the app's policy, and deny access elsewhere. ${SEE}`);
+  const detail = harmless(sayVerdict(zoneId, verdict));
+  switch (verdict.kind) {
+    case 'protects':
+      return ok(link, detail);
+    case 'not referenced':
+      return failure(link, detail, `Add a rule for the zone to the app's policy, and deny access elsewhere. ${SEE}`);
+    case 'open':
+      return warning(link, detail, `Let that rule deny access, or limit it to the zone, unless it is meant so. ${SEE}`);
+    case 'without effect':
+      return warning(link, detail, `Activate policy and rule, or move the rule up. ${SEE}`);
+    case 'expression':
+      return warning(link, detail, 'Look at that rule yourself.');
   }
-  const where = `rule ${named([verdict.rule])} of policy ${named([verdict.policy])}`;
-  if (verdict.kind === 'open') {
-    const whom = verdict.isOfSomePeople ? 'the people it names' : 'everybody';
-    const detail = `${zoneId} does not decide: ${where} lets ${whom} in from anywhere`;
-    return warning(link, detail, `Let that rule deny access, or limit it to the zone, unless it is meant so. ${SEE}`);
-  }
-  if (verdict.kind === 'without effect') {
-    const detail = `${zoneId} stands in ${where}, which never takes effect: it is switched off, or an earlier rule decides`;
-    return warning(link, detail, `Activate policy and rule, or move the rule up. ${SEE}`);
-  }
-  const detail = `${zoneId} is named in the expression of ${where}, which is not understood here`;
-  return warning(link, detail, 'Look at that rule yourself.');
 }
 
 function overflowLinks(link: string, zones: readonly ZoneRehearsal[], policies: readonly Policy[]): readonly Finding[] {
   const zoneIds = zones.flatMap(({ zone, zoneId }) => (zone ? [zoneId] : []));
-  return incompleteRules(zoneIds, policies).map(({ policy, rule, missing }) => {
-    const detail = `rule ${named([rule])} of policy ${named([policy])} lacks ${missing.join(', ')}: whoever overflows into it is not let in`;
-    return warning(link, detail, `Add ${missing.length === 1 ? 'that zone' : 'those zones'} to the rule.`);
+  return incompleteRules(zoneIds, policies).map((rule) => {
+    const detail = harmless(sayIncomplete(rule));
+    return warning(link, detail, `Add ${rule.missing.length === 1 ? 'that zone' : 'those zones'} to the rule.`);
   });
-}
-
-function named(names: readonly string[]): string {
-  return names.map((name) => `"${harmless(name)}"`).join(', ');
 }

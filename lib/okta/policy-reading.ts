@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ErrorCode } from '../error-codes.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { exchange, untold } from './exchange.ts';
@@ -14,7 +15,7 @@ export const SIGN_ON_TYPES = ['ACCESS_POLICY', 'OKTA_SIGN_ON'] as const;
 /** All sign-on policies with their rules; or why they are not known. Never a part of them. */
 export type PolicyReading =
   | { readonly isWhole: true; readonly policies: readonly Policy[] }
-  | { readonly isWhole: false; readonly why: string };
+  | { readonly isWhole: false; readonly why: string; readonly code: ErrorCode };
 
 /** More than an org has; whoever answers with pages without end is not asked on. */
 const MOST_PAGES = 200;
@@ -84,7 +85,7 @@ export class PolicyReader {
       }
       return { isWhole: true, policies };
     } catch (error) {
-      if (error instanceof OktaFailure) return { isWhole: false, why: error.message };
+      if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { ENV, MOST_WAITING } from '../../lib/names.ts';
 import { rightsIn } from './rights.ts';
-import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+import { CONFIG, FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 const template = templateWith();
 
@@ -141,10 +141,14 @@ describe('the reservations', () => {
   const acls = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`acl-${i}`, { zoneIds: [`nzo${i}`] }]));
 
+  const checking = { okta: { ...CONFIG.okta, checkPolicies: true } };
+
   it.each([1, 3, 50])('are one for each function, and together leave the account the rest: %i ACLs', (count) => {
-    const reserved = Object.values(reservedIn(templateWith({ acls: acls(count), allowFrom: ['203.0.113.0/24'] })));
-    // And the gatekeeper.
-    expect(reserved).toHaveLength(FUNCTIONS.length + 1);
+    const reserved = Object.values(
+      reservedIn(templateWith({ acls: acls(count), allowFrom: ['203.0.113.0/24'], ...checking })),
+    );
+    // And the gatekeeper, and the check of policies.
+    expect(reserved).toHaveLength(FUNCTIONS.length + 2);
     expect(reserved.filter((runs) => !(Number(runs) > 0))).toEqual([]);
     expect(reserved.reduce<number>((sum, runs) => sum + Number(runs), 0)).toBeLessThanOrEqual(100);
   });

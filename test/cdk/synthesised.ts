@@ -33,7 +33,7 @@ export const EVERYTHING_SET = {
   kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/Boundary',
   alarmEmail: 'ops@example.com',
-  okta: { ...CONFIG.okta, clientKey: 'kms', clientKeyNames: ['1', '2'] },
+  okta: { ...CONFIG.okta, clientKey: 'kms', clientKeyNames: ['1', '2'], checkPolicies: true },
   retainData: false,
   reservedConcurrency: false,
 };

@@ -9,6 +9,7 @@ describe("where a service app's key is", () => {
     expect(parseConfig(okta({})).okta).toEqual({
       ...{ domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com' },
       clientKey: 'secret',
+      checkPolicies: false,
     });
   });
 

@@ -63,7 +63,7 @@ describe('a bad configuration', () => {
         .toSorted(),
     ).toEqual(['__proto__', 'acls.a.w', 'constructor', 'okta.x', 'okta.y']);
     expect(problems({ ...MINIMAL, okta: { domain: 'a.example', url: 'x' } })).toEqual([
-      'okta.url: unknown key; remove it, or write one of domain, baseUrl, clientKey, clientKeyNames',
+      'okta.url: unknown key; remove it, or write one of domain, baseUrl, checkPolicies, clientKey, clientKeyNames',
     ]);
   });
 

@@ -9,7 +9,7 @@ describe('a good configuration', () => {
   it('gets every default', () => {
     expect(parseConfig(MINIMAL)).toEqual({
       stackName: 'KnocknocOkta',
-      okta: { domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com', clientKey: 'secret' },
+      okta: { domain: 'acme.okta.com', baseUrl: 'https://acme.okta.com', checkPolicies: false, clientKey: 'secret' },
       acls: {
         'okta-prod': {
           zoneIds: ['nzo1abcdefGHIJKLM0h7'],
@@ -41,6 +41,7 @@ describe('a good configuration', () => {
         ...{ domain: 'acme.okta.com', baseUrl: 'http://127.0.0.1:8443' },
         clientKey: 'kms',
         clientKeyNames: ['1', '2'],
+        checkPolicies: true,
       },
       acls: {
         a: {
