@@ -16,7 +16,7 @@ interface Case {
   readonly oktaMs: number;
 }
 
-const RESERVED = { webhook: 25, outcome: 46, grants: 3, expiry: 5, zone: 2 } as const;
+const RESERVED = { webhook: 25, outcome: 46, grants: 3, expiry: 5, zone: 2, allowlist: 4 } as const;
 const CASES: readonly Case[] = [
   { quota: 10, loginsPerSecond: 6, oktaMs: 250 },
   { quota: 10, loginsPerSecond: 6, oktaMs: 5_000 },

@@ -92,6 +92,18 @@ export function dashboardQueries(functions: Readonly<Record<FunctionName, Servic
   ];
 }
 
+export function listChanges(allowlist: ServiceFunction): DashboardQuery {
+  return {
+    title: 'What lists have changed, by ACL',
+    of: [allowlist],
+    view: TABLE,
+    lines: [
+      'filter message = "the list differs from the grants"',
+      'stats sum(enter) as let_in, sum(ends) as put_out, latest(entries) as listed, max(@timestamp) as last by acl',
+    ],
+  };
+}
+
 export function latestErrors(of: readonly ServiceFunction[]): DashboardQuery {
   return {
     title: 'Latest errors',

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { allErrorCodes } from '../lib/error-codes.ts';
 import { METRICS } from '../lib/names.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
-import { type DashboardQuery, dashboardQueries, latestErrors } from './dashboard-queries.ts';
+import { type DashboardQuery, dashboardQueries, latestErrors, listChanges } from './dashboard-queries.ts';
 import { errorMetric } from './error-alarms.ts';
 import type { FunctionName } from './function-code.ts';
 import { ownMetric } from './own-metric.ts';
@@ -16,7 +16,7 @@ const PERIOD = Duration.minutes(1);
 export interface ServiceDashboardProps {
   readonly alarms: AlarmTopic;
   /** By the label they get. */
-  readonly functions: Readonly<Record<FunctionName, ServiceFunction>>;
+  readonly functions: Readonly<Record<FunctionName, ServiceFunction>> & { readonly allowlist?: ServiceFunction };
   /** Queues that should drain at once. */
   readonly queues: Readonly<Record<string, IQueue>>;
   /** Queues that should stay empty. */
@@ -87,6 +87,15 @@ export class ServiceDashboard extends Construct {
       ]),
       graph("Sender's clock off by (s)", [ownMetric(stack, METRICS.clockSkew, { label: 'webhook', period: PERIOD })]),
     );
+    const { allowlist } = props.functions;
+    if (allowlist) {
+      dashboard.addWidgets(
+        graph("Knocknoc's lists: since the last read of the oldest (s)", [
+          ownMetric(stack, METRICS.listAge, { label: 'oldest list', period: PERIOD }),
+        ]),
+        logWidget(listChanges(allowlist), 12),
+      );
+    }
     this.name = dashboard.dashboardName;
   }
 }

@@ -15,13 +15,14 @@ export function errorMetric(stack: Stack, code: ErrorCode, period: Duration): Me
   });
 }
 
-/** One alarm on each error code. */
+/** One alarm on each error code that needs a person. */
 export class ErrorAlarms extends Construct {
   constructor(scope: Construct, id: string, props: { readonly alarms: AlarmTopic }) {
     super(scope, id);
     const stack = Stack.of(this);
     for (const code of allErrorCodes()) {
-      const { impact, firstStep } = ERRORS[code];
+      const { impact, firstStep, hasNoAlarm } = ERRORS[code];
+      if (hasNoAlarm) continue;
       const { period, ...rings } = rate(code);
       props.alarms.watch(this, code, {
         name: code,

@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRICS, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
@@ -80,5 +81,11 @@ export class ExpiryClock extends Construct {
         section: 'Tick missing',
       },
     });
+  }
+
+  /** Has the tick arm the reads of lists on this queue. */
+  armReads(queue: IQueue): void {
+    this.function.tell('readQueueUrl', queue.queueUrl);
+    this.function.allow(['sqs:SendMessage'], queue.queueArn);
   }
 }

@@ -7,7 +7,7 @@ import { bundleFunction } from './bundle.ts';
 
 export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 /** Functions that only some configurations ask for. */
-export type OptionalFunctionName = 'gatekeeper' | 'policies';
+export type OptionalFunctionName = 'gatekeeper' | 'policies' | 'allowlist';
 
 /**
  * The code of `{functionsDir}/{name}.ts`, bundled in this process while the app is synthesised.

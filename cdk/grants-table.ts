@@ -80,6 +80,15 @@ export class GrantsTable extends Construct {
     );
   }
 
+  /** The same, and only in the partitions whose names are like this. */
+  allowInPartitions(fn: ServiceFunction, names: string, ...actions: TableAction[]): void {
+    fn.allowWhere(
+      actions.map((action) => `dynamodb:${action}`),
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [names] } },
+      this.table.tableArn,
+    );
+  }
+
   /** Lets a function ask for grants in the order in which they expire. */
   allowQueryByExpiry(fn: ServiceFunction): void {
     fn.allow(['dynamodb:Query'], `${this.table.tableArn}/index/${TABLE.expiryIndex}`);

@@ -7,6 +7,8 @@ import type { FunctionName, OptionalFunctionName } from './function-code.ts';
 export const EVENTS_AT_ONCE = 2;
 /** Batches of timers under way at once. A timer is handled in a fraction of a second. */
 export const TIMERS_AT_ONCE = 4;
+/** Batches of reads under way at once, each of up to ten lists. A server that is silent holds one up for five seconds. */
+export const READS_AT_ONCE = 3;
 
 /**
  * How many runs of each function the account keeps free for it, and lets it have at most: none of them can starve another,
@@ -34,6 +36,8 @@ export function reservationOf(
       return EVENTS_AT_ONCE + 1;
     case 'expiry':
       return TIMERS_AT_ONCE + 1;
+    case 'allowlist':
+      return READS_AT_ONCE + 1;
     case 'zone':
       return batchesAtOnce(config) + 1;
   }

@@ -54,6 +54,20 @@ export class Secrets extends Construct {
   }
 }
 
+/** Where the lists of Knocknoc are, and their keys. Like the others it goes with the stack. @returns its ARN */
+export function makeAllowlistSecret(scope: Construct, { key }: Deployment): string {
+  const secret = new CfnSecret(scope, 'Secret', {
+    ...(key && { kmsKeyId: key.keyArn }),
+    description: 'URL and key of the list of each ACL, as JSON; empty until set by hand',
+  });
+  secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
+  Validations.of(secret).acknowledge({
+    id: 'AwsSolutions-SMG4',
+    reason: 'Only an administrator can make an API key at Knocknoc, so no rotation function can get a new one.',
+  });
+  return secret.attrId;
+}
+
 /** Lets a function read one secret's value. */
 export function allowReading(fn: ServiceFunction, secretArn: string): void {
   fn.allow(['secretsmanager:GetSecretValue'], secretArn);

@@ -1,6 +1,6 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type IVpc, Peer, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Conditions, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -82,8 +82,18 @@ export class ServiceFunction extends Construct {
 
   /** Adds to what the function may do. Actions are spelled out; resources are those of this stack. */
   allow(actions: readonly string[], ...resources: string[]): void {
-    this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
+    this.allowWhere(actions, {}, ...resources);
+  }
+
+  /** The same, and only where these conditions of IAM hold. */
+  allowWhere(actions: readonly string[], conditions: Conditions, ...resources: string[]): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources, conditions }));
     this.#allowKey(actions);
+  }
+
+  /** Tells the function one more address. */
+  tell(name: keyof typeof ENV, value: string): void {
+    this.lambda.addEnvironment(ENV[name], value);
   }
 
   /** Runs the function on the messages of a queue, up to ten a batch. @param atOnce batches under way at once, 2 at least */

@@ -3,10 +3,11 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import type { Config } from '../lib/config.ts';
+import { type Config, listedAcls } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { VERSION } from '../lib/version.ts';
 import { AlarmTopic } from './alarm-topic.ts';
+import { AllowlistReader } from './allowlist-reader.ts';
 import { ClientKeys } from './client-keys.ts';
 import { ServiceDashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
@@ -77,6 +78,10 @@ export class KnocknocOktaStack extends Stack {
       const check = new PolicyCheck(this, 'Policies', { deployment, secrets, network: props.oktaNetwork });
       clientKeys.allowSigning(check.function);
     }
+    const lists =
+      listedAcls(config).length > 0
+        ? new AllowlistReader(this, 'Allowlist', { deployment, table, expiry, eventsQueue })
+        : undefined;
     new ErrorAlarms(this, 'ErrorAlarms', { alarms });
     new ZoneHealthAlarms(this, 'ZoneHealthAlarms', { deployment });
     new VolumeAlarm(this, 'VolumeAlarm', { deployment });
@@ -86,15 +91,17 @@ export class KnocknocOktaStack extends Stack {
       grants: grants.function,
       expiry: expiry.function,
       zone: zone.function,
+      ...(lists && { allowlist: lists.function }),
     };
     new SavedQueries(this, 'Queries', { functions: Object.values(functions) });
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
       alarms,
       functions,
-      queues: { events: eventsQueue, timers: timerQueue },
+      queues: { events: eventsQueue, timers: timerQueue, ...(lists && { reads: lists.reads.queue }) },
       deadLetterQueues: {
         'events dead letters': grants.events.deadLetterQueue,
         'timers dead letters': expiry.timerQueue.deadLetterQueue,
+        ...(lists && { 'reads dead letters': lists.reads.deadLetterQueue }),
         'zone failures': zone.failures.queue,
       },
     });
@@ -105,6 +112,7 @@ export class KnocknocOktaStack extends Stack {
         secrets.oktaTokenSecretArn,
         'The secret that holds the Okta token, or the key of a service app',
       ],
+      ...(lists && { AllowlistSecretArn: [lists.secretArn, "The secret with URL and key of Knocknoc's lists"] }),
       GrantsTableName: [table.table.tableName, 'The table of grants'],
       EventsQueueUrl: [eventsQueue.queueUrl, 'The queue of accepted events'],
       AlarmTopicArn: [alarms.topic.topicArn, 'The topic of all alarms'],

@@ -9,6 +9,7 @@ import { type Plan, planFor } from '../lib/zones/plan.ts';
 import { isListed, readLists, type ZoneList, type ZoneLists } from '../lib/zones/zone-lists.ts';
 import { pacedUntil, verifiedAt, type ZoneState } from '../lib/zones/zone-state.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
+import { type FedBy, type ListStatus, readListStatus } from './list-status.ts';
 import type { Target } from './target.ts';
 
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
@@ -55,6 +56,9 @@ export interface ZoneStatus {
 export interface AclStatus {
   readonly acl: string;
   readonly standing: Standing;
+  readonly fedBy: FedBy;
+  /** Knocknoc's list, where it is read. */
+  readonly list?: ListStatus;
   readonly grants: readonly GrantStatus[];
   /** Stored rows that are left out (`STORE002`), where there are some. */
   readonly unusable?: readonly UnusableText[];
@@ -91,6 +95,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
   return {
     acl,
     standing: standingOf(state, wake, lists, zones),
+    ...(await readListStatus(target, acl, grants, wake, now)),
     grants: grants.map((grant) => ({
       ...(grant.user !== undefined && { user: grant.user }),
       ip: grant.ip,

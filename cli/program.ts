@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
+import { setAllowlist } from './commands/set-allowlist.ts';
 import { setCredentials } from './commands/set-credentials.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
@@ -100,6 +101,14 @@ export function createProgram(execute: Execute) {
     .option('--key <file>', 'its private key, PEM or JWK')
     .option('--unchecked', 'store them even if Okta cannot be asked now', false)
     .action((options) => run(setCredentials, options));
+
+  add('set-allowlist', "stores where Knocknoc's list of an ACL is, and its key, if it can be read", [
+    'set-allowlist --acl okta-prod',
+    'set-allowlist < url-and-key.txt',
+  ])
+    .addOption(oneAcl())
+    .option('--unchecked', 'store them even if Knocknoc cannot be reached from here', false)
+    .action((options) => run(setAllowlist, options));
 
   add('rotate-webhook-secret', 'makes a new webhook key; the one in use stays valid', [
     'rotate-webhook-secret',

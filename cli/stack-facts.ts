@@ -14,6 +14,8 @@ export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: strin
   ['ZoneFailures', 'zone failures'],
 ];
 const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
+/** What is there where lists are read. */
+const READER = 'Allowlist';
 const TEN_MINUTES_MS = 600_000;
 const SETTLED = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/;
 
@@ -24,6 +26,9 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
   const cloudWatch = new CloudWatchClient(client);
   const ofType = (type: string) => stack.resources.filter((resource) => resource.type === type);
   const only = (type: string, prefix: string) => resourceOf(stack, type, prefix);
+  const hasReader = ofType('AWS::Lambda::Function').some(({ logicalId }) => logicalId.startsWith(READER));
+  const functions = [...FUNCTIONS, ...(hasReader ? [READER] : [])];
+  const deadLetterQueues = [...DEAD_LETTER_QUEUES, ...(hasReader ? [['AllowlistReadsDeadLetters', 'reads']] : [])];
   return {
     parts: async () => [
       {
@@ -31,7 +36,7 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
         state: `${stack.status}, version ${stack.version}`,
         usable: SETTLED.test(stack.status),
       },
-      ...(await Promise.all(FUNCTIONS.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name))))),
+      ...(await Promise.all(functions.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name))))),
       ...(await Promise.all(ofType('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
     ],
     schedule: async (): Promise<ScheduleFact> => {
@@ -44,7 +49,7 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
     deadLetters: async () => {
       const sqs = new SQSClient(client);
       return Promise.all(
-        DEAD_LETTER_QUEUES.map(async ([prefix, queue]) => {
+        deadLetterQueues.map(async ([prefix = '', queue = '']) => {
           const QueueUrl = only('AWS::SQS::Queue', prefix);
           const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
           const { Attributes = {} } = await sqs.send(
@@ -72,7 +77,7 @@ async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: Stac
   const { State = 'unknown', LastProcessingResult } = await lambda.send(
     new GetEventSourceMappingCommand({ UUID: physicalId }),
   );
-  const reader = FUNCTIONS.find((name) => logicalId.startsWith(name)) ?? logicalId;
+  const reader = [...FUNCTIONS, READER].find((name) => logicalId.startsWith(name)) ?? logicalId;
   const trouble = LastProcessingResult?.startsWith('PROBLEM') ? `, ${LastProcessingResult}` : '';
   return {
     name: `trigger of the ${reader.toLowerCase()} function`,

@@ -36,6 +36,9 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaToken: secretStore(secrets, output('OktaCredentialsArn')),
     webhookSecret: versionedSecret(secrets, output('WebhookSecretArn')),
+    ...(stack.outputs.AllowlistSecretArn !== undefined && {
+      allowlistSecret: versionedSecret(secrets, stack.outputs.AllowlistSecretArn),
+    }),
     webhook: settings.endpoint === undefined ? { url, headers: {} } : emulatedWebhook(url, settings.endpoint),
     caller: () => callerOf(new STSClient(client)),
     queues: queuesOf(

@@ -1,5 +1,6 @@
 import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
+import type { FedBy } from './list-status.ts';
 import { ago, duration, moment } from './moments.ts';
 import { cellOf, columns, harmless, type Paint } from './terminal.ts';
 
@@ -20,6 +21,7 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
   const seen = status.verifiedAt === undefined ? 'never seen right' : `seen right ${ago(at(status.verifiedAt), now)}`;
   const lines = [`${paint('bold', status.acl)}  ${paint(style, words)}  ${paint('dim', seen)}`];
   lines.push(...status.zones.map((zone) => `  zone ${zone.zoneId}  ${zoneText(zone, now, paint)}`));
+  lines.push(...listLines(status, now, paint));
   if (status.restsUntil !== undefined && at(status.restsUntil) - now > 1_500) {
     lines.push(`  no call to Okta for another ${duration(at(status.restsUntil) - now)}`);
   }
@@ -31,6 +33,27 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
   }
   lines.push(grantsText(status.grants, now, paint));
   return lines.join('\n');
+}
+
+const FED_BY: Readonly<Record<FedBy, string>> = {
+  list: "Knocknoc's list alone",
+  'events and list': "events, and Knocknoc's list",
+  events: 'events alone',
+};
+
+/** Nothing where events alone say who is in: that is how it is everywhere else. */
+function listLines({ fedBy, list }: AclStatus, now: number, paint: Paint): string[] {
+  if (!list) return [];
+  const { readAt, entries = 0, skipped, waiting, failure } = list;
+  const facts = [
+    ...(readAt === undefined ? ['never read'] : [`read ${ago(at(readAt), now)}`, `${entries} entries`]),
+    ...(skipped === undefined ? [] : [`${skipped} left out`]),
+    ...(waiting === undefined ? [] : [`${waiting} removals wait for the next read`]),
+  ];
+  const lines = [`  fed by ${FED_BY[fedBy]}: ${facts.join(', ')}`];
+  if (!failure) return lines;
+  const { code, name, detail, since } = failure;
+  return [...lines, `  ${paint('red', `${code} ${name}`)}, since ${ago(at(since), now)}: ${harmless(detail)}`];
 }
 
 /** What is wrong is wrong with some of the zones alone. */

@@ -76,6 +76,8 @@ export interface Target {
   readonly table: Table;
   readonly oktaToken: SecretStore;
   readonly webhookSecret: VersionedSecret;
+  /** URL and key of each ACL's list; absent where none is read. */
+  readonly allowlistSecret?: VersionedSecret;
   readonly webhook: {
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { isAclName } from '../lib/config.ts';
 import { blockProblem, opensToEveryone, sentinelProblem, type WideRun, wideRuns } from './address-syntax.ts';
 import type { Path, Problem } from './problems.ts';
-import { aclEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
+import { aclEntries, allowlistEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
 
 /**
  * Rules that no single value can be judged by: unknown keys, and values that must fit one another.
@@ -16,7 +16,7 @@ export function crossFieldProblems(json: Record<string, unknown>): Problem[] {
     ...acls.flatMap(([name, acl]) => [
       ...nameProblem(name),
       ...unknownKeys(acl, ['acls', name], aclEntries),
-      ...(isRecord(acl) ? [...lifetimes(name, acl), ...alwaysAllow(name, acl, json)] : []),
+      ...(isRecord(acl) ? [...lifetimes(name, acl), ...alwaysAllow(name, acl, json), ...allowlist(name, acl)] : []),
     ]),
     ...(isRecord(json.acls) && acls.length === 0
       ? [
@@ -60,6 +60,22 @@ function lifetimes(name: string, acl: Record<string, unknown>): Problem[] {
       message: `${usual} is more than maxGrantMinutes (${longest}); write ${longest} or less, or raise maxGrantMinutes`,
     },
   ];
+}
+
+function allowlist(name: string, acl: Record<string, unknown>): Problem[] {
+  const path = ['acls', name, 'allowlist'];
+  const { allowlist: list, maxGrantMinutes: longest = 1440, defaultGrantMinutes: usual = longest } = acl;
+  // To the schema a list is an object without keys.
+  if (Array.isArray(list)) return [{ path, message: 'must be an object, such as { "pollSeconds": 15 }' }];
+  if (!isRecord(list)) return [];
+  const { pollSeconds = 15 } = list;
+  const problems = unknownKeys(list, path, allowlistEntries);
+  // A grant is renewed in the second half of its life, and a read must fall into that.
+  if (isCount(pollSeconds) && isCount(usual) && pollSeconds > usual * 30) {
+    const message = `${pollSeconds} is more than half of defaultGrantMinutes (${usual}): grants would end between two reads; write ${usual * 30} or less, or raise defaultGrantMinutes`;
+    problems.push({ path: [...path, 'pollSeconds'], message });
+  }
+  return problems;
 }
 
 function alwaysAllow(name: string, acl: Record<string, unknown>, json: Record<string, unknown>): Problem[] {

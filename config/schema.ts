@@ -52,6 +52,12 @@ function flag(whenAbsent: boolean) {
   return v.optional(v.boolean('must be true or false'), whenAbsent);
 }
 
+/** `allowlist` of an ACL. */
+export const allowlistEntries = {
+  pollSeconds: v.optional(wholeNumber(5, 300), 15),
+  endsGrants: flag(true),
+};
+
 /** One entry of `acls`. */
 export const aclEntries = {
   zoneIds: v.pipe(
@@ -70,6 +76,9 @@ export const aclEntries = {
   allowBearer: flag(false),
   allowWide: flag(false),
   replaceExisting: flag(false),
+  allowlist: v.exactOptional(
+    v.object(allowlistEntries, 'must be an object, such as { "pollSeconds": 15, "endsGrants": true }'),
+  ),
 };
 
 /** The ARN of one resource. @param resource the part behind the last of the five colons, as a regular expression */

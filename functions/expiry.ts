@@ -5,12 +5,14 @@ import { powertoolsTelemetry } from '../lib/adapters/powertools-telemetry.ts';
 import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
+import { listedAcls } from '../lib/config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
 import { tick } from '../lib/expiry/expire-grants.ts';
 import { handleTimerRecord, type TimerDeps } from '../lib/expiry/timer-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
+import { ListRecords } from '../lib/list-record.ts';
 import { ENV } from '../lib/names.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { observe } from './observe.ts';
@@ -50,6 +52,13 @@ export const handler = createHandler(
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
       telemetry,
+      ...(listedAcls(config).length > 0 && {
+        lists: {
+          reads: sqsTimerQueue(environmentVariable(process.env, ENV.readQueueUrl)),
+          armed: new Map<string, number>(),
+          records: new ListRecords(table),
+        },
+      }),
     };
   }),
 );

@@ -20,6 +20,14 @@ export interface AclConfig {
   readonly allowWide: boolean;
   /** What a zone held before its first write goes without a person's word. */
   readonly replaceExisting: boolean;
+  /** Knocknoc's own list of who is in, read every so many seconds; absent: none is read. */
+  readonly allowlist?: AllowlistConfig;
+}
+
+export interface AllowlistConfig {
+  readonly pollSeconds: number;
+  /** Who is not on the list loses every grant, and not only those that the list gave. */
+  readonly endsGrants: boolean;
 }
 
 export interface OktaConfig {
@@ -68,6 +76,11 @@ export interface Config {
 export function isAclName(name: string): boolean {
   // `__proto__` would vanish when the configuration becomes an object literal in a bundle, the others from every URL.
   return /^[A-Za-z0-9_.-]{1,64}$/.test(name) && !['__proto__', '.', '..'].includes(name);
+}
+
+/** The ACLs of which Knocknoc's list is read. */
+export function listedAcls({ acls }: Pick<Config, 'acls'>): string[] {
+  return Object.keys(acls).filter((name) => acls[name]?.allowlist !== undefined);
 }
 
 /** The ACL of that name, or undefined; never something inherited from Object.prototype. */

@@ -14,6 +14,8 @@ interface ErrorFacts {
   readonly firstStep: string;
   /** The system mends it without anybody: whoever waits for an outcome goes on waiting. */
   readonly healsItself?: true;
+  /** It says what is so, and no person must act. */
+  readonly hasNoAlarm?: true;
   /** A request alone can cause it: anyone's, or only one whose sender knows the secret. One of these alone wakes nobody. */
   readonly causedBy?: 'anyone' | 'sender';
 }
@@ -100,6 +102,40 @@ const CATALOGUE = {
     impact:
       "A zone holds entries that are not from this system, so it is not written: nobody new gets in through it, nobody is put out of it. The ACL's other zones go on.",
     firstStep: 'Run `npm run zone -- adopt`: it shows the entries, says which of them would go, and asks.',
+  },
+  LIST001: {
+    name: 'allowlist unreachable',
+    impact:
+      "Knocknoc's list cannot be read. Nobody is let in or put out by it until it can; who is in stays until their grant expires.",
+    firstStep:
+      'Read the detail in the log line of the allowlist function. Then ask for the list by hand: `npm run zone -- doctor` does it too.',
+  },
+  LIST002: {
+    name: 'allowlist refused',
+    impact:
+      'Knocknoc refuses to show its list. Nobody is let in or put out by it; who is in stays until their grant expires.',
+    firstStep:
+      'Check in Knocknoc that the API key exists, has the scope "Read Allowlists" and may be used from anywhere. If not, make a new one and store it with `npm run zone -- set-allowlist`.',
+  },
+  LIST003: {
+    name: 'allowlist unreadable',
+    impact:
+      'What Knocknoc publishes is no list. Nobody is let in or put out by it; who is in stays until their grant expires.',
+    firstStep:
+      'Compare the stored URL with the one that Knocknoc shows for the ACL: it must give the text form. Store the right one with `npm run zone -- set-allowlist`.',
+  },
+  LIST004: {
+    name: 'allowlist not set',
+    impact: 'URL and key of a list are not stored, so nobody is let in or put out by it.',
+    firstStep: 'Store them with `npm run zone -- set-allowlist`.',
+  },
+  LIST005: {
+    name: 'large removal held back',
+    impact:
+      'More than half of the people of an ACL were missing from its list. They keep access until the next read of the list lacks them too.',
+    firstStep:
+      'Wait for the next read. If people are put out who are logged in, look at what Knocknoc publishes, and who changed it.',
+    hasNoAlarm: true,
   },
   HOOK001: {
     name: 'signature missing or invalid',

@@ -76,6 +76,10 @@ function leaves(value: unknown, names: ReadonlySet<string>): string[] {
       ...leaves(inner, names),
     ]);
   }
-  // Where a server is, is no secret, and its beginning is that of many.
-  return [String(value).replace(/^https?:\/\/[^/]*/i, '')];
+  const text = String(value);
+  const [address = ''] = /^https?:\/\/[^/]*/i.exec(text) ?? [];
+  if (address === '') return [text];
+  // Where a server is, is no secret, and its beginning is that of many; nor is a word in a path that everybody knows.
+  const parts = text.slice(address.length).split(/[/?&=#]+/);
+  return parts.filter((part) => part !== 'allowlists' && !names.has(part));
 }

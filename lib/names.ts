@@ -11,6 +11,9 @@ export const ENV = {
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
   oktaTokenSecretArn: 'OKTA_TOKEN_SECRET_ARN',
+  /** Only where an ACL's list is read. */
+  allowlistSecretArn: 'ALLOWLIST_SECRET_ARN',
+  readQueueUrl: 'READ_QUEUE_URL',
   /** Read by the logging and metrics libraries: the `service` dimension of every metric. */
   serviceName: 'POWERTOOLS_SERVICE_NAME',
 } as const;
@@ -37,6 +40,8 @@ export const METRICS = {
   capacityUsed: 'ZoneCapacityUsedPercent',
   /** Once a day where policies are checked: zones, and rules, that somebody has to look at. */
   policyFindings: 'PolicyFindings',
+  /** Only where lists are read: seconds since the one that was not read for the longest. */
+  listAge: 'AllowlistAgeSeconds',
   /** Only where an alarm is configured for it: entries that writes of zones have added and removed. */
   changes: 'ZoneChanges',
 } as const;
@@ -53,6 +58,17 @@ export const HEALTH_LIMITS = {
 export function verificationLimitSeconds(verifyMinutes: number): number {
   return 60 * Math.max(15, verifyMinutes + 10);
 }
+
+/**
+ * Seconds without a read of a list that are an alarm: 5 minutes, or more where lists are read so seldom that one failed read
+ * would be one.
+ */
+export function listAgeLimitSeconds(pollSeconds: readonly number[]): number {
+  return Math.max(300, ...pollSeconds.map((seconds) => 2 * seconds + 60));
+}
+
+/** Receptions of a message on the queue of reads. The next read does its work, so only what is no message of ours comes so often. */
+export const READS_MOST_RECEIVES = 3;
 
 /**
  * What the field `action` of the audit's log lines can say. Saved queries and people filter by it, so a value
@@ -120,6 +136,10 @@ export const TTL_SERVICE = 'dynamodb.amazonaws.com';
  */
 export const ZONE_PARTITION = 'ZONE#';
 export const ZONE_ITEM = { list: 'LIST', adoption: 'ADOPTION', foreign: 'FOREIGN' } as const;
+
+/** Partition of what is remembered of an ACL's allowlist, by the ACL's name, and its one item. */
+export const LIST_PARTITION = 'ALLOWLIST#';
+export const LIST_RECORD = 'READ';
 
 /** Partition of one event, by its ACL and webhook id (it belongs to no ACL; `#` cannot occur in an ACL's name). */
 export const SEEN_PARTITION = 'SEEN#';

@@ -4,9 +4,12 @@ import type { TimerQueue } from './ports.ts';
 /** Longest delay of an SQS message, in seconds. A later timer is armed again when its message comes. */
 const LONGEST_DELAY_S = 900;
 
-/** A message that wakes the expiry function at a moment: something of the ACL expires then, or a rebuild is wanted. */
+/**
+ * A message that wakes a function at a moment: something of the ACL expires then, or a rebuild is wanted (the expiry
+ * function); or the ACL's list is to be read (the allowlist function).
+ */
 export interface Timer {
-  readonly kind: 'expiry' | 'rebuild';
+  readonly kind: 'expiry' | 'rebuild' | 'read';
   readonly acl: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -14,7 +17,7 @@ export interface Timer {
 
 const schema = v.object({
   version: v.literal(1),
-  kind: v.picklist(['expiry', 'rebuild']),
+  kind: v.picklist(['expiry', 'rebuild', 'read']),
   acl: v.string(),
   at: v.number(),
 });

@@ -6,17 +6,20 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
+import { createHandler as createAllowlist } from '../functions/allowlist.ts';
 import { createHandler as createExpiry, type ExpiryEvent } from '../functions/expiry.ts';
 import { createHandler as createGrants } from '../functions/grants.ts';
 import { createHandler as createOutcome } from '../functions/outcome.ts';
 import { createHandler as createWebhook } from '../functions/webhook.ts';
 import { createHandler as createZone } from '../functions/zone.ts';
+import { ListReaders } from '../lib/allowlist/read-lists.ts';
 import { CachedSecret } from '../lib/cached-secret.ts';
-import type { Config } from '../lib/config.ts';
+import { type Config, listedAcls } from '../lib/config.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
-import { EVENTS_MOST_RECEIVES, ITEM, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
+import { ListRecords } from '../lib/list-record.ts';
+import { EVENTS_MOST_RECEIVES, ITEM, READS_MOST_RECEIVES, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import type { TellDeps } from '../lib/outcome/tell-outcome.ts';
 import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
@@ -32,7 +35,7 @@ import type { Environment } from './stand-ins/environment.ts';
 import { FifoQueue } from './stand-ins/fifo-queue.ts';
 import { LambdaFunction } from './stand-ins/lambda-function.ts';
 import { logTelemetry } from './stand-ins/log-telemetry.ts';
-import type { MemorySecret } from './stand-ins/memory-secret.ts';
+import { MemorySecret } from './stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from './stand-ins/memory-table.ts';
 import type { FunctionName, Way } from './stand-ins/outside-call.ts';
 
@@ -42,6 +45,9 @@ export interface EmbeddedOptions {
   readonly http: HttpClient;
   readonly webhookSecret: MemorySecret;
   readonly oktaToken: MemorySecret;
+  /** Where the lists are, and how they are reached; where absent, nothing of them is stored, and nobody answers. */
+  readonly allowlistSecret?: MemorySecret;
+  readonly knocknoc?: HttpClient;
   readonly write: (line: Fields) => void;
   /** By the function's name; lines as objects to `write` where absent. */
   readonly telemetry?: (functionName: FunctionName) => Telemetry;
@@ -54,7 +60,14 @@ export interface EmbeddedOptions {
 }
 
 /** Timeouts of the functions in milliseconds, as the stack sets them. */
-const TIMEOUT_MS = { webhook: 29_000, outcome: 29_000, grants: 15_000, expiry: 30_000, zone: 30_000 } as const;
+const TIMEOUT_MS = {
+  webhook: 29_000,
+  outcome: 29_000,
+  grants: 15_000,
+  expiry: 30_000,
+  zone: 30_000,
+  allowlist: 30_000,
+} as const;
 const MINUTE_MS = 60_000;
 
 /** What each function is invoked with, and its answer. */
@@ -64,6 +77,7 @@ type Handlers = {
   grants: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
   expiry: (event: ExpiryEvent, context: Context) => Promise<SQSBatchResponse>;
   zone: (event: DynamoDBStreamEvent, context: Context) => Promise<void>;
+  allowlist: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 };
 
 /** The production handlers, wired to stand-ins: everything between the HTTP API and Okta, in one process. */
@@ -75,6 +89,7 @@ export class EmbeddedFunctions {
   readonly table: MemoryTable;
   readonly events: FifoQueue;
   readonly timers: DelayQueue;
+  readonly reads: DelayQueue;
   readonly stream: ChangeStream;
   readonly #options: EmbeddedOptions;
   readonly #functions: {
@@ -114,6 +129,18 @@ export class EmbeddedFunctions {
       visibilityMs: 6 * TIMEOUT_MS.expiry,
       maxReceives: TIMERS_MOST_RECEIVES,
     });
+    this.reads = new DelayQueue({
+      clock,
+      consume: async (body, messageId, receives) => {
+        const answer = await this.#handlers.allowlist(
+          timerEvent(messageId, body, receives),
+          this.#context('allowlist'),
+        );
+        if (answer.batchItemFailures.length > 0) throw new Error('the message is to come again');
+      },
+      visibilityMs: 6 * TIMEOUT_MS.allowlist,
+      maxReceives: READS_MOST_RECEIVES,
+    });
     const functionOf = <Name extends FunctionName>(name: Name) =>
       new LambdaFunction<Parameters<Handlers[Name]>[0], Awaited<ReturnType<Handlers[Name]>>>({
         ...{ name, clock, timeoutMs: TIMEOUT_MS[name] },
@@ -126,8 +153,9 @@ export class EmbeddedFunctions {
       grants: functionOf('grants'),
       expiry: functionOf('expiry'),
       zone: functionOf('zone'),
+      allowlist: functionOf('allowlist'),
     };
-    const { webhook, outcome, grants, expiry, zone } = this.#functions;
+    const { webhook, outcome, grants, expiry, zone, allowlist } = this.#functions;
     const { quota } = options;
     const atOnce = <T>(invoke: () => Promise<T>) => (quota ? quota.atOnce(invoke) : invoke());
     const inTime = <T>(invoke: () => Promise<T>) => (quota ? quota.inTime(invoke) : invoke());
@@ -137,6 +165,7 @@ export class EmbeddedFunctions {
       grants: (event, context) => inTime(() => grants.invoke(event, context)),
       expiry: (event, context) => inTime(() => expiry.invoke(event, context)),
       zone: (event, context) => inTime(() => zone.invoke(event, context)),
+      allowlist: (event, context) => inTime(() => allowlist.invoke(event, context)),
     };
     this.deploy(options.config);
   }
@@ -199,6 +228,7 @@ export class EmbeddedFunctions {
         ...{ config, clock: environment.clock },
         grants: new GrantBook(table, config, telemetry),
         states: new ZoneStates(table),
+        records: new ListRecords(table),
         timers: environment.timers(this.timers),
         telemetry,
       };
@@ -230,7 +260,9 @@ export class EmbeddedFunctions {
     });
     this.#functions.expiry.deploy((environment) => {
       const deadLetters = environment.deadLetters(this.timers.asDeadLetters());
-      const deps = { ...common(environment), deadLetters };
+      const shared = common(environment);
+      const lists = { reads: environment.timers(this.reads), armed: new Map(), records: shared.records };
+      const deps = { ...shared, deadLetters, ...(listedAcls(config).length > 0 && { lists }) };
       return asLambdaCalls(createExpiry(() => deps));
     });
     this.#functions.zone.deploy((environment) => {
@@ -239,6 +271,15 @@ export class EmbeddedFunctions {
       const token = new CachedSecret(environment.secret(oktaToken), environment.clock, secrets);
       const deps = { ...common(environment, secrets), okta, oktaToken: token, newId: () => this.#newId('rebuild') };
       return asLambdaCalls(createZone(() => deps));
+    });
+    this.#functions.allowlist.deploy((environment) => {
+      const { allowlistSecret = new MemorySecret(), knocknoc = nobodyAnswers } = this.#options;
+      const secrets = new KnownSecrets(Object.keys(config.acls));
+      const secret = new CachedSecret(environment.secret(allowlistSecret), environment.clock, secrets);
+      const shared = common(environment, secrets);
+      const [queue, http] = [environment.events(this.events), environment.knocknoc(knocknoc)];
+      const deps = { telemetry: shared.telemetry, readers: new ListReaders({ ...shared, secret, queue, http }) };
+      return asLambdaCalls(createAllowlist(() => deps));
     });
     return this.#handlers;
   }
@@ -267,6 +308,8 @@ export class EmbeddedFunctions {
     });
   }
 }
+
+const nobodyAnswers: HttpClient = () => Promise.reject(new Error('nobody answers for Knocknoc here'));
 
 /** The callback form that middy's type also allows is not used. */
 function asLambdaCalls<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>) {

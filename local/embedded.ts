@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { parseConfig } from '../config/load.ts';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
+import { aclConfig, listedAcls } from '../lib/config.ts';
+import { armReads } from '../lib/expiry/arm-reads.ts';
 import { EmbeddedFunctions } from './embedded-functions.ts';
+import { startLists } from './knocknoc-simulator/start-lists.ts';
 import type { LocalCredentials } from './okta-credentials.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
 import { startOktaSimulator } from './okta-simulator/server.ts';
@@ -27,12 +30,14 @@ export interface EmbeddedSystemOptions {
   readonly quota?: { readonly most: number; readonly startMs: number };
   readonly webhookPort?: number;
   readonly simulatorPort?: number;
+  readonly knocknocPort?: number;
 }
 
 export interface EmbeddedSystem extends RunningSystem {
   readonly functions: EmbeddedFunctions;
   readonly oktaTokenSecret: MemorySecret;
   readonly webhookSecretStore: MemorySecret;
+  readonly allowlistSecret: MemorySecret;
   readonly quota?: AccountQuota;
 }
 
@@ -52,6 +57,8 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   const oktaTokenSecret = new MemorySecret(options.credentials.text);
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
   let config = configure({});
+  const knocknoc = await startLists(config, options.knocknocPort);
+  const allowlistSecret = new MemorySecret(knocknoc?.secret);
   const quota = options.quota && new AccountQuota({ ...options.quota, clock });
   try {
     const functions = new EmbeddedFunctions({
@@ -60,6 +67,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       http: fetchHttp,
       webhookSecret,
       oktaToken: oktaTokenSecret,
+      ...{ allowlistSecret, knocknoc: fetchHttp },
       ...(quota && { quota }),
       write: (line) => {
         lines.push(line);
@@ -76,12 +84,17 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     );
     const operator = await startOperatorServer(
       operated({
-        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret },
+        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret, allowlistSecret },
         webhookUrl: server.url,
         config: () => config,
       }),
     );
     functions.start();
+    // As if a tick had just come: the first is a minute away.
+    for (const acl of listedAcls(config)) {
+      const list = aclConfig(config, acl)?.allowlist;
+      if (list) await armReads(acl, list, functions.reads, new Map(), clock.now());
+    }
     return {
       kind: 'embedded',
       webhookUrl: server.url,
@@ -90,11 +103,13 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       simulator: new SimulatorControl(simulator.url),
       simulatorUrl: simulator.url,
       credentials: options.credentials,
+      ...(knocknoc && { knocknoc }),
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       ...(quota && { quota }),
       oktaTokenSecret,
       webhookSecretStore: webhookSecret,
+      allowlistSecret,
       logs: async () => [...lines],
       redeploy: async (change) => {
         config = configure(change);
@@ -102,12 +117,12 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       },
       close: async () => {
         clock.close();
-        await Promise.all([operator.close(), server.close(), simulator.close()]);
+        await Promise.all([operator.close(), server.close(), simulator.close(), knocknoc?.close()]);
       },
     };
   } catch (error) {
     clock.close();
-    await simulator.close();
+    await Promise.all([simulator.close(), knocknoc?.close()]);
     throw error;
   }
 }

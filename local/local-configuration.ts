@@ -14,3 +14,9 @@ export const LOCAL_CONFIGURATION = {
   sentinel: LOCAL.sentinel,
   retainData: false,
 } as const;
+
+/** The same, with a list of Knocknoc's that is read. */
+export const LISTED_CONFIGURATION = {
+  ...LOCAL_CONFIGURATION,
+  acls: { [LOCAL.acl]: { zoneIds: [LOCAL.zoneId], allowlist: { pollSeconds: 5 } } },
+} as const;

@@ -4,7 +4,8 @@ import { announceRun } from '../cli/local-run/run-file.ts';
 import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
-import { LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
+import { runListDemo } from './list-demo.ts';
+import { LISTED_CONFIGURATION, LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
 import { apiToken, serviceApp } from './okta-credentials.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
@@ -12,16 +13,18 @@ const HELP = `Runs the whole system on this machine, with a simulated Okta.
 
   npm run local                  the production handlers on embedded stand-ins; only Node.js is needed
   npm run local -- --emulator    the real CDK deploy on an AWS emulator; needs Python 3.10 or later too
-  npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with either)
+  npm run local -- --allowlist   with a simulated Knocknoc whose list is read (with either)
+  npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with any)
 
   --oauth              signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then
   --port N             the webhook's port (embedded only; default 8787, any free one with --demo)
   --simulator-port N   the port of the simulated Okta (embedded only; default 8788, any free one with --demo)
+  --knocknoc-port N    the port of the simulated Knocknoc (embedded only; default 8789, any free one with --demo)
 
 Ctrl-C ends everything that was started.
 `;
 
-const PORTS = { webhook: 8787, simulator: 8788 } as const;
+const PORTS = { webhook: 8787, simulator: 8788, knocknoc: 8789 } as const;
 
 function options() {
   return parseArgs({
@@ -29,8 +32,10 @@ function options() {
       emulator: { type: 'boolean', default: false },
       demo: { type: 'boolean', default: false },
       oauth: { type: 'boolean', default: false },
+      allowlist: { type: 'boolean', default: false },
       port: { type: 'string' },
       'simulator-port': { type: 'string' },
+      'knocknoc-port': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   }).values;
@@ -47,17 +52,19 @@ async function start(values: Options, signal: AbortSignal): Promise<RunningSyste
     },
   };
   const credentials = values.oauth ? serviceApp() : apiToken(LOCAL.oktaToken);
+  const config = values.allowlist ? LISTED_CONFIGURATION : LOCAL_CONFIGURATION;
   if (values.emulator) {
     // Loaded only when asked for: the other way must be up in seconds.
     const { startEmulatorSystem } = await import('./emulator/start.ts');
-    return startEmulatorSystem({ config: LOCAL_CONFIGURATION, credentials, progress, signal });
+    return startEmulatorSystem({ config, credentials, progress, signal });
   }
   return startEmbeddedSystem({
-    config: LOCAL_CONFIGURATION,
+    config,
     progress,
     credentials,
     webhookPort: portOf(values.port, values.demo ? 0 : PORTS.webhook),
     simulatorPort: portOf(values['simulator-port'], values.demo ? 0 : PORTS.simulator),
+    knocknocPort: portOf(values['knocknoc-port'], values.demo ? 0 : PORTS.knocknoc),
   });
 }
 
@@ -71,11 +78,13 @@ function printGuide(system: RunningSystem): void {
   const header = Object.entries(system.webhookHeaders).map(([name, value]) => ` --header '${name}: ${value}'`);
   const command = (words: string) =>
     `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url '${system.webhookUrl}'${header.join('')}`;
+  const { knocknoc } = system;
+  const lists = knocknoc ? `\n  Knocknoc         ${knocknoc.url}   (log people in and out; its list is read)` : '';
   say(`
 ${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embedded stand-ins' : 'AWS emulator'})
 
   webhook          ${system.webhookUrl}
-  simulated Okta   ${system.simulatorUrl}   (open it in a browser and watch the zone)
+  simulated Okta   ${system.simulatorUrl}   (open it in a browser and watch the zone)${lists}
   credentials      ${system.credentials.name}
 
 ${heading('Grant an IP for half a minute, and revoke it')}, from another terminal:
@@ -122,7 +131,7 @@ async function main(): Promise<number> {
       await withdraw();
       return 0;
     }
-    const held = await Promise.race([runDemo(system), stopped]);
+    const held = await Promise.race([values.allowlist ? runListDemo(system) : runDemo(system), stopped]);
     say(held ? `\n${heading('All steps held.')}` : `\n${heading('Not all steps held.')}`);
     return held ? 0 : 1;
   } finally {

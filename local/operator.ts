@@ -7,6 +7,7 @@ export interface OperatedSystem {
   readonly functions: EmbeddedFunctions;
   readonly oktaToken: MemorySecret;
   readonly webhookSecret: MemorySecret;
+  readonly allowlistSecret: MemorySecret;
   readonly webhookUrl: string;
   /** As of the last deploy. */
   readonly config: () => Config;
@@ -23,6 +24,7 @@ export function operated(system: OperatedSystem): Target {
     table: functions.table,
     oktaToken: storeOf(system.oktaToken),
     webhookSecret: versioned(system.webhookSecret),
+    allowlistSecret: versioned(system.allowlistSecret),
     webhook: { url: system.webhookUrl, headers: {} },
     // Nobody signs in to it.
     caller: async () => undefined,
@@ -63,6 +65,9 @@ function factsOf(functions: EmbeddedFunctions): Facts {
     deadLetters: async () => [
       { queue: 'events', messages: functions.events.deadLetters.letters.length },
       { queue: 'timers', messages: functions.timers.deadLetters.length },
+      ...(functions.reads.deadLetters.length > 0
+        ? [{ queue: 'reads', messages: functions.reads.deadLetters.length }]
+        : []),
       { queue: 'zone failures', messages: functions.stream.failures.length },
     ],
     alarms: async () => undefined,

@@ -1,4 +1,5 @@
 import type { RunDescription } from '../cli/local-run/run-file.ts';
+import type { RunningKnocknoc } from './knocknoc-simulator/server.ts';
 import type { LocalCredentials } from './okta-credentials.ts';
 import type { SimulatorControl } from './okta-simulator/control-client.ts';
 
@@ -23,6 +24,8 @@ export interface RunningSystem {
   readonly credentials: LocalCredentials;
   /** The simulator's page. */
   readonly simulatorUrl: string;
+  /** The Knocknoc whose lists are read; absent where none is configured. */
+  readonly knocknoc?: RunningKnocknoc;
   /** How `npm run zone -- … --local` reaches it. */
   readonly run: RunDescription;
   /** All log lines of the functions since the start, metrics (embedded metric format) among them. */

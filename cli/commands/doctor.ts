@@ -3,6 +3,7 @@ import { sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
+import { listLinks } from '../doctor/list-links.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
@@ -87,6 +88,7 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
       });
     },
   ];
+  yield ['allowlist', () => listLinks(acls, target, here)];
   yield ['policies', () => policyLinks(rehearsals, target, here)];
   yield [
     'schedule',

@@ -72,6 +72,9 @@ async function send(wanted: Wanted, target: Target, options: SendOptions, here: 
   const { clock, terminal } = here;
   const { command, ...data } = wanted;
   const acl = chosenAcl(target, options.acl);
+  if (command !== 'grant' && target.config.acls[acl]?.allowlist) {
+    terminal.note(`${acl} follows Knocknoc's list: whoever is still on it in 30 s returns. Log them out there, too.`);
+  }
   const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));
   if (!key) {
     const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';

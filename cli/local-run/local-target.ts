@@ -1,3 +1,4 @@
+import { listedAcls } from '../../lib/config.ts';
 import type { Item } from '../../lib/ports.ts';
 import { CliFailure } from '../cli-failure.ts';
 import type { Target } from '../target.ts';
@@ -32,6 +33,13 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       version: (which) => call('webhookSecretVersion', which),
       replace: (text, seen) => call('replaceWebhookSecret', text, seen),
     },
+    ...(listedAcls(about.config).length > 0 && {
+      allowlistSecret: {
+        read: () => call('readAllowlistSecret'),
+        version: (which) => call('allowlistSecretVersion', which),
+        replace: (text, seen) => call('replaceAllowlistSecret', text, seen),
+      },
+    }),
     // Nobody signs in to it.
     caller: async () => undefined,
     queues: {

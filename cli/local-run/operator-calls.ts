@@ -6,7 +6,7 @@ import type { SecretVersion, Target } from '../target.ts';
  * arguments are what `cli/local-run/local-target.ts` sends.
  */
 export function operatorCalls(target: Target) {
-  const { table, oktaToken, webhookSecret, facts, queues } = target;
+  const { table, oktaToken, webhookSecret, allowlistSecret, facts, queues } = target;
   return {
     about: async () => ({ name: target.name, config: target.config, webhook: target.webhook }),
     get: (...args: Parameters<typeof table.get>) => table.get(...args),
@@ -19,6 +19,10 @@ export function operatorCalls(target: Target) {
     webhookSecretVersion: (...args: Parameters<typeof webhookSecret.version>) => webhookSecret.version(...args),
     // JSON has null in the place of what is left out at the end of a list.
     replaceWebhookSecret: (text: string, seen?: SecretVersion | null) => webhookSecret.replace(text, seen ?? undefined),
+    readAllowlistSecret: async () => allowlistSecret?.read(),
+    allowlistSecretVersion: async (which: 'current' | 'previous') => allowlistSecret?.version(which),
+    replaceAllowlistSecret: async (text: string, seen?: SecretVersion | null) =>
+      (await allowlistSecret?.replace(text, seen ?? undefined)) ?? false,
     sendEvent: (...args: Parameters<typeof queues.events.send>) => queues.events.send(...args),
     receiveLetters: () => queues.box.receive(),
     removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),

@@ -1,11 +1,14 @@
 import { aclConfig, type Config } from '../config.ts';
 import { forEachAcl } from '../for-each-acl.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
+import type { ListRecords } from '../list-record.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
 import { READING_IS_DUE, whyRebuild } from '../zones/rebuild-is-due.ts';
 import { pacedUntil } from '../zones/zone-state.ts';
 import type { ZoneStates } from '../zones/zone-states.ts';
+import { type ArmedReads, armReads } from './arm-reads.ts';
+import { ageOfList, reportListAges } from './list-ages.ts';
 import { type AclFacts, reportZoneHealth } from './zone-health.ts';
 
 export interface ExpiryDeps {
@@ -14,6 +17,8 @@ export interface ExpiryDeps {
   readonly grants: GrantBook;
   readonly states: ZoneStates;
   readonly timers: TimerQueue;
+  /** What reads Knocknoc's lists; absent where none is configured. */
+  readonly lists?: { readonly reads: TimerQueue; readonly armed: ArmedReads; readonly records: ListRecords };
   readonly telemetry: Telemetry;
 }
 
@@ -29,10 +34,12 @@ const FAILED = 'expiry failed';
 export async function tick(deps: ExpiryDeps): Promise<void> {
   const acls = Object.keys(deps.config.acls);
   const found: AclFacts[] = [];
+  const ages = new Map<string, number>();
   try {
     await forEachAcl(acls, deps.telemetry, FAILED, async (acl) => {
       const hasWoken = await endDue(acl, deps);
       await armComing(acl, deps);
+      await keepReading(acl, ages, deps);
       const seen = await deps.states.peek(acl, deps.clock.now());
       const facts = { acl, ...seen, events: await deps.grants.events(acl) };
       found.push(facts);
@@ -40,6 +47,7 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
     });
   } finally {
     reportZoneHealth(found, found.length === acls.length, deps);
+    if (deps.lists) reportListAges(ages, { ...deps, records: deps.lists.records });
   }
 }
 
@@ -71,6 +79,14 @@ async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   const seconds = new Set(ends.map((at) => Math.ceil(at / 1000)));
   const timers = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
   await armTimers(deps.timers, timers, now);
+}
+
+async function keepReading(acl: string, ages: Map<string, number>, deps: ExpiryDeps): Promise<void> {
+  const list = aclConfig(deps.config, acl)?.allowlist;
+  if (!list || !deps.lists) return;
+  const { reads, armed, records } = deps.lists;
+  await armReads(acl, list, reads, armed, deps.clock.now());
+  ages.set(acl, await ageOfList(acl, { ...deps, records }));
 }
 
 /** Now, or by a timer for when the lease is over or Okta takes calls again: the next tick may be two minutes away. */

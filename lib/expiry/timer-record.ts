@@ -29,7 +29,7 @@ export async function handleTimerRecord(record: TimerRecord, deps: TimerDeps): P
   const { messageId, body, receives } = record;
   try {
     const timer = parseTimer(body);
-    if (!timer) throw new NotATimer('a message on the timer queue is not a timer');
+    if (!timer || timer.kind === 'read') throw new NotATimer('a message on the timer queue is not a timer');
     await handleTimer(timer, deps);
   } catch (error) {
     if (error instanceof NotATimer) deps.telemetry.warn(error.message, { messageId });

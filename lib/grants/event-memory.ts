@@ -1,8 +1,9 @@
-import type { Table } from '../ports.ts';
+import { ITEM } from '../names.ts';
+import type { Item, Table } from '../ports.ts';
 import { timeOf } from './event-order.ts';
 import type { Overtaker } from './event-result.ts';
 import { guardingItems } from './guarded-write.ts';
-import { isOrder, latestOrder } from './plausible.ts';
+import { isOrder, latestMoment, latestOrder } from './plausible.ts';
 import { type AsideEvent, asideKey, readAside, readSeen, type SeenEvent, seenKey } from './seen-event.ts';
 
 /** What is known of an event: that it was applied or, unless it was, that it was set aside. */
@@ -14,6 +15,25 @@ export class EventMemory {
 
   constructor(table: Table) {
     this.#table = table;
+  }
+
+  /**
+   * When a sender last revoked an IP, or one of its grants, as far as that is known and no grant has come since; -Infinity
+   * where none has. All in milliseconds since the epoch.
+   * @param ip canonical
+   */
+  async revokedAt(acl: string, ip: string, now: number): Promise<number> {
+    const whole = await this.#table.get({ acl, item: `${ITEM.revoked}${ip}` });
+    const moments = [storedAt(whole, now)];
+    for await (const page of this.#table.queryPrefix(acl, `${ITEM.last}${ip}#`)) {
+      moments.push(...page.map((row) => storedAt(row, now)));
+    }
+    return Math.max(...moments);
+  }
+
+  /** When a sender last flushed an ACL; -Infinity where none has. Milliseconds since the epoch. */
+  async flushedAt(acl: string, now: number): Promise<number> {
+    return storedAt(await this.#table.get({ acl, item: ITEM.flushed }), now);
   }
 
   /** @param now milliseconds since the epoch. @returns undefined while it is neither applied nor set aside */
@@ -45,6 +65,12 @@ export class EventMemory {
     const [first] = found.flat().sort((a, b) => (a.order < b.order ? -1 : 1));
     return first?.by;
   }
+}
+
+/** What says no moment, or one that is still to come, says nothing. */
+function storedAt(row: Item | undefined, now: number): number {
+  const stored = row?.stored;
+  return typeof stored === 'number' && stored <= latestMoment(now) ? stored : Number.NEGATIVE_INFINITY;
 }
 
 /** The table removes what is over within days, not at once. */

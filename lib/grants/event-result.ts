@@ -20,6 +20,8 @@ export type EventResult =
 /** What one event is written with. */
 export interface EventFacts {
   readonly order: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   /** Until when it is remembered, in seconds since the epoch. */
   readonly ttl: number;
   /** Says that it was applied. */

@@ -25,7 +25,7 @@ export class EventWriter {
     for (;;) {
       const { write, ended } = isRevoke
         ? await this.#endOne(event, facts)
-        : { write: putGrant(event, facts.order), ended: 0 };
+        : { write: putGrant(event, facts.order, facts.now), ended: 0 };
       const seen = (more: Readonly<Record<string, string | number>>) =>
         seenGuard({ ...facts.seen, ...(isRevoke && { ended }), ...more });
       const against = await this.#guarded.write([write], [seen({}), ...guardsOf(event, facts)], facts.latest);
@@ -52,11 +52,11 @@ export class EventWriter {
     tell: (ended: readonly EndedGrant[]) => void,
   ): Promise<EventResult> {
     const { acl, ip } = event;
-    const { order, ttl, latest } = facts;
+    const { order, ttl, latest, now: stored } = facts;
     const before = await this.#guarded.standing(seenGuard(facts.seen), latest);
     if (before) return this.#knownOfMany(before.row, event, facts, tell);
     const isFlush = ip === undefined;
-    const marker = { acl, item: isFlush ? ITEM.flushed : `${ITEM.revoked}${ip}`, order, ttl };
+    const marker = { acl, item: isFlush ? ITEM.flushed : `${ITEM.revoked}${ip}`, order, ttl, stored };
     // Where a later one stands already, what this one covers is still removed below: none of it is newer.
     const guard = orderGuard(marker, isFlush ? 'a later flush' : 'a later revoke');
     const against = await this.#guarded.write([], [guard], latest);
@@ -124,11 +124,13 @@ function known(row: Item, { seen, queuedAt }: EventFacts, isOfOne: boolean): Eve
 }
 
 /** What keeps an event on one grant from taking effect. The last of them remembers the event's own order, too. */
-function guardsOf(event: QueuedEvent, { order, ttl }: EventFacts): Guard[] {
+function guardsOf(event: QueuedEvent, { order, ttl, now }: EventFacts): Guard[] {
+  // Of what the list itself has ended, nobody has put anybody out.
+  const isTold = event.type === 'access.revoked' && event.source === undefined;
   const items = guardingItems(event);
   return items.map(([item, by], index) => {
     const check = { acl: event.acl, item };
-    if (index === items.length - 1) return orderGuard({ ...check, order, ttl }, by);
+    if (index === items.length - 1) return orderGuard({ ...check, order, ttl, ...(isTold && { stored: now }) }, by);
     // There is nothing to check without a condition.
     return { key: check, by, when: olderThan(order), write: (when) => (when.length > 0 ? { check, when } : undefined) };
   });

@@ -82,7 +82,7 @@ export class GrantBook {
     const seen = seenItem(event, { order, position, queuedAt, ttl });
     const { firstPosition = queuedAt } = event;
     const queued = [queuedAt, firstPosition];
-    const facts = { order, ttl, seen, queuedAt: queued, latest: latestOrder(now), isLive, isOver };
+    const facts = { order, now, ttl, seen, queuedAt: queued, latest: latestOrder(now), isLive, isOver };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     let result: EventResult;
     try {

@@ -18,10 +18,15 @@ export interface Grant extends Holder {
   readonly user?: string;
   /** Order of the event that made it so. */
   readonly order: string;
+  /** When its last event was stored, in milliseconds since the epoch. */
+  readonly stored: number;
 }
 
-/** The grant that an event makes, or the one it prolongs. */
-export function putGrant(event: QueuedEvent, order: string): Write {
+/**
+ * The grant that an event makes, or the one it prolongs.
+ * @param now milliseconds since the epoch
+ */
+export function putGrant(event: QueuedEvent, order: string, now: number): Write {
   const { ip = '', grantId, user, expiresAt = 0 } = event;
   return {
     update: grantKey(event),
@@ -29,6 +34,7 @@ export function putGrant(event: QueuedEvent, order: string): Write {
       ip,
       order,
       expiresAt,
+      stored: now,
       // The last resort: DynamoDB removes the item, and the stream makes that a rebuild.
       ttl: Math.ceil(expiresAt / 1000),
       ...(grantId !== undefined && { grantId }),

@@ -1,8 +1,9 @@
 import { type IpPolicy, isAcceptedHost } from '../addresses/ip-address.ts';
 import { ITEM, TABLE } from '../names.ts';
 import type { Item, Key, Telemetry } from '../ports.ts';
+import { timeOf } from './event-order.ts';
 import { type Grant, grantKey, type Holder } from './grant-items.ts';
-import { isOrder, isText, latestExpiry, latestOrder } from './plausible.ts';
+import { isOrder, isText, latestExpiry, latestMoment, latestOrder } from './plausible.ts';
 
 /** A row that is none of ours, or says what cannot be. It lets nobody in, and keeps nobody out. */
 export interface UnusableRow extends Key {
@@ -42,7 +43,7 @@ export class GrantJudge {
     if (user !== undefined && !isText(user)) return unusable('its user is not one');
     if (!isOrder(order, this.#latestOrder)) return unusable(NO_ORDER);
     const texts = { ...(grantId !== undefined && { grantId }), ...(user !== undefined && { user }) };
-    const grant = { acl, ...holder, ...texts, order };
+    const grant = { acl, ...holder, ...texts, order, stored: this.#storedOf(row, order) };
     return grantKey(grant).item === row.item ? grant : unusable(OF_ANOTHER);
   }
 
@@ -50,6 +51,12 @@ export class GrantJudge {
   live(row: Item): Grant | undefined {
     const judged = this.judge(row);
     return isUnusable(judged) || judged.expiresAt <= this.#now ? undefined : judged;
+  }
+
+  /** No event is stored before it has happened, nor after now. */
+  #storedOf({ stored }: Item, order: string): number {
+    const isMoment = Number.isSafeInteger(stored) && Number(stored) <= latestMoment(this.#now);
+    return isMoment ? Number(stored) : timeOf(order);
   }
 
   /** Whether a row says since when its grant stands. Where it does not, the order of its last event does. */

@@ -23,14 +23,16 @@ export function judgeMessage(body: string, policy: IpPolicy, now: number): Judge
 }
 
 function problemOf(event: QueuedEvent, policy: IpPolicy, now: number): string | undefined {
-  const { type, acl, timestamp, ip, grantId, user, expiresAt, webhookId } = event;
+  const { type, acl, timestamp, ip, grantId, user, expiresAt, webhookId, source } = event;
   if (isBeyondMemory(timestamp, now)) return TOO_OLD;
   if (timestamp > latestTimestamp(now)) return 'its timestamp is still to come';
   if (!isAclName(acl)) return 'its ACL is none';
   if (!WEBHOOK_ID.test(webhookId)) return 'its webhook id is none';
   if (type === 'access.flushed') return ip === undefined && grantId === undefined ? undefined : NO_EVENT;
   if (ip === undefined || !isAcceptedHost(ip, policy)) return 'its IP is not acceptable';
-  if (grantId !== undefined && !isText(grantId)) return 'its grantId is not one';
+  // Only the list ends an IP's anonymous grant alone: a sender's revoke without a name ends all.
+  const isAnonymous = grantId === '' && type === 'access.revoked' && source === 'allowlist';
+  if (grantId !== undefined && !isAnonymous && !isText(grantId)) return 'its grantId is not one';
   if (user !== undefined && !isText(user)) return 'its user is not one';
   if (type === 'access.revoked') return undefined;
   const lifetime = (expiresAt ?? 0) - Number(timestamp / 1_000_000n);

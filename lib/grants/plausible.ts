@@ -59,6 +59,11 @@ export function latestTimestamp(now: number): bigint {
   return BigInt(Math.floor(now) + CLOCKS_DIFFER_MS) * 1_000_000n;
 }
 
+/** Nothing that is stored can have happened later. Milliseconds since the epoch, both. */
+export function latestMoment(now: number): number {
+  return now + CLOCKS_DIFFER_MS;
+}
+
 /** No grant that exists can end later. @param now milliseconds since the epoch, like the result */
 export function latestExpiry(now: number): number {
   return now + CLOCKS_DIFFER_MS + LONGEST_GRANT_MS;

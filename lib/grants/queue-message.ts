@@ -28,6 +28,8 @@ export interface QueuedEvent extends AcceptedEvent {
    * its way there: among events of the same time it stays where it was.
    */
   readonly firstPosition?: string;
+  /** Where it comes from; absent: a sender. */
+  readonly source?: 'allowlist';
 }
 
 const VERSION = 1;
@@ -48,6 +50,7 @@ const schema = v.object({
   user: v.optional(v.string()),
   expiresAt: v.optional(count),
   firstPosition: v.optional(v.pipe(v.string(), v.regex(QUEUE_POSITION))),
+  source: v.optional(v.literal('allowlist')),
 });
 
 export function formatQueuedEvent(event: QueuedEvent): string {
@@ -64,7 +67,8 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { type, webhookId, bodyHash, acl, timestamp, ip, grantId, user, expiresAt, firstPosition } = parsed.output;
+  const { type, webhookId, bodyHash, acl, timestamp, ip, grantId, user, expiresAt, firstPosition, source } =
+    parsed.output;
   if (type !== 'access.flushed' && ip === undefined) return undefined;
   if (type === 'access.granted' && expiresAt === undefined) return undefined;
   return {
@@ -78,5 +82,6 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
     ...(user !== undefined && { user }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(firstPosition !== undefined && { firstPosition }),
+    ...(source !== undefined && { source }),
   };
 }

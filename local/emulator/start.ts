@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { emulatedAnswerUrl, emulatedUrl } from '../../cli/emulated-url.ts';
 import { parseConfig } from '../../config/load.ts';
+import { startLists } from '../knocknoc-simulator/start-lists.ts';
 import type { LocalCredentials } from '../okta-credentials.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
@@ -90,8 +91,10 @@ async function start(
   progress.step('starting the Okta simulator');
   const simulator = await startOktaSimulator({ port: options.simulatorPort ?? 0, ...credentials.known });
   cleanup.add(() => simulator.close());
-  const acls = Object.values(parseConfig(localConfig(config, simulator.url)).acls);
-  simulator.simulator.protect(acls.map(({ zoneIds }) => zoneIds));
+  const parsed = parseConfig(localConfig(config, simulator.url));
+  simulator.simulator.protect(Object.values(parsed.acls).map(({ zoneIds }) => zoneIds));
+  const knocknoc = await startLists(parsed);
+  cleanup.add(async () => knocknoc?.close());
 
   const cdk: CdkRun = { cdk: programs.cdk, directory, signal };
   const [ministack] = await both(
@@ -106,7 +109,8 @@ async function start(
   const aws = awsClientConfig({ endpoint, region: REGION });
   const logs = await followLogs(aws, await functionLogGroups(directory), progress);
   cleanup.add(() => logs.stop());
-  const webhookSecret = await exchangeSecrets({ aws, outputs, credentials: credentials.text, signal });
+  const exchanged = { credentials: credentials.text, lists: knocknoc?.secret };
+  const webhookSecret = await exchangeSecrets({ aws, outputs, ...exchanged, signal });
   signal.throwIfAborted();
 
   let settings = config;
@@ -139,6 +143,7 @@ async function start(
     webhookSecret,
     ...simulatorOf(simulator),
     credentials,
+    ...(knocknoc && { knocknoc }),
     endpoint,
     region: REGION,
     get outputs() {

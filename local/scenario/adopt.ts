@@ -13,6 +13,7 @@ import type { World } from './world.ts';
 export async function adoptAsOperator(acl: string, world: World, say: (line: string) => void): Promise<void> {
   const target = operated({
     ...{ functions: world.functions, oktaToken: world.oktaToken, webhookSecret: world.webhookSecret },
+    allowlistSecret: world.allowlistSecret,
     webhookUrl: 'https://webhook.example',
     config: () => world.config,
   });

@@ -18,6 +18,11 @@ export function describeStep(step: Exclude<Step, { kind: 'expect' }>): readonly 
         'Okta',
         [step.okta.request, ...(step.okta.body === undefined ? [] : [JSON.stringify(step.okta.body)])].join(' '),
       ];
+    case 'knocknoc': {
+      const { acl } = step.knocknoc;
+      if ('status' in step.knocknoc) return ['Knocknoc', `answers ${step.knocknoc.status} for ${acl}`];
+      return ['Knocknoc', `publishes for ${acl}: ${oneLine(step.knocknoc.list) || 'nothing'}`];
+    }
     case 'secret':
       return ['secret', `${Object.keys(step.secret).join(' and ')} changed`];
     case 'deploy':

@@ -14,6 +14,7 @@ const LATENCY_MS = {
   'dead letters': 10,
   secret: 30,
   okta: 0,
+  knocknoc: 0,
 } as const;
 /** A client of AWS gives up on an answer after this long, in milliseconds, and asks this often in all. */
 const NO_ANSWER_MS = 2_500;

@@ -54,9 +54,16 @@ export async function perform(step: Performed, { world, scenario, told, said }: 
     case 'okta':
       control(step, world);
       return;
+    case 'knocknoc': {
+      const { acl } = step.knocknoc;
+      if ('list' in step.knocknoc) world.knocknoc.publish(acl, step.knocknoc.list);
+      else world.knocknoc.answerWith(acl, step.knocknoc.status);
+      return;
+    }
     case 'secret':
       if (step.secret.okta !== undefined) world.oktaToken.text = step.secret.okta ?? undefined;
       if (step.secret.webhook !== undefined) world.webhookSecret.text = step.secret.webhook ?? undefined;
+      if (step.secret.allowlist !== undefined) world.allowlistSecret.text = step.secret.allowlist ?? undefined;
       return;
     case 'deploy': {
       const config = scenario.deploys.get(step.index);

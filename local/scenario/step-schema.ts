@@ -3,7 +3,7 @@ import type { Item } from '../../lib/ports.ts';
 import { expectSchema } from './expect-schema.ts';
 import { count, duration, record, text } from './values.ts';
 
-const FUNCTIONS = ['webhook', 'outcome', 'grants', 'expiry', 'zone'] as const;
+const FUNCTIONS = ['webhook', 'outcome', 'grants', 'expiry', 'zone', 'allowlist'] as const;
 const FAULTS = ['conflict', 'throttle', 'refuse', 'lose the answer', 'silence'] as const;
 
 /** A method and a path of the simulator's control API. */
@@ -52,9 +52,23 @@ export const STEP_SCHEMAS = {
       body: v.exactOptional(v.unknown()),
     }),
   }),
+  knocknoc: v.strictObject({
+    ...common,
+    knocknoc: v.union(
+      [
+        v.strictObject({ acl: text, list: v.union([text, v.array(text)]) }),
+        v.strictObject({ acl: text, status: v.pipe(count, v.minValue(200), v.maxValue(599)) }),
+      ],
+      'must be {"acl", "list"} with lines or a text, or {"acl", "status"} with a status from 200 to 599',
+    ),
+  }),
   secret: v.strictObject({
     ...common,
-    secret: v.strictObject({ okta: v.exactOptional(v.nullable(text)), webhook: v.exactOptional(v.nullable(text)) }),
+    secret: v.strictObject({
+      okta: v.exactOptional(v.nullable(text)),
+      webhook: v.exactOptional(v.nullable(text)),
+      allowlist: v.exactOptional(v.nullable(text)),
+    }),
   }),
   deploy: v.strictObject({ ...common, deploy: record }),
   adopt: v.strictObject({ ...common, adopt: text }),

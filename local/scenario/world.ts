@@ -2,6 +2,7 @@ import type { Config } from '../../lib/config.ts';
 import { ITEM, TABLE } from '../../lib/names.ts';
 import type { Fields, HttpClient, Item } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../embedded-functions.ts';
+import { KnocknocSimulator, knocknocClient } from '../knocknoc-simulator/simulator.ts';
 import { faultKind } from '../okta-simulator/faults.ts';
 import { OktaSimulator } from '../okta-simulator/simulator.ts';
 import type { ZoneView } from '../okta-simulator/types.ts';
@@ -19,6 +20,9 @@ export const START = Date.UTC(2026, 10, 24, 18, 0, 0);
 /** What posts are signed with, and what the secret holds from the start. */
 export const WEBHOOK_KEY = Buffer.alloc(33, 'scenario').toString('base64');
 const OKTA_TOKEN = 'scenario-okta-token';
+const KNOCKNOC = 'https://knocknoc.example';
+/** How long Knocknoc takes to answer. */
+const LIST_MS = 100;
 /** DynamoDB removes an expired item within days, not at once. */
 const TTL_LATENESS_MS = 48 * 3_600_000;
 
@@ -41,6 +45,9 @@ export class World implements Seen {
   readonly http: HttpClient;
   readonly oktaToken = new MemorySecret(OKTA_TOKEN);
   readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY }));
+  /** Publishes nobody, for each ACL, until a step says otherwise. */
+  readonly knocknoc = new KnocknocSimulator({ key: 'scenario-list-key' });
+  readonly allowlistSecret = new MemorySecret();
   readonly tableFaults = new TableFaults();
   readonly answers = new Map<string, Answer | 'none yet'>();
   /** What was posted, by its id. */
@@ -51,6 +58,7 @@ export class World implements Seen {
   readonly lines: { readonly at: number; readonly line: Fields }[] = [];
 
   #config: Config;
+  #listsStored: string | undefined;
 
   constructor({ config, okta }: Scenario, listener: Listener) {
     this.#config = config;
@@ -72,8 +80,11 @@ export class World implements Seen {
       seen: (call) => listener.call(call),
       changed: () => this.changed(),
     });
+    this.#storeLists(config);
     this.functions = new EmbeddedFunctions({
       ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaToken: this.oktaToken },
+      allowlistSecret: this.allowlistSecret,
+      knocknoc: knocknocClient(this.knocknoc, () => this.clock.sleep(LIST_MS)),
       http: this.http,
       way: (call, reach) => network.way(call, () => reach().finally(() => this.changed())),
       write: (line) => {
@@ -92,7 +103,15 @@ export class World implements Seen {
 
   deploy(config: Config): void {
     this.#config = config;
+    this.#storeLists(config);
     this.functions.deploy(config);
+  }
+
+  /** Where the lists of new ACLs are; a secret that a step has changed is left as it is. */
+  #storeLists(config: Config): void {
+    if (this.allowlistSecret.text !== this.#listsStored) return;
+    this.#listsStored = this.knocknoc.secretFor(KNOCKNOC, Object.keys(config.acls));
+    this.allowlistSecret.text = this.#listsStored;
   }
 
   /** Milliseconds from the start. */

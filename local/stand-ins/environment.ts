@@ -107,6 +107,11 @@ export class Environment {
     return (request) => this.#call({ to: 'okta' }, () => http(request));
   }
 
+  /** Knocknoc's server, which publishes the lists. */
+  knocknoc(http: HttpClient): HttpClient {
+    return (request) => this.#call({ to: 'knocknoc' }, () => http(request));
+  }
+
   async #call<T>(call: Call, reach: () => Promise<T>): Promise<T> {
     if (!this.#dead) this.#beforeCall(this);
     if (this.#dead) return never();

@@ -1,6 +1,6 @@
 import type { Key } from '../../lib/ports.ts';
 
-export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
+export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone' | 'allowlist';
 
 /** One call of a function to the outside. */
 export type OutsideCall = { readonly from: FunctionName } & (
@@ -12,7 +12,7 @@ export type OutsideCall = { readonly from: FunctionName } & (
       /** A write that goes out as a transaction. */
       readonly isTransaction: boolean;
     }
-  | { readonly to: 'events' | 'timers' | 'dead letters' | 'secret' | 'okta' }
+  | { readonly to: 'events' | 'timers' | 'dead letters' | 'secret' | 'okta' | 'knocknoc' }
 );
 
 /**

@@ -56,6 +56,9 @@ async function times(count: number, work: (n: number) => Promise<unknown>, watch
   }
 }
 
+/** The list of the ACL is read from now on. */
+const LISTED = { acls: { [ACL]: { zoneIds: [ZONE], allowlist: {} } } };
+
 type Trouble = (watched: WatchedSystem) => Promise<unknown>;
 const okta = (fault: Parameters<WatchedSystem['system']['okta']['addFault']>[0]): Trouble => {
   return async ({ system }) => {
@@ -87,6 +90,13 @@ const people = (count: number): Trouble => {
 };
 const lambda = (functionName: string, metric: string, count: number, value = 1): Trouble => {
   return async (watched) => times(count, async () => watched.lambda(functionName, metric, value), watched);
+};
+
+const list = (change: (system: WatchedSystem['system']) => void): Trouble => {
+  return async ({ system }) => {
+    change(system);
+    system.redeploy({ ...LISTED, gatewayLimit: 10 });
+  };
 };
 
 /** Trouble that each alarm is for. What AWS alone could say (a timeout, a throttle) is modelled, the rest happens. */
@@ -126,6 +136,12 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     system.redeploy({ ...TWO_ACLS, gatewayLimit: 10 });
     await system.grant('203.0.113.2', { acl: OTHER_ACL });
   },
+  LIST001: list(({ knocknoc }) => knocknoc.answerWith(ACL, 503)),
+  LIST002: list(({ knocknoc }) => knocknoc.answerWith(ACL, 403)),
+  LIST003: list(({ knocknoc }) => knocknoc.publish(ACL, '<html></html>')),
+  LIST004: list(({ allowlistSecret }) => {
+    allowlistSecret.text = '{}';
+  }),
   HOOK001: post(20, { body: '{}', key: Buffer.alloc(33, 'x').toString('base64') }),
   HOOK002: post(20, { body: '{}', signedAt: 1_000_000_000 }),
   HOOK003: post(20, { body: '{}' }),

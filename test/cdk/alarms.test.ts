@@ -4,6 +4,7 @@ import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWi
 
 const template = templateWith({ stackName: 'Acme', alarmEmail: 'ops@example.com' });
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm);
+const withAlarm = allErrorCodes().filter((code) => !ERRORS[code].hasNoAlarm);
 const [topicId] = resourceOf(template, 'AWS::SNS::Topic', 'AlarmTopic');
 
 function alarmOf(name: string): Resource {
@@ -13,7 +14,7 @@ function alarmOf(name: string): Resource {
 }
 
 describe('each error code', () => {
-  it.each(allErrorCodes())('%s has an alarm on the very metric that the functions emit', (code) => {
+  it.each(withAlarm)('%s has an alarm on the very metric that the functions emit', (code) => {
     const { Properties } = alarmOf(code);
     expect(Properties).toMatchObject({
       Namespace: 'KnocknocOkta',
@@ -31,22 +32,28 @@ describe('each error code', () => {
     );
   });
 
+  it('is none where no person must act', () => {
+    const none = allErrorCodes().filter((code) => !withAlarm.includes(code));
+    expect(none).toEqual(['LIST005']);
+    expect(alarms.some(({ Properties }) => String(Properties.AlarmName).endsWith('LIST005'))).toBe(false);
+  });
+
   it('alarms at the first time, but for what a passer-by can cause: that takes a rate', () => {
     const rates = Object.fromEntries(
-      allErrorCodes().map((code) => {
+      withAlarm.map((code) => {
         const { Properties } = alarmOf(code);
         return [code, `${String(Properties.Threshold)} in ${String(Properties.Period)} s`];
       }),
     );
     const ofRequests = { anyone: '20 in 900 s', sender: '5 in 900 s' };
-    for (const code of allErrorCodes()) {
+    for (const code of withAlarm) {
       const { causedBy } = ERRORS[code];
       expect(rates[code], code).toBe(causedBy ? ofRequests[causedBy] : '1 in 60 s');
     }
     expect([rates.HOOK001, rates.HOOK004, rates.HOOK007]).toEqual(['20 in 900 s', '5 in 900 s', '1 in 60 s']);
   });
 
-  it.each(allErrorCodes())('%s says what it means, what to look at first and where to read on', (code) => {
+  it.each(withAlarm)('%s says what it means, what to look at first and where to read on', (code) => {
     const text = String(alarmOf(code).Properties.AlarmDescription);
     const { impact, firstStep } = ERRORS[code];
     expect(text).toBe(`${impact} First: ${firstStep} More: docs/errors.md, "${code}".`);
@@ -55,7 +62,7 @@ describe('each error code', () => {
 
 describe('every alarm', () => {
   it('tells the topic of trouble and of its end', () => {
-    expect(alarms).toHaveLength(allErrorCodes().length + 19);
+    expect(alarms).toHaveLength(withAlarm.length + 19);
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
       expect(Properties.OKActions).toEqual([{ Ref: topicId }]);

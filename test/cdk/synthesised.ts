@@ -38,6 +38,9 @@ export const EVERYTHING_SET = {
   reservedConcurrency: false,
 };
 
+/** An ACL whose list is read. */
+export const LISTED = { acls: { 'okta-prod': { zoneIds: ['nzo1'], allowlist: {} } } };
+
 /**
  * The stack with some keys of the configuration changed; nothing is bundled, and no function needs to exist.
  * @param rules whether the synthesis checks CDK's own rules, which takes most of its time

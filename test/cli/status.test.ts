@@ -33,6 +33,7 @@ describe.concurrent('status', () => {
     expect(status).toEqual({
       acl: ACL,
       standing: 'right',
+      fedBy: 'events',
       grants: [{ user: 'alice@example.com', ip: ALICE, expiresAt: expect.stringMatching(/Z$/), inZone: 'yes' }],
       zones: [{ zoneId: ZONE, gateways: [`${ALICE}/32`], limit: 150, toAdd: [], toRemove: [] }],
       verifiedAt: expect.stringMatching(/Z$/),

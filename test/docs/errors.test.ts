@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
-import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { LISTED, resourcesOf, templateWith } from '../cdk/synthesised.ts';
 import { codeBlocks, DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
 
-const CODE = /\b(?:OKTA|ZONE|HOOK|STORE)\d{3}\b/g;
+const CODE = /\b(?:OKTA|ZONE|HOOK|LIST|STORE)\d{3}\b/g;
 const runbook = readDocument('docs/errors.md');
 const sections = sectionsOf(runbook, 2);
 /** One line, with the text of each link in place of the link. */
 const asText = (section: string) => section.replaceAll(/\s+/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1');
-const alarms = resourcesOf(templateWith(), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
+const alarms = resourcesOf(templateWith(LISTED), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
   name: String(Properties.AlarmName),
   text: String(Properties.AlarmDescription),
   threshold: Number(Properties.Threshold),
@@ -36,7 +36,8 @@ describe('the runbook', () => {
   it('has each alarm of the stack by its name, where that is not a code', () => {
     for (const { name } of alarms) {
       const [, own = ''] = /^KnocknocOkta-(.+)$/.exec(name) ?? [];
-      const [, ofFunction = own] = /^(?:webhook|outcome|grants|expiry|zone)-(errors|throttles)$/.exec(own) ?? [];
+      const [, ofFunction = own] =
+        /^(?:webhook|outcome|grants|expiry|zone|allowlist)-(errors|throttles)$/.exec(own) ?? [];
       const written = ofFunction === own ? `{stack name}-${own}` : `{stack name}-{function}-${ofFunction}`;
       if (!Object.hasOwn(ERRORS, own)) expect(runbook).toContain(`\`${written}\``);
     }
@@ -58,6 +59,7 @@ describe('the runbook', () => {
   it.each(allErrorCodes())('says from how many %s on the alarm rings', (code) => {
     const { threshold = 0, minutes } = alarms.find(({ name }) => name === `KnocknocOkta-${code}`) ?? {};
     const row = tableRows(runbook).find(([cell]) => cell?.startsWith(`[${code}]`));
+    if (ERRORS[code].hasNoAlarm) return expect([row?.at(-1), threshold]).toEqual(['none', 0]);
     expect(row?.at(-1)).toBe(threshold === 1 ? 'at once' : `${threshold} in ${minutes} minutes`);
   });
 });

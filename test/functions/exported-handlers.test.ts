@@ -173,3 +173,40 @@ describe('the exported expiry handler', () => {
     expect(JSON.stringify(of('UpdateItem'))).toContain(ITEM.wake);
   });
 });
+
+describe('the exported allowlist handler', () => {
+  const acls = { [ACL]: { zoneIds: ['nzo1'], allowlist: {} } };
+
+  it('asks for the list with the key it fetched, queues who is on it, and writes what it remembers of the list alone', async () => {
+    const key = 'exported-list-key';
+    const { calls, of, url } = await aws(({ operation, input, headers }) => {
+      if (operation === 'GET /lists/t0ken-of-the-list') return { body: '203.0.113.7\n' };
+      if (operation !== 'GetSecretValue' || input.SecretId !== 'arn:lists') return undefined;
+      const list = { url: `http://${headers.host}/lists/t0ken-of-the-list`, key };
+      return { body: { SecretString: JSON.stringify({ [ACL]: list }) } };
+    });
+    const timer = JSON.stringify({ version: 1, kind: 'read', acl: ACL, at: 1 });
+    const records = [timer, timer, 'poison'].map((body, i) => ({ messageId: `m${i + 1}`, body }));
+    const { results, output } = await invoke('allowlist', [{ Records: records }], url, configOf({ acls }));
+    expect(results).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'm3' }] } }]);
+    const asked = calls.filter(({ operation }) => operation.startsWith('GET '));
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual([
+      `Basic ${Buffer.from(`apikey:${key}`).toString('base64')}`,
+    ]);
+    expect(of('SendMessage')).toMatchObject([
+      { QueueUrl: `${url}/0/events.fifo`, MessageBody: expect.stringContaining('"grantId":"allowlist"') },
+    ]);
+    const partitions = of('UpdateItem').map(({ Key }) => JSON.stringify(Key));
+    expect(partitions).toEqual([expect.stringContaining(`ALLOWLIST#${ACL}`)]);
+    expect(calls.map(({ operation }) => operation)).not.toContain('PutItem');
+    expect(output).not.toMatch(/exported-list-key|t0ken/);
+  });
+
+  it('is woken by the tick, which arms the reads of two minutes', async () => {
+    const { of, url } = await aws();
+    await invoke('expiry', [{ kind: 'tick' }], url, configOf({ acls }));
+    const sent = of('SendMessageBatch').filter(({ QueueUrl }) => QueueUrl === `${url}/0/reads`);
+    expect(sent.flatMap(({ Entries }) => Entries).length).toBeGreaterThanOrEqual(8);
+    expect(JSON.stringify(sent)).toContain('\\"kind\\":\\"read\\"');
+  });
+});

@@ -29,7 +29,7 @@ export function goodAnswer({ operation, input }: AwsCall): AwsAnswer {
   return { body: { MessageId: 'm', SequenceNumber: '18849496460467696128', MD5OfMessageBody } };
 }
 
-/** AWS's JSON protocols, and Okta beside them, on one port: every call is remembered and answered as if all were well. */
+/** AWS's JSON protocols, and Okta and Knocknoc beside them, on one port: every call is remembered and answered as if all were well. */
 export async function startFakeAws(answering: Answering = () => undefined) {
   const calls: AwsCall[] = [];
   const server = createServer(async (request, response) => {
@@ -42,7 +42,9 @@ export async function startFakeAws(answering: Answering = () => undefined) {
     const call = { operation, input, headers: request.headers };
     calls.push(call);
     const { status = 200, body } = answering(call) ?? goodAnswer(call);
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
+      .end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../lib/config.ts';
 import { ENV } from '../../lib/names.ts';
 
-type Name = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
+type Name = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone' | 'allowlist';
 type Line = Readonly<Record<string, unknown>>;
 
 export interface Invocation {
@@ -32,6 +32,8 @@ export function lambdaEnvironment(name: Name, awsUrl: string) {
     [ENV.deadLetterQueueUrl]: `${awsUrl}/0/dead.fifo`,
     [ENV.webhookSecretArn]: 'arn:webhook',
     [ENV.oktaTokenSecretArn]: 'arn:okta',
+    [ENV.allowlistSecretArn]: 'arn:lists',
+    [ENV.readQueueUrl]: `${awsUrl}/0/reads`,
   };
 }
 

@@ -2,6 +2,7 @@ import { signedHeaders } from '../../cli/webhook-client.ts';
 import { parseConfig } from '../../config/load.ts';
 import type { Fields, HttpClient, Telemetry } from '../../lib/ports.ts';
 import { EmbeddedFunctions } from '../../local/embedded-functions.ts';
+import { KnocknocSimulator, knocknocClient } from '../../local/knocknoc-simulator/simulator.ts';
 import { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import type { ZoneSeed } from '../../local/okta-simulator/types.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
@@ -59,6 +60,11 @@ export class VirtualSystem {
   readonly lines: Fields[] = [];
   readonly oktaToken = new MemorySecret(TOKEN);
   readonly webhookSecret = new MemorySecret(JSON.stringify(WEBHOOK_SECRET));
+  readonly allowlistSecret = new MemorySecret();
+  /** Its secret has the list of each configured ACL. */
+  readonly knocknoc = new KnocknocSimulator({ key: 'virtual-list-key' });
+  /** In place of the simulator's answer. */
+  onList: HttpClient | undefined;
   readonly functions: EmbeddedFunctions;
   /** Milliseconds that every call to Okta takes. */
   latencyMs = 100;
@@ -80,8 +86,12 @@ export class VirtualSystem {
     this.#settings = { okta: { domain: 'acme.okta.com' }, acls: { [ACL]: { zoneIds: [ZONE] } }, ...settings };
     this.okta = new OktaSimulator({ now: () => this.clock.now(), token: TOKEN });
     this.okta.seedZone(ZONE, { name: 'Zone', gateways: [{ type: 'CIDR', value: SENTINEL }], ...seed });
+    const config = parseConfig(this.#settings);
+    this.allowlistSecret.text = this.knocknoc.secretFor('https://knocknoc.example', Object.keys(config.acls));
+    const knocknoc = knocknocClient(this.knocknoc, () => this.clock.sleep(50));
     this.functions = new EmbeddedFunctions({
-      config: parseConfig(this.#settings),
+      ...{ config, allowlistSecret: this.allowlistSecret },
+      knocknoc: (request) => (this.onList ?? knocknoc)(request),
       clock: this.clock,
       http: this.#http,
       webhookSecret: this.webhookSecret,

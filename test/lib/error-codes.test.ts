@@ -16,7 +16,8 @@ describe('the catalogue of errors', () => {
       ...{ HOOK003: 'malformed request', HOOK004: 'unknown ACL', HOOK005: 'IP not acceptable' },
       ...{ HOOK006: 'expiry not in the future', HOOK007: 'event queue unavailable' },
       HOOK009: 'unknown event',
-      ...{ STORE001: 'grants could not be stored' },
+      ...{ STORE001: 'grants could not be stored', LIST001: 'allowlist unreachable', LIST002: 'allowlist refused' },
+      ...{ LIST003: 'allowlist unreadable', LIST004: 'allowlist not set', LIST005: 'large removal held back' },
     });
   });
 
@@ -30,8 +31,8 @@ describe('the catalogue of errors', () => {
   });
 
   it('says of each failure that an event can end in what it means to a person', () => {
-    const requests = allErrorCodes().filter((code) => code.startsWith('HOOK'));
-    expect(those(({ meaning }) => meaning === undefined)).toEqual(requests);
+    const ofNoEvent = allErrorCodes().filter((code) => /^(HOOK|LIST)/.test(code));
+    expect(those(({ meaning }) => meaning === undefined)).toEqual(ofNoEvent);
   });
 
   it.each(allErrorCodes())('speaks of %s in whole sentences', (code) => {

@@ -76,12 +76,20 @@ describe('what was read from a secret', () => {
     expect(knowing(odd).redact(odd)).toBe('[secret]');
   });
 
+  it('is a part of a path, but no word in it that everybody knows', () => {
+    const url = 'https://knoc.example.com/api/v1/allowlists/okta-prod/0123456789abcdef.txt?more=of-the-token';
+    const secrets = new KnownSecrets(['okta-prod']);
+    secrets.remember(JSON.stringify({ 'okta-prod': { url } }));
+    expect(secrets.redact('allowlist of okta-prod: allowlists')).toBe('allowlist of okta-prod: allowlists');
+    expect(secrets.redact(url)).toBe('https://knoc.example.com/api/v1/allowlists/okta-prod/[secret]?more=[secret]');
+  });
+
   it('is not where a server is', () => {
     const secrets = knowing(JSON.stringify({ url: 'https://knoc.example.com/path/of-the-list', key: 'list-key-1' }));
     expect(secrets.redact('https://knoc.example.com answered 401 to list-key-1')).toBe(
       'https://knoc.example.com answered 401 to [secret]',
     );
-    expect(secrets.redact('GET /path/of-the-list')).toBe('GET [secret]');
+    expect(secrets.redact('GET /path/of-the-list')).toBe('GET /path/[secret]');
   });
 
   it('is forgotten after many rotations, and not before', () => {

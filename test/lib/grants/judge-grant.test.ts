@@ -19,11 +19,17 @@ const whyNot = (changes: Readonly<Record<string, unknown>>) => {
 
 describe('the row of a grant', () => {
   it('is that grant, whatever else it holds', () => {
-    const grant = { acl: ACL, ip: ALICE, grantId: 'x', expiresAt: NOW + 1, order, since: order };
+    const grant = { acl: ACL, ip: ALICE, grantId: 'x', expiresAt: NOW + 1, order, since: order, stored: NOW };
     expect(judge.judge(row({ ttl: 5, user: undefined, fromAnotherVersion: { deep: [1] } }))).toStrictEqual(grant);
     expect(judge.judge(row({ user: 'alice' }))).toStrictEqual({ ...grant, user: 'alice' });
     const anonymous = row({ item: `GRANT#${ALICE}#`, grantId: undefined });
     expect(judge.judge(anonymous)).not.toHaveProperty('grantId');
+  });
+
+  it('was stored when it says so or, where that cannot be, not before its event', () => {
+    const storedOf = (stored: unknown) => judge.judge(row({ stored }));
+    expect(storedOf(NOW - 5)).toMatchObject({ stored: NOW - 5 });
+    for (const none of [undefined, 'x', 1.5, NOW + 300_001]) expect(storedOf(none)).toMatchObject({ stored: NOW });
   });
 
   it('stands since its own order where it says nothing usable else: a later event must not have to mend that', () => {

@@ -1,0 +1,65 @@
+import { whyNoAnswer } from '../okta/no-answer.ts';
+import type { HttpClient, HttpResponse } from '../ports.ts';
+import type { ListAddress } from './list-address.ts';
+import { ListFailure } from './list-failure.ts';
+
+/** As long as the vendor's own reader waits, in milliseconds: for the whole answer. */
+export const LIST_TIMEOUT_MS = 5_000;
+/** The largest list that is read, in bytes. */
+export const MOST_LIST_BYTES = 4 * 1024 * 1024;
+
+/** What a server gave with a list, to be asked whether it has changed. */
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+export type ListAnswer =
+  | { readonly kind: 'list'; readonly body: string; readonly validators: Validators }
+  /** The server says that the list is the one that these validators came with. */
+  | { readonly kind: 'unchanged' };
+
+/**
+ * Asks Knocknoc for a list. No redirect is followed, so the key goes to no other host.
+ * @param known of the list that the caller has; absent: the list is wanted, whatever it is
+ * @throws {ListFailure} LIST001, LIST002, LIST003
+ */
+export async function fetchList(http: HttpClient, address: ListAddress, known?: Validators): Promise<ListAnswer> {
+  const answer = await ask(http, address, known);
+  const { status, headers, body } = answer;
+  if (status === 304 && known !== undefined) return { kind: 'unchanged' };
+  if (status === 401 || status === 403) {
+    const what = status === 401 ? 'does not accept the key' : 'does not let this key read the list';
+    throw new ListFailure('LIST002', `Knocknoc ${what} (${status})`);
+  }
+  if (status < 200 || status > 299) throw new ListFailure('LIST001', `Knocknoc answers ${status}${hint(status)}`);
+  if (answer.tooLarge) throw new ListFailure('LIST003', 'the list is larger than 4 MiB');
+  const { etag, 'last-modified': lastModified } = headers;
+  const validators = { ...(isHeader(etag) && { etag }), ...(isHeader(lastModified) && { lastModified }) };
+  return { kind: 'list', body, validators };
+}
+
+async function ask(http: HttpClient, { url, username, key }: ListAddress, known?: Validators): Promise<HttpResponse> {
+  const authorization = `Basic ${Buffer.from(`${username}:${key}`).toString('base64')}`;
+  const headers = {
+    ...{ accept: 'text/plain', authorization, 'user-agent': 'knocknoc-okta-zones' },
+    ...(known?.etag !== undefined && { 'if-none-match': known.etag }),
+    ...(known?.lastModified !== undefined && { 'if-modified-since': known.lastModified }),
+  };
+  try {
+    return await http({ method: 'GET', url, headers, timeoutMs: LIST_TIMEOUT_MS, mostBytes: MOST_LIST_BYTES });
+  } catch (cause) {
+    throw new ListFailure('LIST001', `no answer from Knocknoc: ${whyNoAnswer(cause, LIST_TIMEOUT_MS)}`, { cause });
+  }
+}
+
+function hint(status: number): string {
+  if (status >= 300 && status < 400)
+    return ': it wants to send us elsewhere, which is not followed. Store the URL itself';
+  return status === 404 ? ': there is no list at this URL' : '';
+}
+
+/** What came in a header goes back in one. */
+function isHeader(text: string | undefined): text is string {
+  return text !== undefined && /^[\x20-\x7e]{1,512}$/.test(text);
+}
