@@ -33,5 +33,5 @@ function links(href: string, active: boolean): Record<string, unknown> {
   const allow = ['POST'];
   return active
     ? { self, deactivate: { href: `${href}/lifecycle/deactivate`, hints: { allow } } }
-    : { self, activate: { href: `${href}/lifecycle/activate`, hints: { allow } } };
+    : { activate: { href: `${href}/lifecycle/activate`, hints: { allow } }, self };
 }

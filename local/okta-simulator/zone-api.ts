@@ -92,6 +92,8 @@ export class ZoneApi {
     const status = action === 'activate' ? 'ACTIVE' : 'INACTIVE';
     if (zone.exempt && status === 'INACTIVE') throw invalidField('status', 'The zone cannot be deactivated.');
     this.#zones.replace(zone, { ...zone.content, status }, now);
+    // Also where nothing has changed (recorded traffic).
+    this.#zones.touch(zone, now);
     return { status: 200, body: represent(zone, this.#domain), applied: true };
   }
 

@@ -103,7 +103,8 @@ describe('replacing a zone', () => {
     const { put, get } = harness();
     put(zoneBody({ status: 'INACTIVE', usage: 'BLOCKLIST' }));
     expect(get().json).toMatchObject({ status: 'INACTIVE', usage: 'BLOCKLIST' });
-    expect(get().json._links).toHaveProperty('activate');
+    // In this order in recorded traffic.
+    expect(Object.keys(Object(get().json._links))).toEqual(['activate', 'self']);
     put(zoneBody());
     expect(get().json).toMatchObject({ status: 'ACTIVE', usage: 'POLICY' });
   });
@@ -269,6 +270,13 @@ describe('making, switching and deleting zones', () => {
     expect(get().json).toMatchObject({ status: 'INACTIVE' });
     const on = call('POST', `/api/v1/zones/${ZONE}/lifecycle/activate`);
     expect(on).toMatchObject({ status: 200, json: { status: 'ACTIVE' } });
+  });
+
+  it('counts switching on what is on as an update, though nothing changes', () => {
+    const { call, get, clock } = harness();
+    clock.now += 30_000;
+    call('POST', `/api/v1/zones/${ZONE}/lifecycle/activate`);
+    expect(get().json).toMatchObject({ status: 'ACTIVE', lastUpdated: iso(START + 30_000) });
   });
 
   it('deletes a zone once it is inactive', () => {
