@@ -4,6 +4,7 @@ import type { Command as Run } from './command.ts';
 import { adopt } from './commands/adopt.ts';
 import { bearerToken } from './commands/bearer-token.ts';
 import { doctor } from './commands/doctor.ts';
+import { oauthKey } from './commands/oauth-key.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
@@ -109,6 +110,23 @@ export function createProgram(execute: Execute) {
     .addOption(oneAcl())
     .option('--unchecked', 'store them even if Knocknoc cannot be reached from here', false)
     .action((options) => run(setAllowlist, options));
+
+  add('oauth-key', "makes a key for Okta's service app, and puts it into use once Okta takes it", [
+    'oauth-key',
+    'oauth-key --finish --client-id 0oa1abcdefGHIJKLM0h7',
+    'oauth-key --next',
+    'oauth-key --finish',
+  ])
+    .option('--next', 'although a key is in use: make the next one beside it', false)
+    .addOption(
+      new Option('--finish', 'try the key that waits on Okta, and put it into use')
+        .default(false)
+        .conflicts(['next', 'dropNext']),
+    )
+    .addOption(new Option('--drop-next', 'drop the key that waits').default(false).conflicts('next'))
+    .option('--client-id <id>', "of the service app, with `--finish` (default: the present one's)")
+    .addOption(yes())
+    .action((options) => run(oauthKey, options));
 
   add('rotate-webhook-secret', 'makes a new webhook key; the one in use stays valid', [
     'rotate-webhook-secret',

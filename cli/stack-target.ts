@@ -1,17 +1,19 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDbTable, documents } from '../lib/adapters/dynamodb-table.ts';
-import { secretsManagerSecret } from '../lib/adapters/secrets-manager-secret.ts';
 import { sqsDeadLetterBox } from '../lib/adapters/sqs-dead-letters.ts';
 import { sqsDeadLetters, sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
+import { credentialsSecret } from './credentials-secret.ts';
 import { emulatedAnswerUrl, emulatedUrl } from './emulated-url.ts';
+import { kmsKeys } from './kms-keys.ts';
 import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
-import type { EventQueues, SecretStore, Target } from './target.ts';
+import type { EventQueues, Target } from './target.ts';
 import { versionedSecret } from './versioned-secret.ts';
 
 const CALLER_MS = 3_000;
@@ -34,7 +36,8 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     name: `stack ${stackName} in ${stack.region}, account ${stack.account}`,
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
-    oktaToken: secretStore(secrets, output('OktaCredentialsArn')),
+    oktaToken: credentialsSecret(secrets, output('OktaCredentialsArn')),
+    kms: stack.config.okta.clientKey === 'kms' ? kmsKeys(stack, new KMSClient(client)) : undefined,
     webhookSecret: versionedSecret(secrets, output('WebhookSecretArn')),
     ...(stack.outputs.AllowlistSecretArn !== undefined && {
       allowlistSecret: versionedSecret(secrets, stack.outputs.AllowlistSecretArn),
@@ -68,13 +71,4 @@ async function callerOf(client: STSClient): Promise<string | undefined> {
   const abortSignal = AbortSignal.timeout(CALLER_MS);
   const answer = await client.send(new GetCallerIdentityCommand({}), { abortSignal }).catch(() => undefined);
   return answer?.Arn;
-}
-
-function secretStore(client: SecretsManagerClient, arn: string): SecretStore {
-  return {
-    read: () => secretsManagerSecret(arn, client).read(),
-    write: async (text) => {
-      await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: text }));
-    },
-  };
 }

@@ -1,10 +1,6 @@
+import type { JsonWebKey } from 'node:crypto';
 import type { Config } from '../lib/config.ts';
-import type { DeadLetterBox, DeadLetters, EventQueue, SecretReader, Table } from '../lib/ports.ts';
-
-/** A secret that an operator may also change. */
-export interface SecretStore extends SecretReader {
-  write(text: string): Promise<void>;
-}
+import type { DeadLetterBox, DeadLetters, EventQueue, KeysElsewhere, SecretReader, Table } from '../lib/ports.ts';
 
 export interface SecretVersion {
   /** What no other version of the secret is called. */
@@ -24,6 +20,34 @@ export interface VersionedSecret extends SecretReader {
    * @returns false where somebody else has changed it since: then nothing is stored
    */
   replace(text: string, seen: SecretVersion | undefined): Promise<boolean>;
+}
+
+/** The secret with Okta's credentials. Beside what it holds a text can wait that is to take its place, and that nobody uses. */
+export interface CredentialsSecret extends VersionedSecret {
+  /** Stores another text, whatever the secret holds. */
+  write(text: string): Promise<void>;
+  /** @returns the text that waits; undefined where none does */
+  next(): Promise<SecretVersion | undefined>;
+  /** @returns false where one waits already: then nothing is stored */
+  addNext(text: string): Promise<boolean>;
+  /** Lets it wait no longer; another one that has taken its place stays. */
+  dropNext(next: SecretVersion): Promise<void>;
+}
+
+export interface KmsKeyFact {
+  readonly id: string;
+  /** In milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly isEnabled: boolean;
+}
+
+/** The keys in KMS that a stack has for a service app. */
+export interface KmsKeys {
+  /** Newest first. */
+  list(): Promise<readonly KmsKeyFact[]>;
+  publicKey(id: string): Promise<JsonWebKey>;
+  /** With the rights of whoever runs this. */
+  readonly signers: KeysElsewhere;
 }
 
 /** One piece of what is deployed: the stack itself, a function, or what feeds a function. */
@@ -74,7 +98,9 @@ export interface Target {
   /** The configuration that its functions run with. */
   readonly config: Config;
   readonly table: Table;
-  readonly oktaToken: SecretStore;
+  readonly oktaToken: CredentialsSecret;
+  /** Absent where the key of a service app is in the secret. */
+  readonly kms?: KmsKeys | undefined;
   readonly webhookSecret: VersionedSecret;
   /** URL and key of each ACL's list; absent where none is read. */
   readonly allowlistSecret?: VersionedSecret;

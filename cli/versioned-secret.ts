@@ -13,21 +13,28 @@ import type { SecretVersion, VersionedSecret } from './target.ts';
 const CURRENT = 'AWSCURRENT';
 const LABELS = { current: CURRENT, previous: 'AWSPREVIOUS' } as const;
 /** On a version that was stored, and is not the current one yet. Each new one takes the label from the one before. */
-const PROPOSED = 'PROPOSED';
+export const PROPOSED = 'PROPOSED';
+
+/** The version that has a label; undefined where none has. */
+export async function readVersion(
+  client: SecretsManagerClient,
+  arn: string,
+  label: string,
+): Promise<SecretVersion | undefined> {
+  try {
+    const answer = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: label }));
+    const { VersionId: id, SecretString: text, CreatedDate: at } = answer;
+    if (id === undefined || text === undefined) return undefined;
+    return { id, text, ...(at && { createdAt: at.getTime() }) };
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
 
 /** A secret in Secrets Manager that several people may change. */
 export function versionedSecret(client: SecretsManagerClient, arn: string): VersionedSecret {
-  const version = async (which: keyof typeof LABELS): Promise<SecretVersion | undefined> => {
-    try {
-      const answer = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: LABELS[which] }));
-      const { VersionId: id, SecretString: text, CreatedDate: at } = answer;
-      if (id === undefined || text === undefined) return undefined;
-      return { id, text, ...(at && { createdAt: at.getTime() }) };
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) return undefined;
-      throw error;
-    }
-  };
+  const version = (which: keyof typeof LABELS) => readVersion(client, arn, LABELS[which]);
   return {
     version,
     read: async () => (await version('current'))?.text,
@@ -58,7 +65,8 @@ export function versionedSecret(client: SecretsManagerClient, arn: string): Vers
   };
 }
 
-function isRefused(error: unknown): boolean {
+/** Secrets Manager does not move a label so. */
+export function isRefused(error: unknown): boolean {
   return [InvalidParameterException, InvalidRequestException, ResourceNotFoundException].some(
     (kind) => error instanceof kind,
   );

@@ -22,7 +22,7 @@ import { ListRecords } from '../lib/list-record.ts';
 import { EVENTS_MOST_RECEIVES, ITEM, READS_MOST_RECEIVES, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
 import { OktaZones } from '../lib/okta/client.ts';
 import type { TellDeps } from '../lib/outcome/tell-outcome.ts';
-import type { Fields, HttpClient, Telemetry } from '../lib/ports.ts';
+import type { Fields, HttpClient, KeysElsewhere, Telemetry } from '../lib/ports.ts';
 import { authenticateReader } from '../lib/webhook/authenticate-reader.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
@@ -48,6 +48,8 @@ export interface EmbeddedOptions {
   /** Where the lists are, and how they are reached; where absent, nothing of them is stored, and nobody answers. */
   readonly allowlistSecret?: MemorySecret;
   readonly knocknoc?: HttpClient;
+  /** The service app's, outside of the secret; absent where nobody asks for them. */
+  readonly keys?: KeysElsewhere;
   readonly write: (line: Fields) => void;
   /** By the function's name; lines as objects to `write` where absent. */
   readonly telemetry?: (functionName: FunctionName) => Telemetry;
@@ -220,7 +222,7 @@ export class EmbeddedFunctions {
    */
   deploy(config: Config): Handlers {
     this.#config = config;
-    const { http, oktaToken, webhookSecret } = this.#options;
+    const { http, keys, oktaToken, webhookSecret } = this.#options;
     const common = (environment: Environment, secrets = new KnownSecrets()) => {
       const table = environment.table(this.table);
       const telemetry = guardedTelemetry(this.#telemetry(environment.functionName), secrets);
@@ -266,7 +268,9 @@ export class EmbeddedFunctions {
       return asLambdaCalls(createExpiry(() => deps));
     });
     this.#functions.zone.deploy((environment) => {
-      const okta = new OktaZones(environment.http(http), config.okta.baseUrl, () => environment.clock.now());
+      const now = () => environment.clock.now();
+      const elsewhere = config.okta.clientKey === 'kms' ? keys : undefined;
+      const okta = new OktaZones(environment.http(http), config.okta.baseUrl, now, elsewhere);
       const secrets = new KnownSecrets();
       const token = new CachedSecret(environment.secret(oktaToken), environment.clock, secrets);
       const deps = { ...common(environment, secrets), okta, oktaToken: token, newId: () => this.#newId('rebuild') };

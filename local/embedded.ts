@@ -14,6 +14,7 @@ import type { LogLine, Progress, RunningSystem } from './running-system.ts';
 import { merged, type RawConfig } from './settings.ts';
 import { AccountQuota, Throttled } from './stand-ins/account-quota.ts';
 import { SystemCallbackClock } from './stand-ins/callback-clock.ts';
+import { MemoryClientKeys } from './stand-ins/memory-client-keys.ts';
 import { MemorySecret } from './stand-ins/memory-secret.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
@@ -56,9 +57,11 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   const key = randomBytes(33).toString('base64');
   const oktaTokenSecret = new MemorySecret(options.credentials.text);
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
+  const clientKeys = new MemoryClientKeys(() => clock.now());
   let config = configure({});
   const knocknoc = await startLists(config, options.knocknocPort);
   const allowlistSecret = new MemorySecret(knocknoc?.secret);
+  clientKeys.deploy(config.okta.clientKeyNames ?? []);
   const quota = options.quota && new AccountQuota({ ...options.quota, clock });
   try {
     const functions = new EmbeddedFunctions({
@@ -68,6 +71,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       webhookSecret,
       oktaToken: oktaTokenSecret,
       ...{ allowlistSecret, knocknoc: fetchHttp },
+      keys: clientKeys.signers,
       ...(quota && { quota }),
       write: (line) => {
         lines.push(line);
@@ -84,7 +88,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     );
     const operator = await startOperatorServer(
       operated({
-        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret, allowlistSecret },
+        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret, allowlistSecret, clientKeys },
         webhookUrl: server.url,
         config: () => config,
       }),
@@ -113,6 +117,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       logs: async () => [...lines],
       redeploy: async (change) => {
         config = configure(change);
+        clientKeys.deploy(config.okta.clientKeyNames ?? []);
         functions.deploy(config);
       },
       close: async () => {

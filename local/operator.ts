@@ -1,6 +1,7 @@
-import type { Facts, SecretStore, Target, VersionedSecret } from '../cli/target.ts';
+import type { CredentialsSecret, Facts, Target, VersionedSecret } from '../cli/target.ts';
 import type { Config } from '../lib/config.ts';
 import type { EmbeddedFunctions } from './embedded-functions.ts';
+import type { MemoryClientKeys } from './stand-ins/memory-client-keys.ts';
 import type { MemorySecret } from './stand-ins/memory-secret.ts';
 
 export interface OperatedSystem {
@@ -8,6 +9,8 @@ export interface OperatedSystem {
   readonly oktaToken: MemorySecret;
   readonly webhookSecret: MemorySecret;
   readonly allowlistSecret: MemorySecret;
+  /** Absent where nobody asks for keys outside of the secret. */
+  readonly clientKeys?: MemoryClientKeys;
   readonly webhookUrl: string;
   /** As of the last deploy. */
   readonly config: () => Config;
@@ -15,14 +18,23 @@ export interface OperatedSystem {
 
 /** The embedded system as its operator meets it, without the way over the network. */
 export function operated(system: OperatedSystem): Target {
-  const { functions } = system;
+  const { functions, clientKeys } = system;
   return {
     name: 'the local run (embedded stand-ins)',
     get config() {
       return system.config();
     },
     table: functions.table,
-    oktaToken: storeOf(system.oktaToken),
+    oktaToken: credentialsOf(system.oktaToken),
+    get kms() {
+      if (!clientKeys || system.config().okta.clientKey !== 'kms') return undefined;
+      const { signers } = clientKeys;
+      return {
+        list: async () => clientKeys.list(),
+        publicKey: async (id: string) => clientKeys.publicKey(id),
+        signers,
+      };
+    },
     webhookSecret: versioned(system.webhookSecret),
     allowlistSecret: versioned(system.allowlistSecret),
     webhook: { url: system.webhookUrl, headers: {} },
@@ -33,11 +45,20 @@ export function operated(system: OperatedSystem): Target {
   };
 }
 
-function storeOf(secret: MemorySecret): SecretStore {
+function credentialsOf(secret: MemorySecret): CredentialsSecret {
   return {
-    read: () => secret.read(),
+    ...versioned(secret),
     write: async (text) => {
       secret.text = text;
+    },
+    next: async () => (secret.next === undefined ? undefined : { id: secret.next, text: secret.next }),
+    addNext: async (text) => {
+      if (secret.next !== undefined) return false;
+      secret.next = text;
+      return true;
+    },
+    dropNext: async ({ id }) => {
+      if (secret.next === id) secret.next = undefined;
     },
   };
 }

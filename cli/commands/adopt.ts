@@ -63,8 +63,12 @@ function chosenZones(target: Target, acl: string, named: string | undefined): re
 }
 
 /** Reads with the stored token. While Okta wants no calls, none goes out. */
-function readingCalls({ config, oktaToken }: Target, states: ZoneStates, { clock, http }: Surroundings): OktaAccess {
-  const zones = new OktaZones(http, config.okta.baseUrl, () => clock.now());
+function readingCalls(
+  { config, kms, oktaToken }: Target,
+  states: ZoneStates,
+  { clock, http }: Surroundings,
+): OktaAccess {
+  const zones = new OktaZones(http, config.okta.baseUrl, () => clock.now(), kms?.signers);
   return new OktaAccess(zones, new CachedSecret(oktaToken, clock), clock, states.rest, clock.now() + READING_MS);
 }
 

@@ -2,12 +2,13 @@ import { type AclStatus, readAclStatus } from '../acl-status.ts';
 import { sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
+import { credentialsLinks, lookingSignIn } from '../doctor/credentials-links.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
 import { listLinks } from '../doctor/list-links.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
-import { aclLinks, tokenLinks } from '../doctor/zone-links.ts';
+import { aclLinks } from '../doctor/zone-links.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
@@ -62,11 +63,12 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
   const acls = chosenAcls(target, options.acl);
   const statuses = new Map<string, AclStatus>();
   const rehearsals: Rehearsal[] = [];
+  const signIn = lookingSignIn(target, here);
   yield ['configuration', async () => [configurationLink(config, options.configFile)]];
   yield ['resources', async () => partLinks(await facts.parts())];
   yield ['webhook', () => webhookLinks(target, here)];
   yield [
-    'Okta token',
+    'Okta credentials',
     async () => {
       for (const acl of acls) {
         const rehearsal = await settled(acl, target, here);
@@ -74,7 +76,7 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
         // Okta as a whole refuses: asking again for the next ACL would only cost calls.
         if (rehearsal.failure) break;
       }
-      return tokenLinks(rehearsals);
+      return credentialsLinks(rehearsals, signIn, target, here);
     },
   ];
   yield [
@@ -89,7 +91,7 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
     },
   ];
   yield ['allowlist', () => listLinks(acls, target, here)];
-  yield ['policies', () => policyLinks(rehearsals, target, here)];
+  yield ['policies', () => policyLinks(rehearsals, signIn, target, here)];
   yield [
     'schedule',
     async () => {

@@ -1,9 +1,7 @@
-import { asCredentials } from '../../lib/okta/credentials.ts';
 import { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import { PolicyReader, type PolicyReading } from '../../lib/okta/policy-reading.ts';
 import { incompleteRules, type Policy, type Verdict, verdictOn } from '../../lib/okta/policy-verdict.ts';
-import { POLICY_SCOPE, ZONE_SCOPES } from '../../lib/okta/service-app.ts';
-import { OktaSignIn } from '../../lib/okta/sign-in.ts';
+import type { OktaSignIn } from '../../lib/okta/sign-in.ts';
 import { sayIncomplete, sayVerdict } from '../../lib/okta/verdict-words.ts';
 import type { Surroundings } from '../command.ts';
 import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
@@ -19,12 +17,13 @@ const MAY_READ =
 /** Whether sign-on policies refer to the zones so that they decide who gets in. */
 export async function policyLinks(
   rehearsals: readonly Rehearsal[],
+  signIn: OktaSignIn,
   target: Target,
   here: Surroundings,
 ): Promise<readonly Finding[]> {
   const known = rehearsals.filter(({ zones }) => zones.some(({ zone }) => zone));
   if (known.length === 0) return [];
-  const reading = await readPolicies(target, here);
+  const reading = await readPolicies(signIn, target, here);
   return known.flatMap(({ acl, zones }) => {
     const link = `policies (${acl})`;
     if (!reading.isWhole) return [skipped(link, `not known: ${harmless(reading.why)}. ${MAY_READ}`)];
@@ -33,13 +32,17 @@ export async function policyLinks(
   });
 }
 
-async function readPolicies({ config, oktaToken }: Target, { clock, http }: Surroundings): Promise<PolicyReading> {
+async function readPolicies(
+  signIn: OktaSignIn,
+  { config, oktaToken }: Target,
+  { clock, http }: Surroundings,
+): Promise<PolicyReading> {
   const now = () => clock.now();
   const { baseUrl } = config.okta;
   try {
-    const credentials = asCredentials((await oktaToken.read())?.trim());
-    const signIn = new OktaSignIn(http, baseUrl, now, { scopes: [...ZONE_SCOPES, POLICY_SCOPE] });
-    return await new PolicyReader(http, baseUrl, now).read(await signIn.fetch(credentials));
+    const credentials = signIn.credentials((await oktaToken.read())?.trim());
+    const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
+    return await new PolicyReader(http, baseUrl, now).read(by);
   } catch (error) {
     if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
     throw error;

@@ -1,39 +1,14 @@
 import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
-import type { Quota } from '../../lib/okta/rate-limit.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
 import { ago, duration } from '../moments.ts';
-import type { Refusal, Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
+import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
 import { harmless } from '../terminal.ts';
 import { type Finding, failure, ok, refusedByOkta, skipped, warning } from './finding.ts';
 
-const TOKEN = 'Okta token';
-const ACCEPTED = 'token accepted';
-const ROLE = 'role';
 /** Share of the limit from which a zone is nearly full. */
 const NEARLY_FULL = 0.8;
-
-/** The token, by what Okta answered when the zones were read. */
-export function tokenLinks(rehearsals: readonly Rehearsal[]): Finding[] {
-  const refusal = rehearsals.find((rehearsal) => rehearsal.failure)?.failure;
-  if (refusal?.code === 'ZONE006')
-    return [refusedByOkta(TOKEN, refusal), unknown(ACCEPTED, refusal), unknown(ROLE, refusal)];
-  const set = ok(TOKEN, 'it is stored');
-  if (refusal?.code === 'OKTA002') return [set, ok(ACCEPTED, 'Okta knows it'), refusedByOkta(ROLE, refusal)];
-  if (refusal) return [set, refusedByOkta(ACCEPTED, refusal), unknown(ROLE, refusal)];
-  const quota = rehearsals.findLast((rehearsal) => rehearsal.quota)?.quota;
-  const reading = 'it may read zones; only a write shows whether it may write them';
-  return [set, ok(ACCEPTED, `Okta knows it${quotaText(quota)}`), ok(ROLE, reading)];
-}
-
-function quotaText(quota: Quota | undefined): string {
-  return quota ? `; ${quota.remaining} of ${quota.limit} calls are left this minute` : '';
-}
-
-function unknown(link: string, { code }: Refusal): Finding {
-  return skipped(link, `not known, because of ${code}`);
-}
 
 /** An ACL's zones: there, usable, with room, and with the right list; and what came of the last rebuild. */
 export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number, now: number): Finding[] {

@@ -1,7 +1,8 @@
 import { listedAcls } from '../../lib/config.ts';
+import { KMS_CLIENT_KEY } from '../../lib/names.ts';
 import type { Item } from '../../lib/ports.ts';
 import { CliFailure } from '../cli-failure.ts';
-import type { Target } from '../target.ts';
+import type { KmsKeys, Target } from '../target.ts';
 import type { OperatorCalls } from './operator-calls.ts';
 import type { OperatorAddress } from './run-file.ts';
 
@@ -19,6 +20,17 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
     throw new CliFailure(`the local run refused "${name}": ${body.error ?? status}`);
   };
   const about = await call('about');
+  const kms: KmsKeys = {
+    list: () => call('kmsKeys'),
+    publicKey: (id) => call('kmsPublicKey', id),
+    signers: (id) => ({
+      alg: KMS_CLIENT_KEY.alg,
+      sign: async (input, timeoutMs) => {
+        const signature = await call('kmsSign', id, Buffer.from(input).toString('base64'), timeoutMs);
+        return Buffer.from(signature, 'base64');
+      },
+    }),
+  };
   return {
     ...about,
     table: {
@@ -27,7 +39,16 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       queryPrefix: (...args) => onePage(() => call('queryPrefix', ...args)),
       queryExpiry: (...args) => onePage(() => call('queryExpiry', ...args)),
     },
-    oktaToken: { read: () => call('readOktaToken'), write: (text) => call('writeOktaToken', text) },
+    oktaToken: {
+      read: () => call('readOktaToken'),
+      write: (text) => call('writeOktaToken', text),
+      version: (which) => call('oktaTokenVersion', which),
+      replace: (text, seen) => call('replaceOktaToken', text, seen),
+      next: () => call('nextOktaToken'),
+      addNext: (text) => call('addNextOktaToken', text),
+      dropNext: (next) => call('dropNextOktaToken', next),
+    },
+    kms: about.config.okta.clientKey === 'kms' ? kms : undefined,
     webhookSecret: {
       read: () => call('readWebhookSecret'),
       version: (which) => call('webhookSecretVersion', which),

@@ -1,5 +1,5 @@
 import type { Item } from '../../lib/ports.ts';
-import type { SecretVersion, Target } from '../target.ts';
+import type { KmsKeys, SecretVersion, Target } from '../target.ts';
 
 /**
  * What may be asked of a local run from another process, by name. The same names with the same
@@ -15,6 +15,17 @@ export function operatorCalls(target: Target) {
     queryExpiry: (...args: Parameters<typeof table.queryExpiry>) => all(table.queryExpiry(...args)),
     readOktaToken: () => oktaToken.read(),
     writeOktaToken: (text: string) => oktaToken.write(text),
+    oktaTokenVersion: (...args: Parameters<typeof oktaToken.version>) => oktaToken.version(...args),
+    replaceOktaToken: (text: string, seen?: SecretVersion | null) => oktaToken.replace(text, seen ?? undefined),
+    nextOktaToken: () => oktaToken.next(),
+    addNextOktaToken: (text: string) => oktaToken.addNext(text),
+    dropNextOktaToken: (next: SecretVersion) => oktaToken.dropNext(next),
+    kmsKeys: () => keysOf(target).list(),
+    kmsPublicKey: (id: string) => keysOf(target).publicKey(id),
+    kmsSign: async (id: string, input: string, timeoutMs: number) => {
+      const signature = await keysOf(target).signers(id).sign(Buffer.from(input, 'base64'), timeoutMs);
+      return Buffer.from(signature).toString('base64');
+    },
     readWebhookSecret: () => webhookSecret.read(),
     webhookSecretVersion: (...args: Parameters<typeof webhookSecret.version>) => webhookSecret.version(...args),
     // JSON has null in the place of what is left out at the end of a list.
@@ -36,6 +47,11 @@ export function operatorCalls(target: Target) {
 }
 
 export type OperatorCalls = ReturnType<typeof operatorCalls>;
+
+function keysOf({ kms }: Target): KmsKeys {
+  if (!kms) throw new Error('it has no keys in KMS');
+  return kms;
+}
 
 async function all(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {
   const items: Item[] = [];

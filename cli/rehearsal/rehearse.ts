@@ -8,7 +8,7 @@ import { ITEM } from '../../lib/names.ts';
 import type { OktaZone } from '../../lib/okta/client.ts';
 import type { OktaFailure } from '../../lib/okta/okta-failure.ts';
 import type { Quota } from '../../lib/okta/rate-limit.ts';
-import type { Fields, Telemetry } from '../../lib/ports.ts';
+import type { Fields, SecretReader, Telemetry } from '../../lib/ports.ts';
 import { type ForeignZone, foreignZone } from '../../lib/zones/allow-adoption.ts';
 import { type RebuildDeps, rebuildAcl } from '../../lib/zones/rebuild-acl.ts';
 import type { ZoneState } from '../../lib/zones/zone-state.ts';
@@ -65,16 +65,16 @@ const LONGEST_MS = 120_000;
  */
 export async function rehearse(
   acl: string,
-  target: Pick<Target, 'config' | 'table' | 'oktaToken'>,
+  target: Pick<Target, 'config' | 'table' | 'kms'> & { readonly oktaToken: SecretReader },
   { clock, http, newId }: Pick<Surroundings, 'clock' | 'http' | 'newId'>,
 ): Promise<Rehearsal> {
-  const { config, oktaToken } = target;
+  const { config, kms, oktaToken } = target;
   const settings = aclConfig(config, acl);
   if (!settings) throw new Error(`no such ACL: ${acl}`);
   const table = new OverlayTable(target.table);
   const states = new ZoneStates(table);
   await table.write([{ put: { acl, item: ITEM.state, ...timeless(await states.get(acl)) } }]);
-  const okta = new RehearsedZones(http, config.okta.baseUrl, () => clock.now());
+  const okta = new RehearsedZones(http, config.okta.baseUrl, () => clock.now(), kms?.signers);
   const heard = new Heard();
   const grants = new GrantBook(table, config, heard);
   const token = new CachedSecret({ read: () => heard.reasonOf(oktaToken.read()) }, clock);

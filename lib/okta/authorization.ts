@@ -1,7 +1,16 @@
 import type { HttpRequest, HttpResponse } from '../ports.ts';
 
+/** What a token opens. */
+export interface Granted {
+  readonly scopes: readonly string[];
+  /** It counts only with a proof; without, whoever has it can use it. */
+  readonly isBound: boolean;
+}
+
 /** Proves to Okta who calls. */
 export interface Authorization {
+  /** Of a service app. */
+  readonly granted?: Granted;
   /**
    * The headers of one attempt of one call. A proof counts once, so each attempt asks anew.
    * @param url as it is called, without a query

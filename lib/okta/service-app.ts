@@ -1,5 +1,5 @@
 import type { HttpClient, HttpResponse, Signer } from '../ports.ts';
-import type { Authorization } from './authorization.ts';
+import type { Authorization, Granted } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
 import { CLOCK_TOLERANCE_S, DpopProofs } from './dpop.ts';
 import { exchange, untold } from './exchange.ts';
@@ -34,11 +34,13 @@ export interface SigningApp {
 /** A token with what proves it. */
 class TokenAuthorization implements Authorization {
   readonly renewAt: number;
+  readonly granted: Granted;
   readonly #grant: TokenGrant;
   readonly #proofs: DpopProofs;
 
   constructor(grant: TokenGrant, proofs: DpopProofs, now: number) {
     this.#grant = grant;
+    this.granted = grant;
     this.#proofs = proofs;
     this.renewAt = now + grant.lifeMs - Math.min(RENEW_BEFORE_MS, grant.lifeMs / 2);
   }

@@ -1,13 +1,12 @@
 import * as v from 'valibot';
 import type { HttpResponse } from '../ports.ts';
+import type { Granted } from './authorization.ts';
 import { fieldsOf, parseJson, passingFailure } from './judge-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
 
 /** A token, as far as it is plausible. */
-export interface TokenGrant {
+export interface TokenGrant extends Granted {
   readonly accessToken: string;
-  /** It counts only with a proof. Apps that need none get a bearer token instead, which is used as such. */
-  readonly isBound: boolean;
   /** Milliseconds; never longer than an hour. */
   readonly lifeMs: number;
 }
@@ -51,7 +50,7 @@ export function grantedToken(response: HttpResponse, asked: readonly string[]): 
     const said = `the service app has not been granted the scope ${NEEDED_SCOPE}: no zone can be written`;
     throw new OktaFailure('OKTA002', said, statusOf(response));
   }
-  return { accessToken, isBound: type === 'dpop', lifeMs: Math.min(LONGEST_LIFE_S, life) * 1000 };
+  return { accessToken, scopes: granted, isBound: type === 'dpop', lifeMs: Math.min(LONGEST_LIFE_S, life) * 1000 };
 }
 
 /** Whether the same request, with an assertion and a proof made anew, may be answered otherwise. */

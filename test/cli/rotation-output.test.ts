@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ROOT } from '../docs/documents.ts';
-import { CliWorld } from './cli-world.ts';
+import { CliWorld, TOKEN } from './cli-world.ts';
 import { started } from './started.ts';
 
-/** The command as a process of its own, in a line of a shell. */
-function rotated(line: string, { run }: CliWorld['system']) {
+/** A command as a process of its own, in a line of a shell. */
+function typed(command: string, line: string, { run }: CliWorld['system']) {
   const address = JSON.stringify(run.kind === 'embedded' ? run.operator : {});
   const program = `
     import { randomBytes } from 'node:crypto';
@@ -14,20 +14,33 @@ function rotated(line: string, { run }: CliWorld['system']) {
     import { processTerminal } from './cli/process-terminal.ts';
     import { runCli } from './cli/run-cli.ts';
     guardOutput();
-    const here = { terminal: processTerminal({}), randomBytes };
-    process.exitCode = await runCli(['rotate-webhook-secret'], here, () => localTarget(${address}));`;
+    const here = { terminal: processTerminal({}), randomBytes, clock: Date };
+    process.exitCode = await runCli(['${command}'], here, () => localTarget(${address}));`;
   const node = '"$0" --input-type=module-typescript --eval "$1"';
-  return started(['bash', '-o', 'pipefail', '-c', line.replace('ROTATE', node), process.execPath, program], {}, ROOT);
+  return started(['bash', '-o', 'pipefail', '-c', line.replace('COMMAND', node), process.execPath, program], {}, ROOT);
 }
 
-const LINES = ['ROTATE | true', ...(existsSync('/dev/full') ? ['ROTATE > /dev/full'] : [])];
+const LINES = ['COMMAND | true', ...(existsSync('/dev/full') ? ['COMMAND > /dev/full'] : [])];
+const READ = 'COMMAND | cat';
 
 it.concurrent.each(LINES)('a key that nobody could see is not stored: %s', async (line) => {
   const world = await CliWorld.start();
   const secret = world.system.webhookSecretStore;
   const before = secret.text;
-  expect(await rotated(line, world.system)).toMatchObject({ code: 2, notes: expect.stringContaining('not stored') });
+  const rotated = (how: string) => typed('rotate-webhook-secret', how, world.system);
+  expect(await rotated(line)).toMatchObject({ code: 2, notes: expect.stringContaining('not stored') });
   expect(secret.text).toBe(before);
-  const { code, out } = await rotated('ROTATE | cat', world.system);
+  const { code, out } = await rotated(READ);
   expect({ code, current: out.trim() }).toEqual({ code: 0, current: JSON.parse(secret.text ?? '').current });
+});
+
+it.concurrent.each(LINES)("an app's key that nobody could see waits, and is shown again: %s", async (line) => {
+  const world = await CliWorld.start();
+  const secret = world.system.oktaTokenSecret;
+  const made = (how: string) => typed('oauth-key', how, world.system);
+  expect(await made(line)).toMatchObject({ code: 2, notes: expect.stringContaining('could not be written out') });
+  expect(secret.text).toBe(TOKEN);
+  const { kid } = JSON.parse(secret.next ?? '');
+  const { code, out } = await made(READ);
+  expect({ code, kid: JSON.parse(out).kid }).toEqual({ code: 0, kid });
 });

@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { credentialsSecret } from '../../cli/credentials-secret.ts';
 import { versionedSecret } from '../../cli/versioned-secret.ts';
 import { type AwsAnswer, type AwsCall, startFakeAws } from '../helpers/fake-aws.ts';
 
@@ -51,6 +52,8 @@ class Versions {
     if (operation === 'PutSecretValue') {
       const id = String(input.ClientRequestToken);
       const { VersionStages: labels = ['AWSCURRENT'] } = input;
+      // The first version of all becomes the current one, whatever its labels.
+      if (this.versions.size === 0) this.labels.set('AWSCURRENT', id);
       if (!this.versions.has(id)) this.versions.set(id, { text: String(input.SecretString), at: this.versions.size });
       for (const label of Array.isArray(labels) ? labels : []) {
         if (label === 'AWSCURRENT') this.#moveCurrent(id);
@@ -58,9 +61,15 @@ class Versions {
       }
       return { body: { VersionId: id } };
     }
-    const [label, to, from] = [input.VersionStage, input.MoveToVersionId, input.RemoveFromVersionId].map(String);
-    if (this.labels.get(label ?? '') !== from) return { status: 400, body: { __type: 'InvalidParameterException' } };
-    this.#moveCurrent(to ?? '');
+    const { VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: from } = input;
+    // It stays where it is, unless who has it is named; to give it twice to the same version changes nothing.
+    const holder = this.labels.get(String(label));
+    if (holder !== from && (to === undefined || holder !== to)) {
+      return { status: 400, body: { __type: 'InvalidParameterException' } };
+    }
+    if (to === undefined) this.labels.delete(String(label));
+    else if (label === 'AWSCURRENT') this.#moveCurrent(String(to));
+    else this.labels.set(String(label), String(to));
     return { body: {} };
   }
 
@@ -74,11 +83,15 @@ class Versions {
 let versions: Versions;
 let aws: Awaited<ReturnType<typeof startFakeAws>>;
 let secret: ReturnType<typeof versionedSecret>;
+let credentials: ReturnType<typeof credentialsSecret>;
 beforeAll(async () => {
   aws = await startFakeAws((call) => versions.answer(call));
-  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  const client = new SecretsManagerClient({ endpoint: aws.url, region: 'eu-west-1', credentials, maxAttempts: 2 });
+  const client = new SecretsManagerClient({
+    ...{ endpoint: aws.url, region: 'eu-west-1', maxAttempts: 2 },
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
   secret = versionedSecret(client, 'arn:webhook');
+  credentials = credentialsSecret(client, 'arn:okta');
 });
 afterAll(() => aws.close());
 beforeEach(() => {
@@ -143,6 +156,74 @@ describe('a secret that several people may change', () => {
     await expect(secret.replace('two', await secret.version('current'))).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
+    expect(versions.current()).toBe('one');
+  });
+});
+
+describe('a text that waits to take the place of what the secret holds', () => {
+  it('waits beside it, and goes again', async () => {
+    expect(await credentials.next()).toBeUndefined();
+    expect(await credentials.addNext('next')).toBe(true);
+    const next = await credentials.next();
+    expect(next).toMatchObject({ text: 'next' });
+    expect(versions.current()).toBe('one');
+    if (next) await credentials.dropNext(next);
+    expect(await credentials.next()).toBeUndefined();
+    expect(versions.current()).toBe('one');
+  });
+
+  it('is that of one of two who bring one at the same time, and no other takes its place', async () => {
+    const stored = await Promise.all(['mine', 'yours'].map((text) => credentials.addNext(text)));
+    expect(stored.toSorted()).toEqual([false, true]);
+    expect((await credentials.next())?.text).toBe(stored[0] ? 'mine' : 'yours');
+    expect(await credentials.addNext('a third')).toBe(false);
+    expect((await credentials.next())?.text).toBe(stored[0] ? 'mine' : 'yours');
+  });
+
+  it.each(['PutSecretValue', 'UpdateSecretVersionStage'])('waits where the answer to %s was lost', async (lost) => {
+    versions.loses = lost;
+    expect(await credentials.addNext('next')).toBe(true);
+    expect((await credentials.next())?.text).toBe('next');
+  });
+
+  it.each(['PutSecretValue', 'UpdateSecretVersionStage'])('does not where nobody may %s', async (operation) => {
+    versions.denies = operation;
+    await expect(credentials.addNext('next')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    versions.denies = undefined;
+    expect(await credentials.next()).toBeUndefined();
+    expect(versions.current()).toBe('one');
+  });
+
+  it('goes where the answer to that was lost', async () => {
+    await credentials.addNext('next');
+    const next = await credentials.next();
+    versions.loses = 'UpdateSecretVersionStage';
+    if (next) await credentials.dropNext(next);
+    expect(await credentials.next()).toBeUndefined();
+  });
+
+  it('is not taken away with another that had waited before', async () => {
+    await credentials.addNext('before');
+    const before = await credentials.next();
+    if (before) await credentials.dropNext(before);
+    await credentials.addNext('next');
+    if (before) await credentials.dropNext(before);
+    expect((await credentials.next())?.text).toBe('next');
+  });
+
+  it('stays while what the secret holds is exchanged', async () => {
+    await credentials.addNext('next');
+    expect(await credentials.replace('two', await credentials.version('current'))).toBe(true);
+    await credentials.write('three');
+    expect(versions.current()).toBe('three');
+    expect((await credentials.next())?.text).toBe('next');
+  });
+
+  it('waits in a secret that was empty, too', async () => {
+    versions = new Versions();
+    expect(await credentials.addNext('next')).toBe(true);
+    expect((await credentials.next())?.text).toBe('next');
+    expect(await credentials.replace('one', await credentials.version('current'))).toBe(true);
     expect(versions.current()).toBe('one');
   });
 });

@@ -45,7 +45,15 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       const { findings }: { findings: Finding[] } = await json(`doctor --acl ${acl.acl}`);
       const levels = findings.map(({ link, level }) => [link, level]);
       expect(levels).toEqual([
-        ...['configuration', 'resources', 'webhook secret', 'webhook', 'Okta token', 'token accepted', 'role'].map(ok),
+        ...[
+          'configuration',
+          'resources',
+          'webhook secret',
+          'webhook',
+          'Okta credentials',
+          'token accepted',
+          'role',
+        ].map(ok),
         ...[
           `zone ${acl.zoneId} (${acl.acl})`,
           `room (${acl.acl})`,

@@ -29,7 +29,7 @@ class RehearsedWorld {
       if (answer.kind !== 'answer') throw new Error('no answer');
       return answer;
     };
-    const oktaToken = { read: async () => world.token.text, write: async () => {} };
+    const oktaToken = { read: async () => world.token.text };
     const items = table.items();
     okta.clearRequests();
     const rehearsal = await clock.finish(
@@ -165,7 +165,7 @@ describe('a rehearsal', () => {
     const read = async () => {
       throw new Error('not authorized to perform secretsmanager:GetSecretValue');
     };
-    const target = { config: deps.config, table, oktaToken: { read, write: async () => {} } };
+    const target = { config: deps.config, table, oktaToken: { read } };
     const http = async () => {
       throw new Error('nobody may be called');
     };
