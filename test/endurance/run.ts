@@ -59,7 +59,7 @@ try {
       if (random.chance(0.5) && sender.accepted.length > 0) await sender.askOne();
       if (Date.now() < shown + 60_000) continue;
       shown = Date.now();
-      console.log(`${Math.round((end - shown) / 60_000)} min left; answers ${text(sender.statuses)}`);
+      console.log(`${Math.round((end - shown) / 60_000)} min left; answers ${text(sender.answers)}`);
     }
   };
   const weather = async () => {
@@ -77,9 +77,12 @@ try {
   console.log(`how Okta failed: ${text(broken)}`);
   problems.push(...(await wrongZones(sender)), ...(await lostEvents(sender)), ...(await secretsSeen()));
   console.log(
-    `${sender.accepted.length} events accepted; answers by status ${text(sender.statuses)}; none to ${sender.unanswered}`,
+    `${sender.accepted.length} events accepted; answers by status ${text(sender.answers)}; none to ${sender.unanswered}`,
   );
-  for (const [status, count] of sender.statuses) if (status >= 500) problems.push(`${count} answers of ${status}`);
+  for (const [status, count] of sender.answers) if (status >= 500) problems.push(`${count} answers of ${status}`);
+  // 502 is an outcome: Okta has refused.
+  for (const [status, count] of sender.told)
+    if (status >= 500 && status !== 502) problems.push(`${count} outcomes of ${status}`);
 } finally {
   await system.close();
 }

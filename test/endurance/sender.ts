@@ -14,7 +14,9 @@ interface Accepted {
 
 /** One sender: good events one after the other, so that what is right in the end is known; and bad ones among them. */
 export class Sender {
-  readonly statuses = new Map<number, number>();
+  /** What was answered to events, and to those who asked for their outcomes. */
+  readonly answers = new Map<number, number>();
+  readonly told = new Map<number, number>();
   readonly accepted: Accepted[] = [];
   unanswered = 0;
   readonly live: ReadonlyMap<string, LiveGrants>;
@@ -36,7 +38,7 @@ export class Sender {
   /** Asks what became of an event that was accepted some time ago. */
   async askOne(): Promise<void> {
     const some = this.accepted[this.#random.whole(0, this.accepted.length - 1)];
-    if (some) this.#counted(await this.outcome(some));
+    if (some) count(this.told, await this.outcome(some));
   }
 
   outcome({ id, answer }: Accepted): Promise<WebhookAnswer> {
@@ -74,7 +76,7 @@ export class Sender {
     apply();
     this.accepted.push({ id, answer });
     // The same again, as a sender does that lost the answer.
-    if (random.chance(0.05)) this.#counted(await sendEvent(this.#system, body, { id, now: Date.now() }));
+    if (random.chance(0.05)) count(this.answers, await sendEvent(this.#system, body, { id, now: Date.now() }));
   }
 
   /** An event without an answer may be stored: it is sent again until that is known. */
@@ -82,7 +84,7 @@ export class Sender {
     for (;;) {
       try {
         const answer = await sendEvent(this.#system, body, { id, now: Date.now() });
-        this.#counted(answer);
+        count(this.answers, answer);
         if (answer.status !== 429 && answer.status < 500) return answer;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
@@ -107,13 +109,13 @@ export class Sender {
     const what = random.pick(bad);
     if (random.chance(0.3)) {
       const headers = { ...this.#system.webhookHeaders, 'webhook-id': 'x', 'webhook-signature': `v1,${BODY_MARK}` };
-      this.#counted(await post(this.#system.webhookUrl, headers, JSON.stringify(what)));
+      count(this.answers, await post(this.#system.webhookUrl, headers, JSON.stringify(what)));
     } else {
-      this.#counted(await sendEvent(this.#system, what, { id: `bad_${Date.now()}`, now: Date.now() }));
+      count(this.answers, await sendEvent(this.#system, what, { id: `bad_${Date.now()}`, now: Date.now() }));
     }
   }
+}
 
-  #counted({ status }: WebhookAnswer): void {
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-  }
+function count(counts: Map<number, number>, { status }: WebhookAnswer): void {
+  counts.set(status, (counts.get(status) ?? 0) + 1);
 }

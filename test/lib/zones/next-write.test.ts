@@ -121,6 +121,33 @@ describe('the next write', () => {
     expect(next([first?.list ?? [], [B, C]], desired)).toEqual({ zone: 1, list: [B, D], parted: [] });
   });
 
+  it('parts the latest to come wherever they are, and the first zone’s where all came at once', () => {
+    const F = person(6);
+    const has = [[A, C].sort(), [B, E].sort(), [D, F].sort()];
+    const desired = [[A, D].sort(), [B, C].sort(), [E, F].sort()];
+    const later = (block: Block) => (covers(blockOf(E), block) ? '2' : '1');
+    expect(next(has, desired, { since: later })).toEqual({ zone: 1, list: [B, C].sort(), parted: [E] });
+    expect(next(has, desired, { since: () => 'then' })).toEqual({ zone: 0, list: [A, D].sort(), parted: [C] });
+    expect(next([[A], [B]], [[B], [A]], { limit: 1 })).toEqual({ zone: 1, list: [A], parted: [B] });
+  });
+
+  it('parts nobody who may not be in, for whom nobody has to wait', () => {
+    expect(next([[A, GONE], [B]], [[A, B].sort(), [GONE]], { limit: 2 })).toMatchObject({ zone: 0, parted: [] });
+  });
+
+  it('is that of the first of two zones that differ alike', () => {
+    expect(next([[A], [B]], [[C], [D]])).toMatchObject({ zone: 0, list: [C] });
+    expect(
+      next(
+        [[A], [B]],
+        [
+          [A, C],
+          [B, D],
+        ],
+      ),
+    ).toMatchObject({ zone: 0, list: [A, C] });
+  });
+
   it('parts nobody while there is room for one step', () => {
     expect(next([[A, D], [C]], [[A, C], [D]])).toMatchObject({ zone: 1, list: [C, D].sort(), parted: [] });
   });
