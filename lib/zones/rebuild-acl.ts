@@ -214,7 +214,8 @@ function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   const assertHeld = () => states.assertHeld(acl, owner);
   const isInUse = pass.events !== undefined;
   const sayChangesOf = (zoneId: string) => sayChanges(pass, run, deps, zoneId);
-  return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, sayChangesOf };
+  const haveRead = (other: string) => states.requestReading(other, 'another ACL has taken a zone', clock.now());
+  return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, sayChangesOf, haveRead };
 }
 
 /**

@@ -9,7 +9,7 @@ import { whyUnusable } from '../okta/usability.ts';
 import type { Clock, Fields, Telemetry } from '../ports.ts';
 import { foreignEntries, whyNotAdopted } from './adoption.ts';
 import type { Plan } from './plan.ts';
-import type { ZoneItems } from './zone-items.ts';
+import type { ZoneItems, ZoneRecord } from './zone-items.ts';
 import { OF_ONE_ZONE } from './zone-state.ts';
 import { confirmedList, isContradiction, shown, written, type ZoneView } from './zone-view.ts';
 
@@ -29,6 +29,8 @@ export interface ZoneWork {
   readonly sayChangesOf: (zoneId: string) => void;
   /** Rejects when the ACL's lease is not this rebuild's any more. */
   readonly assertHeld: () => Promise<void>;
+  /** Has an ACL read its zones: one of them is another's now. */
+  readonly haveRead: (acl: string) => Promise<void>;
 }
 
 /** What came of one call or two. */
@@ -88,13 +90,13 @@ export async function writeZone(
   list: readonly string[],
   work: ZoneWork,
 ): Promise<Done> {
-  const { acl, clock, items, okta } = work;
+  const { acl, clock, okta } = work;
   const { zoneId, stored, has = [] } = view;
   await work.assertHeld();
   work.sayChangesOf(zoneId);
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
   const [known = has] = view.doubted ? view.expected : [];
-  const record = await items.announce(zoneId, acl, stored, { before: known, after: list }, clock.now());
+  const record = await announce(view, { before: known, after: list }, work);
   if (!record) return { view: await takenOver(view, work) };
   const announced = { ...view, stored: record };
   if (stored === 'none') reportFirstWrite(view, list, work);
@@ -116,10 +118,20 @@ export async function recordZone(view: ZoneView, work: ZoneWork): Promise<Done> 
   const { has = [] } = view;
   await work.assertHeld();
   work.sayChangesOf(view.zoneId);
-  const lists = { before: has, after: has };
-  const record = await work.items.announce(view.zoneId, work.acl, view.stored, lists, work.clock.now());
+  const record = await announce(view, { before: has, after: has }, work);
   if (!record) return { view: await takenOver(view, work) };
   return { view: { ...view, stored: record, memory: { ...view.memory, write: record.write } } };
+}
+
+/**
+ * Stores which list a zone is to have. Where it was another ACL's, that one looks: it may have the zone again by now, where
+ * a deploy was taken back at once, and its configuration would be the one that it knows.
+ */
+async function announce({ zoneId, stored }: ZoneView, lists: Pick<ZoneRecord, 'before' | 'after'>, work: ZoneWork) {
+  const { acl, items, clock } = work;
+  const record = await items.announce(zoneId, acl, stored, lists, clock.now());
+  if (record && typeof stored === 'object' && stored.owner !== acl) await work.haveRead(stored.owner);
+  return record;
 }
 
 /** The answer to a PUT shows what Okta has made of it. Where that is another list, it is looked at again. @throws {OktaFailure} */

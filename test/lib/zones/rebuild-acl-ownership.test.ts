@@ -35,6 +35,23 @@ describe('a zone that moves from one ACL to another', () => {
     });
   });
 
+  it('is taken back at once where the deploy is: the old ACL is woken, though its configuration is as it was', async () => {
+    const before = world.deps;
+    world.deploy(AFTER);
+    expect(await world.asks(() => world.rebuild('new'), 'old')).toBe(true);
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
+    await world.rebuild('old', before);
+    expect(world.gateways('nzo1')).toEqual([`${ALICE}/32`]);
+    expect(world.codes()).toEqual([]);
+  });
+
+  it('wakes the old ACL once, and no ACL where nothing changes hands', async () => {
+    world.deploy(AFTER);
+    await world.rebuild('new');
+    await world.apply(granted('203.0.113.20', 1, { acl: 'new' }));
+    expect(await world.asks(() => world.rebuild('new'), 'old')).toBe(false);
+  });
+
   it('waits for the old ACL’s lease, while the other zones go on', async () => {
     const old = world.deps;
     world.latencyMs = 1_000;
