@@ -18,6 +18,7 @@ export function optionalParts(): BenchTable {
   const usual = fixed({});
   const rows: [string, number][] = [
     ...Object.entries(CONFIGURED).map(([name, changes]): [string, number] => [name, fixed(changes) - usual]),
+    ['`okta.clientKey: "kms"`: one key', perMonth.kmsKey],
     ['`kmsKeyArn`: the key, where it is made for this', perMonth.kmsKey],
     [
       'a network with a fixed address: one NAT gateway and its address',

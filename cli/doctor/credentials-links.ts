@@ -7,7 +7,7 @@ import { OktaSignIn } from '../../lib/okta/sign-in.ts';
 import type { Surroundings } from '../command.ts';
 import { duration } from '../moments.ts';
 import type { Refusal, Rehearsal } from '../rehearsal/rehearse.ts';
-import type { SecretVersion, Target } from '../target.ts';
+import type { KmsKeyFact, SecretVersion, Target } from '../target.ts';
 import { harmless } from '../terminal.ts';
 import { type Finding, ok, refusedByOkta, skipped, warning } from './finding.ts';
 
@@ -42,7 +42,12 @@ export async function credentialsLinks(
   const seen = await target.oktaToken.version('current');
   const credentials = asCredentials(seen?.text.trim(), target.kms !== undefined);
   const now = here.clock.now();
-  const kinds = [ok(CREDENTIALS, await kindText(credentials, seen, target, now)), ...(await waitingLinks(target, now))];
+  const keys = (await target.kms?.list()) ?? [];
+  const kinds = [
+    ok(CREDENTIALS, kindText(credentials, seen, keys, now)),
+    ...(await waitingLinks(target, now)),
+    ...idleLinks(credentials, keys, now),
+  ];
   if (refusal?.code === 'OKTA002') return [...kinds, ok(ACCEPTED, 'Okta knows it'), refusedByOkta(ROLE, refusal)];
   if (refusal) return [...kinds, refusedByOkta(ACCEPTED, refusal), unknown(ROLE, refusal)];
   const quota = rehearsals.findLast((rehearsal) => rehearsal.quota)?.quota;
@@ -50,18 +55,19 @@ export async function credentialsLinks(
   return [...kinds, accepted, ...(await rightLinks(credentials, signIn))];
 }
 
-async function kindText(
+/** @param keys those that the stack has in KMS */
+function kindText(
   credentials: OktaCredentials,
   seen: SecretVersion | undefined,
-  target: Target,
+  keys: readonly KmsKeyFact[],
   now: number,
-): Promise<string> {
+): string {
   const stored = seen?.createdAt === undefined ? 'stored' : `stored ${duration(now - seen.createdAt)} ago`;
   if (credentials.kind === 'token') return `an API token (SSWS), ${stored}`;
   const { clientId, kid, privateKey } = credentials;
   const app = `the service app ${clientId} (OAuth 2.0) with the key ${harmless(kid)}`;
   if (privateKey) return `${app} in the secret, ${stored}`;
-  const key = (await target.kms?.list())?.find(({ id }) => id === kid);
+  const key = keys.find(({ id }) => id === kid);
   return key ? `${app} in KMS, made ${duration(now - key.createdAt)} ago` : `${app} in KMS`;
 }
 
@@ -74,6 +80,16 @@ async function waitingLinks({ oktaToken }: Target, now: number): Promise<readonl
   if (age === undefined || age < LONGEST_WAIT_MS) return [ok(CREDENTIALS, detail)];
   const mend = 'Put it into use with `npm run zone -- oauth-key --finish`, or drop it with `--drop-next`.';
   return [warning(CREDENTIALS, detail, mend)];
+}
+
+/** Keys in KMS that are paid for and sign nothing: the next one, or the one before. */
+function idleLinks(credentials: OktaCredentials, keys: readonly KmsKeyFact[], now: number): readonly Finding[] {
+  const inUse = credentials.kind === 'app' && !credentials.privateKey ? credentials.kid : undefined;
+  return keys
+    .filter(({ id }) => id !== inUse)
+    .map(({ id, createdAt }) =>
+      ok(CREDENTIALS, `the key ${id} in KMS, made ${duration(now - createdAt)} ago, is not in use`),
+    );
 }
 
 /** Reading tells no more: whether a role may write shows only with a write. */

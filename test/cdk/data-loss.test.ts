@@ -41,6 +41,12 @@ describe('a first deploy that fails', () => {
 });
 
 describe('data loss', () => {
+  it('threatens where the logical id of a key in KMS changes: Okta knows the old one', () => {
+    const okta = { domain: 'acme.okta.com', clientKey: 'kms' };
+    const found = resourcesOf(templateWith({ okta }), 'AWS::KMS::Key').map(([id]) => id);
+    expect(found, 'data loss: see docs/never-change.md').toEqual(['OktaClientKeys1A08C4F7A']);
+  });
+
   it.each(Object.entries(HOLDING_DATA))('threatens where the logical id of an %s changes', (type, ids) => {
     const found = resourcesOf(template, type).map(([id]) => id);
     expect(found.toSorted(), `data loss: see docs/never-change.md before you change the id of an ${type}`).toEqual(ids);

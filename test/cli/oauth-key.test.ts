@@ -312,6 +312,16 @@ describe.concurrent('doctor, of a service app', () => {
     ]);
   });
 
+  it('names a key in KMS that is not in use', async () => {
+    const { world, first } = await withKms();
+    await world.system.redeploy({ okta: { clientKeyNames: ['1', '2'] } });
+    const second = printed((await world.run('oauth-key --next')).out);
+    expect(await detailOf(world, 'Okta credentials')).toEqual([
+      expect.stringContaining(`the key ${first.kid} in KMS`),
+      expect.stringMatching(new RegExp(`^ok the key ${second.kid} in KMS, made .* is not in use`)),
+    ]);
+  });
+
   it('names a key that waits', async () => {
     const { world } = await withApp();
     letWait(world, SECOND);

@@ -89,6 +89,16 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       expect(await target.oktaToken.read()).toBe(text);
     });
 
+    it('keeps a key for a service app waiting beside the credentials, shows it again, and drops it', async () => {
+      const before = await target.oktaToken.read();
+      const made = await run('oauth-key --next');
+      expect(made.code).toBe(0);
+      expect((await run('oauth-key --next')).out).toBe(made.out);
+      expect(await target.oktaToken.read()).toBe(before);
+      expect((await run('oauth-key --drop-next --yes')).code).toBe(0);
+      expect(await target.oktaToken.next()).toBeUndefined();
+    });
+
     it('finds a dead letter and puts it back, so that it takes effect', async () => {
       const now = Date.now();
       const grant = { type: 'access.granted', acl: acl.acl, ip: ALICE, expiresAt: now + 3_600_000 } as const;
