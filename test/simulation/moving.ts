@@ -1,6 +1,6 @@
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import type { Draft } from './dimensions.ts';
-import { type Action, SERVICE_APP } from './plan.ts';
+import type { Action } from './plan.ts';
 import type { Random } from './random.ts';
 
 const LONG_S = 3_600;
@@ -68,8 +68,6 @@ export function handover(draft: Draft, random: Random): void {
   const acls = draft.deployment.acls.map((acl) => ({ ...acl, zoneIds: zones[acl.name] ?? acl.zoneIds }));
   const deployment: Deployment = { ...draft.deployment, acls };
   draft.oktaMs = [500, random.pick([3_000, 6_000])];
-  // Whoever must sign in first has little time left for all the other calls of a run.
-  if (draft.dimensions.includes(SERVICE_APP)) draft.codes.push('ZONE003');
   draft.actions.push(
     { at, do: 'redeploy', deployment, change: 'zone moved' },
     // Somebody is over just then.

@@ -3,6 +3,7 @@ import { KIND, others, someDeployment, someRates } from './kind-plan.ts';
 import { DIMENSIONS, type Dimension, type Plan, type PlanChanges, SERVICE_APP, type Weather } from './plan.ts';
 import { eventsOf, LARGE, type Size, SMALL } from './plan-events.ts';
 import { Random } from './random.ts';
+import { codesOfSlowSignIn } from './sign-in/sign-in-plan.ts';
 import { makeStretch } from './stretch-plan.ts';
 
 /** Of a hundred schedules so many are made for a measurement. */
@@ -60,6 +61,7 @@ export function makeUnkindPlan(seed: number, changes: PlanChanges = {}): Plan {
   const usual = others(random, draft, zones);
   draft.actions.push(...usual.filter((action) => action.do !== 'redeploy' || !configures));
   for (const dimension of LATE) if (has(dimension)) DIMENSION[dimension]?.(draft, random);
+  if (has(SERVICE_APP)) draft.codes.push(...codesOfSlowSignIn(draft));
   return {
     ...draft,
     rates: { ...draft.rates, ...changes.rates },

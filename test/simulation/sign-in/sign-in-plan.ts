@@ -29,3 +29,11 @@ export function signIn(draft: Draft, random: Random): void {
     if (random.chance(0.3)) draft.rates[fault] = RATES[fault];
   }
 }
+
+/**
+ * Where calls take seconds, whoever must sign in first has little time left for the others of a run, and a token of seconds
+ * may be over when it arrives, once and again.
+ */
+export function codesOfSlowSignIn({ oktaMs: [, longest] }: Pick<Draft, 'oktaMs'>): readonly string[] {
+  return longest >= 3_000 ? ['ZONE003', 'OKTA001'] : [];
+}
