@@ -99,7 +99,7 @@ export class SignIn {
     const { faults } = this.#around;
     if (faults.strikes('nonce changed', 'POST')) this.happens('nonce changed');
     const ofSeconds = faults.strikes('token of seconds', 'POST');
-    this.#okta.setTokenLife(ofSeconds ? faults.whole('token of seconds', 1, 30) : USUAL_LIFE_S);
+    this.#okta.setTokenLife(ofSeconds ? faults.whole('token of seconds', 8, 30) : USUAL_LIFE_S);
     for (const { fault, does } of STRIKING) {
       if (!faults.strikes(fault, 'POST')) continue;
       this.#okta.addFault({ count: 1, method: 'POST', fault: does(faults.whole(fault, 1, 60)) });
