@@ -119,8 +119,7 @@ export class ServiceApp {
         const response = await exchange(this.#http, this.#ask(assertion, proof, timeoutMs), 'the request for a token');
         this.#proofs.saw(response.headers);
         if (response.status === 200) return grantedToken(response, this.#scopes);
-        const now = this.#now();
-        if (tries === TRIES || now >= endsAt || !wantsAnotherTry(response)) throw tokenFailure(response, now);
+        if (tries === TRIES || !wantsAnotherTry(response)) throw tokenFailure(response, this.#now());
         return undefined;
       });
       if (granted) return new TokenAuthorization(granted, this.#proofs, this.#now());

@@ -180,6 +180,15 @@ describe('a service app', () => {
     expect((await clock.finish(process.get())).zone.id).toBe('nzo1');
   });
 
+  it('says that there was no time where Okta asks for a nonce at its very end, and not that it refuses the app', async () => {
+    const { http } = simulated();
+    const slow: HttpClient = async (request) => {
+      if (request.url.endsWith('/token')) await clock.sleep(request.timeoutMs);
+      return http(request);
+    };
+    await expect(clock.finish(processOf(slow).get())).rejects.toMatchObject({ code: 'ZONE003' });
+  });
+
   it('sends a proof of its own with each attempt', async () => {
     const { http, calls } = simulated();
     const sent: (string | undefined)[] = [];

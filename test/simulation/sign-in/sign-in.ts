@@ -71,22 +71,22 @@ export class SignIn {
     const { clock, random } = this.#around;
     const monitor = this.#monitor();
     this.check.goesOut(environment, request);
-    const early = monitor?.tokenIsAskedFor(environment);
     const answer = await environment
       .call('POST', async () => {
-        if (early) monitor?.broken('7 reset time kept', early.detail);
         const { method, headers, body = '' } = request;
         const restore = this.#strike();
         const call = this.begin('POST', () =>
           this.#okta.begin({ method, path: TOKEN_PATH, headers: { ...headers }, body }),
         );
         restore();
-        await clock.sleep(Math.min(request.timeoutMs, random.whole(...this.#around.oktaMs)));
+        const takesMs = random.whole(...this.#around.oktaMs);
         const outcome = call.complete();
-        if (outcome.kind === 'hang') await clock.sleep(request.timeoutMs);
+        const isSilent = outcome.kind === 'hang' || takesMs > request.timeoutMs;
+        await clock.sleep(isSilent ? request.timeoutMs : takesMs);
         call.end();
+        if (isSilent) throw new Error('The operation was aborted due to timeout');
         if (outcome.kind === 'answer') return outcome;
-        throw new Error(outcome.kind === 'drop' ? 'socket hang up' : 'The operation was aborted due to timeout');
+        throw new Error('socket hang up');
       })
       .finally(() => this.check.ends(environment));
     this.check.answered(environment, request, answer);
