@@ -3,7 +3,7 @@ import { OktaFailure } from './okta-failure.ts';
 
 /** What AWS's key service says, by the name of its error (API reference of KMS: Sign). */
 const MEANINGS: Readonly<Record<string, string>> = {
-  AccessDeniedException: 'whoever calls has no right to sign with it',
+  AccessDeniedException: 'whoever calls has no right to sign with it (kms:Sign)',
   NotFoundException: 'there is no such key',
   ValidationException: 'its kid can be the id of no key',
   InvalidArnException: 'its kid can be the id of no key',
@@ -25,10 +25,16 @@ export function keyElsewhere(kid: string, keys: KeysElsewhere): Signer {
       try {
         return await key.sign(input, timeoutMs);
       } catch (cause) {
-        const name = cause instanceof Error ? cause.name : 'unknown';
-        const why = MEANINGS[name] ?? `KMS failed (${name})`;
+        const why = whyNot(cause);
         throw new OktaFailure('ZONE006', `the key in KMS that the secret names does not sign: ${why}`, {}, { cause });
       }
     },
   };
+}
+
+/** Its text is not passed on: it may name the key. */
+function whyNot(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'KMS failed';
+  const name = 'code' in cause ? String(cause.code) : cause.name;
+  return MEANINGS[name] ?? `KMS failed (${name})`;
 }

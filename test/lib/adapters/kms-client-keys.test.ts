@@ -47,6 +47,7 @@ describe('a service app with its key in KMS', () => {
     for (let call = 0; call < 5; call += 1) await zones.get('nzo1', by);
     // The first request learns the nonce.
     expect(kms.signed - before).toBe(2);
+    signIn.forget(by, credentials);
     await signIn.fetch(credentials);
     expect(kms.signed - before).toBe(3);
   });
@@ -65,4 +66,16 @@ describe('a service app with its key in KMS', () => {
     await expect(failure).rejects.not.toThrow('arn:aws');
     expect(okta.requests).toEqual([]);
   });
+
+  it('says ZONE006 and what is in the way where KMS is out of reach', async () => {
+    const nowhere = { endpoint: 'http://127.0.0.1:9', region: 'eu-central-1', maxAttempts: 1 };
+    const away = new KMSClient({ ...nowhere, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+    const { signIn } = new OktaZones(unreachable, 'https://acme.okta.com', () => NOW, kmsClientKeys('RS256', away));
+    const failure = signIn.fetch(signIn.credentials('{"clientId":"0oa1abcdefGHIJKLM0h7","kid":"k"}'));
+    await expect(failure).rejects.toMatchObject({ code: 'ZONE006', message: expect.stringContaining('ECONNREFUSED') });
+  });
 });
+
+async function unreachable(): Promise<never> {
+  throw new Error('Okta is not to be asked');
+}
