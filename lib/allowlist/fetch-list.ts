@@ -8,6 +8,9 @@ export const LIST_TIMEOUT_MS = 5_000;
 /** The largest list that is read, in bytes. */
 export const MOST_LIST_BYTES = 4 * 1024 * 1024;
 
+/** So long after the date of its last change a list tells changes by that date, in milliseconds. */
+const SETTLED_MS = 2_000;
+
 /** What a server gave with a list, to be asked whether it has changed. */
 export interface Validators {
   readonly etag?: string;
@@ -34,9 +37,17 @@ export async function fetchList(http: HttpClient, address: ListAddress, known?: 
   }
   if (status < 200 || status > 299) throw new ListFailure('LIST001', `Knocknoc answers ${status}${hint(status)}`);
   if (answer.tooLarge) throw new ListFailure('LIST003', 'the list is larger than 4 MiB');
-  const { etag, 'last-modified': lastModified } = headers;
-  const validators = { ...(isHeader(etag) && { etag }), ...(isHeader(lastModified) && { lastModified }) };
-  return { kind: 'list', body, validators };
+  return { kind: 'list', body, validators: validatorsIn(headers) };
+}
+
+/**
+ * The tag, or else the date. A date has whole seconds: where the list changed in the second in which it was asked for, it may
+ * change again in that second, and the date says nothing (RFC 9110, 8.8.2.2).
+ */
+function validatorsIn({ etag, date, 'last-modified': lastModified }: HttpResponse['headers']): Validators {
+  if (isHeader(etag)) return { etag };
+  const isPast = Date.parse(date ?? '') - Date.parse(lastModified ?? '') >= SETTLED_MS;
+  return isPast && isHeader(lastModified) ? { lastModified } : {};
 }
 
 async function ask(http: HttpClient, { url, username, key }: ListAddress, known?: Validators): Promise<HttpResponse> {

@@ -60,7 +60,7 @@ export class ListReader {
     const settings = aclConfig(config, this.#acl);
     // Messages outlive a deploy; and each may come twice.
     if (!settings?.allowlist || (this.#began >= due && this.#began <= clock.now())) return;
-    const began = clock.now();
+    const began = Math.floor(clock.now());
     this.#began = began;
     try {
       const list = await this.#list.read(began);

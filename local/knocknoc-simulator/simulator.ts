@@ -107,8 +107,9 @@ export class KnocknocSimulator {
 
 /** Reaches the simulator without a network. @param wait lets the time of an answer pass */
 export function knocknocClient(simulator: KnocknocSimulator, wait: () => Promise<void>): HttpClient {
-  return async ({ method, url, headers }) => {
+  return async ({ method, url, headers, mostBytes = Number.POSITIVE_INFINITY }) => {
     await wait();
-    return simulator.answer({ method, path: new URL(url).pathname, headers });
+    const answer = simulator.answer({ method, path: new URL(url).pathname, headers });
+    return Buffer.byteLength(answer.body) > mostBytes ? { ...answer, body: '', tooLarge: true } : answer;
   };
 }

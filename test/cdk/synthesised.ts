@@ -29,6 +29,7 @@ export const CONFIG = {
 
 /** Every key of the configuration that adds something to the stack, or changes what is there. */
 export const EVERYTHING_SET = {
+  acls: { ...CONFIG.acls, 'okta-test': { zoneIds: ['nzoTHIRD'], allowlist: {} } },
   allowFrom: ['203.0.113.0/24', '2001:db8::/32'],
   kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/Boundary',

@@ -224,7 +224,6 @@ describe('a read that fails', () => {
     ['LIST002', 'a key that may not', () => answer(403)],
     ['LIST003', 'a page', () => answer(200, '<html>\n203.0.113.9\n</html>')],
     ['LIST003', 'JSON', () => answer(200, '["203.0.113.9"]')],
-    ['LIST003', 'more than 4 MiB', () => ({ ...answer(200), tooLarge: true }) as const],
     [
       'LIST001',
       'no answer',
@@ -249,6 +248,17 @@ describe('a read that fails', () => {
     system.knocknoc.publish(ACL, [B]);
     await seconds(system, 20);
     expect(inside(system)).toEqual([B]);
+  });
+
+  it('is LIST003 where the list is larger than 4 MiB, and not where it is as large', async () => {
+    const system = await listed([A]);
+    const lines = (count: number) => `${B}\n`.padEnd(count, '#');
+    system.knocknoc.publish(ACL, lines(4 * 1024 * 1024 + 1));
+    await seconds(system, 15);
+    expect([system.codes(), inside(system)]).toEqual([['LIST003'], [A]]);
+    system.knocknoc.publish(ACL, lines(4 * 1024 * 1024));
+    await seconds(system, 15);
+    expect([system.codes(), inside(system)]).toEqual([['LIST003'], [B]]);
   });
 
   it('puts nobody out before their grant is over, however long it fails', async () => {
@@ -317,6 +327,24 @@ describe('"not modified"', () => {
     expect(inside(system)).toEqual([A]);
     expect(asked.filter((each) => each === undefined).length).toBe(1);
     expect(asked.filter((each) => each === '"1"').length).toBeGreaterThan(30);
+  });
+
+  it('is not asked for by a date, unless the list was older than that second', async () => {
+    const system = await listed();
+    const asked: (string | undefined)[] = [];
+    const dated = (seconds: number) => {
+      const [date, changed] = [0, seconds].map((ago) => new Date(system.clock.now() - 1_000 * ago).toUTCString());
+      return answer(200, `${A}\n`, { date, 'last-modified': changed });
+    };
+    let age = 0;
+    system.onList = async ({ headers }) => {
+      asked.push(headers['if-modified-since']);
+      return dated(age);
+    };
+    await seconds(system, 40);
+    age = 60;
+    await seconds(system, 30);
+    expect(asked.map((each) => each !== undefined)).toEqual([false, false, false, false, true]);
   });
 
   it('is no answer to who has no list (LIST001)', async () => {
