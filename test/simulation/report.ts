@@ -13,6 +13,11 @@ export function replayCommand({ seed, world }: Pick<Plan, 'seed' | 'world'>): st
   return `npm run simulate -- ${world === 'unkind' ? '--world unkind ' : ''}--seed ${seed} --runs 1 --verbose`;
 }
 
+/** Which promises a schedule broke, in one line. */
+export function brokenLine({ seed, outcome }: Failure): string {
+  return `seed ${seed}: ${[...new Set(outcome.violations.map(({ invariant }) => invariant))].join('; ')}`;
+}
+
 /** What broke, how to see it again, and the smallest schedule that still does it, with the end of its trace. */
 export async function describeFailure(
   { seed, plan, outcome }: Failure,

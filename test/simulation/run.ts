@@ -6,7 +6,7 @@ import { findBug } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
 import type { PlanChanges } from './plan.ts';
-import { describeFailure, describeSummary } from './report.ts';
+import { brokenLine, describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
 
@@ -54,13 +54,11 @@ const summary =
         ...(hooks && { hooks, mostFailures: 1 }),
         changes,
       })
-    : await simulateInParallel({ seed, runs, workers, progress, changes });
+    : await simulateInParallel({ seed, runs, workers, progress, changes, broken: (line) => console.log(`  ${line}`) });
 for (const failure of summary.failures.slice(0, values.verbose ? 20 : 3)) {
   console.log(`\n${await describeFailure(failure, hooks, only)}`);
 }
 console.log(`\n${describeSummary(summary)}`);
-for (const { seed: failed, outcome } of summary.failures.slice(0, 50)) {
-  console.log(`  seed ${failed}: ${[...new Set(outcome.violations.map(({ invariant }) => invariant))].join('; ')}`);
-}
+for (const failure of summary.failures.slice(0, 50)) console.log(`  ${brokenLine(failure)}`);
 // Not exitCode: timers of invocations that died would keep the process alive for half a minute.
 process.exit(summary.failures.length === 0 ? 0 : 1);

@@ -33,11 +33,14 @@ export interface SimulateOptions {
   /** Ends early after this time. */
   readonly mostSeconds?: number;
   readonly progress?: (done: number, failed: number, seconds: number) => void;
+  /** Told of each schedule that breaks a promise, at once. */
+  readonly broken?: (failure: Failure) => void;
 }
 
 /** Runs schedules one after the other, from `seed` on. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
-  const { seed, runs, hooks = {}, changes, only, mostFailures = Infinity, mostSeconds = Infinity, progress } = options;
+  const { seed, runs, hooks = {}, changes, only, mostFailures = Infinity, mostSeconds = Infinity } = options;
+  const { progress, broken } = options;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const counts: Partial<Record<Fault, number>> = {};
@@ -52,7 +55,11 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     events += outcome.events;
     puts += outcome.puts;
     const counted = (violation: Violation) => !only || only.includes(violation.invariant);
-    if (outcome.violations.some(counted)) failures.push({ seed: plan.seed, plan, outcome });
+    if (outcome.violations.some(counted)) {
+      const failure = { seed: plan.seed, plan, outcome };
+      failures.push(failure);
+      broken?.(failure);
+    }
     if (done % 50 === 49) await breathe();
     progress?.(done + 1, failures.length, seconds());
   }

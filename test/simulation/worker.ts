@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Message, Share } from './parallel.ts';
+import { brokenLine } from './report.ts';
 import { simulate } from './simulate.ts';
 
 const EVERY = 100;
@@ -13,5 +14,6 @@ const summary = await simulate({
   progress: (done, failed) => {
     if (done % EVERY === 0) post({ done, failed });
   },
+  broken: (failure) => post({ broken: brokenLine(failure) }),
 });
 post({ summary });
