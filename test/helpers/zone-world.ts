@@ -1,6 +1,6 @@
 import { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
-import { tick } from '../../lib/expiry/expire-grants.ts';
+import { type ExpiryDeps, tick } from '../../lib/expiry/expire-grants.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import { AUDIT, ITEM } from '../../lib/names.ts';
@@ -40,7 +40,7 @@ export class ZoneWorld {
   /** Waited for before each call to Okta takes effect, and after that; named as in `callList`. */
   onCall: (call: string) => unknown = () => {};
   onAnswer: (call: string) => unknown = () => {};
-  deps: RebuildDeps;
+  deps: RebuildDeps & ExpiryDeps;
   readonly #client: HttpClient;
   readonly #gone = new Set<string>();
   #events = 0;
@@ -177,7 +177,7 @@ export class ZoneWorld {
     });
   }
 
-  #depsOf(config: Config): RebuildDeps {
+  #depsOf(config: Config): RebuildDeps & ExpiryDeps {
     const telemetry = logTelemetry(
       'zone',
       () => this.clock.now(),
@@ -192,6 +192,7 @@ export class ZoneWorld {
       oktaToken: new CachedSecret(this.token, this.clock),
       timers: { send: async (messages) => void this.timers.push(...messages) },
       telemetry,
+      armedUpTo: new Map(),
       newId: () => {
         this.#runs += 1;
         return `run-${this.#runs}`;

@@ -272,7 +272,7 @@ export class World {
   }
 
   #expiry(environment: Environment, config: Config) {
-    const deps = this.#common(environment, 'expiry', config);
+    const deps = { ...this.#common(environment, 'expiry', config), armedUpTo: new Map() };
     return wrapped(createExpiry(() => deps));
   }
 

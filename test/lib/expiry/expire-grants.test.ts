@@ -3,6 +3,7 @@ import { handleTimer, tick } from '../../../lib/expiry/expire-grants.ts';
 import { GrantBook } from '../../../lib/grants/grant-book.ts';
 import { ITEM, TABLE } from '../../../lib/names.ts';
 import type { Item } from '../../../lib/ports.ts';
+import { parseTimer } from '../../../lib/timer-message.ts';
 import { ACL, configOf, granted, NOW } from '../../helpers/events.ts';
 import { ZoneWorld } from '../../helpers/zone-world.ts';
 
@@ -67,6 +68,36 @@ describe('the minute tick', () => {
       ['expiry', 60_000, 60],
       ['expiry', 120_000, 120],
     ]);
+  });
+
+  it('arms nothing again but what falls due at the end of what the tick before has armed; another process arms all', async () => {
+    const due = [90_000, 105_000, 106_000, 150_000];
+    for (const [i, ms] of due.entries()) await world.apply(grant(`198.51.0.${i}`, ms));
+    await tick(world.deps);
+    await world.clock.advance(60_000);
+    const armed = async (deps: Partial<typeof world.deps> = {}) => {
+      world.timers.length = 0;
+      await tick({ ...world.deps, ...deps });
+      return world.timers.map(({ body }) => (parseTimer(body)?.at ?? 0) - NOW);
+    };
+    expect(await armed()).toEqual([106_000, 150_000]);
+    expect(await armed({ armedUpTo: new Map() })).toEqual(due);
+  });
+
+  it('arms all where the moment up to which it has armed can be none', async () => {
+    await world.apply(grant(ALICE, 60_000));
+    world.deps.armedUpTo.set(ACL, NOW + 120_001);
+    await tick(world.deps);
+    expect(world.armed()).toEqual([['expiry', 60_000, 60]]);
+  });
+
+  it('arms with the next tick what it could not arm with this one', async () => {
+    await world.apply(grant(ALICE, 90_000));
+    const timers = { send: () => Promise.reject(new Error('the queue does not answer')) };
+    await expect(tick({ ...world.deps, timers })).rejects.toThrow(/1 ACL/);
+    await world.clock.advance(60_000);
+    await tick(world.deps);
+    expect(world.armed()).toEqual([['expiry', 90_000, 30]]);
   });
 
   it('sends nothing where nothing falls due', async () => {
