@@ -18,8 +18,10 @@ export const MISSING_FILE =
 export function readJsonFile(path: string): JsonFile {
   let text: string;
   try {
+    const bytes = readFileSync(path);
+    if (isUtf16(bytes)) return { problems: [{ path: [], message: 'the file is UTF-16; save it as UTF-8' }] };
     // Some editors put a byte order mark first, which JSON does not allow.
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const message = missing ? MISSING_FILE : `the file cannot be read: ${(error as Error).message}`;
@@ -38,4 +40,10 @@ export function readJsonFile(path: string): JsonFile {
 function located({ text, location }: Message): Problem {
   const where = location ? `line ${location.line}, column ${location.column + 1}: ` : '';
   return { path: [], message: `${where}${text}` };
+}
+
+/** As Windows editors save "Unicode": with its mark, or with every other byte of the first two letters zero. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  const isMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  return isMark || (first !== undefined && second !== undefined && (first === 0) !== (second === 0));
 }

@@ -24,6 +24,8 @@ const HELP = `Runs the whole system on this machine, with a simulated Okta.
 Ctrl-C ends everything that was started.
 `;
 
+const LOOK_FOR_PARENT_MS = 500;
+const PORT_OPTIONS = ['port', 'simulator-port', 'knocknoc-port'] as const;
 const PORTS = { webhook: 8787, simulator: 8788, knocknoc: 8789 } as const;
 
 function options() {
@@ -54,6 +56,8 @@ async function start(values: Options, signal: AbortSignal): Promise<RunningSyste
   const credentials = values.oauth ? serviceApp() : apiToken(LOCAL.oktaToken);
   const config = values.allowlist ? LISTED_CONFIGURATION : LOCAL_CONFIGURATION;
   if (values.emulator) {
+    const given = PORT_OPTIONS.find((name) => values[name] !== undefined);
+    if (given) throw new Error(`--${given} is for a run without --emulator: the emulator takes free ports`);
     // Loaded only when asked for: the other way must be up in seconds.
     const { startEmulatorSystem } = await import('./emulator/start.ts');
     return startEmulatorSystem({ config, credentials, progress, signal });
@@ -114,6 +118,11 @@ async function main(): Promise<number> {
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  // npm hands no SIGTERM on: it ends the shell between itself and this program, which then has another parent.
+  const { ppid } = process;
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid !== ppid && stop.abort(), LOOK_FOR_PARENT_MS).unref();
+  }
   const system = await start(values, stop.signal).catch((error: unknown) => {
     if (stop.signal.aborted) return undefined; // What was started has been ended again: that was asked for.
     throw error;
@@ -127,8 +136,9 @@ async function main(): Promise<number> {
     if (!values.demo) {
       const withdraw = await announceRun(system.run);
       printGuide(system);
+      if (!withdraw) sayBad('Another local run is here already: `npm run zone -- … --local` speaks with that one.');
       await stopped;
-      await withdraw();
+      await withdraw?.();
       return 0;
     }
     const held = await Promise.race([values.allowlist ? runListDemo(system) : runDemo(system), stopped]);

@@ -7,6 +7,8 @@ import type { RunningSystem } from './running-system.ts';
 
 /** Longest wait for the zone to show what a step expects. The slowest step waits for the minute schedule. */
 const PATIENCE_MS = 150_000;
+/** Nobody should think that it hangs. */
+const SAY_EVERY_MS = 10_000;
 const READ_EVERY_MS = 200;
 
 /** Tells a story step by step, and checks what must follow from each. */
@@ -67,11 +69,14 @@ export class Story {
   }
 
   async #until<T>(read: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
-    const end = Date.now() + PATIENCE_MS;
-    for (;;) {
+    const began = Date.now();
+    for (let said = began; ; await sleep(READ_EVERY_MS)) {
       const value = await read();
-      if (good(value) || Date.now() > end) return value;
-      await sleep(READ_EVERY_MS);
+      const now = Date.now();
+      if (good(value) || now > began + PATIENCE_MS) return value;
+      if (now < said + SAY_EVERY_MS) continue;
+      said = now;
+      say(`  … waiting for ${Math.round((now - began) / 1_000)} s`);
     }
   }
 }

@@ -72,7 +72,11 @@ async function send(wanted: Wanted, target: Target, options: SendOptions, here: 
   const { clock, terminal } = here;
   const { command, ...data } = wanted;
   const acl = chosenAcl(target, options.acl);
-  if (command !== 'grant' && target.config.acls[acl]?.allowlist) {
+  const { maxGrantMinutes = Infinity, allowlist } = target.config.acls[acl] ?? {};
+  if ((data.durationSeconds ?? 0) > maxGrantMinutes * 60) {
+    terminal.note(`It ends after ${maxGrantMinutes} minutes: ${acl} takes no longer grants (maxGrantMinutes).`);
+  }
+  if (command !== 'grant' && allowlist) {
     terminal.note(`${acl} follows Knocknoc's list: whoever is still on it in 30 s returns. Log them out there, too.`);
   }
   const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));

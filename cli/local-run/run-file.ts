@@ -24,8 +24,16 @@ export type RunDescription = { readonly pid: number } & (
 /** Where the local run of this repository says how it can be operated. Git ignores it. */
 export const RUN_FILE = fileURLToPath(new URL('../../.local/run.json', import.meta.url));
 
-/** Others of this machine must not read it: it holds the token of the run. @returns a function that takes it away again */
-export async function announceRun(description: RunDescription, file = RUN_FILE): Promise<() => Promise<void>> {
+/**
+ * Others of this machine must not read it: it holds the token of the run.
+ * @returns a function that takes it away again; undefined where another run, which is still there, has announced itself
+ */
+export async function announceRun(
+  description: RunDescription,
+  file = RUN_FILE,
+): Promise<(() => Promise<void>) | undefined> {
+  const other = await findRun(file).catch(() => undefined);
+  if (other && other.pid !== description.pid && isThere(other.pid)) return undefined;
   await mkdir(dirname(file), { recursive: true });
   // A file that is there keeps its mode when it is written to.
   await rm(file, { force: true });
@@ -46,4 +54,13 @@ export async function findRun(file = RUN_FILE): Promise<RunDescription | undefin
     throw error;
   }
   return JSON.parse(text) as RunDescription;
+}
+
+/** Whether a process of this number runs, whoever's it is. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

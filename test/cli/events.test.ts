@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACL, ALICE, BOB, CliWorld, SENTINEL, TOKEN } from './cli-world.ts';
+import { ACL, ALICE, BOB, CliWorld, SENTINEL, TOKEN, ZONE } from './cli-world.ts';
 
 describe.concurrent('grant', () => {
   it('lets an IP in through the front door, and says so once Okta has confirmed it', async () => {
@@ -19,6 +19,13 @@ describe.concurrent('grant', () => {
     const { code, notes } = await two.run(`grant --ip ${ALICE}`);
     expect(code).toBe(64);
     expect(notes).toContain('a, b');
+  });
+
+  it('says that it ends sooner than was asked for, where no grant may be so long', async () => {
+    const world = await CliWorld.start({ acls: { [ACL]: { zoneIds: [ZONE], maxGrantMinutes: 600 } } });
+    const { code, notes } = await world.run(`grant --ip ${ALICE} --for 11h`);
+    expect({ code, notes }).toEqual({ code: 0, notes: expect.stringContaining('It ends after 600 minutes') });
+    expect((await world.run(`grant --ip ${ALICE} --for 10h`)).notes).not.toContain('600');
   });
 
   it('shows why an event is refused', async () => {

@@ -10,6 +10,8 @@ import type { Item } from '../../lib/ports.ts';
 import { ACL, ALICE, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 import { typed } from './typed.ts';
 
+/** A number that no process has: Linux gives none so high. */
+const ENDED = 5_000_000;
 const folder = await mkdtemp(join(tmpdir(), 'knocknoc-run-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -97,10 +99,10 @@ describe('the file that says how a local run can be operated', () => {
   it('is for its owner alone, and goes with the run', async () => {
     const file = join(folder, 'one', 'run.json');
     expect(await findRun(file)).toBeUndefined();
-    const withdraw = await announceRun(run(1), file);
+    const withdraw = await announceRun(run(ENDED), file);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await findRun(file)).toEqual(run(1));
-    await withdraw();
+    expect(await findRun(file)).toEqual(run(ENDED));
+    await withdraw?.();
     expect(await findRun(file)).toBeUndefined();
   });
 
@@ -112,7 +114,7 @@ describe('the file that says how a local run can be operated', () => {
     await announceRun(world.system.run, file);
     expect(await find()).toMatchObject({ code: 0, out: expect.stringContaining('the local run') });
     const gone = {
-      pid: 1,
+      pid: process.pid,
       endpoint: 'http://127.0.0.1:9',
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -125,9 +127,16 @@ describe('the file that says how a local run can be operated', () => {
 
   it('stays when a later run has put its own in the place', async () => {
     const file = join(folder, 'two', 'run.json');
-    const withdraw = await announceRun(run(1), file);
-    await announceRun(run(2), file);
-    await withdraw();
-    expect(await findRun(file)).toEqual(run(2));
+    const withdraw = await announceRun(run(ENDED), file);
+    await announceRun(run(process.pid), file);
+    await withdraw?.();
+    expect(await findRun(file)).toEqual(run(process.pid));
+  });
+
+  it('keeps a later run from taking its place while it is there', async () => {
+    const file = join(folder, 'four', 'run.json');
+    await announceRun(run(process.ppid), file);
+    expect(await announceRun(run(process.pid), file)).toBeUndefined();
+    expect(await findRun(file)).toEqual(run(process.ppid));
   });
 });

@@ -25,6 +25,17 @@ describe('the configuration file', () => {
     expect(loadConfig(file(`\uFEFF${GOOD}`)).okta.domain).toBe('acme.okta.com');
   });
 
+  it.each([
+    ['with its mark', Buffer.from(`\uFEFF${GOOD}`, 'utf16le')],
+    ['with its mark, the other way round', Buffer.from(`\uFEFF${GOOD}`, 'utf16le').swap16()],
+    ['without', Buffer.from(GOOD, 'utf16le')],
+    ['without, the other way round', Buffer.from(GOOD, 'utf16le').swap16()],
+  ])('is told to be saved otherwise where it is UTF-16, %s', (_, bytes) => {
+    const path = join(folder, 'utf16.json');
+    writeFileSync(path, bytes);
+    expect(() => loadConfig(path)).toThrow('the file is UTF-16; save it as UTF-8');
+  });
+
   it('exists as an example, which is refused as it stands, for its domain alone', () => {
     const example = fileURLToPath(new URL('../../config.example.json', import.meta.url));
     expect(() => loadConfig(example)).toThrow(
