@@ -102,7 +102,7 @@ async function finish(
   const problem = credentialsProblem(text, target.kms !== undefined);
   if (problem !== undefined) throw usageFailure(`nothing was changed: ${problem}`);
   const trial = await tryCredentials(asCredentials(text, target.kms !== undefined), target, here);
-  const refused = `Nothing was changed; the key waits. Register ${harmless(next.kid)} at Okta first, and look at the app's scopes and role.`;
+  const refused = `Nothing was changed; the key waits. Look in the app: its Client ID, the key ${harmless(next.kid)}, scopes and role.`;
   if (trial.refusal) throw notStored(trial.refusal, refused);
   if (trial.unknown) throw notStored(trial.unknown, 'Okta could not be asked, so nothing was changed; the key waits.');
   await store(text, seen, target);

@@ -17,7 +17,7 @@ const ROLE = 'role';
 /** Nobody keeps a key waiting for so long who has not forgotten it. */
 const LONGEST_WAIT_MS = 30 * 86_400_000;
 /** Okta's documents name no smaller one with a right to write zones. */
-const ENOUGH = 'Organization Administrator suffices, by what Okta documents; no smaller role does';
+const ENOUGH = 'Organization Administrator suffices for that, and Okta documents no smaller role that does';
 
 /** Signs in as whoever looks at all that there is to see: zones, and policies where they may be read. */
 export function lookingSignIn({ config, kms }: Target, { clock, http }: Surroundings): OktaSignIn {

@@ -1,5 +1,5 @@
 import type { AppCredentials } from '../../lib/okta/credentials.ts';
-import { ZONE_SCOPES } from '../../lib/okta/service-app.ts';
+import { POLICY_SCOPE, ZONE_SCOPES } from '../../lib/okta/service-app.ts';
 import type { SecretVersion, Target } from '../target.ts';
 import { harmless } from '../terminal.ts';
 
@@ -14,7 +14,7 @@ export function forNewApp(kid: string): readonly string[] {
     '  2. Applications > Applications > Create App Integration > API Services > a name > Save.',
     `  3. General > Client Credentials > Edit > Public key / Private key > ${PASTE}.`,
     '  4. General: "Require DPoP header in token requests" stays on.',
-    `  5. Okta API Scopes: grant ${ZONE_SCOPES.join(' and ')}.`,
+    `  5. Okta API Scopes: grant ${ZONE_SCOPES.join(' and ')}; for doctor also ${POLICY_SCOPE}, if you like.`,
     '  6. Admin roles > Edit assignments > Organization Administrator > Save Changes.',
     'Then, with the Client ID of the app (General):',
     `  ${COMMAND} --finish --client-id 0oa…`,
