@@ -1,5 +1,5 @@
 import { OktaFailure } from '../../lib/okta/okta-failure.ts';
-import { PolicyReader, type PolicyReading } from '../../lib/okta/policy-reading.ts';
+import { notKnown, PolicyReader, type PolicyReading } from '../../lib/okta/policy-reading.ts';
 import { incompleteRules, type Policy, type Verdict, verdictOn } from '../../lib/okta/policy-verdict.ts';
 import type { OktaSignIn } from '../../lib/okta/sign-in.ts';
 import { sayIncomplete, sayVerdict } from '../../lib/okta/verdict-words.ts';
@@ -44,7 +44,7 @@ async function readPolicies(
     const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
     return await new PolicyReader(http, baseUrl, now).read(by);
   } catch (error) {
-    if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
+    if (error instanceof OktaFailure) return notKnown(error);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { METRICS } from '../names.ts';
 import type { Clock, HttpClient, Telemetry } from '../ports.ts';
 import { OktaFailure } from './okta-failure.ts';
-import { PolicyReader, type PolicyReading } from './policy-reading.ts';
+import { notKnown, PolicyReader, type PolicyReading } from './policy-reading.ts';
 import { incompleteRules, type Policy, type Verdict, verdictOn } from './policy-verdict.ts';
 import type { OktaSignIn } from './sign-in.ts';
 import { sayIncomplete, sayVerdict } from './verdict-words.ts';
@@ -20,8 +20,6 @@ export interface PolicyCheckDeps {
 
 /** What somebody has to look at. That the people a rule names get in from anywhere may be meant so. */
 const FINDINGS: readonly Verdict['kind'][] = ['not referenced', 'without effect', 'expression'];
-/** Failures that pass by themselves, and say nothing of the policies. */
-const PASSING: readonly unknown[] = ['OKTA005', 'ZONE003'];
 
 /**
  * Looks whether sign-on policies really refer to the zones: a log line for each finding, and their number as a metric. What
@@ -31,8 +29,7 @@ export async function checkPolicies(deps: PolicyCheckDeps): Promise<void> {
   const { config, telemetry } = deps;
   const reading = await readPolicies(deps);
   if (!reading.isWhole) {
-    const { why, code } = reading;
-    const passes = PASSING.includes(code);
+    const { why, code, passes } = reading;
     telemetry.warn('the sign-on policies are not known', { why, oktaFailure: code, passes });
     if (!passes) telemetry.metric(METRICS.policyFindings, 'Count', 1);
     return;
@@ -61,7 +58,7 @@ async function readPolicies({ config, clock, http, signIn, oktaToken }: PolicyCh
     const by = await signIn.fetch(signIn.credentials(await textOf(oktaToken)));
     return await new PolicyReader(http, config.okta.baseUrl, () => clock.now()).read(by);
   } catch (error) {
-    if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
+    if (error instanceof OktaFailure) return notKnown(error);
     throw error;
   }
 }

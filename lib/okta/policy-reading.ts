@@ -15,7 +15,21 @@ export const SIGN_ON_TYPES = ['ACCESS_POLICY', 'OKTA_SIGN_ON'] as const;
 /** All sign-on policies with their rules; or why they are not known. Never a part of them. */
 export type PolicyReading =
   | { readonly isWhole: true; readonly policies: readonly Policy[] }
-  | { readonly isWhole: false; readonly why: string; readonly code: ErrorCode };
+  | {
+      readonly isWhole: false;
+      readonly why: string;
+      readonly code: ErrorCode;
+      /** It ends by itself, and says nothing of the org. */
+      readonly passes: boolean;
+    };
+
+/** Why they are not known. That Okta answers 4xx to the question passes no more than a right that is missing. */
+export function notKnown({ code, message, fields }: OktaFailure): PolicyReading {
+  const status = Number(fields.oktaStatus ?? 0);
+  const isRefusal = status >= 400 && status < 500;
+  const passes = code === 'OKTA005' || (code === 'ZONE003' && !isRefusal);
+  return { isWhole: false, why: message, code, passes };
+}
 
 /** More than an org has; whoever answers with pages without end is not asked on. */
 const MOST_PAGES = 200;
@@ -85,7 +99,7 @@ export class PolicyReader {
       }
       return { isWhole: true, policies };
     } catch (error) {
-      if (error instanceof OktaFailure) return { isWhole: false, why: error.message, code: error.code };
+      if (error instanceof OktaFailure) return notKnown(error);
       throw error;
     }
   }

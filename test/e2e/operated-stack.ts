@@ -1,7 +1,9 @@
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import type { Target } from '../../cli/target.ts';
 import { formatQueuedEvent } from '../../lib/grants/queue-message.ts';
+import { awsClientConfig } from '../../local/emulator/environment.ts';
 import type { EmulatorSystem } from '../../local/emulator/start.ts';
 import { typed } from '../cli/typed.ts';
 import { AclUnderTest, CONFIGURATION, FOUND, operatorOf, until } from './world.ts';
@@ -109,6 +111,21 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       const { out } = await run('redrive');
       expect(out).toMatch(new RegExp(`letter_${now} +put back +STORE001`));
       await acl.showsOnly(ALICE, BOB);
+    });
+
+    it('has a function that looks at the policies, as its schedule has it look once a day', async () => {
+      const system = await start();
+      const lambda = new LambdaClient(awsClientConfig(system));
+      const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+      const policies = Functions.find(({ Description = '' }) => Description.startsWith('Checks that sign-on policies'));
+      await lambda.send(new InvokeCommand({ FunctionName: policies?.FunctionName ?? '', Payload: '{"kind":"daily"}' }));
+      lambda.destroy();
+      const [compared] = await until(
+        'the policies are compared',
+        async () => (await system.logs()).filter(({ message }) => message === 'sign-on policies compared'),
+        (found) => found.length > 0,
+      );
+      expect(compared).toMatchObject({ policies: Object.keys(CONFIGURATION.acls).length, findings: 0 });
     });
 
     it('makes a new key that is soon good', async () => {

@@ -35,6 +35,7 @@ const TWO_ZONES = { acl: 'acl-of-two', zoneIds: ['nzo1endToEndFirst0000', 'nzo1e
 
 export const CONFIGURATION = {
   stackName: 'KnocknocOktaTest',
+  okta: { checkPolicies: true },
   acls: {
     ...Object.fromEntries(Array.from({ length: ACLS }, (_, i) => [aclName(i), { zoneIds: [zoneOf(aclName(i))] }])),
     [TWO_ZONES.acl]: { zoneIds: TWO_ZONES.zoneIds },

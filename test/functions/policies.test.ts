@@ -97,6 +97,12 @@ describe('the daily check of policies', () => {
     expect(warnings()).toMatchObject([{ oktaFailure: 'OKTA002', passes: false, why: expect.stringContaining('403') }]);
   });
 
+  it('counts it as one that Okta does not take the question, as an org without such policies may not', async () => {
+    okta.addFault({ fault: { status: 400 } });
+    expect(await check()).toBe(1);
+    expect(warnings()).toMatchObject([{ passes: false, why: expect.stringContaining('400') }]);
+  });
+
   it('counts it as one that there are no credentials, or none that can be read', async () => {
     secret.text = undefined;
     expect(await check()).toBe(1);
