@@ -334,7 +334,6 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
         code: 4,
         stderr: expect.stringContaining('OKTA002'),
       });
-      await acl.okta.clearFaults();
       expect(await script('add', 'nobody-knows', ALICE)).toMatchObject({
         ...{ code: 3, stderr: expect.stringContaining('HOOK004') },
       });
