@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { entryFor, letsIn } from './gateways.ts';
-import { type Inside, LetIn, letsPeopleIn } from './inside.ts';
+import { type Inside, LetIn, letsPeopleIn, viewOf } from './inside.ts';
 import type { Environment } from './lambda.ts';
 import type { Watched, WatchedAcl } from './monitor.ts';
 import type { Invariant } from './violation.ts';
@@ -119,11 +119,12 @@ export class PutCheck {
   }
 
   #checkList({ zoneId, gateways, deployment }: Put, { always }: DeployedAcl, acl: WatchedAcl): void {
-    // Where the limit was lowered, whoever is there stays until another zone has them.
+    // Where the limit was lowered, or an administrator went over it, whoever is there stays until another zone has them.
     const before = this.#inside.in(zoneId);
+    const most = Math.max(deployment.gatewayLimit, viewOf(this.#watched.okta, zoneId)?.gateways?.length ?? 0);
     const isMore = gateways.some(({ value }) => letsIn(value).some((host) => !before.has(host)));
-    if (gateways.length > deployment.gatewayLimit && isMore) {
-      this.#broken('no list over its limit', `${zoneId}: ${gateways.length} of ${deployment.gatewayLimit}`);
+    if (gateways.length > most && isMore) {
+      this.#broken('no list over its limit', `${zoneId}: ${gateways.length} of ${most}`);
     }
     const configured = LetIn.by([...always, deployment.sentinel]);
     const people = new Set([...acl.model.granted].map((ip) => entryFor(ip, deployment.ipv6)));
