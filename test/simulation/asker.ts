@@ -143,7 +143,7 @@ export class Asker {
     const shown = (such: (lists: readonly LetIn[]) => boolean) =>
       this.#deployments.known(name).some(({ zoneIds }) => this.#monitor.shown.wereOnce(zoneIds, began, now, such));
     if (event.type === 'access.flushed') {
-      const covered = model.endedBefore(began - A_WHILE_MS).map((ip) => entryFor(ip, ipv6));
+      const covered = model.endedBefore(began - A_WHILE_MS, event.webhookId).map((ip) => entryFor(ip, ipv6));
       const others = covered.filter((entry) => !always.has(entry));
       return shown((lists) => others.every((entry) => !lists.some((letIn) => letIn.has(entry))));
     }

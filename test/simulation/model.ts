@@ -92,9 +92,12 @@ export class AclModel {
     return this.#events.some(({ event }) => event.webhookId !== webhookId && event.timestamp >= from);
   }
 
-  /** Who has been out since this moment or longer. */
-  endedBefore(moment: number): string[] {
-    return [...this.ips].flatMap(([ip, { until, ended }]) => (Math.max(until, ended) < moment ? [ip] : []));
+  /** Who has been out since this moment or longer, whatever events but this one are still on the queue. */
+  endedBefore(moment: number, webhookId: string): string[] {
+    return [...this.ips].flatMap(([ip, { until, ended, pending }]) => {
+      const isWaiting = [...pending].some((id) => id !== webhookId);
+      return Math.max(until, ended) < moment && !isWaiting ? [ip] : [];
+    });
   }
 
   /** Whether somebody with this address, or in its network, was held since then. */

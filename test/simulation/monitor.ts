@@ -120,7 +120,7 @@ export class Monitor {
     this.#quota?.callArrives(request.method, zoneId);
     if (request.method !== 'PUT') return;
     this.puts += 1;
-    const { gateways, ...others } = v.parse(putSchema, JSON.parse(request.body ?? ''));
+    const { gateways, ...others } = putIn(request);
     const read = this.#read.get(environment)?.get(zoneId);
     this.#puts?.arrives({ environment, zoneId, gateways, read, deployment: this.#configuredIn(environment) });
     if (!acl) return;
@@ -178,7 +178,10 @@ export class Monitor {
   }
 
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
-    if (request.method === 'PUT') this.#written(environment, zoneId);
+    if (request.method === 'PUT') {
+      this.#puts?.ends(zoneId, putIn(request).gateways);
+      this.#written(environment, zoneId);
+    }
     if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status === 200) this.shown.answered(zoneId, answer.body, this.#watched.now());
@@ -251,6 +254,10 @@ export class Monitor {
     const acl = owner && this.#acls.get(owner.name);
     return acl && { ...acl, zoneIds: owner.zoneIds };
   }
+}
+
+function putIn({ body = '' }: HttpRequest): v.InferOutput<typeof putSchema> {
+  return v.parse(putSchema, JSON.parse(body));
 }
 
 /** @returns nothing where the answer is half a one, in which no function can have read anything */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
+import { sameList } from '../../lib/addresses/list-difference.ts';
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { entryFor, letsIn } from './gateways.ts';
 import { type Inside, LetIn, letsPeopleIn, viewOf } from './inside.ts';
@@ -115,7 +116,12 @@ export class PutCheck {
     if (!replaceExisting && !this.#inside.mayTakeOver(zoneId, letIn)) {
       this.#broken('foreign zone untouched', `${name} writes ${zoneId}, which holds others' entries`);
     }
-    this.#inside.ours.add(zoneId);
+  }
+
+  /** A PUT is over: whether it was carried out, the zone shows. */
+  ends(zoneId: string, gateways: Put['gateways']): void {
+    const found = canonicalGateways(viewOf(this.#watched.okta, zoneId)?.gateways ?? []);
+    if (sameList(found, canonicalGateways(gateways))) this.#inside.ours.add(zoneId);
   }
 
   #checkList({ zoneId, gateways, deployment }: Put, { always }: DeployedAcl, acl: WatchedAcl): void {
