@@ -34,7 +34,11 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
     tables: [
       oktaTable(days),
       requestsTable(days),
-      billTable(bills, free),
+      billTable(
+        bills,
+        days.map((day) => monthlyBill(restOf(day), stack)),
+        free,
+      ),
       unitsTable(days),
       {
         title: 'The fixed price of a month, with one ACL (US dollars)',
@@ -157,7 +161,12 @@ function unitsTable(days: readonly DayUse[]): BenchTable {
   };
 }
 
-function billTable(bills: readonly Bill[], free: readonly number[]): BenchTable {
+/** The same system on a day on which nobody comes or goes. */
+function restOf(day: DayUse): DayUse {
+  return { ...day, events: 0, expiries: 0, usage: day.atRest, storedItems: 0 };
+}
+
+function billTable(bills: readonly Bill[], atRest: readonly Bill[], free: readonly number[]): BenchTable {
   const names = bills[0]?.stages.map(({ name }) => name) ?? [];
   const cells = (of: (bill: Bill, index: number) => number) =>
     bills.map((bill, index) => rounded(of(bill, index), 3).toFixed(3));
@@ -170,13 +179,14 @@ function billTable(bills: readonly Bill[], free: readonly number[]): BenchTable 
         ...cells(({ stages }) => stages.find((stage) => stage.name === name)?.dollars ?? 0),
       ]),
       ['together', ...cells(({ total }) => total)],
+      ['of it at rest, with as many zones', ...atRest.map(({ total }) => rounded(total, 3).toFixed(3))],
       ['less what is free each month', ...cells(({ total }, index) => total - (free[index] ?? 0))],
     ],
     note:
       `${prices.source} (${prices.date}). ${DAYS} such days, no free tier. Empty polls: Lambda is taken to hold ${POLLERS} requests ` +
       `of ${POLL_SECONDS} seconds open on each of the two queues, day and night. Lambda's reads of the table's stream are ` +
       'free. The last line is for an account that uses what AWS gives every account each month (`freePerMonth` in ' +
-      'bench/prices.json) for nothing else. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
+      'bench/prices.json) for nothing else. At rest a zone is read once in `verifyMinutes`, so more zones cost more. Left out: traffic out of AWS (some MB to Okta), mails of the alarm topic, storage of logs and code, ' +
       'retries after failures, requests that are refused, senders that ask for the outcomes of their events.',
   };
 }

@@ -5,6 +5,8 @@ import { Meter, type UsageByFunction } from './meter.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/** Of the night, before the first login. */
+const REST_HOURS = 7;
 const GATEWAYS = 150;
 
 export interface DayUse {
@@ -18,6 +20,8 @@ export interface DayUse {
   readonly okta: { readonly gets: number; readonly puts: number };
   /** Before the first login. */
   readonly oktaCallsPerHourAtRest: number;
+  /** What a day would be if it went on as before the first login: at rest, with as many zones. */
+  readonly atRest: UsageByFunction;
   /** At the day's end of events: grants, and what is remembered of events. */
   readonly storedItems: number;
 }
@@ -55,6 +59,9 @@ export async function measureDay(people: number, progress: (text: string) => voi
   const before = meter.calls();
   const began = system.clock.now();
   const events = workingDay(people);
+  const untouched = structuredClone({ usage: meter.usage, okta: before });
+  await system.clock.advance(REST_HOURS * HOUR_MS);
+  const rest = minus({ usage: meter.usage, okta: meter.calls() }, untouched);
   for (const [index, { at, type, ip }] of events.entries()) {
     if (index % 500 === 0) progress(`${people} people a day: event ${index} of ${events.length}`);
     await system.clock.advance(began + at - system.clock.now());
@@ -63,14 +70,13 @@ export async function measureDay(people: number, progress: (text: string) => voi
   const storedItems = system.functions.table.items().length;
   await system.clock.advance(began + 24 * HOUR_MS - system.clock.now());
   const { gets, puts } = meter.calls();
-  const restHours = 7;
-  const atRest = system.okta.requests(0).filter(({ at }) => at >= began && at < began + restHours * HOUR_MS);
   return {
     ...dayOf(people),
     usage: meter.usage,
     metrics: meter.metrics,
     okta: { gets: gets - before.gets, puts: puts - before.puts },
-    oktaCallsPerHourAtRest: atRest.length / restHours,
+    oktaCallsPerHourAtRest: (rest.okta.gets + rest.okta.puts) / REST_HOURS,
+    atRest: times(rest, 24 / REST_HOURS).usage,
     storedItems,
   };
 }
@@ -138,6 +144,7 @@ export async function sampleDay(people: number, progress: (text: string) => void
     metrics: meter.metrics,
     okta,
     oktaCallsPerHourAtRest: atRest.okta.gets + atRest.okta.puts,
+    atRest: times(atRest, 24).usage,
     storedItems: system.functions.table.items().length,
   };
 }
