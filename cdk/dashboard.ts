@@ -7,7 +7,7 @@ import { METRICS } from '../lib/names.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
 import { type DashboardQuery, dashboardQueries, latestErrors, listChanges } from './dashboard-queries.ts';
 import { errorMetric } from './error-alarms.ts';
-import type { FunctionName } from './function-code.ts';
+import type { FunctionName, OptionalFunctionName } from './function-code.ts';
 import { ownMetric } from './own-metric.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -16,7 +16,8 @@ const PERIOD = Duration.minutes(1);
 export interface ServiceDashboardProps {
   readonly alarms: AlarmTopic;
   /** By the label they get. */
-  readonly functions: Readonly<Record<FunctionName, ServiceFunction>> & { readonly allowlist?: ServiceFunction };
+  readonly functions: Readonly<Record<FunctionName, ServiceFunction>> &
+    Readonly<Partial<Record<OptionalFunctionName, ServiceFunction>>>;
   /** Queues that should drain at once. */
   readonly queues: Readonly<Record<string, IQueue>>;
   /** Queues that should stay empty. */

@@ -74,10 +74,10 @@ export class KnocknocOktaStack extends Stack {
     const zone = new ZoneUpdater(this, 'Zone', { deployment, table, secrets, timerQueue, network: props.oktaNetwork });
     const clientKeys = new ClientKeys(this, 'OktaClientKeys', { deployment });
     clientKeys.allowSigning(zone.function);
-    if (config.okta.checkPolicies) {
-      const check = new PolicyCheck(this, 'Policies', { deployment, secrets, network: props.oktaNetwork });
-      clientKeys.allowSigning(check.function);
-    }
+    const policies = config.okta.checkPolicies
+      ? new PolicyCheck(this, 'Policies', { deployment, secrets, network: props.oktaNetwork }).function
+      : undefined;
+    if (policies) clientKeys.allowSigning(policies);
     const lists =
       listedAcls(config).length > 0
         ? new AllowlistReader(this, 'Allowlist', { deployment, table, expiry, eventsQueue })
@@ -91,6 +91,8 @@ export class KnocknocOktaStack extends Stack {
       grants: grants.function,
       expiry: expiry.function,
       zone: zone.function,
+      ...(webhook.gatekeeper && { gatekeeper: webhook.gatekeeper.function }),
+      ...(policies && { policies }),
       ...(lists && { allowlist: lists.function }),
     };
     new SavedQueries(this, 'Queries', { functions: Object.values(functions) });

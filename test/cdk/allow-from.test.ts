@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { EvaluatedAlarm } from '../helpers/alarm-evaluator.ts';
+import { widgetsOf } from './dashboard-widgets.ts';
 import { rightsIn } from './rights.ts';
 import { property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
@@ -87,10 +89,27 @@ describe('with allowFrom', () => {
     expect(api.Properties.IpAddressType).toBe(type);
   });
 
-  it('has alarms for when it fails', () => {
-    const names = resourcesOf(GUARDED, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName);
-    expect(names).toEqual(
-      expect.arrayContaining(['gatekeeper-errors', 'gatekeeper-throttles'].map((n) => `KnocknocOkta-${n}`)),
+  it.each([
+    ['gatekeeper-errors', 'Errors', 1],
+    ['gatekeeper-throttles', 'Throttles', 10],
+  ])('%s goes on at %s of the gatekeeper, %i in five minutes, and off by itself', (alarm, name, value) => {
+    const [resource] = resourcesOf(GUARDED, 'AWS::CloudWatch::Alarm').flatMap(([, one]) =>
+      one.Properties.AlarmName === `KnocknocOkta-${alarm}` ? [one] : [],
     );
+    if (!resource) throw new Error(`no alarm ${alarm}`);
+    const [id] = resourceOf(GUARDED, 'AWS::Lambda::Function', 'WebhookGatekeeper');
+    const point = { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: id }, value, at: 60_000 };
+    const evaluated = new EvaluatedAlarm(resource);
+    expect(evaluated.on([point], 0, 1_800_000)).not.toEqual([]);
+    expect(evaluated.on([point], 1_200_000, 1_800_000)).toEqual([]);
+    expect(evaluated.on([{ ...point, value: value - 1 }], 0, 1_800_000)).toEqual([]);
+    expect(evaluated.on([{ ...point, dimensions: { FunctionName: 'another' } }], 0, 1_800_000)).toEqual([]);
+  });
+
+  it.each(['Failed runs', 'Duration (ms, p95)'])('the dashboard shows the gatekeeper under %s', (title) => {
+    const [, dashboard] = resourceOf(GUARDED, 'AWS::CloudWatch::Dashboard', 'Dashboard');
+    const metrics = widgetsOf(dashboard).find(({ properties }) => properties.title === title)?.properties.metrics;
+    const shown = metrics?.map((metric) => metric.find((part) => String(part).startsWith('WebhookGatekeeperFunction')));
+    expect(shown?.filter((id) => id !== undefined)).toHaveLength(1);
   });
 });

@@ -4,6 +4,7 @@ import { EvaluatedAlarm } from '../helpers/alarm-evaluator.ts';
 import { InsightsQuery } from '../helpers/insights-query.ts';
 import { ACL } from '../helpers/virtual-system.ts';
 import { WatchedSystem } from '../helpers/watched-system.ts';
+import { widgetsOf } from './dashboard-widgets.ts';
 import { FUNCTIONS, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 vi.hoisted(() => {
@@ -13,7 +14,7 @@ afterAll(() => vi.restoreAllMocks());
 
 const template = templateWith({ stackName: 'Acme' });
 const [, dashboard] = resourceOf(template, 'AWS::CloudWatch::Dashboard', 'Dashboard');
-const widgets = widgetsOf(property(dashboard, 'DashboardBody', 'Fn::Join', '1'));
+const widgets = widgetsOf(dashboard);
 const queries = widgets.flatMap(({ properties }) => (properties.query === undefined ? [] : [properties]));
 const series = widgets.flatMap(({ properties: { title, metrics = [] } }) =>
   metrics.map((metric) => ({ title, metric })),
@@ -26,25 +27,6 @@ const FUNCTION_OF_LOG = Object.fromEntries(
     return [String(property(lambda, 'LoggingConfig', 'LogGroup', 'Ref')), name.toLowerCase()];
   }),
 );
-
-interface Widget {
-  readonly type: string;
-  readonly properties: {
-    readonly title: string;
-    readonly query?: string;
-    /** Namespace, name, then names and values of dimensions in turn; options come last. */
-    readonly metrics?: readonly (readonly (string | object)[])[];
-  };
-}
-
-/** The dashboard's text with each name of a resource as its logical id. */
-function widgetsOf(parts: unknown): Widget[] {
-  const texts = (parts as readonly unknown[]).map((part) => {
-    if (typeof part === 'string') return part;
-    return /"([A-Z]\w+)"/.exec(JSON.stringify(Object.values(part ?? {})))?.[1] ?? 'eu-west-1';
-  });
-  return JSON.parse(texts.join('')).widgets;
-}
 
 function dimensionsOf(metric: readonly (string | object)[]): Record<string, string> {
   const texts = metric.slice(2).filter((part) => typeof part === 'string');

@@ -1,0 +1,20 @@
+import { property, type Resource } from './synthesised.ts';
+
+export interface Widget {
+  readonly type: string;
+  readonly properties: {
+    readonly title: string;
+    readonly query?: string;
+    /** Namespace, name, then names and values of dimensions in turn; options come last. */
+    readonly metrics?: readonly (readonly (string | object)[])[];
+  };
+}
+
+/** What a dashboard shows, with each name of a resource as its logical id. */
+export function widgetsOf(dashboard: Resource): Widget[] {
+  const texts = (property(dashboard, 'DashboardBody', 'Fn::Join', '1') as readonly unknown[]).map((part) => {
+    if (typeof part === 'string') return part;
+    return /"([A-Z]\w+)"/.exec(JSON.stringify(Object.values(part ?? {})))?.[1] ?? 'eu-west-1';
+  });
+  return JSON.parse(texts.join('')).widgets;
+}
