@@ -122,8 +122,10 @@ export class EmbeddedFunctions {
       visibilityMs: 6 * TIMEOUT_MS.grants,
       maxReceives: EVENTS_MOST_RECEIVES,
     });
+    // Whichever is due next is lost, a timer or a read.
+    const losses = { count: 0 };
     this.timers = new DelayQueue({
-      clock,
+      ...{ clock, losses },
       consume: async (body, messageId, receives) => {
         const answer = await this.#handlers.expiry(timerEvent(messageId, body, receives), this.#context('expiry'));
         if (answer.batchItemFailures.length > 0) throw new Error('the timer is to come again');
@@ -132,7 +134,7 @@ export class EmbeddedFunctions {
       maxReceives: TIMERS_MOST_RECEIVES,
     });
     this.reads = new DelayQueue({
-      clock,
+      ...{ clock, losses },
       consume: async (body, messageId, receives) => {
         const answer = await this.#handlers.allowlist(
           timerEvent(messageId, body, receives),

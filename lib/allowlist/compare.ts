@@ -98,9 +98,10 @@ export function holdBack(
   began: number,
   nameOf: (grant: Grant) => string,
 ): Removals {
-  if (live < MANY_GRANTS || ends.length * 2 <= live) return { now: ends, waiting: 0 };
   const isSameRead = before !== undefined && Math.abs(began - before.at) < pollSeconds * 1_000 * SAME_READ;
+  // Also where it is small by now: the first of the two may have carried out a part.
   if (isSameRead) return { now: [], held: before, waiting: 0 };
+  if (live < MANY_GRANTS || ends.length * 2 <= live) return { now: ends, waiting: 0 };
   const [now, waiting] = [true, false].map((waited) =>
     ends.filter((grant) => (before?.names.has(nameOf(grant)) ?? false) === waited),
   );

@@ -97,7 +97,7 @@ export class ListReader {
     const sent = ends.length + enter.length;
     const counts = { ends: ends.length, enter: enter.length, entries: ips.size, live: live.length };
     if (sent > 0) telemetry.info('the list differs from the grants', { acl: this.#acl, ...counts });
-    const isLeft = removals.waiting > 0 || ends.length < removals.now.length || !isWhole;
+    const isLeft = ends.length < difference.ends.length || !isWhole;
     const nextAt = Math.min(difference.nextAt, enterFrom, sent > 0 ? began + TAKEN_UP_MS : Number.POSITIVE_INFINITY);
     this.#compared = { ips, position, nextAt: isLeft ? began : nextAt };
   }

@@ -7,20 +7,31 @@ export interface DelayOptions {
   readonly consume: (body: string, messageId: string, receives: number) => Promise<void>;
   readonly visibilityMs: number;
   readonly maxReceives: number;
+  /** Messages that vanish when they are due, from the next on, counted for several queues together. */
+  readonly losses?: { count: number };
 }
 
 /** SQS's promises for a standard queue that feeds a Lambda: each message after its delay, again when it failed. */
 export class DelayQueue implements TimerQueue {
   /** Messages vanish on their way. */
   losesEverything = false;
-  /** Messages that vanish when they are due, from the next on. */
-  messagesToLose = 0;
   readonly deadLetters: { readonly body: string; readonly reason?: string }[] = [];
   readonly #options: DelayOptions;
+  readonly #losses: { count: number };
   #sent = 0;
 
   constructor(options: DelayOptions) {
     this.#options = options;
+    this.#losses = options.losses ?? { count: 0 };
+  }
+
+  /** Messages that vanish when they are due, from the next on. */
+  get messagesToLose(): number {
+    return this.#losses.count;
+  }
+
+  set messagesToLose(count: number) {
+    this.#losses.count = count;
   }
 
   async send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void> {
@@ -41,8 +52,8 @@ export class DelayQueue implements TimerQueue {
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
     this.#options.clock.after(delayMs, () => {
       if (this.losesEverything) return;
-      if (this.messagesToLose > 0) {
-        this.messagesToLose -= 1;
+      if (this.#losses.count > 0) {
+        this.#losses.count -= 1;
         return;
       }
       this.#options.consume(body, messageId, receives).catch(() => {

@@ -94,6 +94,8 @@ describe('a removal', () => {
     const ends = many(8);
     expect(hold(ends, 10, heldAgo(ends, 0))).toEqual({ now: 0, waiting: 0, isHeld: true });
     expect(hold(ends, 10, heldAgo(ends, 7_499))).toMatchObject({ now: 0 });
+    // The first of the two has carried out what waited before, and one waits on.
+    expect(hold(many(1), 5, heldAgo(many(1), 5))).toEqual({ now: 0, waiting: 0, isHeld: true });
     expect(hold(ends, 10, heldAgo(ends, 7_500))).toMatchObject({ now: 8 });
   });
 

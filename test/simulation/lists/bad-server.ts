@@ -142,17 +142,25 @@ function page(body: string): HttpResponse {
   return { status: 200, headers: {}, body };
 }
 
+/** An address or a network, in both brackets or in none: what is cut off may end within them. */
+const ENTRY = /^[ \t]*(?:\[([\d.]+|[\da-f:]+)\]|([\d.]+|[\da-f:]+))(\/\d+)?[ \t]*\r?$/;
+const OURS = /^(?:203\.0\.113|198\.51\.100|192\.0\.2)\.\d{1,3}$/;
+
 /** What is cut off may have lines, and none of them an entry: then it is none. */
 function isList(body: string): boolean {
   const lines = body.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  return (
-    lines.length === 0 ||
-    lines.some((line) => /^\s*\[?(\d+\.\d+\.\d+\.\d+|[\da-f]+:[\da-f:]+)\]?(\/\d+)?\s*$/.test(line))
-  );
+  const isAddress = (host = '') => host.includes(':') || host.split('.').filter(Boolean).length === 4;
+  return lines.length === 0 || lines.some((line) => isAddress(hostIn(line)?.host));
 }
 
 /** The hosts in a text, read in another way than the reader does it. */
 function readBack(body: string): Set<string> {
-  const found = body.matchAll(/^[ \t]*\[?((?:203\.0\.113|198\.51\.100|192\.0\.2)\.\d{1,3})\]?(?:\/32)?[ \t]*\r?$/gm);
-  return new Set([...found].map(([, ip = '']) => ip));
+  const found = body.split('\n').map(hostIn);
+  const hosts = found.flatMap((one) => (one && ['', '/32'].includes(one.bits) ? [one.host] : []));
+  return new Set(hosts.filter((host) => OURS.test(host)));
+}
+
+function hostIn(line: string): { readonly host: string; readonly bits: string } | undefined {
+  const [whole, bracketed, bare, bits = ''] = ENTRY.exec(line) ?? [];
+  return whole === undefined ? undefined : { host: bracketed ?? bare ?? '', bits };
 }
