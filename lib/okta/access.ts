@@ -92,8 +92,9 @@ export class OktaAccess {
     } catch (error) {
       // Refused by Okta, or signed by no key.
       if (!(error instanceof OktaFailure) || !['OKTA001', 'ZONE006'].includes(error.code)) throw error;
-      const other = await this.#read(() => this.#secret.getOtherThan(held.text));
+      // First, so that it is not shown again where the secret can't be read.
       const canRenew = by !== undefined && this.#zones.signIn.forget(by, held.credentials);
+      const other = await this.#read(() => this.#secret.getOtherThan(held.text));
       if (other === undefined && !canRenew) throw error;
       return this.#lastTry(call, other === undefined ? held.credentials : this.#zones.signIn.credentials(other));
     }

@@ -125,6 +125,21 @@ describe('a service app', () => {
     expect(calls).toEqual(['GET zone 401', 'POST token 400', 'POST token 200', 'GET zone 200']);
   });
 
+  it('forgets the token that Okta refuses also where the secret can’t be read just then', async () => {
+    const { simulator, http, calls } = simulated();
+    const { get } = processOf(http);
+    await get();
+    await clock.advance(11_000);
+    simulator.endAccessTokens();
+    secret.unreadable = true;
+    await expect(get()).rejects.toMatchObject({ code: 'ZONE006' });
+    secret.unreadable = false;
+    calls.length = 0;
+    await clock.advance(11_000);
+    await get();
+    expect(calls).not.toContain('GET zone 401');
+  });
+
   it('forgets the other token as well where Okta refuses that too', async () => {
     const { simulator, http, calls } = simulated();
     const okta = processOf(http);
