@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,7 +34,7 @@ export async function announceRun(
   file = RUN_FILE,
 ): Promise<(() => Promise<void>) | undefined> {
   const other = await findRun(file).catch(() => undefined);
-  if (other && other.pid !== description.pid && isThere(other.pid)) return undefined;
+  if (other && other.pid !== description.pid && (await isThere(other))) return undefined;
   await mkdir(dirname(file), { recursive: true });
   // A file that is there keeps its mode when it is written to.
   await rm(file, { force: true });
@@ -56,11 +57,16 @@ export async function findRun(file = RUN_FILE): Promise<RunDescription | undefin
   return JSON.parse(text) as RunDescription;
 }
 
-/** Whether a process of this number runs, whoever's it is. */
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** Whether a run listens. Its process number says nothing: another process may have it after a run was killed. */
+function isThere(run: RunDescription): Promise<boolean> {
+  // What another version has written may name none.
+  const address = URL.parse(run.kind === 'embedded' ? run.operator?.url : run.endpoint);
+  if (!address) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect(Number(address.port), address.hostname, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

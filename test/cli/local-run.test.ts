@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,8 +10,6 @@ import type { Item } from '../../lib/ports.ts';
 import { ACL, ALICE, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 import { typed } from './typed.ts';
 
-/** A number that no process has: Linux gives none so high. */
-const ENDED = 5_000_000;
 const folder = await mkdtemp(join(tmpdir(), 'knocknoc-run-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -99,9 +97,9 @@ describe('the file that says how a local run can be operated', () => {
   it('is for its owner alone, and goes with the run', async () => {
     const file = join(folder, 'one', 'run.json');
     expect(await findRun(file)).toBeUndefined();
-    const withdraw = await announceRun(run(ENDED), file);
+    const withdraw = await announceRun(run(1), file);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await findRun(file)).toEqual(run(ENDED));
+    expect(await findRun(file)).toEqual(run(1));
     await withdraw?.();
     expect(await findRun(file)).toBeUndefined();
   });
@@ -127,16 +125,29 @@ describe('the file that says how a local run can be operated', () => {
 
   it('stays when a later run has put its own in the place', async () => {
     const file = join(folder, 'two', 'run.json');
-    const withdraw = await announceRun(run(ENDED), file);
-    await announceRun(run(process.pid), file);
+    const withdraw = await announceRun(run(1), file);
+    await announceRun(run(2), file);
     await withdraw?.();
-    expect(await findRun(file)).toEqual(run(process.pid));
+    expect(await findRun(file)).toEqual(run(2));
   });
 
   it('keeps a later run from taking its place while it is there', async () => {
     const file = join(folder, 'four', 'run.json');
-    await announceRun(run(process.ppid), file);
+    const world = await CliWorld.start();
+    const first = { ...world.system.run, pid: process.ppid };
+    await announceRun(first, file);
     expect(await announceRun(run(process.pid), file)).toBeUndefined();
-    expect(await findRun(file)).toEqual(run(process.ppid));
+    expect(await findRun(file)).toEqual(first);
+  });
+
+  it.each([
+    ['whose number another process has by now', JSON.stringify(run(process.ppid))],
+    ['of another version', '{"pid":1,"kind":"embedded"}'],
+    ['that was cut off', '{"pid":'],
+  ])('gives way where it is left over from a run that was killed: %s', async (_, left) => {
+    const file = join(folder, 'five.json');
+    await writeFile(file, left);
+    expect(await announceRun(run(process.pid), file)).toBeDefined();
+    expect(await findRun(file)).toEqual(run(process.pid));
   });
 });
