@@ -94,10 +94,10 @@ async function wrongZones(sender: Sender): Promise<string[]> {
   const until = Date.now() + SETTLED_WITHIN_MS;
   for (;;) {
     const wrong: string[] = [];
-    for (const [acl, live] of sender.live) {
+    for (const acl of ACLS) {
       const zone = await system.simulator.zone(zoneOf(acl));
       const has = (zone.gateways ?? []).map(({ value }) => value ?? '').sort();
-      const ips = live.ips(Date.now()).map((ip) => `${ip}/32`);
+      const ips = sender.ips(acl, Date.now()).map((ip) => `${ip}/32`);
       const wanted = ips.length > 0 ? ips : [SENTINEL];
       if (has.join() !== wanted.sort().join()) wrong.push(`zone of ${acl} has ${has}, and should have ${wanted}`);
     }
@@ -113,7 +113,7 @@ async function lostEvents(sender: Sender): Promise<string[]> {
     const { status, body } = await sender.outcome(event);
     const said = `${status} ${JSON.parse(body).status ?? JSON.parse(body).code}`;
     outcomes.set(said, (outcomes.get(said) ?? 0) + 1);
-    if (status !== 200) lost.push(`the outcome of ${event.id} is ${status} ${body}`);
+    if (status !== 200) lost.push(`the outcome of ${event.event.webhookId} is ${status} ${body}`);
   }
   console.log(`outcomes: ${text(outcomes)}`);
   return lost;

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askOutcome, NoAnswer, outcomeUrl, post, sendEvent, type WebhookAnswer } from '../../cli/webhook-client.ts';
+import type { QueuedEvent } from '../../lib/grants/queue-message.ts';
 import type { RunningSystem } from '../../local/running-system.ts';
+import { liveAfter } from '../helpers/grant-model.ts';
 import type { Random } from '../simulation/random.ts';
-import { LiveGrants } from './live-grants.ts';
 
 /** Like somebody's data in a request that is refused: it may stand nowhere afterwards. */
 export const BODY_MARK = 'marked-body-4c1d7e';
 
 interface Accepted {
-  readonly id: string;
+  readonly event: QueuedEvent;
   readonly answer: WebhookAnswer;
 }
 
@@ -19,7 +20,7 @@ export class Sender {
   readonly told = new Map<number, number>();
   readonly accepted: Accepted[] = [];
   unanswered = 0;
-  readonly live: ReadonlyMap<string, LiveGrants>;
+  readonly #acls: readonly string[];
   readonly #system: RunningSystem;
   readonly #random: Random;
   #count = 0;
@@ -27,7 +28,7 @@ export class Sender {
   constructor(system: RunningSystem, acls: readonly string[], random: Random) {
     this.#system = system;
     this.#random = random;
-    this.live = new Map(acls.map((acl) => [acl, new LiveGrants()]));
+    this.#acls = acls;
   }
 
   async sendOne(): Promise<void> {
@@ -41,7 +42,13 @@ export class Sender {
     if (some) count(this.told, await this.outcome(some));
   }
 
-  outcome({ id, answer }: Accepted): Promise<WebhookAnswer> {
+  /** Who must be in, by what was accepted alone. @param now milliseconds since the epoch */
+  ips(acl: string, now: number): string[] {
+    const events = this.accepted.map(({ event }) => event).filter((event) => event.acl === acl);
+    return [...new Set(Object.keys(liveAfter(events, now)).map((name) => name.slice(0, name.indexOf('#'))))];
+  }
+
+  outcome({ event: { webhookId: id }, answer }: Accepted): Promise<WebhookAnswer> {
     const url = outcomeUrl(this.#system, answer);
     if (url === undefined) throw new Error(`the answer to ${id} names no outcome`);
     return askOutcome(this.#system, url, { id, now: Date.now() });
@@ -49,32 +56,32 @@ export class Sender {
 
   async #sendGood(): Promise<void> {
     const random = this.#random;
-    const [acl = '', live] = [...this.live][random.whole(0, this.live.size - 1)] ?? [];
+    const acl = this.#acls[random.whole(0, this.#acls.length - 1)] ?? '';
     // Every other address: neighbours are written as one network where a zone is full.
     const ip = `203.0.113.${random.whole(0, 60) * 2 + 1}`;
     const grantId = random.pick(['a', 'b', 'c']);
-    const seconds = random.whole(20, 900);
+    const durationSeconds = random.whole(20, 900);
     const now = Date.now();
     const kind = random.next();
-    const [type, data, apply]: [string, object, () => void] =
+    const [type, whose]: [QueuedEvent['type'], Pick<QueuedEvent, 'ip' | 'grantId'>] =
       kind < 0.6
-        ? [
-            'access.granted',
-            { ip, grantId, durationSeconds: seconds, user: `person-${random.whole(1, 99)}@example.com` },
-            () => live?.grant(ip, grantId, now + seconds * 1_000),
-          ]
+        ? ['access.granted', { ip, grantId }]
         : kind < 0.8
-          ? ['access.revoked', { ip, grantId }, () => live?.revoke(ip, grantId)]
+          ? ['access.revoked', { ip, grantId }]
           : kind < 0.97
-            ? ['access.revoked', { ip }, () => live?.revoke(ip)]
-            : ['access.flushed', {}, () => live?.flush()];
-    const body = { type, timestamp: new Date(now).toISOString(), data: { acl, ...data } };
+            ? ['access.revoked', { ip }]
+            : ['access.flushed', {}];
+    const isGrant = type === 'access.granted';
+    const user = `person-${random.whole(1, 99)}@example.com`;
+    const data = { acl, ...whose, ...(isGrant && { durationSeconds, user }) };
+    const body = { type, timestamp: new Date(now).toISOString(), data };
     this.#count += 1;
     const id = `endurance_${now}_${this.#count}`;
     const answer = await this.#sendUntilAnswered(body, id);
     if (answer.status !== 202) return;
-    apply();
-    this.accepted.push({ id, answer });
+    const ends = isGrant ? { expiresAt: now + durationSeconds * 1_000 } : {};
+    const event = { type, acl, ...whose, ...ends, webhookId: id, timestamp: BigInt(now) * 1_000_000n };
+    this.accepted.push({ event, answer });
     // The same again, as a sender does that lost the answer.
     if (random.chance(0.05)) count(this.answers, await sendEvent(this.#system, body, { id, now: Date.now() }));
   }
@@ -96,7 +103,7 @@ export class Sender {
 
   async #sendBad(): Promise<void> {
     const random = this.#random;
-    const [[acl = '']] = [[...this.live.keys()]];
+    const [acl = ''] = this.#acls;
     const good = { type: 'access.granted', timestamp: new Date().toISOString(), data: { acl, ip: '198.51.100.1' } };
     const bad: readonly [object | string, ...(object | string)[]] = [
       { ...good, data: { ...good.data, ip: `10.0.0.1 ${BODY_MARK}` } },

@@ -5,8 +5,9 @@ import { ACL, bookOf, NOW } from './events.ts';
 /**
  * What the contract says is live in the end, told in the simplest way: by time, then by position in
  * the queue (the order given). Each grant as `ip#id`, with its expiry.
+ * @param now milliseconds since the epoch
  */
-export function liveAfter(events: readonly QueuedEvent[]): Record<string, number> {
+export function liveAfter(events: readonly QueuedEvent[], now = NOW): Record<string, number> {
   const inOrder = events.map((event, index) => ({ event, index }));
   inOrder.sort((a, b) => Number(a.event.timestamp - b.event.timestamp) || a.index - b.index);
   const live = new Map<string, number>();
@@ -17,7 +18,7 @@ export function liveAfter(events: readonly QueuedEvent[]): Record<string, number
     else if (event.grantId !== undefined) live.delete(name);
     else for (const other of [...live.keys()]) if (other.startsWith(`${event.ip}#`)) live.delete(other);
   }
-  return Object.fromEntries([...live].filter(([, expiresAt]) => expiresAt > NOW));
+  return Object.fromEntries([...live].filter(([, expiresAt]) => expiresAt > now));
 }
 
 /** The same, as it stands in a table. */
