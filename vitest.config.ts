@@ -38,7 +38,12 @@ const SLOW = [...PROCESSES, ...CDK, ...EXHAUSTIVE, ...SIMULATION, ...FUZZ, ...BU
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
-const WAITING = { testTimeout: 400_000, hookTimeout: 400_000, maxConcurrency: 24 };
+const WAITING = { testTimeout: 900_000, hookTimeout: 900_000, maxConcurrency: 24 };
+/**
+ * The emulator carries out one thing after the other: more tests at once only wait for one another. What a busy machine
+ * made fail is tried once more; on the embedded stand-ins nothing is.
+ */
+const ON_THE_EMULATOR = { ...WAITING, maxConcurrency: 8, retry: 1 };
 
 /** What a run waits for in the end if it does not come first. */
 const LONGEST = ['e2e-emulator', 'e2e-embedded', 'simulation'];
@@ -75,7 +80,7 @@ export default defineConfig({
       project('bursts', { include: BURSTS }),
       project('tables', { include: TABLES, hookTimeout: 240_000 }),
       project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
-      project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...WAITING }),
+      project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...ON_THE_EMULATOR }),
     ],
     // `--changed` follows imports. Documents, fixtures and settings are read otherwise, by any test.
     forceRerunTriggers: ['**/*.{md,json,jsonc,grit,sh,py,txt,yml}', '**/vitest.config.ts'],

@@ -78,7 +78,8 @@ async function install(
   await run('making a virtual environment', python, ['-I', '-m', 'venv', directory], options);
   // Nothing but the files whose hashes are known: a source archive would bring its build tools along.
   const pinned = ['--no-deps', '--require-hashes', '--only-binary', ':all:'];
-  const arguments_ = ['-I', '-m', 'pip', 'install', ...pinned, '--requirement', requirements];
+  // Python compiles what it loads, and loads little of it.
+  const arguments_ = ['-I', '-m', 'pip', 'install', ...pinned, '--no-compile', '--requirement', requirements];
   await run('installing the emulator', pythonOf(directory), arguments_, options);
 }
 

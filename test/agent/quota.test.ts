@@ -5,7 +5,7 @@ import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones, until } from '../e2
 import { aFolder, canRun, type Run, removeFolders, runScript } from './script.ts';
 
 /** `npm run test:full -- quota` starts 200 of them, at the quota of a new account. */
-const RUNS = Number(process.env.KNOCKNOC_QUOTA_RUNS ?? 12);
+const RUNS = Number(process.env.KNOCKNOC_QUOTA_RUNS ?? 6);
 /** How long each invocation holds its place is enough that they are in one another's way. */
 const [QUOTA, START_MS] = RUNS >= 200 ? [10, 1_500] : [2, 500];
 

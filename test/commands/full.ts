@@ -11,9 +11,9 @@ interface Part extends Omit<Step, 'alone'> {
 const PARTS: readonly Part[] = [
   { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
   {
-    ...{ name: 'credentials', about: '4 minutes' },
+    ...{ name: 'emulator', about: '4 minutes' },
     command: ['vitest', 'run', '--project', 'e2e-embedded', '--project', 'e2e-emulator'],
-    environment: { KNOCKNOC_E2E_CREDENTIALS: 'swapped' },
+    environment: { KNOCKNOC_E2E_CREDENTIALS: 'swapped', KNOCKNOC_E2E_WHOLE: '1' },
   },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** One of the things that a command runs, one after the other, also after one has failed. */
 export interface Step {
@@ -25,7 +26,7 @@ export interface Ran {
 interface Tests {
   readonly passed: number;
   readonly skipped: number;
-  readonly failed: readonly { readonly file: string; readonly name: string }[];
+  readonly failed: readonly { readonly file: string; readonly name: string; readonly why: string }[];
 }
 
 /** What of Vitest's report is read. */
@@ -35,7 +36,12 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -108,8 +114,9 @@ export function conclude(all: readonly Ran[]): number {
   for (const { step, good, tests } of all) {
     if (good) continue;
     console.log(`\nFAILED: ${step.name}. To run just this: ${step.alone}`);
-    for (const { file, name } of tests.failed.slice(0, MOST_LISTED)) {
+    for (const { file, name, why } of tests.failed.slice(0, MOST_LISTED)) {
       console.log(`  npx vitest run ${file}${name === '' ? '' : ` -t ${quoted(name)}`}`);
+      if (why !== '') console.log(`    ${why}`);
     }
     if (tests.failed.length > MOST_LISTED) console.log(`  and ${tests.failed.length - MOST_LISTED} more`);
   }
@@ -146,14 +153,19 @@ async function testsOf(path: string): Promise<Tests> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return NO_TESTS;
   const report: Report = JSON.parse(text);
-  const failed = report.testResults.flatMap(({ name, status, assertionResults }) => {
+  const failed = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(process.cwd(), name);
     const tests = assertionResults.filter((test) => test.status === 'failed');
     // A file that cannot be loaded has no tests.
-    if (tests.length === 0 && status === 'failed') return [{ file, name: '' }];
-    return tests.map(({ fullName }) => ({ file, name: fullName }));
+    if (tests.length === 0 && status === 'failed') return [{ file, name: '', why: firstLine(message) }];
+    return tests.map(({ fullName, failureMessages }) => ({ file, name: fullName, why: firstLine(failureMessages[0]) }));
   });
   return { passed: report.numPassedTests, skipped: report.numPendingTests, failed };
+}
+
+/** Enough to tell one failure from another; the whole stands further up. */
+function firstLine(message = ''): string {
+  return stripVTControlCharacters(message).split('\n', 1).join('').slice(0, 300);
 }
 
 /** For the shell. Vitest takes the name as a regular expression. */

@@ -52,5 +52,6 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
     ],
   });
 
-  strangers(start);
+  // They deploy twice more: `npm run test:full -- emulator`.
+  describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => strangers(start));
 });

@@ -118,8 +118,11 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       const lambda = new LambdaClient(awsClientConfig(system));
       const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
       const policies = Functions.find(({ Description = '' }) => Description.startsWith('Checks that sign-on policies'));
-      await lambda.send(new InvokeCommand({ FunctionName: policies?.FunctionName ?? '', Payload: '{"kind":"daily"}' }));
+      const ran = await lambda.send(
+        new InvokeCommand({ FunctionName: policies?.FunctionName ?? '', Payload: '{"kind":"daily"}' }),
+      );
       lambda.destroy();
+      expect(ran.FunctionError, String(ran.Payload?.transformToString())).toBeUndefined();
       const [compared] = await until(
         'the policies are compared',
         async () => (await system.logs()).filter(({ message }) => message === 'sign-on policies compared'),

@@ -66,7 +66,7 @@ esac
     expect(await ensure()).toBe(python);
     expect(steps).toEqual([expect.stringContaining('installing the emulator')]);
     expect(await readFile(join(folder, 'venv/bin/calls'), 'utf8')).toBe(
-      `-m pip install --no-deps --require-hashes --only-binary :all: --requirement ${join(folder, 'requirements.txt')}\n`,
+      `-m pip install --no-deps --require-hashes --only-binary :all: --no-compile --requirement ${join(folder, 'requirements.txt')}\n`,
     );
     expect(await leftOvers()).toEqual([]);
   });
