@@ -18,6 +18,10 @@ const PARTS: readonly Part[] = [
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
   { name: 'lists', about: '20 minutes', command: ['node', 'test/simulation/lists/run.ts', '--runs', '5000'] },
+  {
+    ...{ name: 'audit', about: '1 minute', command: ['vitest', 'run', 'test/functions/audit-faults.test.ts'] },
+    environment: { KNOCKNOC_AUDIT_FAULTS: 'all' },
+  },
   { name: 'fuzz', about: '4 minutes', command: ['node', 'test/fuzz/run.ts'] },
   {
     ...{ name: 'agent', about: '2 minutes', command: ['vitest', 'run', 'test/agent/parallel.test.ts'] },

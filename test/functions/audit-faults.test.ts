@@ -93,6 +93,10 @@ async function play(
 }
 
 const FAULTS: readonly Fault[] = ['refuse', 'lose the answer', 'lose the first answer', 'die before', 'die after'];
+/** To a read that changes nothing, one way to fail is like another. */
+const FAULTS_OF_READS: readonly Fault[] = ['refuse', 'die before'];
+/** Of the ways to fail, each call meets every how manieth: `npm run test:full -- audit` has it meet all. */
+const EVERY = process.env.KNOCKNOC_AUDIT_FAULTS === 'all' ? 1 : 2;
 
 describe('every change has one line of the audit', () => {
   for (const [name, story] of Object.entries(stories)) {
@@ -101,11 +105,10 @@ describe('every change has one line of the audit', () => {
         const found: unknown[] = [];
         const { reads } = await play(story, [{ at: 0, fault: 'refuse', to }]);
         expect(reads.length).toBeGreaterThan(to === 'table' ? 20 : 2);
-        for (const fault of FAULTS) {
-          for (const [index, isRead] of reads.entries()) {
+        for (const [index, isRead] of reads.entries()) {
+          for (const [number, fault] of (isRead ? FAULTS_OF_READS : FAULTS).entries()) {
+            if ((index + number) % EVERY !== 0) continue;
             const at = index + 1;
-            // To a read that changes nothing, one way to fail is like another.
-            if (isRead && fault !== 'refuse' && fault !== 'die before') continue;
             const { problems } = await play(story, [{ at, fault, to }]);
             if (problems.length > 0) found.push({ fault, at, problems });
           }
