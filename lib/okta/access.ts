@@ -7,7 +7,7 @@ import type { OktaZone, OktaZones, ZoneAnswer } from './client.ts';
 import type { OktaCredentials } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
-import type { OktaRest } from './rest.ts';
+import type { OktaRest, Rest } from './rest.ts';
 
 /** One call to Okta, for the log. */
 export interface OktaCall {
@@ -114,7 +114,7 @@ export class OktaAccess {
   /** @throws {OktaFailure} */
   async #authorization(credentials: OktaCredentials): Promise<Authorization> {
     const { signIn } = this.#zones;
-    return signIn.current(credentials) ?? this.#inTime(() => signIn.fetch(credentials));
+    return signIn.current(credentials) ?? this.#inTime(() => signIn.fetch(credentials, () => this.#assertNoRest()));
   }
 
   /** What can be no credentials is fetched once more as well, and goes no further. @throws {OktaFailure} ZONE006 */
@@ -140,10 +140,8 @@ export class OktaAccess {
   /** @throws {OktaFailure} instead of calling, where there is no time left or Okta wants no calls now */
   async #inTime<T>(call: () => Promise<T>): Promise<T> {
     // Before every call: another ACL's rebuild may have met the limit while this one was under way.
-    const rest = await this.#rest.get(this.#clock.now());
+    const rest = await this.#assertNoRest();
     const began = this.#clock.now();
-    const retryInMs = Math.max(rest.until, this.#zones.restsUntil) - began;
-    if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
     if (began + CALL_TIMEOUT_MS + TIME_TO_SAVE_MS > this.#deadline) {
       throw new OktaFailure('ZONE003', 'no time is left for another call; the rebuild goes on in a new run');
     }
@@ -157,5 +155,13 @@ export class OktaAccess {
       const { until, refusals } = await this.#rest.refused(error.retryInMs ?? 0, began, now);
       throw error.resting(until - now, { refusals });
     }
+  }
+
+  /** @throws {OktaFailure} where Okta wants no calls now */
+  async #assertNoRest(): Promise<Rest> {
+    const rest = await this.#rest.get(this.#clock.now());
+    const retryInMs = rest.until - this.#clock.now();
+    if (retryInMs > 0) throw new OktaFailure('OKTA005', 'Okta has refused calls until later', {}, { retryInMs });
+    return rest;
   }
 }

@@ -5,7 +5,7 @@ import type { Authorization } from './authorization.ts';
 import { exchange, untold } from './exchange.ts';
 import { failureOf, fieldsOf, parseJson } from './judge-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
-import { LONGEST_REST_MS, type Quota, quotaOf } from './rate-limit.ts';
+import { type Quota, quotaOf } from './rate-limit.ts';
 import { OktaSignIn } from './sign-in.ts';
 
 const gatewaySchema = v.object({ type: v.optional(v.string(), ''), value: v.optional(v.string(), '') });
@@ -41,7 +41,6 @@ export class OktaZones {
   readonly #baseUrl: string;
   readonly #now: () => number;
   readonly signIn: OktaSignIn;
-  #restsUntil = 0;
 
   /**
    * @param now milliseconds since the epoch; used where Okta's answer has no date of its own
@@ -52,12 +51,6 @@ export class OktaZones {
     this.#now = now;
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.signIn = new OktaSignIn(http, this.#baseUrl, now, { keys });
-  }
-
-  /** The moment before which Okta wants no call, as far as this process was told; 0: none. Milliseconds since the epoch. */
-  get restsUntil(): number {
-    // A clock that was set back must not make a short rest a long one.
-    return this.#restsUntil - this.#now() > LONGEST_REST_MS ? 0 : this.#restsUntil;
   }
 
   /** @throws {OktaFailure} */
@@ -92,11 +85,7 @@ export class OktaZones {
   }
 
   #judged(method: 'GET' | 'PUT', zoneId: string, response: HttpResponse): ZoneAnswer {
-    if (response.status !== 200) {
-      const failure = failureOf(method, response, this.#now());
-      this.#restsUntil = Math.max(this.#restsUntil, this.#now() + (failure.retryInMs ?? 0));
-      throw failure;
-    }
+    if (response.status !== 200) throw failureOf(method, response, this.#now());
     if (response.tooLarge) {
       throw new OktaFailure('ZONE003', 'Okta answered 200 with more than can be a zone', fieldsOf(response));
     }

@@ -22,6 +22,8 @@ export interface Rest {
  */
 export class OktaRest {
   readonly #table: Table;
+  /** What this process was told, which may not be stored yet. */
+  #told = 0;
 
   constructor(table: Table) {
     this.#table = table;
@@ -29,7 +31,10 @@ export class OktaRest {
 
   /** @param now milliseconds since the epoch */
   async get(now: number): Promise<Rest> {
-    return plausible(await this.#table.get(KEY), now);
+    const { until, refusals } = plausible(await this.#table.get(KEY), now);
+    // A clock that was set back must not make a short rest a long one.
+    const told = this.#told - now > LONGEST_REST_MS ? 0 : this.#told;
+    return { until: Math.max(until, told), refusals };
   }
 
   /** The moment alone: see `Rest`. */
@@ -44,6 +49,7 @@ export class OktaRest {
    * @returns the rest that holds now
    */
   async refused(asked: number, began: number, now: number): Promise<Rest> {
+    this.#told = Math.max(this.#told, now + asked);
     for (let tries = 1; ; tries += 1) {
       const item = await this.#table.get(KEY);
       const before = plausible(item, now);

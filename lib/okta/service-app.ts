@@ -88,11 +88,15 @@ export class ServiceApp {
     return now < renewAt && renewAt - now <= LONGEST_LIFE_MS ? this.#current : undefined;
   }
 
-  /** Fetches a token; whoever comes meanwhile, or has seen a moment ago that there was none, gets the same. @throws {OktaFailure} */
-  async fetch(): Promise<Authorization> {
+  /**
+   * Fetches a token; whoever comes meanwhile, or has seen a moment ago that there was none, gets the same.
+   * @param assertMayAskAgain rejects where Okta wants no further request
+   * @throws {OktaFailure}
+   */
+  async fetch(assertMayAskAgain: () => Promise<unknown> = async () => {}): Promise<Authorization> {
     const { current } = this;
     if (current) return current;
-    this.#pending ??= this.#request().finally(() => {
+    this.#pending ??= this.#request(assertMayAskAgain).finally(() => {
       this.#pending = undefined;
     });
     this.#current = await this.#pending;
@@ -108,9 +112,11 @@ export class ServiceApp {
    * Both JWTs are made anew for each attempt: an assertion is used up even by an answer that asks for a nonce. All attempts
    * together take no longer than one call may: whoever asks has no more time. A nonce stays known for the next time.
    */
-  async #request(): Promise<TokenAuthorization> {
+  async #request(assertMayAskAgain: () => Promise<unknown>): Promise<TokenAuthorization> {
     const endsAt = this.#now() + CALL_TIMEOUT_MS;
     for (let tries = 1; ; tries += 1) {
+      // Somebody else may have been refused since the first.
+      if (tries > 1) await assertMayAskAgain();
       const assertion = await this.#assertion(Math.min(SIGN_TIMEOUT_MS, endsAt - this.#now()));
       const proof = this.#proofs.proof('POST', this.#url);
       const timeoutMs = endsAt - this.#now();

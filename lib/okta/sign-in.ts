@@ -39,9 +39,14 @@ export class OktaSignIn {
     return credentials.kind === 'token' ? byToken(credentials.token) : this.#serviceOf(credentials).current;
   }
 
-  /** Asks Okta for a token, where the credentials need one. @throws {OktaFailure} */
-  async fetch(credentials: OktaCredentials): Promise<Authorization> {
-    return credentials.kind === 'token' ? byToken(credentials.token) : this.#serviceOf(credentials).fetch();
+  /**
+   * Asks Okta for a token, where the credentials need one.
+   * @param assertMayAskAgain that takes several requests: rejects where Okta wants no further one
+   * @throws {OktaFailure}
+   */
+  async fetch(credentials: OktaCredentials, assertMayAskAgain?: () => Promise<unknown>): Promise<Authorization> {
+    if (credentials.kind === 'token') return byToken(credentials.token);
+    return this.#serviceOf(credentials).fetch(assertMayAskAgain);
   }
 
   /** Okta has refused it. @returns whether the same credentials can come to another */

@@ -153,7 +153,11 @@ export class Monitor {
     this.#rests.given(environment, acl, this.#watched.now() + askedRest(answer.headers, this.#watched.now()));
   }
 
-  /** A request for a token, which is of no zone, has its answer. */
+  /** A request for a token goes out: it is of no zone. @returns what there is to say against it, if it arrives */
+  tokenIsAskedFor(environment: Environment): EarlyCall | undefined {
+    return this.#rests.broken(environment, '');
+  }
+
   tokenIsAnswered(environment: Environment, { status, headers }: HttpResponse): void {
     this.#watched.note?.(`  POST for a token → ${status}`);
     if (status !== 429) return;

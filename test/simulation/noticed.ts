@@ -50,6 +50,7 @@ export const NOTICED: Readonly<Record<string, number>> = {
   'read-once': 1,
   'reset-time-ignored': 233,
   'resets-believed': 7,
+  'rest-not-asked-again': 568,
   'rests-too-long': 2,
   'rows-unjudged': 5,
   'secret-kept-too-soon': 3,

@@ -60,26 +60,6 @@ describe('what Okta says of the rate limit', () => {
     expect(await retryAfter429(limits(date(NOW + 60_000)))).toBe(1_000);
   });
 
-  it('is known to whoever calls next, is never made shorter, and is moved by no other failure', async () => {
-    const okta = new RawOkta();
-    let now = NOW;
-    const zones = new OktaZones(okta.http, 'https://acme.okta.com', () => now);
-    const rests = async (status: number, headers: Readonly<Record<string, string>> = {}) => {
-      okta.next.push(answer(status, {}, headers));
-      await expect(zones.get('nzo1', byToken('token'))).rejects.toBeInstanceOf(OktaFailure);
-      return zones.restsUntil - NOW;
-    };
-    expect(zones.restsUntil).toBe(0);
-    expect(await rests(429, limits(date(NOW)))).toBe(40_000);
-    now += 5_000;
-    expect(await rests(429, limits({ ...date(NOW), 'x-rate-limit-reset': String(NOW / 1000 + 10) }))).toBe(40_000);
-    expect(await rests(503)).toBe(40_000);
-    expect(await rests(429)).toBe(40_000);
-    expect(await rests(429, { 'retry-after': '60' })).toBe(65_000);
-    now = NOW - 3_600_000;
-    expect(zones.restsUntil).toBe(0);
-  });
-
   it('is a second, for a start, where a 429 names no time that can be meant', async () => {
     for (const headers of [{}, { 'x-rate-limit-reset': 'soon' }, { 'x-rate-limit-reset': `${RESET}, ${RESET}` }]) {
       expect(await retryAfter429(headers)).toBe(1_000);

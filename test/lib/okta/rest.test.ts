@@ -34,6 +34,20 @@ describe('the rest that Okta wants', () => {
     expect(await new OktaRest(table).until(NOW)).toBe(NOW + 40_000);
   });
 
+  it('holds at once for the process that was told, is never made shorter, and is none where the clock was set back', async () => {
+    const stuck = new OktaRest({
+      get: (key) => table.get(key),
+      write: async () => {
+        throw new Error('the table does not answer');
+      },
+      queryPrefix: () => table.queryPrefix('', ''),
+      queryExpiry: () => table.queryExpiry('', 0, 0),
+    });
+    for (const asked of [40_000, 10_000]) await expect(stuck.refused(asked, NOW, NOW)).rejects.toThrow();
+    expect(await stuck.get(NOW)).toEqual({ until: NOW + 40_000, refusals: 0 });
+    expect(await stuck.until(NOW - 3_600_000)).toBe(0);
+  });
+
   it('grows with each refusal in a row up to two minutes, and begins anew after a success', async () => {
     const { now, rests } = await refusedInARow(9);
     expect(rests).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120].map((seconds) => seconds * 1000));

@@ -103,6 +103,22 @@ describe('a service app', () => {
     expect(calls).toEqual(['POST token 200', 'GET zone 200']);
   });
 
+  it('asks for no token again before the reset time that somebody else was given meanwhile', async () => {
+    const { http, calls } = simulated();
+    const okta = processOf(async (request) => {
+      const given = await http(request);
+      if (given.status === 400) await rest.refused(40_000, clock.now(), clock.now());
+      return given;
+    });
+    await expect(okta.get()).rejects.toMatchObject({ code: 'OKTA005', retryInMs: 40_000 });
+    expect(calls).toEqual(['POST token 400']);
+    expect(await rest.get(clock.now())).toEqual({ until: NOW + 40_000, refusals: 1 });
+    calls.length = 0;
+    await clock.advance(40_000);
+    await okta.get();
+    expect(calls).toEqual(['POST token 200', 'GET zone 200']);
+  });
+
   it('goes on when the nonce has changed', async () => {
     const { http, calls } = simulated();
     const okta = processOf(http);

@@ -1,5 +1,8 @@
+import { OktaRest, type Rest } from '../../../lib/okta/rest.ts';
 import type { HttpClient, HttpResponse } from '../../../lib/ports.ts';
+import { ZoneStates } from '../../../lib/zones/zone-states.ts';
 import { type Bug, WHO_IS_IN } from '../bug.ts';
+import type { Hooks } from '../hooks.ts';
 import { SERVICE_APP } from '../plan.ts';
 import { TOKEN_PATH } from './sign-in.ts';
 
@@ -50,6 +53,26 @@ function forgettingToken(http: HttpClient): HttpClient {
   };
 }
 
+/** Where the first request for a token is answered with a nonce, the next one goes out at once. */
+function unrestingToken(): Hooks {
+  let isNext = false;
+  class NotAskedAgain extends OktaRest {
+    override async get(now: number): Promise<Rest> {
+      const rest = await super.get(now);
+      return isNext ? { ...rest, until: 0 } : rest;
+    }
+  }
+  return {
+    states: (table) => new ZoneStates(table, new NotAskedAgain(table)),
+    http: (http) => async (request) => {
+      isNext = false;
+      const answer = await http(request);
+      isNext = isForToken(request) && answer.status === 400;
+      return answer;
+    },
+  };
+}
+
 const changes = { world: 'unkind', dimensions: [SERVICE_APP] } as const;
 
 /** Bugs that show where Okta is called as a service app. */
@@ -73,6 +96,13 @@ export const SIGN_IN_BUGS: readonly Bug[] = [
     what: 'the nonce that Okta asks for is not put into proofs',
     hooks: { http: deafToNonces },
     changes,
+  },
+  {
+    name: 'rest-not-asked-again',
+    what: 'a further request for a token goes out although somebody else was refused since the first',
+    breaks: ['7 reset time kept'],
+    hooks: unrestingToken,
+    changes: { ...changes, rates: { '429 with reset': 0.3, 'nonce changed': 0.5, 'token of seconds': 1 } },
   },
   {
     name: 'token-for-each-call',

@@ -71,8 +71,10 @@ export class SignIn {
     const { clock, random } = this.#around;
     const monitor = this.#monitor();
     this.check.goesOut(environment, request);
+    const early = monitor?.tokenIsAskedFor(environment);
     const answer = await environment
       .call('POST', async () => {
+        if (early) monitor?.broken('7 reset time kept', early.detail);
         const { method, headers, body = '' } = request;
         const restore = this.#strike();
         const call = this.begin('POST', () =>
