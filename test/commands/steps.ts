@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -13,6 +13,8 @@ export interface Step {
   readonly alone: string;
   /** Of how many tests Vitest is to tell. */
   readonly isVitest?: true;
+  /** Gives way to what runs beside it. */
+  readonly givesWay?: true;
 }
 
 /** A step that is over. */
@@ -80,11 +82,14 @@ export function vitest(name: string, projects: readonly string[], ...options: re
 
 /** What guards main, one step after the other. */
 const FIRST: readonly Step[] = [LINT, TYPES];
-/** The rest of it, side by side: the second waits more than it works. */
+/**
+ * The rest of it, side by side. The system on the emulator gives up calls that take seconds, so the others give way to it;
+ * and it waits more than it works, so they have the time.
+ */
 const TESTS: readonly Step[] = [
-  vitest('tests', ['unit', 'cdk', 'exhaustive', 'simulation', 'fuzz', 'bursts']),
-  // Side by side, and one more of them than there are cores: they wait more than they work.
-  vitest('processes and end to end', ['processes', 'tables', 'e2e-embedded', 'e2e-emulator'], '--maxWorkers=3'),
+  { ...vitest('tests', ['unit', 'cdk', 'exhaustive', 'simulation', 'fuzz', 'bursts']), givesWay: true },
+  { ...vitest('processes', ['processes', 'tables', 'e2e-embedded']), givesWay: true },
+  vitest('end to end on the emulator', ['e2e-emulator']),
 ];
 export const GUARD: readonly Step[] = [...FIRST, ...TESTS];
 
@@ -128,7 +133,7 @@ export function conclude(all: readonly Ran[]): number {
 }
 
 function succeeds(
-  { name, command: [program = '', ...args], environment }: Step,
+  { name, command: [program = '', ...args], environment, givesWay }: Step,
   more: readonly string[],
   isBeside: boolean,
 ): Promise<boolean> {
@@ -139,6 +144,7 @@ function succeeds(
       stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environment },
     });
+    if (givesWay && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
     child.on('error', () => resolve(false));
     child.on('close', (code) => {
