@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { EVENTS_MOST_RECEIVES } from '../lib/names.ts';
+import { EVENTS_MOST_RECEIVES, NOT_APPLIED_SECONDS } from '../lib/names.ts';
 import type { Deployment } from './deployment.ts';
 import type { GrantsTable } from './grants-table.ts';
 import { EVENTS_AT_ONCE } from './reservations.ts';
@@ -57,16 +57,16 @@ export class GrantsProcessor extends Construct {
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, deadLetterQueue.queueArn);
     this.function.consume(queue, EVENTS_AT_ONCE);
     alarms.watch(this, 'AgeAlarm', {
-      name: 'events-age',
+      name: 'events-not-applied',
       metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' }),
-      // More than one failed attempt: the first is repeated after the visibility timeout.
-      threshold: 120,
+      threshold: NOT_APPLIED_SECONDS,
       periods: 2,
       text: {
-        impact: 'Accepted events have waited for two minutes or more. Logins and logouts do not take effect.',
+        impact:
+          'Events are accepted and not applied: the oldest has waited for two minutes or more. Logins and logouts take no effect.',
         firstStep:
           'Read the log of the grants function. If it is empty, check that its event source mapping is enabled.',
-        section: 'Old events',
+        section: 'Events not applied',
       },
     });
   }

@@ -9,13 +9,15 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { OUTCOME_ROUTE, WEBHOOK_PATH } from '../lib/names.ts';
+import { CLOCK_SKEW_SECONDS, METRICS, OUTCOME_ROUTE, REFUSED_AND_NONE_ACCEPTED, WEBHOOK_PATH } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import type { GrantsTable } from './grants-table.ts';
+import { ownMetric } from './own-metric.ts';
 import { allowReading, type Secrets } from './secrets.ts';
 import { ServiceFunction } from './service-function.ts';
 
@@ -85,6 +87,8 @@ export class WebhookApi extends Construct {
     this.function.allow(['sqs:SendMessage'], eventsQueue.queueArn);
     allowReading(this.function, secrets.webhookSecretArn);
     table.allow(this.function, 'GetItem');
+    this.#watchRefusals(deployment);
+    this.#watchSendersClock(deployment);
 
     const { allowFrom } = deployment.config;
     this.gatekeeper = allowFrom.length > 0 ? new Gatekeeper(this, 'Gatekeeper', { deployment }) : undefined;
@@ -137,5 +141,47 @@ export class WebhookApi extends Construct {
     stage.node.addDependency(...outcomeRoutes);
     // The stage's own URL ends in a slash.
     this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
+  }
+  /**
+   * A wrong key refuses everything, and a small company's day has too few events for the alarm of any code. As many
+   * refusals as runs means that nothing was accepted; Lambda counts the runs for nothing, and where there are refusals
+   * there are runs, so that no value is ever missing.
+   */
+  #watchRefusals({ alarms }: Deployment): void {
+    const period = Duration.minutes(REFUSED_AND_NONE_ACCEPTED.minutes);
+    alarms.watch(this, 'RefusedAlarm', {
+      name: 'events-refused',
+      metric: new MathExpression({
+        expression: 'IF(refused >= runs, refused, 0)',
+        usingMetrics: {
+          refused: ownMetric(Stack.of(this), METRICS.refused, { statistic: 'Sum', period }),
+          runs: this.function.lambda.metricInvocations({ statistic: 'Sum', period }),
+        },
+        period,
+        label: 'refused, and none accepted',
+      }),
+      threshold: REFUSED_AND_NONE_ACCEPTED.count,
+      text: {
+        impact: 'Events are refused, and none is accepted. Logins and logouts take no effect.',
+        firstStep: 'Run `npm run zone -- doctor`: it says with which code, and what to do about it.',
+        section: 'Events refused',
+      },
+    });
+  }
+
+  /** It drifts for days before the first event is refused. */
+  #watchSendersClock({ alarms }: Deployment): void {
+    alarms.watch(this, 'ClockAlarm', {
+      name: 'sender-clock',
+      metric: ownMetric(Stack.of(this), METRICS.clockSkew, { period: Duration.minutes(15) }),
+      threshold: CLOCK_SKEW_SECONDS,
+      over: true,
+      text: {
+        impact:
+          'The clock of a sender is off by more than 30 seconds. From five minutes on its events are refused; before that, grants last too short or too long.',
+        firstStep: 'Let NTP set the clock of the Knocknoc server.',
+        section: "Sender's clock",
+      },
+    });
   }
 }

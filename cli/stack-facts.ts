@@ -1,11 +1,14 @@
 import { CloudWatchClient, GetMetricStatisticsCommand, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GetEventSourceMappingCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
+import { flowOf } from './flow.ts';
 import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
 import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
+import { readWebhookLog } from './webhook-log.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids. */
 export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
@@ -49,18 +52,31 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
     deadLetters: async () => {
       const sqs = new SQSClient(client);
       return Promise.all(
-        deadLetterQueues.map(async ([prefix = '', queue = '']) => {
-          const QueueUrl = only('AWS::SQS::Queue', prefix);
-          const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-          const { Attributes = {} } = await sqs.send(
-            new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
-          );
-          return { queue, messages: AttributeNames.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0) };
-        }),
+        deadLetterQueues.map(async ([prefix = '', queue = '']) => ({
+          queue,
+          messages: await messagesIn(sqs, only('AWS::SQS::Queue', prefix)),
+        })),
       );
+    },
+    flow: async () => {
+      const logs = new CloudWatchLogsClient(client);
+      const [{ lines, since }, waiting] = await Promise.all([
+        readWebhookLog(logs, only('AWS::Logs::LogGroup', 'WebhookLogs'), Date.now()),
+        messagesIn(new SQSClient(client), only('AWS::SQS::Queue', 'GrantsEventsQueue')),
+      ]);
+      return flowOf(lines, waiting, since);
     },
     alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack, topicArn),
   };
+}
+
+/** Those that somebody is reading count. */
+async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+  );
+  return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
 }
 
 async function functionPart(lambda: LambdaClient, name: string, FunctionName: string): Promise<PartFact> {

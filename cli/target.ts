@@ -1,6 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { Config } from '../lib/config.ts';
 import type { DeadLetterBox, DeadLetters, EventQueue, KeysElsewhere, SecretReader, Table } from '../lib/ports.ts';
+import type { FlowFacts } from './flow.ts';
 
 export interface SecretVersion {
   /** What no other version of the secret is called. */
@@ -80,6 +81,8 @@ export interface Facts {
   parts(): Promise<readonly PartFact[]>;
   schedule(): Promise<ScheduleFact>;
   deadLetters(): Promise<readonly DeadLetterFact[]>;
+  /** How events come in, and how many wait. */
+  flow(): Promise<FlowFacts>;
   /** @returns undefined where there are no alarms at all */
   alarms(): Promise<AlarmFacts | undefined>;
 }

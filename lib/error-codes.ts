@@ -148,7 +148,7 @@ const CATALOGUE = {
     name: 'timestamp outside the tolerance',
     impact: 'Requests carry a time that is too far off. If they come from Knocknoc, logins and logouts take no effect.',
     firstStep: 'Check the clock of the Knocknoc server. Then look whether somebody replays old requests.',
-    causedBy: 'anyone',
+    causedBy: 'sender',
   },
   HOOK003: {
     name: 'malformed request',

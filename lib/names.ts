@@ -30,6 +30,8 @@ export const METRICS = {
   serviceDimension: 'service',
   errors: 'Errors',
   codeDimension: 'Code',
+  /** Posts that were refused, whatever the code. Sent only with a refusal. */
+  refused: 'EventsRefused',
   /** Seconds between a sender's event time and the receipt, where it is over 30. */
   clockSkew: 'ClockSkewSeconds',
   /** Each the worst of all ACLs. Said by every tick: seconds since an ACL's zones were last seen to be right, */
@@ -45,6 +47,18 @@ export const METRICS = {
   /** Only where an alarm is configured for it: entries that writes of zones have added and removed. */
   changes: 'ZoneChanges',
 } as const;
+
+/**
+ * From so many refused posts within this time on, without one that was accepted, somebody is told. Fewer may be a stranger, or
+ * a slip of whoever sets a sender up.
+ */
+export const REFUSED_AND_NONE_ACCEPTED = { count: 5, minutes: 60 } as const;
+
+/** A sender's clock that is off by more than this, in seconds, is told of. */
+export const CLOCK_SKEW_SECONDS = 30;
+
+/** The age in seconds from which an accepted event that is not applied is trouble: the first failed try is repeated before. */
+export const NOT_APPLIED_SECONDS = 120;
 
 /** Where the state of the zones becomes an alarm. */
 export const HEALTH_LIMITS = {

@@ -174,6 +174,11 @@ export class EmbeddedFunctions {
     this.deploy(options.config);
   }
 
+  /** By its clock, in milliseconds since the epoch. */
+  now(): number {
+    return this.#options.clock.now();
+  }
+
   /** Starts the minute schedule and the table's TTL. */
   start(): void {
     this.#everyMinute(() => this.tick());

@@ -90,6 +90,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       operated({
         ...{ functions, webhookSecret, oktaToken: oktaTokenSecret, allowlistSecret, clientKeys },
         webhookUrl: server.url,
+        lines: () => lines,
         config: () => config,
       }),
     );

@@ -1,8 +1,12 @@
+import { flowOf, type LogLine } from '../cli/flow.ts';
 import type { CredentialsSecret, Facts, Target, VersionedSecret } from '../cli/target.ts';
 import type { Config } from '../lib/config.ts';
 import type { EmbeddedFunctions } from './embedded-functions.ts';
 import type { MemoryClientKeys } from './stand-ins/memory-client-keys.ts';
 import type { MemorySecret } from './stand-ins/memory-secret.ts';
+
+/** As far back as the posts of a deployed stack are counted. */
+const FLOW_MS = 3_600_000;
 
 export interface OperatedSystem {
   readonly functions: EmbeddedFunctions;
@@ -11,6 +15,8 @@ export interface OperatedSystem {
   readonly allowlistSecret: MemorySecret;
   /** Absent where nobody asks for keys outside of the secret. */
   readonly clientKeys?: MemoryClientKeys;
+  /** What the functions have logged. */
+  readonly lines: () => readonly LogLine[];
   readonly webhookUrl: string;
   /** As of the last deploy. */
   readonly config: () => Config;
@@ -41,7 +47,7 @@ export function operated(system: OperatedSystem): Target {
     // Nobody signs in to it.
     caller: async () => undefined,
     queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },
-    facts: factsOf(functions),
+    facts: factsOf(system),
   };
 }
 
@@ -79,7 +85,7 @@ function versioned(secret: MemorySecret): VersionedSecret {
   };
 }
 
-function factsOf(functions: EmbeddedFunctions): Facts {
+function factsOf({ functions, lines }: OperatedSystem): Facts {
   return {
     parts: async () => [{ name: 'the process', state: 'running', usable: true }],
     schedule: async () => ({ enabled: !functions.scheduleIsDead, recentInvocations: undefined }),
@@ -91,6 +97,10 @@ function factsOf(functions: EmbeddedFunctions): Facts {
         : []),
       { queue: 'zone failures', messages: functions.stream.failures.length },
     ],
+    flow: async () => {
+      const ofWebhook = lines().filter((line) => line.function === 'webhook');
+      return flowOf(ofWebhook, functions.events.length, functions.now() - FLOW_MS);
+    },
     alarms: async () => undefined,
   };
 }

@@ -4,6 +4,7 @@ import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
 import { credentialsLinks, lookingSignIn } from '../doctor/credentials-links.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
+import { flowLink } from '../doctor/flow-link.ts';
 import { listLinks } from '../doctor/list-links.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
@@ -11,6 +12,7 @@ import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks } from '../doctor/zone-links.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
+import { lastAppliedAt } from '../last-applied.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
 import { jsonText, type Paint, painter } from '../terminal.ts';
@@ -67,6 +69,13 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
   yield ['configuration', async () => [configurationLink(config, options.configFile)]];
   yield ['resources', async () => partLinks(await facts.parts())];
   yield ['webhook', () => webhookLinks(target, here)];
+  yield [
+    'events',
+    async () => {
+      const [flow, appliedAt] = await Promise.all([facts.flow(), lastAppliedAt(target)]);
+      return [flowLink(flow, appliedAt, here.clock.now())];
+    },
+  ];
   yield [
     'Okta credentials',
     async () => {

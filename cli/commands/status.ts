@@ -2,8 +2,11 @@ import { type AclStatus, readAclStatus } from '../acl-status.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
+import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
+import { lastAppliedAt } from '../last-applied.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
+import type { Target } from '../target.ts';
 import { jsonText, type Paint, painter } from '../terminal.ts';
 
 export interface StatusOptions {
@@ -19,14 +22,17 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
   const acls = chosenAcls(target, options.acl);
   const show = async () => {
     const now = clock.now();
-    const statuses = await Promise.all(acls.map((acl) => readAclStatus(target, acl, now)));
+    const [statuses, flow] = await Promise.all([
+      Promise.all(acls.map((acl) => readAclStatus(target, acl, now))),
+      readFlow(target),
+    ]);
     if (options.json) {
-      const answer = { target: target.name, at: new Date(now).toISOString(), acls: statuses };
+      const answer = { target: target.name, at: new Date(now).toISOString(), events: flowJson(flow), acls: statuses };
       // One line a reading for whoever reads along.
       terminal.out(jsonText(answer, options.watch === undefined ? 2 : undefined));
     } else {
       if (options.watch !== undefined) terminal.clear();
-      terminal.out(page(target.name, statuses, now, painter(terminal)));
+      terminal.out(page(target.name, flow, statuses, now, painter(terminal)));
     }
   };
   await show();
@@ -39,7 +45,49 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
   return EXIT.fine;
 };
 
-function page(name: string, statuses: readonly AclStatus[], now: number, paint: Paint): string {
-  const title = `${paint('bold', name)}  ${paint('dim', moment(now))}`;
+/** How events come in, or why nobody can say: who is in is shown all the same. */
+type Flow = { readonly facts: FlowFacts; readonly appliedAt: number | undefined } | { readonly unknown: string };
+
+async function readFlow(target: Target): Promise<Flow> {
+  try {
+    const [facts, appliedAt] = await Promise.all([target.facts.flow(), lastAppliedAt(target)]);
+    return { facts, appliedAt };
+  } catch (error) {
+    return { unknown: explain(error).message };
+  }
+}
+
+function flowJson(flow: Flow): unknown {
+  if ('unknown' in flow) return flow;
+  const { since, acceptedAt, oldestAt, refused, ...counts } = flow.facts;
+  const moments = Object.entries({ since, acceptedAt, appliedAt: flow.appliedAt, oldestAt }).flatMap(([name, at]) =>
+    at === undefined ? [] : [[name, rfc3339(at)] as const],
+  );
+  return {
+    ...Object.fromEntries(moments),
+    ...counts,
+    refused: refused.map(({ at, ...one }) => ({ ...one, at: rfc3339(at) })),
+  };
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function flowLine(flow: Flow, now: number, paint: Paint): string {
+  if ('unknown' in flow) return `events  ${paint('yellow', `not known: ${flow.unknown}`)}`;
+  const trouble = troubleOfFlow(flow.facts, now);
+  const text = flowText(flow.facts, flow.appliedAt, now);
+  if (!trouble) return `events  ${text}`;
+  const words = {
+    'not applied': 'accepted, and not applied',
+    refused: 'refused, and none is accepted',
+    'partly refused': 'some are refused',
+  }[trouble.kind];
+  return `events  ${paint('red', words)}: ${text}\n  → \`npm run zone -- doctor\` says what to do`;
+}
+
+function page(name: string, flow: Flow, statuses: readonly AclStatus[], now: number, paint: Paint): string {
+  const title = `${paint('bold', name)}  ${paint('dim', moment(now))}\n${flowLine(flow, now, paint)}`;
   return [title, ...statuses.map((one) => statusText(one, now, paint))].join('\n\n');
 }

@@ -1,20 +1,18 @@
-import { parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
+import { keyFor, parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
 import { firstStep } from '../advice.ts';
 import type { Surroundings } from '../command.ts';
-import { codeOf } from '../problem.ts';
+import { codeOf, fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
 import { harmless } from '../terminal.ts';
-import { post, signedHeaders, type WebhookAnswer } from '../webhook-client.ts';
+import { sendEvent, type WebhookAnswer } from '../webhook-client.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
 import { secretLinks } from './webhook-secret-links.ts';
 
 const ANSWERS = 'webhook';
-/** Far outside of the tolerance. */
-const OLD_S = 3600;
 
 /**
- * The secret, and whether the webhook answers and knows it. It is asked with a signature that is
- * right and an hour old: the refusal says that all up to the clock was in order, and nothing is changed.
+ * The secret, and whether the webhook answers and knows it: by a ping, which is judged like an event, changes nothing and
+ * leaves no error.
  */
 export async function webhookLinks(target: Target, here: Surroundings): Promise<Finding[]> {
   const [current, before] = await Promise.all([
@@ -22,23 +20,32 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
     target.webhookSecret.version('previous'),
   ]);
   const secret = secretLinks(current, before, target.config, here.clock.now());
-  const [key] = parseWebhookSecret(current?.text ?? '').keys;
-  if (!key) return [...secret, skipped(ANSWERS, 'not checked, because there is no key')];
-  const seconds = Math.floor(here.clock.now() / 1000) - OLD_S;
-  const headers = { ...target.webhook.headers, 'content-type': 'application/json' };
-  const signed = signedHeaders(key.bytes.toString('base64'), `doctor_${here.newId()}`, seconds, '{}');
+  const known = parseWebhookSecret(current?.text ?? '');
+  const acl = Object.keys(target.config.acls).find((one) => keyFor(one, known) !== undefined) ?? '';
+  const key = keyFor(acl, known);
+  if (!key) return [...secret, skipped(ANSWERS, 'not checked, because there is no key that speaks for an ACL')];
+  const now = here.clock.now();
+  const { url: webhookUrl, headers: webhookHeaders } = target.webhook;
+  const endpoint = { webhookUrl, webhookHeaders, webhookSecret: key.bytes.toString('base64') };
+  const ping = { type: 'access.ping', timestamp: new Date(now).toISOString(), data: { acl } };
   try {
-    return [...secret, judge(await post(target.webhook.url, { ...headers, ...signed }, '{}'), target.webhook.url)];
+    return [...secret, judge(await sendEvent(endpoint, ping, { id: `doctor_${here.newId()}`, now }), webhookUrl)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
-    return [...secret, failure(ANSWERS, `${target.webhook.url} does not answer: ${harmless(reason)}`, mend)];
+    return [...secret, failure(ANSWERS, `${webhookUrl} does not answer: ${harmless(reason)}`, mend)];
   }
 }
 
 function judge(answer: WebhookAnswer, url: string): Finding {
   const code = codeOf(answer.body);
-  if (answer.status === 401 && code === 'HOOK002') return ok(ANSWERS, `${url} answers and knows the key`);
+  const { status, detail: said } = fieldsOf(answer.body);
+  if (answer.status === 200 && status === 'pong') return ok(ANSWERS, `${url} answers and knows the key`);
+  if (code === 'HOOK002') {
+    // The signature was good: it is this machine that asked.
+    const detail = `${url} answers and knows the key, but not this machine's time: ${harmless(String(said))}`;
+    return warning(ANSWERS, detail, "Put this machine's clock right. The senders have clocks of their own.", code);
+  }
   if (code === 'HOOK001') {
     const detail = 'the webhook function does not know the key that is in the secret';
     return failure(

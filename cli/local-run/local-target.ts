@@ -76,6 +76,7 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       parts: () => call('parts'),
       schedule: () => call('schedule'),
       deadLetters: () => call('deadLetters'),
+      flow: () => call('flow'),
       alarms: () => call('alarms'),
     },
   };

@@ -42,6 +42,7 @@ export function operatorCalls(target: Target) {
     parts: () => facts.parts(),
     schedule: () => facts.schedule(),
     deadLetters: () => facts.deadLetters(),
+    flow: () => facts.flow(),
     alarms: () => facts.alarms(),
   };
 }

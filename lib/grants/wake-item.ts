@@ -9,8 +9,9 @@ export interface AclEvents extends RecentEvents {
   readonly position: string;
   /** How many were applied, more or less: those of a batch that comes again count twice. */
   readonly count: number;
-  /** When the first was applied, in milliseconds since the epoch. */
+  /** When the first was applied, and when the last was, in milliseconds since the epoch. */
   readonly since?: number;
+  readonly appliedAt?: number;
 }
 
 /** What the item says at one moment. */
@@ -43,7 +44,7 @@ export class WakeItem {
 
   async read(acl: string, options: { readonly stale?: boolean } = {}): Promise<Wake> {
     const item: Partial<Item> = (await this.#table.get(wakeKey(acl), options)) ?? {};
-    const { position, since, recent, from } = item;
+    const { position, since, appliedAt, recent, from } = item;
     const [changes, expiries] = [count(item.changes), count(item.expiries)];
     const [asked, readFrom] = [count(item.asked), count(item.readFrom)];
     const wake = { changes, expiries, readFrom, mark: `${position} ${changes} ${asked}` };
@@ -53,6 +54,7 @@ export class WakeItem {
       count: count(item.count),
       ...(isPosition(from) && { from }),
       ...(typeof since === 'number' && { since }),
+      ...(typeof appliedAt === 'number' && { appliedAt }),
     };
     // Below every position: nothing counts as confirmed by it.
     if (!isPosition(position)) return { ...wake, events: { position: '', ...known }, why: 'its position is none' };
@@ -72,7 +74,7 @@ export class WakeItem {
     now: number,
   ): Promise<void> {
     const write = { update: wakeKey(acl), setOnce: { since: now } };
-    const set = { position, recent, count, from: from ?? position };
+    const set = { position, recent, count, from: from ?? position, appliedAt: now };
     const asItWas = { attribute: 'position', equals: base ?? '', orAbsent: true } as const;
     const isBelow = { attribute: 'position', below: position, orAbsent: true } as const;
     if ((await this.#table.write([{ ...write, set, when: [asItWas, isBelow] }])).written) return;

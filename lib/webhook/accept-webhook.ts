@@ -5,7 +5,7 @@ import { describeError } from '../describe-error.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
-import { AUDIT, METRICS, SENT_BY_HEADER } from '../names.ts';
+import { AUDIT, CLOCK_SKEW_SECONDS, METRICS, SENT_BY_HEADER } from '../names.ts';
 import { outcomeAddress } from '../outcome-address.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
@@ -22,7 +22,6 @@ export interface WebhookDeps extends PingDeps {
 }
 
 const LARGEST_BODY_BYTES = 16 * 1024;
-const CLOCK_SKEW_S = 30;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const LONGEST_SENT_BY = 256;
 
@@ -50,7 +49,7 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
   const now = clock.now();
   const sender = await authenticateWebhook(request, now, deps.secret);
   const { webhookId, clockOffBy = 0 } = sender;
-  if (clockOffBy > CLOCK_SKEW_S) telemetry.metric(METRICS.clockSkew, 'Seconds', clockOffBy);
+  if (clockOffBy > CLOCK_SKEW_SECONDS) telemetry.metric(METRICS.clockSkew, 'Seconds', clockOffBy);
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 128 letters, digits, _ and -');
   }
@@ -110,6 +109,7 @@ function sentBy({ headers }: WebhookRequest): Fields {
 
 function refuse(refusal: Refusal, source: RequestSource | undefined, telemetry: Telemetry): HttpAnswer {
   telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...source });
+  telemetry.metric(METRICS.refused, 'Count', 1);
   return problem(refusal.code, refusal.status, refusal.message);
 }
 

@@ -14,6 +14,7 @@ export async function adoptAsOperator(acl: string, world: World, say: (line: str
   const target = operated({
     ...{ functions: world.functions, oktaToken: world.oktaToken, webhookSecret: world.webhookSecret },
     allowlistSecret: world.allowlistSecret,
+    lines: () => [],
     webhookUrl: 'https://webhook.example',
     config: () => world.config,
   });

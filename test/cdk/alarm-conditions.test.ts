@@ -99,6 +99,8 @@ const list = (change: (system: WatchedSystem['system']) => void): Trouble => {
   };
 };
 
+const WRONG_KEY = Buffer.alloc(33, 'x').toString('base64');
+
 /** Trouble that each alarm is for. What AWS alone could say (a timeout, a throttle) is modelled, the rest happens. */
 const TROUBLE: Readonly<Record<string, Trouble>> = {
   OKTA001: async ({ system }) => {
@@ -142,8 +144,8 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
   LIST004: list(({ allowlistSecret }) => {
     allowlistSecret.text = '{}';
   }),
-  HOOK001: post(20, { body: '{}', key: Buffer.alloc(33, 'x').toString('base64') }),
-  HOOK002: post(20, { body: '{}', signedAt: 1_000_000_000 }),
+  HOOK001: post(20, { body: '{}', key: WRONG_KEY }),
+  HOOK002: post(5, { body: '{}', signedAt: 1_000_000_000 }),
   HOOK003: post(20, { body: '{}' }),
   HOOK004: send(5, { acl: 'unheard-of' }),
   HOOK005: send(5, { ip: '10.0.0.1' }),
@@ -168,10 +170,18 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
     watched.system.functions.table.unreachable = true;
     await watched.system.grant('203.0.113.2');
   }),
-  'events-age': withoutTable(5, async (watched) => {
+  'events-not-applied': withoutTable(5, async (watched) => {
     watched.system.functions.table.unreachable = true;
     await watched.system.grant('203.0.113.2');
   }),
+  'events-refused': async (watched) => {
+    // Whoever was let in before was let in more than an hour ago.
+    await watched.minutes(61);
+    await post(5, { body: '{}', key: WRONG_KEY })(watched);
+  },
+  'sender-clock': (watched) => {
+    return watched.system.post({ body: '{}', signedAt: Math.floor(watched.now / 1000) - 31 });
+  },
   'timer-queue-dead-letters': withoutTable(20, grant('203.0.113.2', { durationSeconds: 60 })),
   'zone-failures': withoutTable(2, grant('203.0.113.2')),
   'zone-iterator-age': lambda('zone', 'IteratorAge', 24, 61_000),
@@ -267,15 +277,36 @@ describe('in normal use', () => {
   it('what strangers or a single slip can cause rings only from a rate on', async () => {
     const watched = await running();
     const from = watched.now;
-    const key = Buffer.alloc(33, 'x').toString('base64');
-    await post(19, { body: '{}', key })(watched);
-    await post(19, { body: '{}', signedAt: 1_000_000_000 })(watched);
+    await post(19, { body: '{}', key: WRONG_KEY })(watched);
+    await post(4, { body: '{}', signedAt: 1_000_000_000 })(watched);
     await post(19, { body: '{}' })(watched);
     await send(4, { acl: 'unheard-of' })(watched);
     await send(4, { ip: '10.0.0.1' })(watched);
     await send(4, { expiresAt: '2020-01-01T00:00:00Z' })(watched);
     await lambda('zone', 'Errors', 2)(watched);
     await lambda('webhook', 'Throttles', 9)(watched);
+    await watched.minutes(20);
+    expect(onSince(watched, from)).toEqual([]);
+  });
+
+  it('refusals ring sooner where nothing is accepted: not four in an hour, and not five beside one that came through', async () => {
+    const watched = await running();
+    await watched.minutes(61);
+    const from = watched.now;
+    await post(4, { body: '{}', key: WRONG_KEY })(watched);
+    await watched.minutes(61);
+    await post(4, { body: '{}', key: WRONG_KEY })(watched);
+    await watched.system.grant('203.0.113.4');
+    await post(4, { body: '{}', key: WRONG_KEY })(watched);
+    await watched.minutes(2);
+    expect(onSince(watched, from)).toEqual([]);
+  });
+
+  it('the clock of a sender may be off by 30 seconds', async () => {
+    const watched = await running();
+    const from = watched.now;
+    const signedAt = Math.floor(watched.now / 1000) + 30;
+    await post(1, { body: '{}', signedAt })(watched);
     await watched.minutes(20);
     expect(onSince(watched, from)).toEqual([]);
   });

@@ -50,7 +50,7 @@ describe('each error code', () => {
       const { causedBy } = ERRORS[code];
       expect(rates[code], code).toBe(causedBy ? ofRequests[causedBy] : '1 in 60 s');
     }
-    expect([rates.HOOK001, rates.HOOK004, rates.HOOK007]).toEqual(['20 in 900 s', '5 in 900 s', '1 in 60 s']);
+    expect([rates.HOOK001, rates.HOOK002, rates.HOOK007]).toEqual(['20 in 900 s', '5 in 900 s', '1 in 60 s']);
   });
 
   it.each(withAlarm)('%s says what it means, what to look at first and where to read on', (code) => {
@@ -62,7 +62,7 @@ describe('each error code', () => {
 
 describe('every alarm', () => {
   it('tells the topic of trouble and of its end', () => {
-    expect(alarms).toHaveLength(withAlarm.length + 19);
+    expect(alarms).toHaveLength(withAlarm.length + 21);
     for (const { Properties } of alarms) {
       expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
       expect(Properties.OKActions).toEqual([{ Ref: topicId }]);
@@ -96,7 +96,7 @@ describe('the ways in which the pipeline gets stuck', () => {
   });
 
   it('old events, an old stream position, a tick that does not come', () => {
-    expect(alarmOf('events-age').Properties).toMatchObject({
+    expect(alarmOf('events-not-applied').Properties).toMatchObject({
       MetricName: 'ApproximateAgeOfOldestMessage',
       Threshold: 120,
     });
@@ -108,6 +108,25 @@ describe('the ways in which the pipeline gets stuck', () => {
       Threshold: 1,
       TreatMissingData: 'breaching',
     });
+  });
+
+  it('posts that are all refused: by what the webhook says itself, and how often it ran', () => {
+    const [id] = resourceOf(template, 'AWS::Lambda::Function', 'WebhookFunction');
+    const { Properties } = alarmOf('events-refused');
+    expect(Properties).toMatchObject({ Threshold: 5, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' });
+    const ofMetric = (Metric: object) => expect.objectContaining({ MetricStat: { Metric, Period: 3600, Stat: 'Sum' } });
+    expect(Properties.Metrics).toEqual(
+      expect.arrayContaining([
+        ofMetric({
+          ...{ Namespace: 'KnocknocOkta', MetricName: 'EventsRefused' },
+          Dimensions: [{ Name: 'service', Value: 'Acme' }],
+        }),
+        ofMetric({
+          ...{ Namespace: 'AWS/Lambda', MetricName: 'Invocations' },
+          Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
+        }),
+      ]),
+    );
   });
 
   it.each(FUNCTIONS)('%s fails or is throttled', (name) => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
+import { sendEvent } from '../../cli/webhook-client.ts';
 import type { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
 import { typed } from './typed.ts';
@@ -43,6 +44,7 @@ describe.concurrent('doctor', () => {
       ['resources', 'ok'],
       ['webhook secret', 'ok'],
       ['webhook', 'ok'],
+      ['events', 'ok'],
       ['Okta credentials', 'ok'],
       ['token accepted', 'ok'],
       ['role', 'ok'],
@@ -197,6 +199,60 @@ describe.concurrent('doctor', () => {
       code: 2,
       webhook: { level: 'failure', detail: expect.stringContaining('not as the webhook does') },
     });
+  });
+
+  it('leaves no error in the log of the run', async () => {
+    const world = await healthy();
+    const before = (await world.system.logs()).length;
+    await findings(world);
+    const lines = (await world.system.logs()).slice(before);
+    expect(lines.filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'ping answered', acl: ACL }));
+  });
+
+  it('finds that events are refused and none is accepted, with the code and what to do', async () => {
+    const world = await CliWorld.start();
+    const { webhookUrl } = world.system;
+    const webhookSecret = Buffer.alloc(33, 'x').toString('base64');
+    const event = { type: 'access.granted', timestamp: new Date().toISOString(), data: { acl: ACL, ip: ALICE } };
+    for (let n = 0; n < 6; n += 1) {
+      await sendEvent({ webhookUrl, webhookSecret }, event, { id: `wrong-${n}`, now: Date.now() });
+    }
+    const { bad, code } = await findings(world);
+    expect(code).toBe(2);
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        ...{ link: 'events', level: 'failure', code: 'HOOK001', mend: expect.stringContaining('Compare the key') },
+        detail: expect.stringContaining('refused in the last 1 h: HOOK001 6'),
+      }),
+    );
+    const { out } = await world.run('status');
+    expect(out).toContain('events  refused, and none is accepted: ');
+    const { events } = await world.json('status');
+    expect(events).toMatchObject({ accepted: 0, refused: [{ code: 'HOOK001', count: 6 }], waiting: 0 });
+  });
+
+  it('finds that events are accepted and not applied, which the zones do not show', async () => {
+    const world = await healthy();
+    const { functions } = world.system;
+    const { write } = functions.table;
+    functions.table.write = async () => Promise.reject(new Error('no right to write'));
+    await world.run(`grant --ip ${BOB}`);
+    const clock = { now: () => Date.now() + 121_000, sleep: async () => {} };
+    const { out, code } = await world.run('doctor', {}, { clock });
+    expect(code).toBe(2);
+    expect(out).toMatch(/✘ events +accepted, and not applied: .*1 waits, for 2 min/);
+    const status = await world.run('status', {}, { clock });
+    expect(status.out).toContain(`${ACL}  the zone is right`);
+    expect(status.out).toMatch(/^events {2}accepted, and not applied: .*1 waits, for 2 min/m);
+    functions.table.write = write;
+  });
+
+  it('tells a clock of this machine that is wrong from a webhook that is', async () => {
+    const world = await healthy();
+    const clock = { now: () => Date.now() - 600_000, sleep: async () => {} };
+    const { out } = await world.run('doctor', {}, { clock });
+    expect(out).toMatch(/! webhook +HOOK002 .*knows the key, but not this machine's time: .*600 s behind/);
   });
 
   it('says so where the API takes no requests from this machine', async () => {

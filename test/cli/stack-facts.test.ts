@@ -11,6 +11,7 @@ const TYPES = [
   'AWS::Lambda::EventSourceMapping',
   'AWS::Scheduler::Schedule',
   'AWS::SQS::Queue',
+  'AWS::Logs::LogGroup',
   'AWS::CloudWatch::Alarm',
 ];
 
@@ -108,6 +109,38 @@ describe('what AWS says of a stack', () => {
       { queue: 'timers', messages: 0 },
       { queue: 'zone failures', messages: 0 },
     ]);
+  });
+
+  it('says how events come in: by the log of the webhook, whole, and by the queue', async () => {
+    const timestamp = new Date(Date.now() - 5_000).toISOString();
+    const said = (...lines: readonly object[]) => lines.map((line) => ({ message: JSON.stringify(line) }));
+    const pages: Readonly<Record<string, object>> = {
+      first: {
+        events: [...said({ timestamp, action: 'event-accepted', position: '1' }), { message: 'START RequestId: 1' }],
+        nextToken: 'second',
+      },
+      second: { events: said({ timestamp, code: 'HOOK001' }) },
+    };
+    answering = ({ operation, input }) =>
+      operation === 'FilterLogEvents'
+        ? { body: pages[String(input.nextToken ?? 'first')] }
+        : { body: { Attributes: { ApproximateNumberOfMessages: '1', ApproximateNumberOfMessagesNotVisible: '1' } } };
+    expect(await facts().flow()).toMatchObject({ accepted: 1, refused: [{ code: 'HOOK001', count: 1 }], waiting: 2 });
+    const asked = aws.calls.filter(({ operation }) => operation === 'FilterLogEvents').map(({ input }) => input);
+    expect(asked.map(({ logGroupName }) => String(logGroupName).replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'WebhookLogs',
+      'WebhookLogs',
+    ]);
+  });
+
+  it('counts a shorter time where an hour has more lines than anybody waits for', async () => {
+    answering = ({ operation, input }) => {
+      if (operation !== 'FilterLogEvents') return { body: { Attributes: {} } };
+      const isHour = Date.now() - Number(input.startTime) > 3_000_000;
+      return { body: { events: [], ...(isHour && { nextToken: 'more' }) } };
+    };
+    const { since } = await facts().flow();
+    expect(Math.round((Date.now() - since) / 60_000)).toBe(5);
   });
 
   it('says when AWS does not allow it', async () => {

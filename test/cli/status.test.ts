@@ -3,6 +3,7 @@ import type { AclStatus } from '../../cli/acl-status.ts';
 import { TABLE } from '../../lib/names.ts';
 import { until } from '../e2e/world.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
+import { typed } from './typed.ts';
 
 describe.concurrent('status', () => {
   it('says of an ACL without events that its zones are not written', async () => {
@@ -38,6 +39,25 @@ describe.concurrent('status', () => {
       zones: [{ zoneId: ZONE, gateways: [`${ALICE}/32`], limit: 150, toAdd: [], toRemove: [] }],
       verifiedAt: expect.stringMatching(/Z$/),
     });
+  });
+
+  it('says how events come in, also where nobody can say', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    const { out } = await world.run('status');
+    expect(out).toMatch(/^events {2}last accepted \d+ s ago; last applied \d+ s ago; none refused in the last 1 h$/m);
+    const { events } = await world.json('status');
+    const moment = expect.stringMatching(/Z$/);
+    expect(events).toEqual({
+      ...{ since: moment, acceptedAt: moment, appliedAt: moment, accepted: 1, waiting: 0, refused: [] },
+    });
+    const target = await world.target();
+    const flow = () => Promise.reject(Object.assign(new Error('logs:FilterLogEvents'), { name: 'AccessDenied' }));
+    const there = async () => ({ ...target, facts: { ...target.facts, flow } });
+    const blind = await typed('status', there);
+    expect(blind.code).toBe(0);
+    expect(blind.out).toContain('events  not known: AWS does not allow it: logs:FilterLogEvents');
+    expect(blind.out).toContain(ALICE);
   });
 
   it('names stored rows that are left out, and goes on', async () => {

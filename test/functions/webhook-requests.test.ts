@@ -125,20 +125,24 @@ describe('every refusal', () => {
     ['HOOK006', 422, { body: grantOf({ durationSeconds: 0 }) }],
   ] as const satisfies readonly (readonly [ErrorCode, number, object])[];
 
-  it.each(REFUSED)('%s (%i) is a problem document, one log line and one metric', async (code, status, raw) => {
-    const answer = await system.post(raw);
-    expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
-    const { detail, ...rest } = answer.body;
-    expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERRORS[code].name, status, code });
-    expect(detail).toEqual(expect.stringMatching(/\S/));
-    const [line, metric, ...more] = system.lines;
-    expect(line).toMatchObject({ level: 'ERROR', code, message: ERRORS[code].name, detail, status });
-    expect(metric).toMatchObject({
-      ...{ Code: code, Errors: 1 },
-      _aws: { CloudWatchMetrics: [{ Namespace: 'KnocknocOkta', Metrics: [{ Name: 'Errors', Unit: 'Count' }] }] },
-    });
-    expect(more).toEqual([]);
-  });
+  it.each(REFUSED)(
+    '%s (%i) is a problem document, one log line, a count of its code and one of all refusals',
+    async (code, status, raw) => {
+      const answer = await system.post(raw);
+      expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
+      const { detail, ...rest } = answer.body;
+      expect(rest).toEqual({ type: `urn:knocknoc-okta:problem:${code}`, title: ERRORS[code].name, status, code });
+      expect(detail).toEqual(expect.stringMatching(/\S/));
+      const [line, metric, refusal, ...more] = system.lines;
+      expect(line).toMatchObject({ level: 'ERROR', code, message: ERRORS[code].name, detail, status });
+      expect(metric).toMatchObject({
+        ...{ Code: code, Errors: 1 },
+        _aws: { CloudWatchMetrics: [{ Namespace: 'KnocknocOkta', Metrics: [{ Name: 'Errors', Unit: 'Count' }] }] },
+      });
+      expect(refusal).toMatchObject({ EventsRefused: 1, service: 'local' });
+      expect(more).toEqual([]);
+    },
+  );
 
   it('of what is missing, malformed or unknown gives the same answer to whoever has no secret', async () => {
     const answers = await Promise.all(

@@ -26,8 +26,14 @@ describe('the catalogue of errors', () => {
   });
 
   it('knows what a request alone can cause, and which of that takes the secret', () => {
-    expect(those(({ causedBy }) => causedBy === 'anyone')).toEqual(['HOOK001', 'HOOK002', 'HOOK003']);
-    expect(those(({ causedBy }) => causedBy === 'sender')).toEqual(['HOOK004', 'HOOK005', 'HOOK006', 'HOOK009']);
+    expect(those(({ causedBy }) => causedBy === 'anyone')).toEqual(['HOOK001', 'HOOK003']);
+    expect(those(({ causedBy }) => causedBy === 'sender')).toEqual([
+      'HOOK002',
+      'HOOK004',
+      'HOOK005',
+      'HOOK006',
+      'HOOK009',
+    ]);
   });
 
   it('says of each failure that an event can end in what it means to a person', () => {

@@ -1,0 +1,24 @@
+import { firstStep } from '../advice.ts';
+import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
+import { type Finding, failure, ok, warning } from './finding.ts';
+
+const LINK = 'events';
+const READ_LOG = 'Read docs/errors.md#events-not-applied: the log of the grants function, and its trigger.';
+
+/** Whether events arrive and are applied. */
+export function flowLink(flow: FlowFacts, appliedAt: number | undefined, now: number): Finding {
+  const text = flowText(flow, appliedAt, now);
+  const trouble = troubleOfFlow(flow, now);
+  switch (trouble?.kind) {
+    case undefined:
+      return ok(LINK, text);
+    case 'not applied':
+      return failure(LINK, `accepted, and not applied: ${text}`, READ_LOG);
+    case 'refused': {
+      const say = trouble.isCertain ? failure : warning;
+      return say(LINK, `refused, and none is accepted: ${text}`, firstStep(trouble.code), trouble.code);
+    }
+    case 'partly refused':
+      return warning(LINK, `some are refused: ${text}`, firstStep(trouble.code), trouble.code);
+  }
+}

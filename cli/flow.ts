@@ -1,0 +1,110 @@
+import { allErrorCodes, ERRORS, type ErrorCode } from '../lib/error-codes.ts';
+import { AUDIT, NOT_APPLIED_SECONDS, REFUSED_AND_NONE_ACCEPTED } from '../lib/names.ts';
+import { ago, duration } from './moments.ts';
+
+/** Posts that the webhook refused with one code. */
+export interface RefusedFact {
+  readonly code: ErrorCode;
+  readonly count: number;
+  /** The last one, in milliseconds since the epoch, as all moments here. */
+  readonly at: number;
+}
+
+/** How the events of senders come in. */
+export interface FlowFacts {
+  /** From when on accepted and refused posts are counted. */
+  readonly since: number;
+  readonly accepted: number;
+  readonly acceptedAt?: number;
+  /** The most frequent first. */
+  readonly refused: readonly RefusedFact[];
+  /** Events on the queue. */
+  readonly waiting: number;
+  /** When the oldest of them was accepted; `since` where it was before that, or nobody knows. */
+  readonly oldestAt?: number;
+}
+
+/** A log line of the webhook function, parsed. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/**
+ * What the webhook's log says of the flow.
+ * @param lines those of the webhook function, in any order
+ * @param waiting events on the queue
+ * @param since what is older does not count
+ */
+export function flowOf(lines: readonly LogLine[], waiting: number, since: number): FlowFacts {
+  const posts = lines.map((line) => ({ line, at: Date.parse(String(line.timestamp)) })).filter(({ at }) => at >= since);
+  // What was posted twice has one position. In the order of the queue.
+  const acceptedAt = new Map<string, number>();
+  for (const { line, at } of posts) {
+    if (line.action !== AUDIT.accepted) continue;
+    const position = String(line.position);
+    acceptedAt.set(position, Math.min(at, acceptedAt.get(position) ?? at));
+  }
+  const inOrder = [...acceptedAt].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, at]) => at);
+  const refused = allErrorCodes().flatMap((code): RefusedFact[] => {
+    const moments = posts.filter(({ line }) => line.code === code && isRefusal(code)).map(({ at }) => at);
+    return moments.length === 0 ? [] : [{ code, count: moments.length, at: Math.max(...moments) }];
+  });
+  const last = inOrder.at(-1);
+  return {
+    since,
+    accepted: inOrder.length,
+    ...(last !== undefined && { acceptedAt: last }),
+    refused: refused.toSorted((a, b) => b.count - a.count),
+    waiting,
+    // Events are applied in order, so those that wait are the last that came.
+    ...(waiting > 0 && { oldestAt: inOrder.at(-waiting) ?? since }),
+  };
+}
+
+/** Whether the webhook refuses a post with it; everything else that it reports is not the sender's. */
+function isRefusal(code: ErrorCode): boolean {
+  return ERRORS[code].causedBy !== undefined;
+}
+
+/** What is wrong with the flow, the worst alone. */
+export type FlowTrouble =
+  | { readonly kind: 'not applied' }
+  /** `isCertain`: as many as the alarm wants, or of a sender that has the secret. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly isCertain: boolean }
+  | { readonly kind: 'partly refused'; readonly code: ErrorCode };
+
+export function troubleOfFlow(flow: FlowFacts, now: number): FlowTrouble | undefined {
+  if (flow.oldestAt !== undefined && now - flow.oldestAt >= 1_000 * NOT_APPLIED_SECONDS) return { kind: 'not applied' };
+  const [most] = flow.refused;
+  if (!most) return undefined;
+  const fromSender = flow.refused.find(({ code }) => ERRORS[code].causedBy === 'sender');
+  const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
+  // Whoever mends the sender sees it at the first event that comes through.
+  const lastRefused = Math.max(...flow.refused.map(({ at }) => at));
+  if (flow.accepted === 0) {
+    const isCertain = fromSender !== undefined || total >= REFUSED_AND_NONE_ACCEPTED.count;
+    return { kind: 'refused', code: most.code, isCertain };
+  }
+  // Among accepted events, those without the secret are strangers, unless they are as many as the accepted ones.
+  const code = fromSender?.code ?? (total >= flow.accepted && total >= REFUSED_AND_NONE_ACCEPTED.count && most.code);
+  if (code && lastRefused > (flow.acceptedAt ?? 0)) return { kind: 'partly refused', code };
+  return undefined;
+}
+
+/**
+ * The flow in a sentence.
+ * @param appliedAt when an event was applied last; undefined: none yet
+ */
+export function flowText(flow: FlowFacts, appliedAt: number | undefined, now: number): string {
+  const window = `the last ${duration(now - flow.since)}`;
+  const accepted =
+    flow.acceptedAt === undefined ? `none accepted in ${window}` : `last accepted ${ago(flow.acceptedAt, now)}`;
+  const applied = appliedAt === undefined ? 'none applied yet' : `last applied ${ago(appliedAt, now)}`;
+  const counts = flow.refused.map(({ code, count }) => `${code} ${count}`).join(', ');
+  const refused = counts === '' ? `none refused in ${window}` : `refused in ${window}: ${counts}`;
+  return [accepted, applied, refused, waitingText(flow, now)].filter((part) => part !== '').join('; ');
+}
+
+function waitingText({ waiting, oldestAt, since }: FlowFacts, now: number): string {
+  if (waiting === 0 || oldestAt === undefined) return '';
+  const age = oldestAt === since ? `more than ${duration(now - since)}` : duration(now - oldestAt);
+  return waiting === 1 ? `1 waits, for ${age}` : `${waiting} wait, the oldest for ${age}`;
+}

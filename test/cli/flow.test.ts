@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { flowLink } from '../../cli/doctor/flow-link.ts';
+import { type FlowFacts, flowOf, flowText, type LogLine } from '../../cli/flow.ts';
+
+const NOW = Date.parse('2026-11-24T18:00:00Z');
+const HOUR_MS = 3_600_000;
+
+/** A line of the webhook's log, so many seconds ago. */
+function line(secondsAgo: number, fields: LogLine): LogLine {
+  return { timestamp: new Date(NOW - 1_000 * secondsAgo).toISOString(), ...fields };
+}
+
+function accepted(secondsAgo: number, position: number): LogLine {
+  return line(secondsAgo, { action: 'event-accepted', position: String(position).padStart(20, '0') });
+}
+
+function refused(secondsAgo: number, code: string): LogLine {
+  return line(secondsAgo, { code, level: 'ERROR' });
+}
+
+function flow(lines: readonly LogLine[], waiting = 0): FlowFacts {
+  return flowOf(lines, waiting, NOW - HOUR_MS);
+}
+
+function many(count: number, code: string): LogLine[] {
+  return Array.from({ length: count }, (_, n) => refused(10 + n, code));
+}
+
+describe('what the log says of the flow', () => {
+  it('is counted from an hour ago on, whatever the order of its lines', () => {
+    const lines = [accepted(60, 2), refused(5, 'HOOK004'), accepted(3_700, 1), refused(90, 'HOOK004')];
+    expect(flow(lines)).toEqual({
+      ...{ since: NOW - HOUR_MS, accepted: 1, acceptedAt: NOW - 60_000, waiting: 0 },
+      refused: [{ code: 'HOOK004', count: 2, at: NOW - 5_000 }],
+    });
+  });
+
+  it('has an event that was posted twice once', () => {
+    expect(flow([accepted(50, 7), accepted(40, 7)])).toMatchObject({ accepted: 1, acceptedAt: NOW - 50_000 });
+  });
+
+  it('names the most frequent code first, and takes no failure of our own for a refusal', () => {
+    const lines = [...many(1, 'HOOK003'), ...many(3, 'HOOK001'), ...many(9, 'HOOK007'), ...many(9, 'STORE001')];
+    expect(flow(lines).refused.map(({ code, count }) => [code, count])).toEqual([
+      ['HOOK001', 3],
+      ['HOOK003', 1],
+    ]);
+  });
+
+  it('has the age of what waits from the last that came, since events are applied in order', () => {
+    const lines = [accepted(300, 1), accepted(200, 2), accepted(10, 3)];
+    expect(flow(lines, 2).oldestAt).toBe(NOW - 200_000);
+    expect(flow(lines, 0).oldestAt).toBeUndefined();
+    expect(flow(lines, 4).oldestAt).toBe(NOW - HOUR_MS);
+  });
+
+  it('is not misled by lines without a time', () => {
+    expect(
+      flow([
+        { action: 'event-accepted', position: '1' },
+        { code: 'HOOK001', timestamp: 'soon' },
+      ]),
+    ).toMatchObject({
+      ...{ accepted: 0, refused: [] },
+    });
+  });
+});
+
+describe('the verdict of doctor', () => {
+  it.each<[string, FlowFacts, string, string | undefined]>([
+    ['nothing came at all', flow([]), 'ok', undefined],
+    ['events come in', flow([accepted(5, 1)]), 'ok', undefined],
+    ['events wait for a moment', flow([accepted(119, 1)], 1), 'ok', undefined],
+    ['an event waits for two minutes', flow([accepted(120, 1)], 1), 'failure', undefined],
+    ['events wait, and nobody knows since when', flow([], 3), 'failure', undefined],
+    ['36 are refused for a wrong key, and none is accepted', flow(many(36, 'HOOK001')), 'failure', 'HOOK001'],
+    ['five are refused without the secret', flow(many(5, 'HOOK003')), 'failure', 'HOOK003'],
+    ['four are, perhaps a stranger', flow(many(4, 'HOOK001')), 'warning', 'HOOK001'],
+    ['one is refused whose sender has the secret', flow(many(1, 'HOOK005')), 'failure', 'HOOK005'],
+    [
+      'strangers knock beside events',
+      flow([...many(9, 'HOOK001'), ...Array.from({ length: 10 }, (_, n) => accepted(99, n))]),
+      'ok',
+      undefined,
+    ],
+    ['one sender of two has a wrong key', flow([...many(9, 'HOOK001'), accepted(100, 1)]), 'warning', 'HOOK001'],
+    ['some of a sender’s are refused', flow([accepted(100, 1), ...many(1, 'HOOK005')]), 'warning', 'HOOK005'],
+    [
+      'it is mended: one came through after the last refusal',
+      flow([...many(9, 'HOOK002'), accepted(1, 1)]),
+      'ok',
+      undefined,
+    ],
+    [
+      'what waits is worse than what is refused',
+      flow([...many(9, 'HOOK001'), accepted(600, 1)], 1),
+      'failure',
+      undefined,
+    ],
+  ])('%s', (_, facts, level, code) => {
+    const finding = flowLink(facts, undefined, NOW);
+    expect(finding).toMatchObject({ link: 'events', level });
+    expect(finding.code).toBe(code);
+    expect(finding.mend === undefined).toBe(level === 'ok');
+  });
+});
+
+describe('the flow in a sentence', () => {
+  it.each<[string, FlowFacts, number | undefined]>([
+    ['none accepted in the last 1 h; none applied yet; none refused in the last 1 h', flow([]), undefined],
+    [
+      'last accepted 5 s ago; last applied 4 s ago; refused in the last 1 h: HOOK001 2, HOOK004 1',
+      flow([accepted(5, 1), ...many(2, 'HOOK001'), ...many(1, 'HOOK004')]),
+      NOW - 4_000,
+    ],
+    [
+      'last accepted 10 s ago; last applied 2 d ago; none refused in the last 1 h; 2 wait, the oldest for 3 min 20 s',
+      flow([accepted(200, 1), accepted(10, 2)], 2),
+      NOW - 172_800_000,
+    ],
+    [
+      'none accepted in the last 1 h; none applied yet; none refused in the last 1 h; 1 waits, for more than 1 h',
+      flow([], 1),
+      undefined,
+    ],
+  ])('%s', (text, facts, appliedAt) => {
+    expect(flowText(facts, appliedAt, NOW)).toBe(text);
+  });
+});
