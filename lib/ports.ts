@@ -110,6 +110,8 @@ export interface Letter {
   readonly body: string;
   /** Absent where the queue itself moved it. */
   readonly reason?: string;
+  /** The id that its message had on the queue before. */
+  readonly firstId: string;
   /** Whether it lies among the events, whose order the queue keeps. */
   readonly retryable: boolean;
   /** What the queue knows this reception of it by. */

@@ -26,13 +26,17 @@ export function sqsDeadLetterBox(queueUrl: string, client = new SQSClient(awsCli
           VisibilityTimeout: VISIBILITY_SECONDS,
           WaitTimeSeconds: WAIT_SECONDS,
           MessageAttributeNames: [LETTER_REASON],
-          MessageSystemAttributeNames: ['MessageGroupId'],
+          MessageSystemAttributeNames: ['MessageGroupId', 'MessageDeduplicationId'],
         }),
       );
       return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', MessageAttributes, Attributes }) => {
         const reason = MessageAttributes?.[LETTER_REASON]?.StringValue;
         const retryable = Attributes?.MessageGroupId === EVENTS_MESSAGE_GROUP;
-        return { messageId: MessageId, body: Body, receipt: ReceiptHandle, retryable, ...(reason && { reason }) };
+        // Where a FIFO queue moves a message, its id becomes the deduplication id (SQS Developer Guide, "dead-letter queue
+        // redrive"); what is set aside with its reason is sent so, too.
+        const { MessageDeduplicationId: firstId = MessageId } = Attributes ?? {};
+        const letter = { messageId: MessageId, firstId, body: Body, receipt: ReceiptHandle, retryable };
+        return { ...letter, ...(reason && { reason }) };
       });
     },
     async remove({ receipt }) {

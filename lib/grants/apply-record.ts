@@ -73,7 +73,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   try {
     // A function that dies here could not say why, and the queue would move all that are at their last time.
     if (isLastTime(record) && record.remainingMs < TIME_FOR_A_TRY_MS) throw new NoTimeLeft('others took too long');
-    const work = apply(event, record.position, deps, (grants) => ended.push(...grants));
+    const work = apply(event, record, deps, (grants) => ended.push(...grants));
     result = await (isLastTime(record) ? inTime(work, record.remainingMs - TIME_TO_SET_ASIDE_MS, deps.clock) : work);
   } catch (error) {
     await failed(record, event, error, deps);
@@ -98,13 +98,13 @@ export async function endBatch(lines: readonly AuditLine[], { clock, grants, tel
 
 async function apply(
   event: QueuedEvent,
-  position: string,
+  { position, messageId }: QueueRecord,
   deps: ApplyDeps,
   ended: (grants: readonly EndedGrant[]) => void,
 ): Promise<EventResult> {
   const now = deps.clock.now();
   await armOwnTimer(event, now, deps);
-  return deps.grants.apply(event, position, now, ended);
+  return deps.grants.apply(event, position, now, ended, messageId);
 }
 
 function lineOf(event: QueuedEvent, { position }: QueueRecord, result: EventResult): AuditLine {

@@ -1,4 +1,5 @@
 import type { Item } from '../ports.ts';
+import type { Messages } from './seen-event.ts';
 
 /** What has overtaken an event. Senders are told it in these words. */
 export type Overtaker = (typeof OVERTAKERS)[number];
@@ -28,8 +29,7 @@ export interface EventFacts {
   readonly seen: Item;
   /** Above every order that an event can have now. */
   readonly latest: string;
-  /** Where the message stands on the queue, however often it comes; and where the one stood that it was put back for. */
-  readonly queuedAt: readonly string[];
+  readonly messages: Messages;
   /** Whether a row is a grant that lives. */
   readonly isLive: (row: Item) => boolean;
   /** Whether a row is over: it goes by itself, and no event ends it any more. */

@@ -115,9 +115,9 @@ export class EventWriter {
  * What is known of an event that was applied before. Where it was this very message, it comes again since nobody knows
  * whether what it has led to was said: then that is the result, as it was the first time.
  */
-function known(row: Item, { seen, queuedAt }: EventFacts, isOfOne: boolean): EventResult {
+function known(row: Item, { seen, messages }: EventFacts, isOfOne: boolean): EventResult {
   const otherBody = isOfAnotherBody(row.bodyHash, seen.bodyHash);
-  if (otherBody || !isOfMessage(row, queuedAt)) return { kind: 'duplicate', otherBody };
+  if (otherBody || !isOfMessage(row, messages)) return { kind: 'duplicate', otherBody };
   const by = OVERTAKERS.find((one) => one === row.overtakenBy);
   if (by && isOfOne) return { kind: 'overtaken', by };
   return { kind: 'applied', ended: typeof row.ended === 'number' ? row.ended : 0, ...(by && { overtakenBy: by }) };

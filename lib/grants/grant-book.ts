@@ -62,6 +62,7 @@ export class GrantBook {
    * @param queuedAt the message's position on the queue
    * @param now milliseconds since the epoch
    * @param ended is told of the grants that a flush or the revoke of a whole IP has ended, as they end
+   * @param messageId the message's id
    * @throws whatever the table throws; the event can then be applied again
    */
   async apply(
@@ -69,6 +70,7 @@ export class GrantBook {
     queuedAt: string,
     now: number,
     ended: (grants: readonly EndedGrant[]) => void = () => {},
+    messageId?: string,
   ): Promise<EventResult> {
     const progress = await this.#progressOf(event.acl);
     // A queue that was made anew may count from lower numbers: what is applied later stands later all the same.
@@ -79,10 +81,10 @@ export class GrantBook {
     const isLive = (row: Item) => judge.live(row) !== undefined;
     const isOver = ({ over, expiresAt }: Item) =>
       over !== undefined || (typeof expiresAt === 'number' && expiresAt <= now);
-    const seen = seenItem(event, { order, position, queuedAt, ttl });
-    const { firstPosition = queuedAt } = event;
-    const queued = [queuedAt, firstPosition];
-    const facts = { order, now, ttl, seen, queuedAt: queued, latest: latestOrder(now), isLive, isOver };
+    const seen = seenItem(event, { order, position, queuedAt, ttl, messageId });
+    const { firstPosition = queuedAt, earlierIds = [] } = event;
+    const messages = { positions: [queuedAt, firstPosition], ids: earlierIds };
+    const facts = { order, now, ttl, seen, messages, latest: latestOrder(now), isLive, isOver };
     const ofOne = event.type === 'access.granted' || (event.type === 'access.revoked' && event.grantId !== undefined);
     let result: EventResult;
     try {

@@ -28,6 +28,8 @@ export interface QueuedEvent extends AcceptedEvent {
    * its way there: among events of the same time it stays where it was.
    */
   readonly firstPosition?: string;
+  /** The ids of the messages that it came by before, where the queue itself gave up on them: it may have been applied. */
+  readonly earlierIds?: readonly string[];
   /** Where it comes from; absent: a sender. */
   readonly source?: 'allowlist';
 }
@@ -50,6 +52,7 @@ const schema = v.object({
   user: v.optional(v.string()),
   expiresAt: v.optional(count),
   firstPosition: v.optional(v.pipe(v.string(), v.regex(QUEUE_POSITION))),
+  earlierIds: v.optional(v.array(v.pipe(v.string(), v.maxLength(200)))),
   source: v.optional(v.literal('allowlist')),
 });
 
@@ -67,8 +70,8 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
   }
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) return undefined;
-  const { type, webhookId, bodyHash, acl, timestamp, ip, grantId, user, expiresAt, firstPosition, source } =
-    parsed.output;
+  const { type, webhookId, bodyHash, acl, timestamp, ip, grantId, user, expiresAt } = parsed.output;
+  const { firstPosition, earlierIds, source } = parsed.output;
   if (type !== 'access.flushed' && ip === undefined) return undefined;
   if (type === 'access.granted' && expiresAt === undefined) return undefined;
   return {
@@ -82,6 +85,7 @@ export function parseQueuedEvent(text: string): QueuedEvent | undefined {
     ...(user !== undefined && { user }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(firstPosition !== undefined && { firstPosition }),
+    ...(earlierIds !== undefined && { earlierIds }),
     ...(source !== undefined && { source }),
   };
 }

@@ -95,7 +95,7 @@ async function isCleared(letter: Letter, report: LetterReport, rank: number, dep
   if (report.stays === undefined) {
     // The queue drops a repeated id within five minutes; each try must be a message.
     await deps.events.send({
-      body: withFirstPosition(body, now, rank),
+      body: letter.reason === undefined ? asMoved(letter, now, rank) : body,
       deduplicationId: `redrive-${now}-${messageId}`,
     });
   } else if (isInTheWay(letter, report)) {
@@ -111,9 +111,11 @@ async function isCleared(letter: Letter, report: LetterReport, rank: number, dep
 /**
  * Where the queue moved the message by itself, the position it had is not known: lower than any that SQS gives, so
  * that it loses to every event of the same time, and rising, so that those keep the order they have among themselves.
+ * It may have been applied, and nothing said of it: its id tells that this is no other's repetition.
  */
-function withFirstPosition(body: string, now: number, rank: number): string {
+function asMoved({ body, firstId }: Letter, now: number, rank: number): string {
   const event = parseQueuedEvent(body);
-  if (!event || event.firstPosition !== undefined) return body;
-  return formatQueuedEvent({ ...event, firstPosition: queuePosition(String(now * 1_000 + rank)) });
+  if (!event) return body;
+  const { firstPosition = queuePosition(String(now * 1_000 + rank)), earlierIds = [] } = event;
+  return formatQueuedEvent({ ...event, firstPosition, earlierIds: [...earlierIds, firstId] });
 }

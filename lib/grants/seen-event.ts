@@ -59,29 +59,41 @@ export function endedKey(name: Name, part: string): Key {
 }
 
 /**
- * @param facts how it was applied; `queuedAt` is where its message stands on the queue, and `ttl` until when it is
- *   remembered, in seconds since the epoch
+ * @param facts how it was applied; `queuedAt` is where its message stands on the queue, `messageId` that message's
+ *   id, and `ttl` until when it is remembered, in seconds since the epoch
  */
 export function seenItem(
   event: QueuedEvent,
-  facts: Readonly<Record<'order' | 'position' | 'queuedAt', string>> & { readonly ttl: number },
+  facts: Readonly<Record<'order' | 'position' | 'queuedAt', string>> & {
+    readonly ttl: number;
+    readonly messageId: string | undefined;
+  },
 ): Item {
-  const { order, position, queuedAt, ttl } = facts;
+  const { order, position, queuedAt, ttl, messageId } = facts;
   const { type, ip, grantId, expiresAt, bodyHash } = event;
   const known = {
     ...(ip !== undefined && { ip }),
     ...(grantId !== undefined && { grantId }),
     ...(expiresAt !== undefined && { until: expiresAt }),
     ...(bodyHash !== undefined && { bodyHash }),
+    ...(messageId !== undefined && { messageId }),
   };
   // They differ where a queue was made anew and counts from lower numbers.
   const moved = position !== queuedAt && { queuedAt };
   return { ...seenKey(event), type, ...known, order, position, ttl, ...moved };
 }
 
-/** Whether an event was applied by this very message, or the one that it was put back for, and not by one that repeats it. */
-export function isOfMessage({ queuedAt, position }: Item, queued: readonly string[]): boolean {
-  return queued.some((one) => one === (queuedAt ?? position));
+/** The messages by which an event is known to have come: this one, and those that it was put back for. */
+export interface Messages {
+  /** Where they stand on the queue. */
+  readonly positions: readonly string[];
+  /** Of those whose position is not known. */
+  readonly ids: readonly string[];
+}
+
+/** Whether an event was applied by one of these very messages, and not by one that repeats it. */
+export function isOfMessage({ queuedAt, position, messageId }: Item, { positions, ids }: Messages): boolean {
+  return positions.some((one) => one === (queuedAt ?? position)) || ids.some((one) => one === messageId);
 }
 
 /** @returns undefined where there is none, or one of another shape, which says nothing */

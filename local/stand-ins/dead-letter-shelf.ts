@@ -37,12 +37,19 @@ export class DeadLetterShelf implements DeadLetters, DeadLetterBox {
     if (now - (this.#sent.get(messageId) ?? Number.NEGATIVE_INFINITY) < DEDUPLICATION_MS) return;
     this.#sent.set(messageId, now);
     this.#ids += 1;
-    this.#letters.push({ messageId: `letter-${this.#ids}`, body, reason, retryable, takenUntil: 0 });
+    this.#letters.push({
+      messageId: `letter-${this.#ids}`,
+      firstId: messageId,
+      body,
+      reason,
+      retryable,
+      takenUntil: 0,
+    });
   }
 
   /** By the queue itself, after too many receptions. */
   moved({ messageId, body }: { readonly messageId: string; readonly body: string }): void {
-    this.#letters.push({ messageId, body, retryable: true, takenUntil: 0 });
+    this.#letters.push({ messageId, firstId: messageId, body, retryable: true, takenUntil: 0 });
   }
 
   async receive(): Promise<readonly Letter[]> {

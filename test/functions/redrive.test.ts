@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { formatQueuedEvent, parseQueuedEvent } from '../../lib/grants/queue-message.ts';
 import { redrive } from '../../lib/grants/redrive.ts';
-import type { Letter } from '../../lib/ports.ts';
+import { AUDIT, ITEM } from '../../lib/names.ts';
+import type { Letter, Write } from '../../lib/ports.ts';
 import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
 import { configOf, granted, ipsIn, positionAt } from '../helpers/events.ts';
 import { RedriveWorld } from '../helpers/redrive-world.ts';
@@ -129,6 +130,53 @@ describe('old events lose to newer ones', () => {
   });
 });
 
+describe('an event that was applied, and that the queue gave up on since its function died each time', () => {
+  /** Nobody is told what the table holds: the functions that would tell die. */
+  async function dying(events: () => Promise<unknown>): Promise<void> {
+    const { table } = world.functions;
+    const write = table.write.bind(table);
+    const isWake = (each: Write) => 'update' in each && each.update.item === ITEM.wake;
+    table.write = (writes) => (writes.some(isWake) ? new Promise(() => {}) : write(writes));
+    await events();
+    await world.clock.advance(40 * 60_000);
+    table.write = write;
+  }
+  const said = () =>
+    world.lines.flatMap(({ action, ip }) => (ip === ALICE && action !== AUDIT.accepted ? [action] : []));
+
+  it('is told as what it was when it is put back, and those whom it has ended with it', async () => {
+    await world.grant(ALICE, LONG);
+    await seconds(5);
+    await dying(() => world.revoke(ALICE));
+    expect(world.letters.letters).toMatchObject([{ messageId: 'message-2' }]);
+    expect(said()).toEqual(['granted']);
+    await world.redrive();
+    await seconds(5);
+    expect(said()).toEqual(['granted', 'grant-ended', 'revoked']);
+    expect(world.gateways()).not.toContain(`${ALICE}/32`);
+  });
+
+  it('also where that happens twice', async () => {
+    await dying(() => world.grant(ALICE, LONG));
+    await dying(() => world.redrive());
+    expect(said()).toEqual([]);
+    await world.redrive();
+    await seconds(5);
+    expect(said()).toEqual(['granted']);
+  });
+
+  it('is a duplicate all the same where the event had been told before', async () => {
+    const timestamp = new Date(world.clock.now()).toISOString();
+    const again = () => at(timestamp, 'access.granted', { ip: ALICE, ...LONG }, 'one');
+    await again();
+    await seconds(400);
+    await dying(again);
+    await world.redrive();
+    await seconds(5);
+    expect(said()).toEqual(['granted', 'event-duplicate']);
+  });
+});
+
 describe('a sender that waits for an event that was put back', () => {
   it('is not told that it is applied before Okta has confirmed it', async () => {
     const body = { type: 'access.granted', timestamp: new Date(world.clock.now()).toISOString() };
@@ -193,7 +241,7 @@ describe('the letters of a redrive', () => {
   class Forgetful extends DeadLetterShelf {
     readonly released: string[] = [];
     override async receive() {
-      for (const letter of this.letters) await super.release({ ...letter, receipt: '', retryable: false });
+      for (const letter of this.letters) await super.release({ ...letter, firstId: '', receipt: '', retryable: false });
       return super.receive();
     }
     override async release(letter: Letter) {

@@ -50,13 +50,13 @@ describe('the stand-in for the dead-letter queue', () => {
   it('knows no reason for what the queue moved by itself', async () => {
     shelf.moved({ messageId: 'm', body: 'b' });
     expect(await shelf.receive()).toEqual([
-      { messageId: 'm', body: 'b', retryable: true, receipt: expect.any(String) },
+      { messageId: 'm', firstId: 'm', body: 'b', retryable: true, receipt: expect.any(String) },
     ]);
   });
 
   it.each(['send', 'receive', 'remove', 'release'] as const)('fails to %s while it is out of reach', async (what) => {
     shelf.unreachable = true;
-    const letter = { messageId: 'm', body: 'b', reason: 'r', retryable: true, receipt: 'r' };
+    const letter = { messageId: 'm', firstId: 'm', body: 'b', reason: 'r', retryable: true, receipt: 'r' };
     await expect(shelf[what](letter)).rejects.toThrow('does not answer');
   });
 });

@@ -23,20 +23,23 @@ describe('the dead-letter queue on AWS', () => {
         ...{ MessageId: 'm1', Attributes: { MessageGroupId: 'm1' } },
         MessageAttributes: { Reason: { DataType: 'String', StringValue: 'not an event' } },
       }),
-      message({ MessageId: 'm2', Attributes: { MessageGroupId: 'events' } }),
+      message({ MessageId: 'm2', Attributes: { MessageGroupId: 'events', MessageDeduplicationId: 'first' } }),
     ];
     const { client, url, calls } = await aws(({ operation }) =>
       operation === 'ReceiveMessage' ? { body: { Messages } } : undefined,
     );
     expect(await sqsDeadLetterBox(url, client).receive()).toEqual([
-      { messageId: 'm1', body: 'body', receipt: 'r', retryable: false, reason: 'not an event' },
-      { messageId: 'm2', body: 'body', receipt: 'r', retryable: true },
+      { messageId: 'm1', firstId: 'm1', body: 'body', receipt: 'r', retryable: false, reason: 'not an event' },
+      { messageId: 'm2', firstId: 'first', body: 'body', receipt: 'r', retryable: true },
     ]);
     expect(calls).toMatchObject([
       {
         input: {
           ...{ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 300 },
-          ...{ MessageAttributeNames: ['Reason'], MessageSystemAttributeNames: ['MessageGroupId'] },
+          ...{
+            MessageAttributeNames: ['Reason'],
+            MessageSystemAttributeNames: ['MessageGroupId', 'MessageDeduplicationId'],
+          },
         },
       },
     ]);
@@ -50,7 +53,7 @@ describe('the dead-letter queue on AWS', () => {
   it('removes a letter, and gives one back at once, by what its reception is known by', async () => {
     const { client, url, calls } = await aws(() => undefined);
     const box = sqsDeadLetterBox(url, client);
-    const letter = { messageId: 'm', body: 'body', receipt: 'handle', retryable: true };
+    const letter = { messageId: 'm', firstId: 'm', body: 'body', receipt: 'handle', retryable: true };
     await box.remove(letter);
     await box.release(letter);
     expect(calls).toMatchObject([

@@ -99,7 +99,7 @@ function everyCall(endpoint: string, times: CallTimes): Readonly<Record<string, 
   const queue = (name: string) => `${endpoint}/0/${name}`;
   const sqs = () => new SQSClient(settings());
   const box = (name: string) => sqsDeadLetterBox(queue(name), sqs());
-  const letter = { messageId: 'm', body: 'b', receipt: 'r', retryable: false, reason: 'x' };
+  const letter = { messageId: 'm', firstId: 'm', body: 'b', receipt: 'r', retryable: false, reason: 'x' };
   const key = { acl: 'a', item: 'WAKE' };
   return {
     'table.get': () => table.get(key),
