@@ -9,7 +9,6 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -142,25 +141,13 @@ export class WebhookApi extends Construct {
     // The stage's own URL ends in a slash.
     this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
   }
-  /**
-   * A wrong key refuses everything, and a small company's day has too few events for the alarm of any code. As many
-   * refusals as runs means that nothing was accepted; Lambda counts the runs for nothing, and where there are refusals
-   * there are runs, so that no value is ever missing.
-   */
+  /** A wrong key refuses everything, and a small company's day has too few events for the alarm of any code. */
   #watchRefusals({ alarms }: Deployment): void {
-    const period = Duration.minutes(REFUSED_AND_NONE_ACCEPTED.minutes);
+    const { count, minutes } = REFUSED_AND_NONE_ACCEPTED;
     alarms.watch(this, 'RefusedAlarm', {
       name: 'events-refused',
-      metric: new MathExpression({
-        expression: 'IF(refused >= runs, refused, 0)',
-        usingMetrics: {
-          refused: ownMetric(Stack.of(this), METRICS.refused, { statistic: 'Sum', period }),
-          runs: this.function.lambda.metricInvocations({ statistic: 'Sum', period }),
-        },
-        period,
-        label: 'refused, and none accepted',
-      }),
-      threshold: REFUSED_AND_NONE_ACCEPTED.count,
+      metric: ownMetric(Stack.of(this), METRICS.refused, { statistic: 'Sum', period: Duration.minutes(minutes) }),
+      threshold: count,
       text: {
         impact: 'Events are refused, and none is accepted. Logins and logouts take no effect.',
         firstStep: 'Run `npm run zone -- doctor`: it says with which code, and what to do about it.',

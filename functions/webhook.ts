@@ -40,6 +40,7 @@ export const handler = createHandler(
       secret: new CachedSecret(reader, systemClock, secrets),
       queue: sqsEventQueue(environmentVariable(process.env, ENV.eventsQueueUrl)),
       telemetry,
+      memory: {},
       states: lazy(() => new ZoneStates(new DynamoDbTable(environmentVariable(process.env, ENV.tableName)))),
     };
   }),

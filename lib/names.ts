@@ -30,8 +30,8 @@ export const METRICS = {
   serviceDimension: 'service',
   errors: 'Errors',
   codeDimension: 'Code',
-  /** Posts that were refused, whatever the code. Sent only with a refusal. */
-  refused: 'EventsRefused',
+  /** Posts that were refused, whatever the code, by a run of the webhook that has accepted none for an hour. */
+  refused: 'RefusedAndNoneAccepted',
   /** Seconds between a sender's event time and the receipt, where it is over 30. */
   clockSkew: 'ClockSkewSeconds',
   /** Each the worst of all ACLs. Said by every tick: seconds since an ACL's zones were last seen to be right, */

@@ -251,6 +251,7 @@ export class EmbeddedFunctions {
         secret,
         queue: environment.events(this.events),
         states: () => shared.states,
+        memory: {},
       };
       return asLambdaCalls(createWebhook(() => deps));
     });

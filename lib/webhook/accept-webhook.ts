@@ -5,7 +5,7 @@ import { describeError } from '../describe-error.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { formatQueuedEvent, type QueuedEvent } from '../grants/queue-message.ts';
-import { AUDIT, CLOCK_SKEW_SECONDS, METRICS, SENT_BY_HEADER } from '../names.ts';
+import { AUDIT, CLOCK_SKEW_SECONDS, METRICS, REFUSED_AND_NONE_ACCEPTED, SENT_BY_HEADER } from '../names.ts';
 import { outcomeAddress } from '../outcome-address.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
@@ -19,6 +19,11 @@ export interface WebhookDeps extends PingDeps {
   readonly clock: Clock;
   readonly secret: CachedSecret;
   readonly queue: EventQueue;
+  /** What one process remembers from one request to the next. */
+  readonly memory: {
+    /** When it last had a request that was in order, in milliseconds since the epoch. */
+    acceptedAt?: number;
+  };
 }
 
 const LARGEST_BODY_BYTES = 16 * 1024;
@@ -33,10 +38,12 @@ export interface PostedWebhook extends WebhookRequest {
 /** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
 export async function acceptWebhook(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAnswer> {
   try {
-    return await accept(request, deps);
+    const answer = await accept(request, deps);
+    deps.memory.acceptedAt = deps.clock.now();
+    return answer;
   } catch (error) {
     const { source } = request;
-    if (error instanceof Refusal) return refuse(error, source, deps.telemetry);
+    if (error instanceof Refusal) return refuse(error, source, deps);
     return unavailable('the event could not be put onto the queue', error, source, deps.telemetry);
   }
 }
@@ -107,9 +114,13 @@ function sentBy({ headers }: WebhookRequest): Fields {
   return said && PRINTABLE.test(said) ? { sentBy: said.slice(0, LONGEST_SENT_BY) } : {};
 }
 
-function refuse(refusal: Refusal, source: RequestSource | undefined, telemetry: Telemetry): HttpAnswer {
+function refuse(refusal: Refusal, source: RequestSource | undefined, deps: WebhookDeps): HttpAnswer {
+  const { clock, memory, telemetry } = deps;
   telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...source });
-  telemetry.metric(METRICS.refused, 'Count', 1);
+  // Other processes may have accepted some. Where nobody has, each of them says so: the alarm may ring too often, in a flood
+  // of strangers, and never misses anything; and nothing is sent, or paid, while events come in.
+  const hasAccepted = clock.now() - (memory.acceptedAt ?? -Infinity) < REFUSED_AND_NONE_ACCEPTED.minutes * 60_000;
+  if (!hasAccepted) telemetry.metric(METRICS.refused, 'Count', 1);
   return problem(refusal.code, refusal.status, refusal.message);
 }
 

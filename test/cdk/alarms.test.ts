@@ -110,23 +110,13 @@ describe('the ways in which the pipeline gets stuck', () => {
     });
   });
 
-  it('posts that are all refused: by what the webhook says itself, and how often it ran', () => {
-    const [id] = resourceOf(template, 'AWS::Lambda::Function', 'WebhookFunction');
-    const { Properties } = alarmOf('events-refused');
-    expect(Properties).toMatchObject({ Threshold: 5, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' });
-    const ofMetric = (Metric: object) => expect.objectContaining({ MetricStat: { Metric, Period: 3600, Stat: 'Sum' } });
-    expect(Properties.Metrics).toEqual(
-      expect.arrayContaining([
-        ofMetric({
-          ...{ Namespace: 'KnocknocOkta', MetricName: 'EventsRefused' },
-          Dimensions: [{ Name: 'service', Value: 'Acme' }],
-        }),
-        ofMetric({
-          ...{ Namespace: 'AWS/Lambda', MetricName: 'Invocations' },
-          Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
-        }),
-      ]),
-    );
+  it('posts that are all refused, a sender whose clock is off', () => {
+    expect(alarmOf('events-refused').Properties).toMatchObject({
+      ...{ MetricName: 'RefusedAndNoneAccepted', Statistic: 'Sum', Threshold: 5, Period: 3600 },
+    });
+    expect(alarmOf('sender-clock').Properties).toMatchObject({
+      ...{ MetricName: 'ClockSkewSeconds', ComparisonOperator: 'GreaterThanThreshold', Threshold: 30 },
+    });
   });
 
   it.each(FUNCTIONS)('%s fails or is throttled', (name) => {

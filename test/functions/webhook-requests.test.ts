@@ -126,7 +126,7 @@ describe('every refusal', () => {
   ] as const satisfies readonly (readonly [ErrorCode, number, object])[];
 
   it.each(REFUSED)(
-    '%s (%i) is a problem document, one log line, a count of its code and one of all refusals',
+    '%s (%i) is a problem document, one log line, a count of its code, and one of refusals without an accepted event',
     async (code, status, raw) => {
       const answer = await system.post(raw);
       expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
@@ -139,10 +139,27 @@ describe('every refusal', () => {
         ...{ Code: code, Errors: 1 },
         _aws: { CloudWatchMetrics: [{ Namespace: 'KnocknocOkta', Metrics: [{ Name: 'Errors', Unit: 'Count' }] }] },
       });
-      expect(refusal).toMatchObject({ EventsRefused: 1, service: 'local' });
+      expect(refusal).toMatchObject({ RefusedAndNoneAccepted: 1, service: 'local' });
       expect(more).toEqual([]);
     },
   );
+
+  it('counts among those without an accepted event only where none was accepted for an hour', async () => {
+    const counted = () => system.lines.filter((line) => line.RefusedAndNoneAccepted !== undefined).length;
+    const refuse = () => system.post({ body: flush, headers: bad });
+    await refuse();
+    expect(counted()).toBe(1);
+    await system.post({
+      body: JSON.stringify({ type: 'access.ping', timestamp: new Date(NOW).toISOString(), data: { acl: ACL } }),
+    });
+    await refuse();
+    await system.clock.advance(3_599_000);
+    await refuse();
+    expect(counted()).toBe(1);
+    await system.clock.advance(1_000);
+    await refuse();
+    expect(counted()).toBe(2);
+  });
 
   it('of what is missing, malformed or unknown gives the same answer to whoever has no secret', async () => {
     const answers = await Promise.all(

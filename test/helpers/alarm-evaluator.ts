@@ -32,22 +32,17 @@ const COMPARISONS: Readonly<Record<string, (value: number, threshold: number) =>
 export class EvaluatedAlarm {
   readonly name: string;
   readonly #properties: Readonly<Record<string, unknown>>;
-  /** What it looks at: one metric, or those of its expression, each by its id there. */
-  readonly #metrics: readonly WatchedMetric[];
-  readonly #value: (of: (id: string) => number) => number;
 
   /** @param resource the alarm in the synthesised template */
   constructor(resource: Resource) {
     this.#properties = resource.Properties;
     this.name = String(resource.Properties.AlarmName);
-    const queries = (this.#properties.Metrics ?? []) as readonly MetricQuery[];
-    const stats = queries.flatMap(({ Id, MetricStat }) => (MetricStat ? [watchedMetric(Id, MetricStat)] : []));
-    this.#metrics = queries.length > 0 ? stats : [watchedMetric('', { ...this.#properties, Metric: this.#properties })];
-    this.#value = queries.length > 0 ? computedBy(queries) : (of) => of('');
-    const comparison = this.#text('ComparisonOperator');
-    if (!Object.hasOwn(COMPARISONS, comparison)) throw new Error(`${this.name}: what is ${comparison}?`);
-    for (const { statistic } of this.#metrics) {
-      if (!Object.hasOwn(STATISTICS, statistic)) throw new Error(`${this.name}: what is ${statistic}?`);
+    const known = [
+      [STATISTICS, 'Statistic'],
+      [COMPARISONS, 'ComparisonOperator'],
+    ] as const;
+    for (const [of, key] of known) {
+      if (!Object.hasOwn(of, this.#text(key))) throw new Error(`${this.name}: what is ${key} ${this.#text(key)}?`);
     }
     if (!['breaching', 'notBreaching'].includes(this.#text('TreatMissingData'))) {
       throw new Error(`${this.name} doesn't say what silence means`);
@@ -64,75 +59,38 @@ export class EvaluatedAlarm {
     return moments;
   }
 
-  /** Whether the value belongs to a very metric of the alarm, with all its dimensions and no other. */
-  watches(point: DataPoint): boolean {
-    return this.#metrics.some((metric) => isOf(metric, point));
+  /** Whether the value belongs to the very metric of the alarm, with all its dimensions and no other. */
+  watches({ namespace, name, dimensions }: DataPoint): boolean {
+    return (
+      namespace === this.#text('Namespace') &&
+      name === this.#text('MetricName') &&
+      JSON.stringify(Object.entries(dimensions).sort()) === JSON.stringify(this.#dimensions())
+    );
   }
 
   #isOnAt(points: readonly DataPoint[], at: number): boolean {
     const periods = Number(this.#properties.EvaluationPeriods);
     const needed = Number(this.#properties.DatapointsToAlarm ?? periods);
-    const length = Math.max(...this.#metrics.map(({ seconds }) => seconds)) * 1000;
+    const length = Number(this.#properties.Period) * 1000;
     const ends = Array.from({ length: periods }, (_, index) => at - index * length);
     return ends.filter((end) => this.#isBad(points, end - length, end)).length >= needed;
   }
 
   #isBad(points: readonly DataPoint[], from: number, to: number): boolean {
-    const within = points.filter((point) => point.at >= from && point.at < to);
-    const values = new Map(
-      this.#metrics.map((metric) => {
-        const own = within.filter((point) => isOf(metric, point)).map(({ value }) => value);
-        return [metric.id, own.length === 0 ? undefined : STATISTICS[metric.statistic]?.(own)];
-      }),
-    );
-    // An expression has no value where one of its metrics has none.
-    if ([...values.values()].includes(undefined)) return this.#text('TreatMissingData') === 'breaching';
-    const value = this.#value((id) => values.get(id) ?? Number.NaN);
+    const values = points.filter((point) => point.at >= from && point.at < to).map(({ value }) => value);
+    if (values.length === 0) return this.#text('TreatMissingData') === 'breaching';
+    const value = STATISTICS[this.#text('Statistic')]?.(values) ?? Number.NaN;
     return COMPARISONS[this.#text('ComparisonOperator')]?.(value, Number(this.#properties.Threshold)) ?? false;
+  }
+
+  #dimensions(): [string, string][] {
+    const dimensions = (this.#properties.Dimensions ?? []) as readonly { Name: string; Value: unknown }[];
+    return dimensions.map(({ Name, Value }): [string, string] => [Name, logicalId(Value)]).sort();
   }
 
   #text(key: string): string {
     return String(this.#properties[key]);
   }
-}
-
-interface WatchedMetric {
-  readonly id: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: string;
-  readonly statistic: string;
-  readonly seconds: number;
-}
-
-/** As CloudFormation writes one of the metrics of an expression, or the expression itself. */
-interface MetricQuery {
-  readonly Id: string;
-  readonly Expression?: string;
-  readonly MetricStat?: Readonly<Record<string, unknown>>;
-}
-
-function watchedMetric(id: string, stat: Readonly<Record<string, unknown>>): WatchedMetric {
-  const metric = stat.Metric as Readonly<Record<string, unknown>>;
-  const dimensions = (metric.Dimensions ?? []) as readonly { Name: string; Value: unknown }[];
-  const named = dimensions.map(({ Name, Value }): [string, string] => [Name, logicalId(Value)]).sort();
-  return {
-    ...{ id, namespace: String(metric.Namespace), name: String(metric.MetricName), dimensions: JSON.stringify(named) },
-    ...{ statistic: String(stat.Stat ?? stat.Statistic), seconds: Number(stat.Period) },
-  };
-}
-
-function isOf(metric: WatchedMetric, { namespace, name, dimensions }: DataPoint): boolean {
-  const own = JSON.stringify(Object.entries(dimensions).sort());
-  return namespace === metric.namespace && name === metric.name && own === metric.dimensions;
-}
-
-/** The one form of expression that the stack's alarms have. */
-function computedBy(queries: readonly MetricQuery[]): (of: (id: string) => number) => number {
-  const { Expression = '' } = queries.find((query) => query.Expression !== undefined) ?? {};
-  const [, a = '', b = '', then = ''] = /^IF\((\w+) >= (\w+), (\w+), 0\)$/.exec(Expression) ?? [];
-  if (a === '') throw new Error(`what is ${Expression}?`);
-  return (of) => (of(a) >= of(b) ? of(then) : 0);
 }
 
 /** A name, or the logical id of the resource whose name it will be. */

@@ -66,11 +66,7 @@ export class WatchedSystem {
       speak();
     };
     return {
-      begin: (...all) => {
-        // Each invocation begins so.
-        this.lambda(name, 'Invocations', 1);
-        say(() => powertoolsTelemetry.begin(...all));
-      },
+      begin: (...all) => say(() => powertoolsTelemetry.begin(...all)),
       info: (...all) => say(() => powertoolsTelemetry.info(...all)),
       warn: (...all) => say(() => powertoolsTelemetry.warn(...all)),
       error: (...all) => say(() => powertoolsTelemetry.error(...all)),

@@ -241,6 +241,7 @@ export class World {
           }),
       },
       outcomes: () => common,
+      memory: {},
       states: () => common.states,
     };
     return wrapped(createWebhook(() => deps));
