@@ -5,9 +5,11 @@ import { adopt } from './commands/adopt.ts';
 import { bearerToken } from './commands/bearer-token.ts';
 import { doctor } from './commands/doctor.ts';
 import { oauthKey } from './commands/oauth-key.ts';
+import { outputs } from './commands/outputs.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
+import { senderEnv } from './commands/sender-env.ts';
 import { setAllowlist } from './commands/set-allowlist.ts';
 import { setCredentials } from './commands/set-credentials.ts';
 import { status } from './commands/status.ts';
@@ -75,6 +77,18 @@ export function createProgram(execute: Execute) {
       const configFile = local ? undefined : findConfigFile(config);
       return run(doctor, { ...options, ...(configFile && { configFile }) });
     });
+
+  add('outputs', 'prints the outputs of the stack, or one of them for a script', ['outputs', 'outputs WebhookUrl'])
+    .argument('[name]', 'only this one, as its value alone')
+    .addOption(json())
+    .action((name, options) => run(outputs, { ...options, ...(name !== undefined && { name }) }));
+
+  add('sender-env', 'prints what a sender needs, as variables of its environment; the key is among them', [
+    'sender-env --acl okta-prod',
+  ])
+    .addOption(oneAcl())
+    .addOption(json())
+    .action((options) => run(senderEnv, options));
 
   add('verify', 'rebuilds the zones now, and waits for the result', ['verify', 'verify --acl okta-prod --dry-run'])
     .addOption(acls())

@@ -43,6 +43,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
       allowlistSecret: versionedSecret(secrets, stack.outputs.AllowlistSecretArn),
     }),
     webhook: settings.endpoint === undefined ? { url, headers: {} } : emulatedWebhook(url, settings.endpoint),
+    outputs: stack.outputs,
     caller: () => callerOf(new STSClient(client)),
     queues: queuesOf(
       output('EventsQueueUrl'),

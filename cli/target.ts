@@ -113,6 +113,8 @@ export interface Target {
     /** Where this machine finds what the webhook says is at a URL; there, where absent. */
     readonly finds?: (url: string) => string;
   };
+  /** What it tells of itself, by name: of a stack its outputs. */
+  readonly outputs: Readonly<Record<string, string>>;
   /** Who runs this, as the system's cloud knows it, for its log. @returns undefined where nobody can say. Never rejects */
   readonly caller: () => Promise<string | undefined>;
   readonly queues: EventQueues;

@@ -44,6 +44,7 @@ export function operated(system: OperatedSystem): Target {
     webhookSecret: versioned(system.webhookSecret),
     allowlistSecret: versioned(system.allowlistSecret),
     webhook: { url: system.webhookUrl, headers: {} },
+    outputs: { WebhookUrl: system.webhookUrl },
     // Nobody signs in to it.
     caller: async () => undefined,
     queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },

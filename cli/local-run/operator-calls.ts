@@ -8,7 +8,7 @@ import type { KmsKeys, SecretVersion, Target } from '../target.ts';
 export function operatorCalls(target: Target) {
   const { table, oktaToken, webhookSecret, allowlistSecret, facts, queues } = target;
   return {
-    about: async () => ({ name: target.name, config: target.config, webhook: target.webhook }),
+    about: async () => ({ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs }),
     get: (...args: Parameters<typeof table.get>) => table.get(...args),
     write: (...args: Parameters<typeof table.write>) => table.write(...args),
     queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),

@@ -31,6 +31,12 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       expect(target.config.okta.domain).toBe('local.okta.com');
     });
 
+    it('tells its outputs, and what a sender needs', async () => {
+      expect((await run('outputs EventsQueueUrl')).out).toContain('.fifo');
+      const { webhookSecret } = await start();
+      expect(await json(`sender-env --acl ${acl.acl}`)).toMatchObject({ WEBHOOK_SECRET: webhookSecret });
+    });
+
     it('lets somebody in, shows them, and puts them out', async () => {
       const { code, out } = await run(`grant --acl ${acl.acl} --ip ${ALICE} --for 1h --user alice@example.com --wait`);
       expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('applied') });

@@ -1,0 +1,36 @@
+import { keyFor, parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
+import { CliFailure } from '../cli-failure.ts';
+import { type Command, chosenAcl } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { jsonText } from '../terminal.ts';
+
+export interface SenderEnvOptions {
+  readonly acl?: string;
+  readonly json: boolean;
+}
+
+/** What a sender needs to know, as variables of its environment: for Knocknoc's agent, and for `npm run send`. */
+export const senderEnv: Command<SenderEnvOptions> = async (target, options, { terminal }) => {
+  const acl = chosenAcl(target, options.acl);
+  const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));
+  if (!key) {
+    const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`.';
+    throw new CliFailure(`the webhook secret holds no usable key for ${acl}`, advice);
+  }
+  const secret = key.bytes.toString('base64');
+  const { url, headers } = target.webhook;
+  const variables = {
+    ...{ KNOCKNOC_OKTA_URL: url, KNOCKNOC_OKTA_SECRET: secret },
+    ...(headers.host !== undefined && { KNOCKNOC_OKTA_HOST: headers.host }),
+    ...{ WEBHOOK_URL: url, WEBHOOK_SECRET: secret },
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  terminal.out(options.json ? jsonText(variables, 2) : lines.join('\n'));
+  terminal.note('whoever has this key can let anybody in: show it to nobody');
+  return EXIT.fine;
+};
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
