@@ -5,7 +5,7 @@ import { CliFailure, usageFailure } from './cli-failure.ts';
 import { credentialsFailure } from './credentials-failure.ts';
 import type { ConfigFile } from './doctor/configuration-link.ts';
 import { localTarget, noLocalRun } from './local-run/local-target.ts';
-import { findRun, RUN_FILE } from './local-run/run-file.ts';
+import { findRun, RUN_FILE, type RunDescription } from './local-run/run-file.ts';
 import { proxySettings } from './proxies.ts';
 import type { Target } from './target.ts';
 
@@ -50,14 +50,18 @@ export async function findTarget(
 async function findLocal(runFile: string): Promise<Target> {
   const run = await findRun(runFile);
   if (!run) throw noLocalRun();
+  return runTarget(run).catch((error: unknown) => {
+    throw isRefused(error) ? noLocalRun(error) : error;
+  });
+}
+
+/** A local run, as its operator meets it. */
+export async function runTarget(run: RunDescription): Promise<Target> {
   if (run.kind === 'embedded') return localTarget(run.operator);
+  // Loaded only when asked for: an embedded run needs none of the clients.
   const { stackTarget } = await import('./stack-target.ts');
   const { region, endpoint, credentials, stackName } = run;
-  try {
-    return await stackTarget(stackName, { region, endpoint, credentials });
-  } catch (error) {
-    throw isRefused(error) ? noLocalRun(error) : error;
-  }
+  return stackTarget(stackName, { region, endpoint, credentials });
 }
 
 /** Nobody listens there any more: a run that was killed could not take its file away. */

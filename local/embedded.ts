@@ -4,7 +4,7 @@ import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { aclConfig, listedAcls } from '../lib/config.ts';
 import { armReads } from '../lib/expiry/arm-reads.ts';
 import { EmbeddedFunctions } from './embedded-functions.ts';
-import { startLists } from './knocknoc-simulator/start-lists.ts';
+import { startKnocknoc } from './knocknoc-simulator/start-knocknoc.ts';
 import type { LocalCredentials } from './okta-credentials.ts';
 import { SimulatorControl } from './okta-simulator/control-client.ts';
 import { startOktaSimulator } from './okta-simulator/server.ts';
@@ -59,8 +59,8 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
   const clientKeys = new MemoryClientKeys(() => clock.now());
   let config = configure({});
-  const knocknoc = await startLists(config, options.knocknocPort);
-  const allowlistSecret = new MemorySecret(knocknoc?.secret);
+  const knocknoc = await startKnocknoc(config, options.knocknocPort);
+  const allowlistSecret = new MemorySecret(knocknoc.secret);
   clientKeys.deploy(config.okta.clientKeyNames ?? []);
   const quota = options.quota && new AccountQuota({ ...options.quota, clock });
   try {
@@ -108,7 +108,8 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       simulator: new SimulatorControl(simulator.url),
       simulatorUrl: simulator.url,
       credentials: options.credentials,
-      ...(knocknoc && { knocknoc }),
+      knocknoc,
+      knoc: { KNOCKNOC_OKTA_URL: server.url, KNOCKNOC_OKTA_SECRET: key },
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       ...(quota && { quota }),
@@ -123,12 +124,12 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       },
       close: async () => {
         clock.close();
-        await Promise.all([operator.close(), server.close(), simulator.close(), knocknoc?.close()]);
+        await Promise.all([operator.close(), server.close(), simulator.close(), knocknoc.close()]);
       },
     };
   } catch (error) {
     clock.close();
-    await Promise.all([simulator.close(), knocknoc?.close()]);
+    await Promise.all([simulator.close(), knocknoc.close()]);
     throw error;
   }
 }

@@ -1,25 +1,28 @@
 import { parseArgs } from 'node:util';
+import { runTarget } from '../cli/find-target.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { announceRun } from '../cli/local-run/run-file.ts';
 import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
+import { Agent, realScript } from './knocknoc-simulator/agent.ts';
 import { runListDemo } from './list-demo.ts';
 import { LISTED_CONFIGURATION, LOCAL, LOCAL_CONFIGURATION } from './local-configuration.ts';
 import { apiToken, serviceApp } from './okta-credentials.ts';
+import { runPage } from './page/run-page.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
-const HELP = `Runs the whole system on this machine, with a simulated Okta.
+const HELP = `Runs the whole system on this machine, between a simulated Knocknoc and a simulated Okta, with a page to watch it on.
 
   npm run local                  the production handlers on embedded stand-ins; only Node.js is needed
   npm run local -- --emulator    the real CDK deploy on an AWS emulator; needs Python 3.10 or later too
-  npm run local -- --allowlist   with a simulated Knocknoc whose list is read (with either)
+  npm run local -- --allowlist   nobody posts: Knocknoc's list is read (with either)
   npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with any)
 
   --oauth              signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then
   --port N             the webhook's port (embedded only; default 8787, any free one with --demo)
   --simulator-port N   the port of the simulated Okta (embedded only; default 8788, any free one with --demo)
-  --knocknoc-port N    the port of the simulated Knocknoc (embedded only; default 8789, any free one with --demo)
+  --knocknoc-port N    the port of the simulated Knocknoc, and of the page (embedded only; default 8789, any free one with --demo)
 
 Ctrl-C ends everything that was started.
 `;
@@ -82,13 +85,12 @@ function printGuide(system: RunningSystem): void {
   const header = Object.entries(system.webhookHeaders).map(([name, value]) => ` --header '${name}: ${value}'`);
   const command = (words: string) =>
     `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url '${system.webhookUrl}'${header.join('')}`;
-  const { knocknoc } = system;
-  const lists = knocknoc ? `\n  Knocknoc         ${knocknoc.url}   (log people in and out; its list is read)` : '';
   say(`
 ${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embedded stand-ins' : 'AWS emulator'})
 
+  the page         ${system.knocknoc.url}   (open it in a browser: log people in and out, break Okta, watch the zone)
   webhook          ${system.webhookUrl}
-  simulated Okta   ${system.simulatorUrl}   (open it in a browser and watch the zone)${lists}
+  simulated Okta   ${system.simulatorUrl}   (its own page)
   credentials      ${system.credentials.name}
 
 ${heading('Grant an IP for half a minute, and revoke it')}, from another terminal:
@@ -104,6 +106,15 @@ ${heading('See who is in, and whether all is well')}:
 
 Ctrl-C ends it. What happens:
 `);
+}
+
+/** @param isListed whether Knocknoc's list is read: then its agent does nothing. @param signal ends the agent's runs */
+async function showPage(system: RunningSystem, isListed: boolean, signal: AbortSignal): Promise<void> {
+  const now = () => Date.now();
+  const { knocknoc, simulator: okta, credentials, knoc } = system;
+  const target = await runTarget(system.run);
+  const agent = isListed ? {} : { agent: new Agent(realScript(knoc, signal), now) };
+  knocknoc.show(runPage({ ...{ knocknoc: knocknoc.simulator, target, okta, credentials, now }, ...agent }));
 }
 
 /** @returns the exit code */
@@ -134,6 +145,7 @@ async function main(): Promise<number> {
       gateways: [{ type: 'CIDR', value: LOCAL.sentinel }],
     });
     if (!values.demo) {
+      await showPage(system, values.allowlist, stop.signal);
       const withdraw = await announceRun(system.run);
       printGuide(system);
       if (!withdraw) sayBad('Another local run is here already: `npm run zone -- … --local` speaks with that one.');
@@ -155,6 +167,10 @@ try {
   process.exit(await main());
 } catch (error) {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  sayBad(code === 'EADDRINUSE' ? `port ${port} is taken: choose another with --port or --simulator-port` : message);
+  sayBad(
+    code === 'EADDRINUSE'
+      ? `port ${port} is taken: choose another with --port, --simulator-port or --knocknoc-port`
+      : message,
+  );
   process.exit(1);
 }

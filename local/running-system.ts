@@ -24,8 +24,10 @@ export interface RunningSystem {
   readonly credentials: LocalCredentials;
   /** The simulator's page. */
   readonly simulatorUrl: string;
-  /** The Knocknoc whose lists are read; absent where none is configured. */
-  readonly knocknoc?: RunningKnocknoc;
+  /** The Knocknoc whose lists are read, where that is configured. */
+  readonly knocknoc: RunningKnocknoc;
+  /** The environment variables of a Knoc that runs the agent's script. */
+  readonly knoc: Readonly<Record<string, string>>;
   /** How `npm run zone -- … --local` reaches it. */
   readonly run: RunDescription;
   /** All log lines of the functions since the start, metrics (embedded metric format) among them. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { emulatedAnswerUrl, emulatedUrl } from '../../cli/emulated-url.ts';
 import { parseConfig } from '../../config/load.ts';
-import { startLists } from '../knocknoc-simulator/start-lists.ts';
+import { startKnocknoc } from '../knocknoc-simulator/start-knocknoc.ts';
 import type { LocalCredentials } from '../okta-credentials.ts';
 import { SimulatorControl } from '../okta-simulator/control-client.ts';
 import { type RunningSimulator, startOktaSimulator } from '../okta-simulator/server.ts';
@@ -93,8 +93,8 @@ async function start(
   cleanup.add(() => simulator.close());
   const parsed = parseConfig(localConfig(config, simulator.url));
   simulator.simulator.protect(Object.values(parsed.acls).map(({ zoneIds }) => zoneIds));
-  const knocknoc = await startLists(parsed);
-  cleanup.add(async () => knocknoc?.close());
+  const knocknoc = await startKnocknoc(parsed);
+  cleanup.add(() => knocknoc.close());
 
   const cdk: CdkRun = { cdk: programs.cdk, directory, signal };
   const [ministack] = await both(
@@ -109,7 +109,7 @@ async function start(
   const aws = awsClientConfig({ endpoint, region: REGION });
   const logs = await followLogs(aws, await functionLogGroups(directory), progress);
   cleanup.add(() => logs.stop());
-  const exchanged = { credentials: credentials.text, lists: knocknoc?.secret };
+  const exchanged = { credentials: credentials.text, lists: knocknoc.secret };
   const webhookSecret = await exchangeSecrets({ aws, outputs, ...exchanged, signal });
   signal.throwIfAborted();
 
@@ -125,6 +125,7 @@ async function start(
   const { WebhookUrl: deployedUrl = '' } = outputs;
   const webhookFinds = (url: string) => emulatedAnswerUrl(url, deployedUrl, endpoint);
   const webhookUrl = emulatedUrl(deployedUrl, endpoint);
+  const deployed = new URL(deployedUrl);
   const stackName = String(config.stackName ?? 'KnocknocOkta');
   return {
     kind: 'emulator',
@@ -143,7 +144,12 @@ async function start(
     webhookSecret,
     ...simulatorOf(simulator),
     credentials,
-    ...(knocknoc && { knocknoc }),
+    knocknoc,
+    // The emulator finds an API by the name of its host, as AWS does, and so answers the script.
+    knoc: {
+      ...{ KNOCKNOC_OKTA_URL: endpoint + deployed.pathname, KNOCKNOC_OKTA_HOST: deployed.hostname },
+      KNOCKNOC_OKTA_SECRET: webhookSecret,
+    },
     endpoint,
     region: REGION,
     get outputs() {

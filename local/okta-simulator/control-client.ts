@@ -1,4 +1,4 @@
-import type { ServiceAppSeed } from './oauth/apps.ts';
+import type { ServiceAppSeed, ServiceAppView } from './oauth/apps.ts';
 import type { PolicySeed } from './policies.ts';
 import type {
   ActiveFault,
@@ -65,6 +65,10 @@ export class SimulatorControl {
 
   async revokeToken(token: string): Promise<void> {
     await this.#call('DELETE', `tokens/${encodeURIComponent(token)}`);
+  }
+
+  apps(): Promise<ServiceAppView[]> {
+    return this.#read('GET', 'apps');
   }
 
   async setApp(clientId: string, seed: ServiceAppSeed): Promise<void> {

@@ -1,39 +1,19 @@
-import { createHash } from 'node:crypto';
-import { readable } from '../../lib/failure-detail.ts';
+import { badge, clock, escapeHtml, wholePage } from '../page/html.ts';
+import { numericOrder } from '../page/numeric-order.ts';
 import { covered } from './address.ts';
 import { faultKind } from './faults.ts';
-import { PAGE_SCRIPT, PAGE_STYLE } from './page-assets.ts';
 import type { Address, RequestRecord, SimulatorState, ZoneView } from './types.ts';
-
-/** Nothing but the page's own script and style runs, whatever a zone is called. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'content-security-policy': [
-    "default-src 'none'",
-    `script-src 'sha256-${createHash('sha256').update(PAGE_SCRIPT).digest('base64')}'`,
-    `style-src 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'`,
-    "connect-src 'self'",
-  ].join('; '),
-};
 
 /** A documentation address that nobody has: as a gateway it is there only to keep a zone non-empty. */
 const PLACEHOLDER = '192.0.2.0-192.0.2.0';
 
 /** The whole page. Without scripts the browser loads it anew every two seconds. */
 export function renderPage(state: SimulatorState): string {
-  return `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Okta simulator</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<noscript><meta http-equiv="refresh" content="2"></noscript>
-<style>${PAGE_STYLE}</style></head>
-<body><h1>Okta simulator</h1><main id="state">${renderState(state)}</main>
-<p id="lost" hidden>The simulator does not answer.</p>
-<script>${PAGE_SCRIPT}</script></body></html>
-`;
+  const main = `<main id="state">${renderState(state)}</main>`;
+  return wholePage('Okta simulator', main, '<meta http-equiv="refresh" content="2">');
 }
 
-/** The part of the page that changes. The script fetches it each second, so that there is one place that escapes. */
+/** The part of the page that changes. The script fetches it each second. */
 export function renderState(state: SimulatorState): string {
   const zones = state.zones.length === 0 ? '<p>No zones.</p>' : state.zones.map(renderZone).join('');
   return `${renderStatus(state)}${zones}${renderRequests(state.requests)}`;
@@ -57,16 +37,20 @@ function renderStatus({ at, rateLimit, tokens, faults }: SimulatorState): string
 <dt>Faults</dt><dd>${faultList.join(' ') || 'none'}</dd></dl>`;
 }
 
-function renderZone(zone: ZoneView): string {
+/** A zone with its gateways, by address. */
+export function renderZone(zone: ZoneView): string {
   const { gateways, departed } = zone;
-  const gone = Object.keys(departed).map((value) => `<li class="gone">${escapeHtml(value)}</li>`);
-  const items = (gateways ?? []).map((gateway) => renderGateway(gateway, zone));
+  const shown = [
+    ...(gateways ?? []).map((gateway) => ({ ...gateway, html: renderGateway(gateway, zone) })),
+    ...Object.keys(departed).map((value) => ({ value, html: `<li class="gone">${escapeHtml(value)}</li>` })),
+  ];
+  const items = shown.toSorted((a, b) => numericOrder(a.value, b.value)).map(({ html }) => html);
   const placeholder = gateways?.length === 1 && gateways.every(isPlaceholder);
   const proxies = (zone.proxies ?? []).map(({ value }) => `<code>${escapeHtml(value)}</code>`).join(' ');
   return `<section><h2>${escapeHtml(zone.name)} ${badge(zone.status, zone.status === 'ACTIVE')}</h2>
 <p class="quiet"><code>${escapeHtml(zone.id)}</code> ${escapeHtml(zone.type)} ${escapeHtml(zone.usage)}${zone.system ? ' system zone' : ''}
  · updated <time>${clock(zone.lastUpdated)}</time></p>
-<h3>Gateways (${gateways?.length ?? 0})</h3><ul>${[...items, ...gone].join('') || '<li class="quiet">none</li>'}</ul>
+<h3>Gateways (${gateways?.length ?? 0})</h3><ul>${items.join('') || '<li class="quiet">none</li>'}</ul>
 ${placeholder ? '<p class="quiet">Only the placeholder that keeps the zone non-empty: nobody has access.</p>' : ''}
 <p class="quiet">Proxies: ${proxies || 'none'}. ${escapeHtml(inEffect(zone))}</p></section>`;
 }
@@ -97,7 +81,8 @@ function set(addresses: readonly Address[] | null): string {
   return (addresses ?? []).map(covered).sort().join();
 }
 
-function renderRequests(requests: readonly RequestRecord[]): string {
+/** The latest requests, the latest first. */
+export function renderRequests(requests: readonly RequestRecord[]): string {
   const rows = requests.map(
     ({ n, at, method, path, status, outcome, role, overlapping, fault }) => `<tr><td>${n}</td><td>${clock(at)}</td>
 <td>${escapeHtml(method)}</td><td><code>${escapeHtml(path)}</code></td>
@@ -106,25 +91,4 @@ function renderRequests(requests: readonly RequestRecord[]): string {
   );
   const head = '<tr><th>#</th><th>Time</th><th>Method</th><th>Path</th><th>Status</th><th></th></tr>';
   return `<section><h2>Last requests</h2>${rows.length === 0 ? '<p>None yet.</p>' : `<table>${head}${rows.join('')}</table>`}</section>`;
-}
-
-function badge(label: string, good: boolean): string {
-  return `<span class="${good ? 'good' : 'bad'}">${escapeHtml(label)}</span>`;
-}
-
-/** Time of day, UTC. */
-function clock(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 19);
-}
-
-/** Whatever a zone is called, its name stands where it belongs, and shows every character that it has. */
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return readable(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

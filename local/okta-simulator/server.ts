@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PAGE_HEADERS } from '../page/html.ts';
 import { handleControl } from './control.ts';
-import { PAGE_HEADERS, renderPage, renderState } from './page.ts';
+import { renderPage, renderState } from './page.ts';
 import { OktaSimulator, type OktaSimulatorOptions } from './simulator.ts';
 
 /** More than the largest zone needs. */
@@ -90,7 +91,7 @@ function ownReply(simulator: OktaSimulator, request: { method: string; path: str
   if (request.path === '/favicon.ico') return { status: 204, headers: {}, body: '' };
   const state = simulator.state();
   if (request.path === '/') return { status: 200, headers: PAGE_HEADERS, body: renderPage(state) };
-  return { status: 200, headers: json, body: JSON.stringify({ html: renderState(state) }) };
+  return { status: 200, headers: json, body: JSON.stringify({ parts: { state: renderState(state) } }) };
 }
 
 async function serveApi(

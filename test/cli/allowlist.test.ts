@@ -19,7 +19,7 @@ const type = (...lines: string[]) => ({ canAsk: true, answers: lines });
 describe('set-allowlist', () => {
   it('reads the list once, says what it has, and stores URL and key beside those of other ACLs', async () => {
     world.system.allowlistSecret.text = JSON.stringify({ lab: { url: 'https://x.example/y', key: 'k' } });
-    world.system.knocknoc?.simulator.publish(ACL, [ALICE, '10.0.0.1', '203.0.113.0/24']);
+    world.system.knocknoc.simulator.publish(ACL, [ALICE, '10.0.0.1', '203.0.113.0/24']);
     const { code, out, notes } = await world.run(`set-allowlist --acl ${ACL}`, type(url, key));
     expect([code, out]).toEqual([1, expect.stringContaining('the list has 1 entries')]);
     expect(out).toContain('1 left out: ');
@@ -32,7 +32,7 @@ describe('set-allowlist', () => {
   });
 
   it('takes both from standard input, and exits with 0 where nothing is left out', async () => {
-    world.system.knocknoc?.simulator.publish(ACL, [ALICE]);
+    world.system.knocknoc.simulator.publish(ACL, [ALICE]);
     const { code } = await world.run('set-allowlist', { input: `${url}\r\n${key}\r\n` });
     expect(code).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('set-allowlist', () => {
 
 describe('status, doctor and revoke', () => {
   it('know the list, and by whom the ACL is fed', async () => {
-    world.system.knocknoc?.simulator.publish(ACL, [ALICE]);
+    world.system.knocknoc.simulator.publish(ACL, [ALICE]);
     await world.system.functions.tick();
     await expect
       .poll(async () => (await world.json('status')).acls, { timeout: 20_000 })

@@ -13,18 +13,34 @@ table { border-collapse: collapse; width: 100%; } td, th { text-align: left; pad
 .good, .bad { border-radius: .3rem; padding: 0 .4rem; font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .good { background: light-dark(#dff3e3, #1c3d25); } .bad { background: light-dark(#fbdcdc, #5c2323); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+form, .buttons { display: flex; flex-wrap: wrap; gap: .4rem; } .buttons { margin: .5rem 0; }
+input, select, button { font: inherit; padding: .2rem .6rem; min-width: 0; } input { flex: 1 1 9rem; }
+.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 1rem; align-items: start; }
+.grid > * { min-width: 0; } .wide { grid-column: 1 / -1; }
+td form { justify-content: flex-end; } .log { list-style: none; padding: 0; margin: 0; display: block; }
+.log li { border: 0; border-bottom: 1px solid light-dark(#ddd, #444); border-radius: 0; padding: .2rem 0; overflow-wrap: anywhere; }
 #lost { color: light-dark(#a00, #f88); font-weight: 600; }
 `;
 
-/** Fetches the changing part each second; waits while someone has text of it selected. */
+/**
+ * Fetches the parts that change each second, by their ids, and leaves alone what is as it was; waits while someone has text
+ * selected.
+ */
 export const PAGE_SCRIPT = `
-const main = document.getElementById('state');
 const lost = document.getElementById('lost');
+const shown = {};
+const show = (parts) => {
+  const focused = document.activeElement?.id;
+  for (const [id, html] of Object.entries(parts)) {
+    if (shown[id] !== html) document.getElementById(id).innerHTML = shown[id] = html;
+  }
+  if (focused) document.getElementById(focused)?.focus();
+};
 const refresh = async () => {
   try {
     const response = await fetch('/page.json', { signal: AbortSignal.timeout(3000) });
-    const { html } = await response.json();
-    if (String(getSelection()) === '') main.innerHTML = html;
+    const { parts } = await response.json();
+    if (String(getSelection()) === '') show(parts);
     lost.hidden = true;
   } catch {
     lost.hidden = false;
