@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../../agent/knocknoc-okta.sh', import.meta.url));
-const KEPT = 8;
+const KEPT = 4;
 /** Far more than the script says; it says one line. */
 const LONGEST_SAID = 4_000;
 

@@ -13,12 +13,16 @@ table { border-collapse: collapse; width: 100%; } td, th { text-align: left; pad
 .good, .bad { border-radius: .3rem; padding: 0 .4rem; font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .good { background: light-dark(#dff3e3, #1c3d25); } .bad { background: light-dark(#fbdcdc, #5c2323); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
-form, .buttons { display: flex; flex-wrap: wrap; gap: .4rem; } .buttons { margin: .5rem 0; }
+form { display: flex; flex-wrap: wrap; gap: .4rem; margin: .5rem 0; } li form { margin: 0 0 0 auto; }
 input, select, button { font: inherit; padding: .2rem .6rem; min-width: 0; } input { flex: 1 1 9rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 1rem; align-items: start; }
-.grid > * { min-width: 0; } .wide { grid-column: 1 / -1; }
-td form { justify-content: flex-end; } .log { list-style: none; padding: 0; margin: 0; display: block; }
-.log li { border: 0; border-bottom: 1px solid light-dark(#ddd, #444); border-radius: 0; padding: .2rem 0; overflow-wrap: anywhere; }
+.grid > * { min-width: 0; } .wide { grid-column: 1 / -1; } .wide > * + * { margin-top: 1rem; }
+.rows { display: block; } .rows li { display: flex; flex-wrap: wrap; gap: 0 .7rem; align-items: baseline; padding: .3rem 0; }
+.rows li { border: 0; border-bottom: 1px solid light-dark(#ddd, #444); border-radius: 0; }
+.rows span:not([class]) { flex: 1 1 8rem; overflow-wrap: anywhere; } .rows .quiet { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  th { display: none; } tr { display: flex; flex-wrap: wrap; padding: .2rem 0; border-bottom: 1px solid light-dark(#ddd, #444); }
+}
 #lost { color: light-dark(#a00, #f88); font-weight: 600; }
 `;
 

@@ -26,11 +26,11 @@ ${refused === '' ? '' : `<p role="alert">${badge(refused, false)}</p>`}
 <section><h2>Grants: who is let in</h2><div id="grants">${parts.grants}</div></section>
 <div class="wide" id="zones">${parts.zones}</div>
 <section class="wide" id="okta"><h2>Okta</h2>
-<div class="buttons"><form method="post" action="/break">${breaks.join('')}</form>
-<form method="post" action="/mend"><button>Mend</button></form></div>
-<div class="buttons"><form method="post" action="/revoke"><button>Revoke the ${escapeHtml(view.credentials)}</button></form>
-<form method="post" action="/give-back"><button>Give it back</button></form></div>
-<div id="asked">${parts.asked}</div></section></main>`;
+<form method="post" action="/break">${breaks.join('')}<button formaction="/mend">Mend it</button></form>
+<form method="post" action="/revoke"><button>Revoke the ${escapeHtml(view.credentials)}</button>
+<button formaction="/give-back">Give it back</button></form>
+<div id="access">${parts.access}</div></section>
+<div class="wide" id="asked">${parts.asked}</div></main>`;
   return wholePage('Knocknoc for Okta, on this machine', main);
 }
 
@@ -45,7 +45,8 @@ export function renderParts({ people, agentRuns, acls, okta, apps }: RunView) {
         .filter(({ id }) => ids.size === 0 || ids.has(id))
         .map(renderZone)
         .join('') || '<p>No zones.</p>',
-    asked: `${renderOkta(okta, apps)}${renderRequests(okta.requests)}`,
+    access: renderOkta(okta, apps),
+    asked: renderRequests(okta.requests),
   };
 }
 
@@ -55,20 +56,20 @@ function renderPeople(acl: string, people: readonly Person[]): string {
     .toSorted((a, b) => numericOrder(a.ip, b.ip))
     .map(({ user, ip }, i) => {
       const [name, of] = [escapeHtml(user), escapeHtml(acl)];
-      return `<tr><td><code>${escapeHtml(ip)}</code></td><td>${name}</td><td>
+      return `<li><code>${escapeHtml(ip)}</code><span>${name}</span>
 <form method="post" action="/log-out"><input type="hidden" name="acl" value="${of}"><input type="hidden" name="user" value="${attribute(user)}">
-<button id="out-${of}-${i}" aria-label="Log out ${name}">Log out</button></form></td></tr>`;
+<button id="out-${of}-${i}" aria-label="Log out ${name}">Log out</button></form></li>`;
     });
-  return `<h3>${escapeHtml(acl)}</h3>${tableOf(rows, 'Nobody is logged in.')}`;
+  return `<h3>${escapeHtml(acl)}</h3>${rowsOf(rows, 'Nobody is logged in.')}`;
 }
 
 function renderAgent(runs: readonly AgentRun[]): string {
   const rows = runs.map(({ at, words, end }) => {
     const how = end ? badge(end.code === null ? 'failed' : `status ${end.code}`, end.code === 0) : 'runs …';
-    return `<li>${clock(at)} <code>${escapeHtml(words)}</code> ${how} <span class="quiet">${escapeHtml(end?.said ?? '')}</span></li>`;
+    const said = end ? `<span class="quiet">${escapeHtml(end.said)}</span>` : '';
+    return `<li><time>${clock(at)}</time><code>${escapeHtml(words)}</code>${how}${said}</li>`;
   });
-  const list = rows.length > 0 ? `<ol class="log">${rows.join('')}</ol>` : '<p class="quiet">Not yet.</p>';
-  return `<h3>The agent has run its script</h3>${list}`;
+  return `<h3>The agent has run its script</h3>${rowsOf(rows, 'Not yet.')}`;
 }
 
 function renderGrants(acl: string, status: AclStatus | string, people: readonly Person[]): string {
@@ -76,12 +77,12 @@ function renderGrants(acl: string, status: AclStatus | string, people: readonly 
   const rows = status.grants
     .toSorted((a, b) => numericOrder(a.ip, b.ip))
     .map(
-      (grant) => `<tr><td><code>${escapeHtml(grant.ip)}</code></td><td>${whoHas(grant, acl, people)}</td>
-<td>until ${clock(Date.parse(grant.expiresAt))}</td><td>${badge(IN_ZONE[grant.inZone], grant.inZone === 'yes')}</td></tr>`,
+      (grant) => `<li><code>${escapeHtml(grant.ip)}</code><span>${whoHas(grant, acl, people)}</span>
+<time>until ${clock(Date.parse(grant.expiresAt))}</time>${badge(IN_ZONE[grant.inZone], grant.inZone === 'yes')}</li>`,
     );
   const good = status.standing === 'right' || status.standing === 'untouched';
   return `<h3>${escapeHtml(acl)} ${badge(STANDING[status.standing], good)}</h3>
-${troublesOf(status).map(renderTrouble).join('')}${tableOf(rows, 'Nobody is let in.')}${renderList(status)}`;
+${troublesOf(status).map(renderTrouble).join('')}${rowsOf(rows, 'Nobody is let in.')}${renderList(status)}`;
 }
 
 const IN_ZONE = { yes: 'in the zone', no: 'not in the zone yet', waiting: 'the zone is full' } as const;
@@ -129,8 +130,8 @@ function zoneIdsOf({ zones }: AclStatus): string[] {
   return zones.map(({ zoneId }) => zoneId);
 }
 
-function tableOf(rows: readonly string[], otherwise: string): string {
-  return rows.length > 0 ? `<table>${rows.join('')}</table>` : `<p class="quiet">${otherwise}</p>`;
+function rowsOf(rows: readonly string[], otherwise: string): string {
+  return rows.length > 0 ? `<ul class="rows">${rows.join('')}</ul>` : `<p class="quiet">${otherwise}</p>`;
 }
 
 /** As it is, so that it comes back as it was. */

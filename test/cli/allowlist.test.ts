@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fetchHttp } from '../../lib/adapters/fetch-http.ts';
 import { ACL, ALICE, BOB, CliWorld, ZONE } from './cli-world.ts';
 
 const LISTED = { acls: { [ACL]: { zoneIds: [ZONE], allowlist: { pollSeconds: 5 } } } };
@@ -9,7 +8,6 @@ let key = '';
 beforeAll(async () => {
   world = await CliWorld.start(LISTED);
   const { knocknoc } = world.system;
-  if (!knocknoc) throw new Error('no Knocknoc was started');
   url = knocknoc.simulator.urlOf(knocknoc.url, ACL);
   key = knocknoc.simulator.key;
 });
@@ -116,27 +114,4 @@ describe('status, doctor and revoke', () => {
     expect((await plain.json('status')).acls).toMatchObject([{ fedBy: 'events' }]);
     expect((await plain.run('status')).out).not.toContain('fed by');
   });
-});
-
-it('the simulated Knocknoc has a page to log in and out at, for this machine alone', async () => {
-  const { knocknoc } = world.system;
-  const at = knocknoc?.url ?? '';
-  const post = (path: string, form: Readonly<Record<string, string>>, headers = {}) =>
-    fetch(`${at}${path}`, { method: 'POST', body: new URLSearchParams(form), headers, redirect: 'manual' });
-  expect((await post('/log-in', { acl: ACL, user: '<b>alice', ip: BOB })).status).toBe(303);
-  const page = await (await fetch(at)).text();
-  expect(page).toContain('&#60;b&#62;alice');
-  expect(page).not.toContain('<b>alice');
-  expect((await post('/log-in', { acl: ACL, user: 'x', ip: 'none' })).status).toBe(400);
-  expect((await post('/log-out', { acl: ACL, user: '<b>alice' }, { origin: 'https://else.example' })).status).toBe(403);
-  knocknoc?.simulator.publish(ACL, undefined);
-  const authorization = `Basic ${Buffer.from(`anything:${key}`).toString('base64')}`;
-  const get = (headers = {}) =>
-    fetchHttp({ method: 'GET', url, headers: { authorization, ...headers }, timeoutMs: 5_000 });
-  const first = await get();
-  expect([first.status, first.body]).toEqual([200, `${BOB}\n`]);
-  expect((await get({ 'if-none-match': first.headers.etag })).status).toBe(304);
-  expect((await get({ authorization: 'Basic eDp5' })).status).toBe(401);
-  expect((await post('/log-out', { acl: ACL, user: '<b>alice' })).status).toBe(303);
-  expect((await get()).body).toBe('');
 });
