@@ -83,7 +83,7 @@ export function saysOutcome({ status, body }: WebhookAnswer): boolean {
 }
 
 /** Whether it is a failure that the system mends without anybody: to wait on may bring another answer. */
-function heals({ status, body }: WebhookAnswer): boolean {
+export function heals({ status, body }: WebhookAnswer): boolean {
   const code = codeOf(body);
   return status === 502 && code !== undefined && ERRORS[code].healsItself === true;
 }

@@ -35,14 +35,14 @@ export type LogLine = Readonly<Record<string, unknown>>;
  */
 export function flowOf(lines: readonly LogLine[], waiting: number, since: number): FlowFacts {
   const posts = lines.map((line) => ({ line, at: Date.parse(String(line.timestamp)) })).filter(({ at }) => at >= since);
-  // What was posted twice has one position. In the order of the queue.
+  // What was posted twice has one position, where the queue gives any.
   const acceptedAt = new Map<string, number>();
   for (const { line, at } of posts) {
     if (line.action !== AUDIT.accepted) continue;
-    const position = String(line.position);
-    acceptedAt.set(position, Math.min(at, acceptedAt.get(position) ?? at));
+    const event = line.position ? String(line.position) : `${line.acl} ${line.webhookId}`;
+    acceptedAt.set(event, Math.min(at, acceptedAt.get(event) ?? at));
   }
-  const inOrder = [...acceptedAt].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, at]) => at);
+  const inOrder = [...acceptedAt.values()].toSorted((a, b) => a - b);
   const refused = allErrorCodes().flatMap((code): RefusedFact[] => {
     const moments = posts.filter(({ line }) => line.code === code && isRefusal(code)).map(({ at }) => at);
     return moments.length === 0 ? [] : [{ code, count: moments.length, at: Math.max(...moments) }];

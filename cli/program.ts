@@ -8,6 +8,7 @@ import { oauthKey } from './commands/oauth-key.ts';
 import { outputs } from './commands/outputs.ts';
 import { redrive } from './commands/redrive.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
+import { selftest } from './commands/selftest.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
 import { senderEnv } from './commands/sender-env.ts';
 import { setAllowlist } from './commands/set-allowlist.ts';
@@ -77,6 +78,15 @@ export function createProgram(execute: Execute) {
       const configFile = local ? undefined : findConfigFile(config);
       return run(doctor, { ...options, ...(configFile && { configFile }) });
     });
+
+  add('selftest', 'lets a documentation address in and out of a zone, and says how long each stage took', [
+    'selftest',
+    'selftest --acl okta-prod --json',
+  ])
+    .addOption(oneAcl())
+    .option('--timeout <seconds>', 'how long the way in, and the way out, may each take', wholeNumber(5, 900), 60)
+    .addOption(json())
+    .action((options) => run(selftest, options));
 
   add('outputs', 'prints the outputs of the stack, or one of them for a script', ['outputs', 'outputs WebhookUrl'])
     .argument('[name]', 'only this one, as its value alone')

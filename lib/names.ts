@@ -155,6 +155,10 @@ export const ZONE_ITEM = { list: 'LIST', adoption: 'ADOPTION', foreign: 'FOREIGN
 export const LIST_PARTITION = 'ALLOWLIST#';
 export const LIST_RECORD = 'READ';
 
+/** Partition of the self-tests that people run, and its one item: when the last one began. */
+export const SELFTEST_PARTITION = 'SELFTEST#';
+export const SELFTEST_ITEM = 'LAST';
+
 /** Partition of one event, by its ACL and webhook id (it belongs to no ACL; `#` cannot occur in an ACL's name). */
 export const SEEN_PARTITION = 'SEEN#';
 /** Its items: that the event was applied; that it was set aside; how many grants a part of a large one has ended. */

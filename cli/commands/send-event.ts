@@ -1,12 +1,11 @@
 import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { SENT_BY_HEADER } from '../../lib/names.ts';
-import { keyFor, parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
 import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl, type Surroundings } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { deliver, outcomeOf } from '../deliver.ts';
 import { type Asked, type Told, toldOfOutcome, toldOfPost } from '../event-words.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { AT_RECEIPT, ownSender } from '../own-sender.ts';
 import { fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
 import { harmless, jsonText, type Paint, painter } from '../terminal.ts';
@@ -56,11 +55,6 @@ export const flush: Command<FlushOptions> = async (target, options, here) => {
   return send({ command: 'flush' }, target, options, here);
 };
 
-/**
- * A time that no clock can say: an event from the future counts as one of its receipt. So the clock of this machine
- * decides nothing, and a flush from a slow one leaves nobody in.
- */
-const AT_RECEIPT = '9999-12-31T23:59:59Z';
 const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
 
 type Wanted = Pick<Asked, 'command' | 'ip' | 'grantId'> & {
@@ -79,19 +73,7 @@ async function send(wanted: Wanted, target: Target, options: SendOptions, here: 
   if (command !== 'grant' && allowlist) {
     terminal.note(`${acl} follows Knocknoc's list: whoever is still on it in 30 s returns. Log them out there, too.`);
   }
-  const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));
-  if (!key) {
-    const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`, and give it to the sender.';
-    throw new CliFailure(`the webhook secret holds no usable key for ${acl}`, advice);
-  }
-  const { url, headers, finds } = target.webhook;
-  const caller = await target.caller();
-  const endpoint = {
-    webhookUrl: url,
-    webhookHeaders: { ...headers, ...(caller !== undefined && { [SENT_BY_HEADER]: caller }) },
-    webhookSecret: key.bytes.toString('base64'),
-    ...(finds && { webhookFinds: finds }),
-  };
+  const endpoint = await ownSender(target, acl);
   const delivery = { endpoint, clock, id: `zone_${here.newId()}` };
   const event = { type: TYPES[command], timestamp: AT_RECEIPT, data: { acl, ...data } };
   const posted = await deliver(event, delivery).catch((error: unknown) => {

@@ -1,7 +1,6 @@
-import { keyFor, parseWebhookSecret } from '../../lib/webhook/webhook-secret.ts';
-import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { keyOf } from '../own-sender.ts';
 import { jsonText } from '../terminal.ts';
 
 export interface SenderEnvOptions {
@@ -12,12 +11,7 @@ export interface SenderEnvOptions {
 /** What a sender needs to know, as variables of its environment: for Knocknoc's agent, and for `npm run send`. */
 export const senderEnv: Command<SenderEnvOptions> = async (target, options, { terminal }) => {
   const acl = chosenAcl(target, options.acl);
-  const key = keyFor(acl, parseWebhookSecret((await target.webhookSecret.read()) ?? ''));
-  if (!key) {
-    const advice = 'Make a new one with `npm run zone -- rotate-webhook-secret`.';
-    throw new CliFailure(`the webhook secret holds no usable key for ${acl}`, advice);
-  }
-  const secret = key.bytes.toString('base64');
+  const secret = await keyOf(target, acl);
   const { url, headers } = target.webhook;
   const variables = {
     ...{ KNOCKNOC_OKTA_URL: url, KNOCKNOC_OKTA_SECRET: secret },

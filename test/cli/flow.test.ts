@@ -39,6 +39,11 @@ describe('what the log says of the flow', () => {
     expect(flow([accepted(50, 7), accepted(40, 7)])).toMatchObject({ accepted: 1, acceptedAt: NOW - 50_000 });
   });
 
+  it('tells events apart by their ids where a queue gives no positions', () => {
+    const events = ['a', 'b', 'b'].map((webhookId) => ({ ...accepted(9, 0), position: '', acl: 'x', webhookId }));
+    expect(flow(events).accepted).toBe(2);
+  });
+
   it('names the most frequent code first, and takes no failure of our own for a refusal', () => {
     const lines = [...many(1, 'HOOK003'), ...many(3, 'HOOK001'), ...many(9, 'HOOK007'), ...many(9, 'STORE001')];
     expect(flow(lines).refused.map(({ code, count }) => [code, count])).toEqual([

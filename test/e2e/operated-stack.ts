@@ -50,6 +50,12 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
       await acl.showsOnly(BOB);
     });
 
+    it('tests itself, and is as it was', async () => {
+      const { exitCode, stages } = await json(`selftest --acl ${acl.acl}`);
+      expect({ exitCode, stages: stages.length }).toEqual({ exitCode: 0, stages: 5 });
+      await acl.showsOnly(BOB);
+    });
+
     it('finds every link of the chain in order, but for the alarms that nobody hears', async () => {
       const { findings }: { findings: Finding[] } = await json(`doctor --acl ${acl.acl}`);
       const levels = findings.map(({ link, level }) => [link, level]);
