@@ -3,7 +3,7 @@ import type { CachedSecret } from '../cached-secret.ts';
 import type { Clock } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
-import type { OktaZone, OktaZones, ZoneAnswer } from './client.ts';
+import { isAsRead, type OktaZone, type OktaZones, type ZoneAnswer } from './client.ts';
 import type { OktaCredentials } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
@@ -18,6 +18,9 @@ export interface OktaCall {
   readonly quotaLimit?: number;
   readonly quotaRemaining?: number;
 }
+
+/** A call with what proves who calls. `isNew`: Okta was asked for that, or refused another, a moment ago. */
+type Call = (by: Authorization, isNew: boolean) => Promise<ZoneAnswer>;
 
 /** Left after the last call to save what it led to, in milliseconds. */
 const TIME_TO_SAVE_MS = 3_000;
@@ -56,12 +59,29 @@ export class OktaAccess {
 
   /** @throws {OktaFailure} */
   async get(zoneId: string): Promise<ZoneAnswer> {
-    return this.#authorized((by) => this.#told('GET', zoneId, this.#zones.get(zoneId, by)));
+    return this.#authorized((by) => this.#read(zoneId, by));
   }
 
-  /** @throws {OktaFailure} */
+  /**
+   * Where signing in came between the reading and this, the zone is read again: what others have changed meanwhile would
+   * be undone.
+   * @param zone the zone as just read
+   * @throws {OktaFailure}
+   */
   async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
-    return this.#authorized((by) => this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, by)));
+    return this.#authorized(async (by, isNew) => {
+      if (isNew) {
+        const { zone: found } = await this.#read(zoneId, by);
+        if (!isAsRead(found, zone)) {
+          throw new OktaFailure('ZONE003', 'the zone has changed while Okta was asked for a token; it is read again');
+        }
+      }
+      return this.#inTime(() => this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, by)));
+    });
+  }
+
+  async #read(zoneId: string, by: Authorization): Promise<ZoneAnswer> {
+    return this.#inTime(() => this.#told('GET', zoneId, this.#zones.get(zoneId, by)));
   }
 
   async #told(method: OktaCall['method'], zoneId: string, answer: Promise<ZoneAnswer>): Promise<ZoneAnswer> {
@@ -82,28 +102,28 @@ export class OktaAccess {
   }
 
   /** What Okta refuses is tried once more: with other credentials, if there are any, or with another token for the same. */
-  async #authorized(call: (by: Authorization) => Promise<ZoneAnswer>): Promise<ZoneAnswer> {
+  async #authorized(call: Call): Promise<ZoneAnswer> {
     const held = await this.#usable();
     let by: Authorization | undefined;
     try {
-      const first = await this.#authorization(held.credentials);
-      by = first;
-      return await this.#inTime(() => call(first));
+      const current = this.#zones.signIn.current(held.credentials);
+      by = current ?? (await this.#fetched(held.credentials));
+      return await call(by, current === undefined);
     } catch (error) {
       // Refused by Okta, or signed by no key.
       if (!(error instanceof OktaFailure) || !['OKTA001', 'ZONE006'].includes(error.code)) throw error;
       // First, so that it is not shown again where the secret can't be read.
       const canRenew = by !== undefined && this.#zones.signIn.forget(by, held.credentials);
-      const other = await this.#read(() => this.#secret.getOtherThan(held.text));
+      const other = await this.#secretText(() => this.#secret.getOtherThan(held.text));
       if (other === undefined && !canRenew) throw error;
       return this.#lastTry(call, other === undefined ? held.credentials : this.#zones.signIn.credentials(other));
     }
   }
 
-  async #lastTry(call: (by: Authorization) => Promise<ZoneAnswer>, credentials: OktaCredentials): Promise<ZoneAnswer> {
-    const by = await this.#authorization(credentials);
+  async #lastTry(call: Call, credentials: OktaCredentials): Promise<ZoneAnswer> {
+    const by = this.#zones.signIn.current(credentials) ?? (await this.#fetched(credentials));
     try {
-      return await this.#inTime(() => call(by));
+      return await call(by, true);
     } catch (error) {
       // The next call need not learn it again.
       if (error instanceof OktaFailure && error.code === 'OKTA001') this.#zones.signIn.forget(by, credentials);
@@ -112,24 +132,23 @@ export class OktaAccess {
   }
 
   /** @throws {OktaFailure} */
-  async #authorization(credentials: OktaCredentials): Promise<Authorization> {
-    const { signIn } = this.#zones;
-    return signIn.current(credentials) ?? this.#inTime(() => signIn.fetch(credentials, () => this.#assertNoRest()));
+  async #fetched(credentials: OktaCredentials): Promise<Authorization> {
+    return this.#inTime(() => this.#zones.signIn.fetch(credentials, () => this.#assertNoRest()));
   }
 
   /** What can be no credentials is fetched once more as well, and goes no further. @throws {OktaFailure} ZONE006 */
   async #usable(): Promise<{ readonly text: string; readonly credentials: OktaCredentials }> {
-    const text = (await this.#read(() => this.#secret.get())) ?? '';
+    const text = (await this.#secretText(() => this.#secret.get())) ?? '';
     try {
       return { text, credentials: this.#zones.signIn.credentials(text) };
     } catch (error) {
-      const other = text === '' ? undefined : await this.#read(() => this.#secret.getOtherThan(text));
+      const other = text === '' ? undefined : await this.#secretText(() => this.#secret.getOtherThan(text));
       if (other === undefined) throw error;
       return { text: other, credentials: this.#zones.signIn.credentials(other) };
     }
   }
 
-  async #read(read: () => Promise<string | undefined>): Promise<string | undefined> {
+  async #secretText(read: () => Promise<string | undefined>): Promise<string | undefined> {
     try {
       return await read();
     } catch (cause) {

@@ -101,8 +101,13 @@ export class OktaZones {
   }
 }
 
+/** Whether a zone is as it was when it was read before, in all that goes back with a PUT. */
+export function isAsRead(found: OktaZone, before: OktaZone): boolean {
+  return bodyOf(found, found.gateways) === bodyOf(before, before.gateways);
+}
+
 /** @throws {OktaFailure} where the zone holds something that can be read but not written: JSON nested without end */
-function bodyOf(zone: OktaZone, gateways: readonly Gateway[]): string {
+function bodyOf(zone: OktaZone, gateways: OktaZone['gateways'] | readonly Gateway[]): string {
   const { _links, created, lastUpdated, ...kept } = zone;
   try {
     return JSON.stringify({ ...kept, gateways });

@@ -141,6 +141,11 @@ export class OktaSimulator {
     this.#org.oauth.endTokens();
   }
 
+  /** The time of every access token is over. */
+  expireAccessTokens(): void {
+    this.#org.oauth.expireTokens();
+  }
+
   /** The nonces so far count no more. */
   renewNonce(): void {
     this.#org.oauth.renewNonce();

@@ -34,6 +34,8 @@ export interface Accepted {
 
 /** So often somebody asks who is told that nothing is known yet. */
 const MOST_QUESTIONS = 6;
+/** Whoever is told of a grant that ends within this time asks again when it has. */
+const SOON_MS = 60_000;
 /** Clocks differ, and what is over may be in for a while. */
 const A_WHILE_MS = 10_000;
 
@@ -79,9 +81,11 @@ export class Asker {
         const { webhookId, type } = accepted.event;
         if (wrong)
           this.#monitor.broken('outcomes are true', `${webhookId} ${type}: ${wrong}, told ${body.slice(0, 200)}`);
-        return;
-      }
-      await clock.sleep(random.whole(500, 5_000));
+        const endsInMs = accepted.timestamp + accepted.event.durationSeconds * 1000 - clock.now();
+        if (type !== 'access.granted' || endsInMs < 0 || endsInMs > SOON_MS) return;
+        // Asked once more when the grant is over.
+        await clock.sleep(endsInMs + 1);
+      } else await clock.sleep(random.whole(500, 5_000));
     }
   }
 

@@ -147,7 +147,6 @@ export class Monitor {
 
   /** The function has the answer in its hands. */
   answerIsRead(environment: Environment, zoneId: string, answer: HttpResponse): void {
-    this.#puts?.answered(environment, this.#configuredIn(environment), zoneId, answer.status);
     if (answer.status !== 429) return;
     const acl = this.#watched.deployments.ownerOf(zoneId)?.name ?? '';
     this.#rests.given(environment, acl, this.#watched.now() + askedRest(answer.headers, this.#watched.now()));

@@ -22,7 +22,6 @@ const zoneSchema = v.looseObject({
 interface Call {
   readonly method: string;
   readonly zoneId: string;
-  readonly isRefusedToken: boolean;
 }
 
 /** One list on its way to Okta. */
@@ -41,8 +40,8 @@ export class PutCheck {
   readonly #watched: Watched;
   readonly #inside: Inside;
   readonly #broken: (invariant: Invariant, detail: string) => void;
-  /** By environment and ACL: the calls that went out last, the latest first. */
-  readonly #calls = new WeakMap<Environment, Map<string, Call[]>>();
+  /** By environment and ACL: the call that went out last. */
+  readonly #calls = new WeakMap<Environment, Map<string, Call>>();
   /** By zone: the ACL that wrote it last, and when. */
   readonly #writers = new Map<string, { readonly acl: string; readonly at: number }>();
   /** By environment and zone: when it was asked last whose the zone is. */
@@ -63,20 +62,12 @@ export class PutCheck {
   /** A call leaves the function. */
   goesOut(environment: Environment, deployment: Deployment, method: string, zoneId: string): void {
     const acl = ownerIn(deployment, zoneId)?.name ?? '';
-    const calls = this.#calls.get(environment) ?? new Map<string, Call[]>();
-    const [last, earlier] = calls.get(acl) ?? [];
-    this.#calls.set(environment, calls.set(acl, [{ method, zoneId, isRefusedToken: false }, ...(last ? [last] : [])]));
+    const calls = this.#calls.get(environment) ?? new Map<string, Call>();
+    const before = calls.get(acl);
+    this.#calls.set(environment, calls.set(acl, { method, zoneId }));
     if (method !== 'PUT') return;
-    const before = last?.method === 'PUT' && last.isRefusedToken ? earlier : last;
     if (before?.method === 'GET' && before.zoneId === zoneId) return;
     this.#broken('a GET just before each PUT', `${zoneId}: the call before it was ${before?.method} ${before?.zoneId}`);
-  }
-
-  /** The function has the answer. */
-  answered(environment: Environment, deployment: Deployment, zoneId: string, status: number): void {
-    const calls = this.#calls.get(environment)?.get(ownerIn(deployment, zoneId)?.name ?? '');
-    const [last] = calls ?? [];
-    if (calls && last && status === 401) calls[0] = { ...last, isRefusedToken: true };
   }
 
   arrives(put: Put): void {

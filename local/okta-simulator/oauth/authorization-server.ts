@@ -45,6 +45,11 @@ export class AuthorizationServer {
     this.#tokens.clear();
   }
 
+  /** The time of every token is over. */
+  expireTokens(): void {
+    for (const [text, token] of this.#tokens) this.#tokens.set(text, { ...token, endsAt: 0 });
+  }
+
   /** A new nonce holds alone. */
   renewNonce(): void {
     this.#nonces = [];

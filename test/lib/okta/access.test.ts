@@ -40,15 +40,27 @@ describe('the token of a call', () => {
     expect(tokens()).toEqual(['SSWS old', 'SSWS old', 'SSWS new']);
   });
 
-  it('is fetched once more for a write too, and the same write goes out again', async () => {
+  it('is fetched once more for a write too, and the same write goes out again, after the zone was read again', async () => {
     const { zone } = await access().get('nzo1');
     await clock.advance(11_000);
     reader.text = 'new';
     okta.next.push(REFUSED);
     await access().putGateways('nzo1', zone, [{ type: 'CIDR', value: '203.0.113.7/32' }]);
-    expect(tokens()).toEqual(['SSWS old', 'SSWS old', 'SSWS new']);
-    expect(okta.requests[1]?.body).toBe(okta.requests[2]?.body);
+    expect(okta.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'PUT']);
+    expect(tokens()).toEqual(['SSWS old', 'SSWS old', 'SSWS new', 'SSWS new']);
+    expect(okta.requests[1]?.body).toBe(okta.requests[3]?.body);
     expect(okta.gateways('nzo1')).toEqual(['203.0.113.7/32']);
+  });
+
+  it('is fetched once more for a write, which does not go out where others have changed the zone meanwhile', async () => {
+    const { zone } = await access().get('nzo1');
+    await clock.advance(11_000);
+    reader.text = 'new';
+    const proxies = [{ type: 'CIDR', value: '198.51.100.9/32' }];
+    okta.next.push(REFUSED, answer(200, { ...zone, proxies }));
+    const write = access().putGateways('nzo1', zone, [{ type: 'CIDR', value: '203.0.113.7/32' }]);
+    await expect(write).rejects.toMatchObject({ code: 'ZONE003' });
+    expect(okta.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET']);
   });
 
   it('is fetched only once: where the other is refused too, that is the answer', async () => {

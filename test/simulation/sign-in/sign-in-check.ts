@@ -75,7 +75,7 @@ export class SignInCheck {
       held.goodUntil = 0;
       if (status === 401) held.refused.add(headers.authorization ?? '');
       const isExpired = answer.headers['www-authenticate']?.includes('expired') === true;
-      if (isExpired) this.#around.faults.struck('token expired in mid-pass', HEALING_MS);
+      if (isExpired) this.#around.faults.disturb(HEALING_MS);
     }
     if (method !== 'POST' || status !== 200) return;
     const { access_token: token, expires_in: life, scope } = v.parse(tokenSchema, JSON.parse(answer.body));

@@ -54,10 +54,12 @@ export class SignIn {
     else this.#okta.renewNonce();
   }
 
-  /** Begins a call, which Okta may judge by a clock of its own, or with a token that it has ended just now. */
+  /** Begins a call, which Okta may judge by a clock of its own, or with a token that has ended just now. */
   begin<T>(what: string, begin: () => T): T {
     const { faults } = this.#around;
     if (faults.strikes('tokens end early', what)) this.happens('tokens end early');
+    // A write comes after a read with the same token.
+    if (what === 'PUT' && faults.strikes('token expired in mid-pass', what)) this.#okta.expireAccessTokens();
     this.#behindMs = faults.strikes('Okta behind our clock', what) ? BEHIND_MS : 0;
     try {
       return begin();
