@@ -25,6 +25,8 @@ export interface ServiceFunctionProps {
   readonly name: FunctionName | OptionalFunctionName;
   readonly description: string;
   readonly timeout: Duration;
+  /** 512 where absent. */
+  readonly memoryMb?: number;
   /** By their names in `ENV`; the service name is added. */
   readonly environment: Readonly<Partial<Record<keyof typeof ENV, string>>>;
   readonly network?: FunctionNetwork | undefined;
@@ -67,9 +69,8 @@ export class ServiceFunction extends Construct {
       architecture: Architecture.ARM_64,
       code: functionCode(name, deployment.functionsDir, deployment.config),
       handler: 'index.handler',
-      // Measured: at most 250 MB in the largest cases. CPU comes with memory, so with less all would be slower
-      // (docs/decisions/0031-memory-of-the-functions.md).
-      memorySize: 512,
+      // CPU comes with memory, so with less all would be slower (docs/decisions/0031-memory-of-the-functions.md).
+      memorySize: props.memoryMb ?? 512,
       timeout: props.timeout,
       role: this.#role,
       logGroup: this.logGroup,

@@ -43,6 +43,8 @@ export class ZoneUpdater extends Construct {
       name: 'zone',
       description: 'Rebuilds the gateway lists of Okta network zones from the live grants',
       timeout: Duration.seconds(30),
+      // It waits for Okta most of its time, which is paid by the memory: with so much its largest case takes less than half.
+      memoryMb: 448,
       network: props.network,
       environment: {
         tableName: table.table.tableName,

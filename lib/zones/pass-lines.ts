@@ -44,15 +44,13 @@ export function reportPass(pass: Pass, run: Run, deps: RebuildDeps): void {
   }
   if (!events) return;
   const { grants = 0, gateways = 0, waiting = 0 } = planned ?? state;
-  const line = { grants, gateways, waiting };
   const capacity = views.filter(isUsable).length * config.gatewayLimit;
+  const isNews = planned?.isComplete && events.position !== state.confirmedPosition;
   telemetry.info('zones compared', {
-    ...{ acl, ...line, capacity, failures: failures.length },
+    ...(isNews && { action: AUDIT.zoneConfirmed }),
+    ...{ acl, ...(isNews && audit), grants, gateways, waiting, capacity, failures: failures.length },
     ...(planned?.isComplete && eventToZone(pass, state, clock.now())),
   });
-  if (planned?.isComplete && events.position !== state.confirmedPosition) {
-    telemetry.info('zones confirmed', { action: AUDIT.zoneConfirmed, acl, ...audit, ...line });
-  }
 }
 
 /** Of grants alone: a revoke leaves nothing whose age could be asked for, and goes the same way. */
