@@ -11,6 +11,7 @@ import { merged, type RawConfig } from '../settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
 import { awsClientConfig, CREDENTIALS, REGION } from './environment.ts';
+import { knocOf } from './knoc.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
 import { type Ministack, startMinistack } from './ministack-process.ts';
@@ -125,7 +126,6 @@ async function start(
   const { WebhookUrl: deployedUrl = '' } = outputs;
   const webhookFinds = (url: string) => emulatedAnswerUrl(url, deployedUrl, endpoint);
   const webhookUrl = emulatedUrl(deployedUrl, endpoint);
-  const deployed = new URL(deployedUrl);
   const stackName = String(config.stackName ?? 'KnocknocOkta');
   return {
     kind: 'emulator',
@@ -145,11 +145,7 @@ async function start(
     ...simulatorOf(simulator),
     credentials,
     knocknoc,
-    // The emulator finds an API by the name of its host, as AWS does, and so answers the script.
-    knoc: {
-      ...{ KNOCKNOC_OKTA_URL: endpoint + deployed.pathname, KNOCKNOC_OKTA_HOST: deployed.hostname },
-      KNOCKNOC_OKTA_SECRET: webhookSecret,
-    },
+    knoc: knocOf(deployedUrl, endpoint, webhookSecret),
     endpoint,
     region: REGION,
     get outputs() {

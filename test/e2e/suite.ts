@@ -7,6 +7,7 @@ import type { RunningSystem } from '../../local/running-system.ts';
 import { aFolder, canRun, removeFolders, runScript } from '../agent/script.ts';
 import { typed } from '../cli/typed.ts';
 import { type Front, frontOf } from './front.ts';
+import { listed } from './listed.ts';
 import {
   AclUnderTest,
   complaints,
@@ -152,6 +153,8 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
       expect(await acl.puts()).toBe(0);
     });
   });
+
+  describe.concurrent('an ACL whose list is read', () => listed(() => system));
 
   describe.concurrent('two zones of five gateways each', () => {
     it('are merged, overflow, leave the last to come waiting, and let them in as room appears', async () => {

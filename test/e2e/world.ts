@@ -37,12 +37,16 @@ export const UNTOUCHED = zoneOf(aclName(ACLS - 1));
 /** The ACL that overflows from one zone into the other. */
 const TWO_ZONES = { acl: 'acl-of-two', zoneIds: ['nzo1endToEndFirst0000', 'nzo1endToEndSecond000'] } as const;
 
+/** The ACL whose list is read. Seldom enough that the reads take little from the tests beside it. */
+const LISTED = { acl: 'acl-listed', zoneIds: ['nzo1endToEndListed000'], allowlist: { pollSeconds: 10 } } as const;
+
 export const CONFIGURATION = {
   stackName: 'KnocknocOktaTest',
   okta: { checkPolicies: true },
   acls: {
     ...Object.fromEntries(Array.from({ length: ACLS }, (_, i) => [aclName(i), { zoneIds: [zoneOf(aclName(i))] }])),
     [TWO_ZONES.acl]: { zoneIds: TWO_ZONES.zoneIds },
+    [LISTED.acl]: { zoneIds: LISTED.zoneIds, allowlist: LISTED.allowlist },
   },
   // Few enough that a test fills two zones, and more than any other test needs.
   gatewayLimit: 5,
@@ -70,6 +74,11 @@ export class AclUnderTest {
     this.#system = system;
     this.acl = acl;
     this.zoneId = zoneId;
+  }
+
+  /** The ACL whose list is read, for one test alone. */
+  static listed(system: RunningSystem): AclUnderTest {
+    return new AclUnderTest(system, LISTED.acl, LISTED.zoneIds[0]);
   }
 
   /** The ACL with two zones, once for each of them. */
