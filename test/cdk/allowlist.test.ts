@@ -8,18 +8,7 @@ const variables = (prefix: string) =>
   Object.keys(property(resourceOf(template, 'AWS::Lambda::Function', prefix)[1], 'Environment', 'Variables') ?? {});
 
 describe('a stack that reads a list', () => {
-  it('lets the reader read the table and its secret, queue events, and write what it remembers of lists alone', () => {
-    const rights = rightsIn(template, 'AllowlistReaderRole');
-    const consume = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'];
-    expect(rights).toEqual(
-      [
-        ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on AllowlistReaderLogs.Arn`),
-        ...['GetItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action} on GrantsTable.Arn`),
-        'sqs:SendMessage on GrantsEventsQueue.Arn',
-        'secretsmanager:GetSecretValue on AllowlistSecret.Id',
-        ...consume.map((action) => `sqs:${action} on AllowlistReadsQueue.Arn`),
-      ].toSorted(),
-    );
+  it('lets the reader write what it remembers of lists alone', () => {
     const [, policy] = resourceOf(template, 'AWS::IAM::Policy', 'AllowlistReaderRole');
     const statements = property(policy, 'PolicyDocument', 'Statement') as Readonly<Record<string, unknown>>[];
     expect(statements.filter(({ Action }) => JSON.stringify(Action).includes('UpdateItem'))).toMatchObject([

@@ -13,9 +13,9 @@ import { ZoneWorld } from '../helpers/zone-world.ts';
 import { makePlan } from '../simulation/make-plan.ts';
 import { runSchedule } from '../simulation/run-schedule.ts';
 import { rightsIn } from './rights.ts';
-import { property, resourceOf, templateWith } from './synthesised.ts';
+import { LISTED, property, resourceOf, templateWith } from './synthesised.ts';
 
-const template = templateWith();
+const template = templateWith(LISTED);
 const SECRET = Buffer.alloc(33, 'k').toString('base64');
 const SCHEDULES = 60;
 const soon = () => Date.now() + 30_000;
@@ -42,6 +42,7 @@ const BY_LAMBDA = {
     ),
     'sqs:SendMessage on ZoneFailuresQueue.Arn',
   ],
+  allowlist: [...logs('AllowlistReader'), ...poll('AllowlistReadsQueue')],
 } as const;
 type Name = keyof typeof BY_LAMBDA;
 const NAMES = Object.keys(BY_LAMBDA) as Name[];
@@ -50,18 +51,24 @@ const NAMES = Object.keys(BY_LAMBDA) as Name[];
 const VARIABLES: Readonly<Record<string, string>> = {
   'events.fifo': ENV.eventsQueueUrl,
   timers: ENV.timerQueueUrl,
+  reads: ENV.readQueueUrl,
   'dead.fifo': ENV.deadLetterQueueUrl,
   'arn:webhook': ENV.webhookSecretArn,
   'arn:okta': ENV.oktaTokenSecretArn,
+  'arn:lists': ENV.allowlistSecretArn,
 };
+
+/** What the stack's names of a function begin with. */
+function titleOf(name: Name): string {
+  return name === 'allowlist' ? 'AllowlistReader' : `${name[0]?.toUpperCase()}${name.slice(1)}`;
+}
 
 /** The right that a request asks for; the resource is the one whose address the stack gives to this function. */
 function rightsOf(name: Name, { operation, input }: AwsCall): string[] {
-  if (/^(GET|PUT) /.test(operation)) return []; // Okta
+  if (/^(GET|PUT) /.test(operation)) return []; // Okta and Knocknoc
   if (input.QueueUrl === undefined && input.SecretId === undefined) return tableRights(operation, input);
   const address = String(input.QueueUrl ?? input.SecretId).replace(/^http.*\//, '');
-  const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-  const [, lambda] = resourceOf(template, 'AWS::Lambda::Function', `${title}Function`);
+  const [, lambda] = resourceOf(template, 'AWS::Lambda::Function', `${titleOf(name)}Function`);
   const value = JSON.stringify(property(lambda, 'Environment', 'Variables', VARIABLES[address] ?? '') ?? null);
   const [, id = `no address of ${address}`] = /"(?:Ref|Fn::GetAtt)":\[?"(\w+)[0-9A-F]{8}"/.exec(value) ?? [];
   const isSecret = input.SecretId !== undefined;
@@ -123,11 +130,18 @@ function wired(value: Value | Item): { readonly [type: string]: unknown } {
 /** Requests of the exported handlers, on the events that make them use all that they are given. */
 async function called(name: Name): Promise<string[]> {
   const items = await storedItems();
-  const isAsked = name === 'webhook' || name === 'outcome';
+  const isAsked = name === 'webhook' || name === 'outcome' || name === 'allowlist';
+  let reads = 0;
   const aws = await startFakeAws((call) => {
-    const { operation, input } = call;
+    const { operation, input, headers } = call;
     if (operation === 'GetSecretValue') {
-      return { body: { SecretString: input.SecretId === 'arn:okta' ? 'token' : JSON.stringify({ current: SECRET }) } };
+      const lists = { [ACL]: { url: `http://${headers.host}/list`, key: 'key' } };
+      const secrets: Readonly<Record<string, string>> = { 'arn:okta': 'token', 'arn:lists': JSON.stringify(lists) };
+      return { body: { SecretString: secrets[String(input.SecretId)] ?? JSON.stringify({ current: SECRET }) } };
+    }
+    if (operation === 'GET /list') {
+      reads += 1;
+      return reads === 1 ? { body: '203.0.113.9\n' } : { status: 503, body: {} };
     }
     if (operation === 'Query' && (isAsked || input.IndexName)) return { body: readOf(items, call) };
     if (operation === 'GetItem' && isAsked) return { body: readOf(items, call) };
@@ -135,7 +149,7 @@ async function called(name: Name): Promise<string[]> {
     return /^(GET|PUT) /.test(operation) ? { status: 503, body: {} } : undefined;
   });
   try {
-    const config = configOf({ okta: { domain: 'acme.okta.com', baseUrl: aws.url } });
+    const config = configOf({ ...LISTED, okta: { domain: 'acme.okta.com', baseUrl: aws.url } });
     await invoke(name, eventsFor(name), aws.url, config);
     return aws.calls.flatMap((call) => rightsOf(name, call));
   } finally {
@@ -167,6 +181,12 @@ function eventsFor(name: Name): unknown[] {
     }));
     return [fifoEvent(records)];
   }
+  if (name === 'allowlist') {
+    // Somebody comes and somebody goes by the first list; there is no second.
+    return [1, Date.now() + 60_000].map((at) =>
+      timerEvent('m1', JSON.stringify({ version: 1, kind: 'read', acl: ACL, at })),
+    );
+  }
   if (name === 'expiry') return [{ kind: 'tick' }, timerEvent('m1', 'poison', TIMERS_MOST_RECEIVES)];
   return [streamEvent([{ eventName: 'INSERT', key: { acl: ACL, item: 'WAKE' }, byTtl: false }])];
 }
@@ -188,8 +208,7 @@ describe('each function', () => {
     const inSimulation = await simulated();
     for (const name of NAMES) {
       const used = new Set([...BY_LAMBDA[name], ...(inSimulation.get(name) ?? []), ...(await called(name))]);
-      const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-      expect.soft(rightsIn(template, `${title}Role`), name).toEqual([...used].toSorted());
+      expect.soft(rightsIn(template, `${titleOf(name)}Role`), name).toEqual([...used].toSorted());
     }
   });
 });

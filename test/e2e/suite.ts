@@ -6,7 +6,6 @@ import { apiToken, type LocalCredentials, serviceApp } from '../../local/okta-cr
 import type { RunningSystem } from '../../local/running-system.ts';
 import { aFolder, canRun, removeFolders, runScript } from '../agent/script.ts';
 import { typed } from '../cli/typed.ts';
-import { type Front, frontOf } from './front.ts';
 import { listed } from './listed.ts';
 import {
   AclUnderTest,
@@ -318,16 +317,11 @@ export function endToEnd(start: () => Promise<RunningSystem>): void {
   });
 
   describe.runIf(canRun).concurrent('Knocknoc’s script', () => {
-    let front: Front;
-    beforeAll(async () => {
-      front = await frontOf(system.webhookUrl);
-    });
-    afterAll(() => front.close());
     /** Again where a busy machine takes longer than the script waits, as somebody would who logs in again. */
     const script = async (...args: readonly string[]) => {
       const TMPDIR = await aFolder();
       const environment = {
-        ...{ KNOCKNOC_OKTA_URL: front.url, KNOCKNOC_OKTA_SECRET: system.webhookSecret },
+        ...system.knoc,
         ...{ KNOCKNOC_OKTA_WAIT: '20', TMPDIR },
       };
       return until(
