@@ -1,11 +1,14 @@
 import { CommanderError } from '@commander-js/extra-typings';
+import { askingAbout } from './asking-terminal.ts';
+import type { CliFailure } from './cli-failure.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import type { TargetOptions } from './find-target.ts';
+import { withNextSteps } from './next-steps.ts';
 import { createProgram } from './program.ts';
 import type { Target } from './target.ts';
-import { guarded, notePainter } from './terminal.ts';
+import { guarded, jsonText, notePainter } from './terminal.ts';
 
 /**
  * Reads a command line and does what it says. Every failure is told, with what to do about it.
@@ -16,11 +19,13 @@ export async function runCli(
   given: Surroundings,
   findTarget: (options: TargetOptions) => Promise<Target>,
 ): Promise<ExitCode> {
-  const terminal = guarded(given.terminal);
-  const here = { ...given, terminal };
+  const json = args.includes('--json');
+  let terminal = guarded(given.terminal);
   let code: ExitCode = EXIT.fine;
-  const program = createProgram(async (run, options, target) => {
-    code = await run(await findTarget(target), options, here);
+  const program = createProgram(async (run, options, named) => {
+    terminal = withNextSteps(terminal, named, json);
+    const target = await findTarget(named);
+    code = await run(target, options, { ...given, terminal: askingAbout(target, terminal) });
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
@@ -32,10 +37,21 @@ export async function runCli(
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
+    const { message, advice, exitCode } = failureOf(error);
     // It has said by itself what is wrong. Help that was asked for is no mistake, a missing command is one.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-    const { message, advice, exitCode } = explain(error);
-    terminal.note(`${notePainter(terminal)('red', '✘')} ${message}${advice === undefined ? '' : `\n  → ${advice}`}`);
+    const isSaid = error instanceof CommanderError;
+    if (!isSaid) {
+      terminal.note(`${notePainter(terminal)('red', '✘')} ${message}${advice === undefined ? '' : `\n  → ${advice}`}`);
+    }
+    if (json && exitCode !== EXIT.fine) {
+      terminal.out(jsonText({ error: { message, ...(advice !== undefined && { advice }), exitCode } }, 2));
+    }
     return exitCode;
   }
+}
+
+function failureOf(error: unknown): Pick<CliFailure, 'message' | 'advice' | 'exitCode'> {
+  if (!(error instanceof CommanderError)) return explain(error);
+  const message = error.message.replace(/^error: /, '');
+  return { message, advice: undefined, exitCode: error.exitCode === 0 ? EXIT.fine : EXIT.usage };
 }

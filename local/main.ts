@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { EXIT } from '../cli/exit-codes.ts';
 import { runTarget } from '../cli/find-target.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { announceRun } from '../cli/local-run/run-file.ts';
@@ -155,7 +156,7 @@ async function main(): Promise<number> {
     }
     const held = await Promise.race([values.allowlist ? runListDemo(system) : runDemo(system), stopped]);
     say(held ? `\n${heading('All steps held.')}` : `\n${heading('Not all steps held.')}`);
-    return held ? 0 : 1;
+    return held ? EXIT.fine : EXIT.failure;
   } finally {
     await system.close();
   }
@@ -172,5 +173,5 @@ try {
       ? `port ${port} is taken: choose another with --port, --simulator-port or --knocknoc-port`
       : message,
   );
-  process.exit(1);
+  process.exit(String(code).startsWith('ERR_PARSE_ARGS') ? EXIT.usage : EXIT.failure);
 }

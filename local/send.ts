@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { deliver, outcomeOf } from '../cli/deliver.ts';
+import { deliver, outcomeOf, saysOutcome } from '../cli/deliver.ts';
+import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
+import { fieldsOf } from '../cli/problem.ts';
 import { proxySettings, useProxies } from '../cli/proxies.ts';
 import { secondsOf } from '../cli/seconds-of.ts';
 import { harmless } from '../cli/terminal.ts';
@@ -14,14 +16,13 @@ const ABOUT = `Signs one event and posts it to a webhook.
 --secret and --bearer show what they hold to others on the machine; the variables do not. The key signs; the token is for
 an ACL with allowBearer, whose senders cannot sign.
 
-Exit codes: 0 accepted or, with --wait, applied; 1 refused, not confirmed, or no answer; 2 the command line is wrong.`;
+Exit codes: 0 accepted or, with --wait, applied; 1 accepted, but not confirmed in time, or over; 2 refused, or no answer; 64 the command line is wrong.`;
 const LONGEST_WAIT_S = 20;
 /** What the request says by itself. */
 const OWN_HEADERS: readonly string[] = [
   ...['authorization', 'content-length', 'content-type', 'prefer', 'transfer-encoding'],
   ...['webhook-id', 'webhook-signature', 'webhook-timestamp'],
 ];
-const EXIT = { fine: 0, failure: 1, usage: 2 } as const;
 
 /** What can't be sent as it was asked for. */
 class Usage extends Error {
@@ -130,8 +131,14 @@ function show({ status, body }: WebhookAnswer): void {
   process.stdout.write(`${status} ${harmless(body)}\n`);
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  let code: number = EXIT.fine;
+/** Of what became of an event that was accepted. */
+function exitOf(outcome: WebhookAnswer | undefined): ExitCode {
+  if (outcome?.status === 200 && fieldsOf(outcome.body).status === 'applied') return EXIT.fine;
+  return outcome && outcome.status !== 200 && saysOutcome(outcome) ? EXIT.failure : EXIT.warning;
+}
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.fine;
   const program = createProgram(async (type, data, sending) => {
     const delivery = {
       ...{ endpoint: endpointOf(sending), clock: systemClock },
@@ -149,7 +156,7 @@ async function main(args: readonly string[]): Promise<number> {
     const outcome = await outcomeOf(answer, seconds, delivery);
     if (outcome) show(outcome);
     else process.stderr.write('it is stored, and nothing more is known: nobody answered, or there is nowhere to ask\n');
-    if (outcome?.status !== 200 || !outcome.body.includes('"applied"')) code = EXIT.failure;
+    code = exitOf(outcome);
   });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

@@ -1,5 +1,6 @@
 /** `npm run simulator`: the Okta simulator as a program of its own. */
 import { parseArgs } from 'node:util';
+import { EXIT } from '../../cli/exit-codes.ts';
 import { guardOutput } from '../../cli/guard-output.ts';
 import { type RunningSimulator, startOktaSimulator } from './server.ts';
 
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
     settings = readFlags(process.argv.slice(2));
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-    return 2;
+    return EXIT.usage;
   }
   if (settings === undefined) {
     console.log(HELP);
@@ -75,7 +76,7 @@ async function main(): Promise<number> {
     running = await startOktaSimulator({ port, token, zones });
   } catch (error) {
     console.error(`Cannot listen on port ${port}: ${error instanceof Error ? error.message : error}`);
-    return 1;
+    return EXIT.failure;
   }
   announce(running, settings);
   await stopped;

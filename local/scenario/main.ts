@@ -12,11 +12,13 @@ const HELP = `Plays scenario files on a virtual clock: what would happen if.
   npm run scenario -- FILE...            plays each and prints its timeline
   npm run scenario -- --brief FILE...    prints the timelines of those alone that do not hold
 
-Exit code 0: all that the files expect holds; 1: something does not; 2: a file is not well-formed.
+Exit code 0: all that the files expect holds; 1: something does not; 2: a file is not well-formed;
+64: the command line is wrong.
 docs/scenarios.md says how to write one.
 `;
 
-const EXIT = { holds: 0, fails: 1, malformed: 2 } as const;
+/** As every command's: `cli/exit-codes.ts`. */
+const EXIT = { holds: 0, fails: 1, malformed: 2, usage: 64 } as const;
 
 /** @returns the exit code for this file */
 async function playFile(path: string, brief: boolean): Promise<number> {
@@ -75,7 +77,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (wrong.length > 0 || files.length === 0) {
     sayBad(wrong.length > 0 ? `unknown option ${wrong.join(' ')}` : 'name at least one scenario file');
     say(HELP);
-    return EXIT.malformed;
+    return EXIT.usage;
   }
   let code: number = EXIT.holds;
   for (const file of files) code = Math.max(code, await playFile(file, options.includes('--brief')));

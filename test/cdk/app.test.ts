@@ -42,6 +42,16 @@ describe('the app', () => {
     expect(stderr).toContain('okta.domain: "your-org.okta.com" is a placeholder');
   });
 
+  it.each([['--config', 'own.json'], ['--config=own.json']])(
+    'is not deployed with %s, which the CDK only warns of',
+    (...named) => {
+      const cdk = fileURLToPath(new URL('../../scripts/cdk.js', import.meta.url));
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cdk, 'deploy', ...named], { encoding: 'utf8' });
+      expect({ status, stdout }).toEqual({ status: 64, stdout: '' });
+      expect(stderr).toContain('Name the file so: -c config=own.json');
+    },
+  );
+
   it('lists the problems of a bad file, without a stack trace, and fails', () => {
     writeFileSync(join(folder, 'bad.json'), '{"okta":{},"acls":{"a":{"zoneIds":[]}}}');
     const { status, stderr } = run({ config: 'bad.json' });

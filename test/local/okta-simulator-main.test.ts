@@ -53,14 +53,14 @@ describe('npm run simulator', () => {
     [['--token', ''], '--token'],
     [['--colour'], '--colour'],
   ])('refuses %j', async (args, said) => {
-    expect(await run(...args).ended).toMatchObject({ code: 2, out: '', error: expect.stringContaining(said) });
+    expect(await run(...args).ended).toMatchObject({ code: 64, out: '', error: expect.stringContaining(said) });
   });
 
   it('says when its port is taken', async () => {
     const other = await startOktaSimulator();
     try {
       const { code, error } = await run('--port', String(other.port)).ended;
-      expect(code).toBe(1);
+      expect(code).toBe(2);
       expect(error).toContain(`Cannot listen on port ${other.port}`);
     } finally {
       await other.close();

@@ -83,10 +83,10 @@ describe.concurrent('npm run send', () => {
     [['flush', '--acl', 'a', '--header', 'host'], GOOD, '--header'],
     [['flush', '--acl', 'a', '--header', 'x: 1', '--header', 'X: 2'], GOOD, '--header'],
     [['flush', '--acl', 'a', '--url', 'example.com/webhook'], GOOD, '--url'],
-  ])('2 for %j with %j, and sends nothing', async (args, environment, named) => {
+  ])('64 for %j with %j, and sends nothing', async (args, environment, named) => {
     const { received, url } = await startObedientServer();
     const ran = await send(args, { WEBHOOK_URL: url, ...environment });
-    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran).toMatchObject({ code: 64, stdout: '' });
     expect(ran.stderr).toContain(named);
     expect(ran.stderr).not.toContain(SECRET);
     expect(received).toEqual([]);
@@ -96,8 +96,8 @@ describe.concurrent('npm run send', () => {
     [0, [BUSY, drops, ACCEPTED, answers(200, { status: 'applied', heldBy: 1 })], '200 {"status":"applied"'],
     [1, [ACCEPTED, answers(200, { status: 'expired' })], '200 {"status":"expired"}'],
     [1, [ACCEPTED, answers(202, { status: 'pending' })], '202 {"status":"pending"}'],
-    [1, [ACCEPTED, refuses(502, 'OKTA001', 'Okta refuses the token')], '"OKTA001"'],
-    [1, [refuses(422, 'HOOK005', 'no \u202e')], '422 {"status":422,"code":"HOOK005","detail":"no '],
+    [2, [ACCEPTED, refuses(502, 'OKTA001', 'Okta refuses the token')], '"OKTA001"'],
+    [2, [refuses(422, 'HOOK005', 'no \u202e')], '422 {"status":422,"code":"HOOK005","detail":"no '],
   ])('%i, trying again and asking what became of it', async (code, behaviours, said) => {
     const { received, posts, url } = await startRecordingServer(...behaviours);
     const ran = await send(['flush', '--acl', 'a', '--url', url, '--wait', '1'], GOOD);

@@ -53,6 +53,6 @@ it('exits with 2 where a file is not well-formed, names the path, and plays the 
 
 it('explains itself, and takes nothing it does not know', () => {
   expect(run('--help')).toMatchObject({ code: 0 });
-  expect(run()).toMatchObject({ code: 2 });
-  expect(run('--loud', good)).toMatchObject({ code: 2 });
+  expect(run()).toMatchObject({ code: 64 });
+  expect(run('--loud', good)).toMatchObject({ code: 64 });
 });
