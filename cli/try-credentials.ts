@@ -10,6 +10,7 @@ import { oktaAddress } from './okta-address.ts';
 import { askForReading } from './rebuild/ask-for-reading.ts';
 import type { Target } from './target.ts';
 import { harmless, painter } from './terminal.ts';
+import { type NamedZone, zonesOfOrg } from './zones-of-org.ts';
 
 /** Codes that say of the credentials that they are no good here. */
 const REFUSALS: readonly ErrorCode[] = ['OKTA001', 'OKTA002'];
@@ -25,17 +26,32 @@ export interface Trial {
   readonly unknown: OktaFailure | undefined;
   /** All that Okta objected to: of single zones too. */
   readonly failures: readonly OktaFailure[];
+  /** Where a zone of the configuration is not there: those that are. */
+  readonly zones: readonly NamedZone[];
 }
 
 /** Reads each zone of the configuration with them. */
 export async function tryCredentials(credentials: OktaCredentials, target: Target, here: Surroundings): Promise<Trial> {
-  const failures = await objections(credentials, target, here);
+  const { config, kms } = target;
+  const calls = new OktaZones(here.http, config.okta.baseUrl, () => here.clock.now(), kms?.signers);
+  const failures = await objections(credentials, calls, target, here);
   const found = (codes: readonly ErrorCode[]) => failures.find(({ code }) => codes.includes(code));
-  return { refusal: found(REFUSALS), unknown: found(UNKNOWN), failures };
+  const zones = found(['ZONE001']) ? await others(credentials, calls, target, here) : [];
+  return { refusal: found(REFUSALS), unknown: found(UNKNOWN), failures, zones };
 }
 
-async function objections(credentials: OktaCredentials, { config, kms }: Target, here: Surroundings) {
-  const zones = new OktaZones(here.http, config.okta.baseUrl, () => here.clock.now(), kms?.signers);
+/** It only helps: what is wrong is said without it. */
+async function others(credentials: OktaCredentials, { signIn }: OktaZones, { config }: Target, here: Surroundings) {
+  try {
+    const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
+    return await zonesOfOrg(here.http, config.okta.baseUrl, by, here.clock.now());
+  } catch (error) {
+    if (error instanceof OktaFailure) return [];
+    throw error;
+  }
+}
+
+async function objections(credentials: OktaCredentials, zones: OktaZones, { config }: Target, here: Surroundings) {
   const failures: OktaFailure[] = [];
   for (const zoneId of Object.values(config.acls).flatMap((acl) => acl.zoneIds)) {
     here.terminal.note(`reading zone ${zoneId} from ${oktaAddress(config)} …`);
@@ -67,11 +83,14 @@ export async function askForRebuilds(target: Target, here: Surroundings): Promis
 }
 
 /** What Okta objected to of zones, though it takes the credentials. */
-export function tellFailures({ failures }: Trial, { terminal }: Surroundings): void {
+export function tellFailures({ failures, zones }: Trial, { terminal }: Surroundings): void {
   for (const { code, message } of failures) {
     terminal.out(`${painter(terminal)('yellow', '!')} ${titleOf(code)}: ${harmless(message)}`);
     terminal.out(`  → ${firstStep(code)} (${sectionOf(code)})`);
   }
+  if (zones.length === 0) return;
+  terminal.out('  The IP zones of this org are:');
+  for (const { id, name } of zones) terminal.out(`    ${harmless(id)}  ${harmless(name)}`);
 }
 
 export function notStored(failure: OktaFailure, what: string): CliFailure {

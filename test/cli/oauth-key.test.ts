@@ -83,6 +83,14 @@ describe.concurrent('oauth-key', () => {
     for (const said of [made.out, made.notes, out, notes]) expect(said).not.toContain(secretLine);
   });
 
+  it('says which zones the org has, where the one of the configuration is not there: then nobody needs a token', async () => {
+    const world = await CliWorld.start({ acls: { 'okta-prod': { zoneIds: ['nzo1unknownGHIJKLM0h7'] } } });
+    await register(world, printed((await world.run('oauth-key')).out));
+    const { code, out } = await world.run(`oauth-key --finish --client-id ${CLIENT}`);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ZONE001[\s\S]*IP zones of this org are:\n +nzo1abcdefGHIJKLM0h7 +Knocknoc users$/);
+  });
+
   it('exchanges a key without a gap, while both are good at Okta', async () => {
     const { world, first } = await withApp();
     const next = await world.run('oauth-key --next');
