@@ -11,6 +11,7 @@ import { merged, type RawConfig } from '../settings.ts';
 import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
 import { awsClientConfig, CREDENTIALS, REGION } from './environment.ts';
+import { firstTick } from './first-tick.ts';
 import { knocOf } from './knoc.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
@@ -112,6 +113,7 @@ async function start(
   cleanup.add(() => logs.stop());
   const exchanged = { credentials: credentials.text, lists: knocknoc.secret };
   const webhookSecret = await exchangeSecrets({ aws, outputs, ...exchanged, signal });
+  if (knocknoc.secret !== undefined) await firstTick(aws, signal);
   signal.throwIfAborted();
 
   let settings = config;
