@@ -49,7 +49,7 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
     const isDue = rules.doubted.has(zone) || !sameList(has[zone] ?? [], list);
     return isDue ? [{ zone, list, parted: [], rank: rankOf(zone, list, lists, rules) }] : [];
   });
-  const [first] = steps.sort((a, b) => a.rank - b.rank || a.zone - b.zone);
+  const [first] = steps.sort((a, b) => a.rank - b.rank);
   if (first) return { zone: first.zone, list: first.list, parted: first.parted };
   return parting(zones, lists, rules);
 }
@@ -58,7 +58,7 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
 function rankOf(zone: number, list: readonly string[], { has }: ListsOfZones, rules: WriteRules): number {
   const own = readableBlocks(has[zone] ?? []);
   const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
-  if (gains.length > 0 && has.length > 1) {
+  if (gains.length > 0) {
     const others = has.flatMap((entries, index) => (index === zone ? [] : readableBlocks(entries)));
     const moves = gains.some((block) => others.some((entry) => commonOf(entry, block)) && rules.holdsSomebody(block));
     if (moves) return 0;
@@ -85,9 +85,9 @@ function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules
     const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
     return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, since: rules.since(block) }] : [];
   });
-  const [latest] = movers.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.zone - b.zone));
-  if (!latest) return undefined;
-  const { zone, text } = latest;
+  const [first] = movers;
+  if (!first) return undefined;
+  const { zone, text } = movers.reduce((latest, one) => (one.since > latest.since ? one : latest), first);
   const left = (has[zone] ?? []).filter((entry) => entry !== text);
   const had = new Set(left);
   const coming = (desired[zone] ?? []).filter((entry) => !had.has(entry) && entry !== rules.sentinel);

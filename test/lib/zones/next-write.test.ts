@@ -55,6 +55,20 @@ describe('the next write', () => {
     expect(next(has, [[A], [B, C], [SENTINEL]])).toMatchObject({ zone: 1, list: [B, C] });
   });
 
+  it('counts nobody as moving who is in the zone already, though another one has them too, or has less of them', () => {
+    const both = [
+      [A, B],
+      [A, B, GONE],
+    ];
+    expect(next(both, [[A, B, C], [D]], { limit: 3 })).toMatchObject({ zone: 1, list: [D] });
+    expect(next([[GONE], ['198.18.1.2/32']], [[SENTINEL], ['198.18.1.2/31']])).toMatchObject({ zone: 0 });
+  });
+
+  it('is the zone that somebody moves into also where it gains others with them', () => {
+    const has = [[A, B], [C], [GONE]];
+    expect(next(has, [[A], [B, C, E], [SENTINEL]], { limit: 3 })).toMatchObject({ zone: 1, list: [B, C, E] });
+  });
+
   it('keeps whoever moves where they are until the other zone has them', () => {
     expect(
       next(
@@ -129,6 +143,18 @@ describe('the next write', () => {
     expect(next(has, desired, { since: later })).toEqual({ zone: 1, list: [B, C].sort(), parted: [E] });
     expect(next(has, desired, { since: () => 'then' })).toEqual({ zone: 0, list: [A, D].sort(), parted: [C] });
     expect(next([[A], [B]], [[B], [A]], { limit: 1 })).toEqual({ zone: 1, list: [A], parted: [B] });
+  });
+
+  it('gives the place of who parts to those who come, in the order of the list', () => {
+    const has = [
+      [B, D],
+      [A, C],
+    ];
+    const desired = [
+      [A, B],
+      [C, D],
+    ];
+    expect(next(has, desired)).toEqual({ zone: 0, list: [A, B], parted: [D] });
   });
 
   it('parts nobody who may not be in, for whom nobody has to wait', () => {

@@ -131,6 +131,13 @@ describe('the rules of the writes', () => {
     expect(rules.since(blockOf(cidr(2)))).toBe('002');
     expect(rules.since(blockOf('203.0.113.0/29'))).toBe('001');
     expect(rules.since(blockOf(cidr(7)))).toBe('');
+    const later = plan({ zones: { a: [] }, people: [2, 1], limit: 9 }).rules;
+    expect(later.since(blockOf('203.0.113.0/29'))).toBe('001');
+  });
+
+  it('know nobody who came before what is always allowed, nor before whom it lets in', () => {
+    const { since } = plan({ zones: { a: [] }, people: [1], alwaysAllow: [OFFICE, '203.0.113.0/29'] }).rules;
+    expect([cidr(1), OFFICE, '198.51.0.0/16'].map((text) => since(blockOf(text)))).toEqual(['', '', '']);
   });
 
   it('know all that the lists would hold', () => {
@@ -148,6 +155,22 @@ describe('whoever does not fit', () => {
     expect(mayFit({ ...full, isWhole: false }, cidr(3))).toEqual([cidr(3)]);
     expect(mayFit({ ...full, isWhole: false }, '203.0.113.6/31')).toEqual([cidr(3)]);
     expect(mayFit({ ...full, isWhole: false }, cidr(2))).toEqual([]);
+  });
+
+  it('may fit there each by themselves, where several wait', () => {
+    const several = { zones: { a: [] }, people: [1, 2, 3, 5], isWhole: false };
+    expect(mayFit(several, cidr(3))).toEqual([cidr(3)]);
+    expect(mayFit(several, '203.0.113.6/31')).toEqual([cidr(3)]);
+    expect(mayFit(several, '203.0.113.0/28')).toEqual([cidr(3), cidr(5)]);
+  });
+
+  it('may fit there as the network that stands for an IPv6 address', () => {
+    const config = configOf({ allowIpv6: true, ipv6PrefixLength: 64, gatewayLimit: 1 });
+    const settings = config.acls[ACL];
+    if (!settings) throw new Error('no such ACL');
+    const people = ['2001:db8::1', '2001:db8:1::1'].map((ip, n) => ({ ...came(n), ip }));
+    const { rules } = planFor([{ zoneId: 'a', has: [] }], false, people, settings, config);
+    expect(rules.fittingElsewhere(blockOf('2001:db8:1::/64'))).toEqual(['2001:db8:1::/64']);
   });
 
   it('does not, where every zone is known', () => {
