@@ -94,13 +94,13 @@ function isOktaCode(errorCode: unknown): boolean {
   return typeof errorCode === 'string' && /^E\d{7}$/.test(errorCode);
 }
 
-interface Challenge {
+export interface Challenge {
   readonly error: string | undefined;
   readonly description: string | undefined;
 }
 
 /** The challenge of an OAuth resource server (RFC 6750, RFC 9449). A proxy's is of another scheme, such as Basic. */
-function challengeOf({ headers }: HttpResponse): Challenge | undefined {
+export function challengeOf({ headers }: HttpResponse): Challenge | undefined {
   const text = headers['www-authenticate'] ?? '';
   if (!/^\s*(DPoP|Bearer)\b/i.test(text)) return undefined;
   return {

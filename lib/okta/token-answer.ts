@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { HttpResponse } from '../ports.ts';
 import type { Granted } from './authorization.ts';
-import { fieldsOf, parseJson, passingFailure } from './judge-answer.ts';
+import { type Challenge, challengeOf, fieldsOf, parseJson, passingFailure } from './judge-answer.ts';
 import { OktaFailure } from './okta-failure.ts';
 
 /** A token, as far as it is plausible. */
@@ -77,14 +77,12 @@ export function tokenFailure(response: HttpResponse, now: number): OktaFailure {
   return new OktaFailure(isRight ? 'OKTA002' : 'OKTA001', says, fields);
 }
 
-function errorOf({ body }: HttpResponse): {
-  readonly error?: string | undefined;
-  readonly description?: string | undefined;
-} {
-  const parsed = v.safeParse(errorSchema, parseJson(body));
-  if (!parsed.success) return {};
-  const { error, errorCode, error_description: described, errorSummary } = parsed.output;
-  return { error: error ?? errorCode, description: described ?? errorSummary };
+/** The body says it, or the header alone. */
+function errorOf(response: HttpResponse): Partial<Challenge> {
+  const parsed = v.safeParse(errorSchema, parseJson(response.body));
+  const { error, errorCode, error_description: described, errorSummary } = parsed.success ? parsed.output : {};
+  const said = error ?? errorCode;
+  return said === undefined ? (challengeOf(response) ?? {}) : { error: said, description: described ?? errorSummary };
 }
 
 function statusOf(response: HttpResponse): Record<string, unknown> {

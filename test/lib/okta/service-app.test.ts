@@ -4,6 +4,7 @@ import { CachedSecret } from '../../../lib/cached-secret.ts';
 import { OktaAccess } from '../../../lib/okta/access.ts';
 import { OktaZones } from '../../../lib/okta/client.ts';
 import { asCredentials } from '../../../lib/okta/credentials.ts';
+import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 import { OktaRest } from '../../../lib/okta/rest.ts';
 import type { HttpClient } from '../../../lib/ports.ts';
 import { OktaSimulator } from '../../../local/okta-simulator/simulator.ts';
@@ -335,6 +336,10 @@ describe('what Okta objects to', () => {
     ['a proof that is refused', answer(400, { error: 'invalid_dpop_proof' }), 'OKTA001'],
     ['a nonce that is never right', answer(400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': 'x' }), 'OKTA001'],
     ['an app of another kind', answer(400, { error: 'unauthorized_client' }), 'OKTA001'],
+    ['a reason in the header alone', answer(401, '', { 'www-authenticate': 'DPoP error="invalid_client"' }), 'OKTA001'],
+    ['a right in the header alone', answer(403, '', { 'www-authenticate': 'Bearer error="access_denied"' }), 'OKTA002'],
+    ['a nonce in the header alone', answer(400, '', { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }), 'OKTA001'],
+    ["a proxy's own challenge", answer(401, '', { 'www-authenticate': 'Basic realm="proxy"' }), 'ZONE003'],
     ['too many requests', answer(429, { errorCode: 'E0000047' }, { 'retry-after': '30' }), 'OKTA005'],
     ['trouble of its own', answer(500, { error: 'server_error' }), 'ZONE003'],
     ["a proxy's page", answer(403, '<html>no</html>', { 'content-type': 'text/html' }), 'ZONE003'],
@@ -349,6 +354,35 @@ describe('what Okta objects to', () => {
     okta.next.push(response, response, response);
     await expect(processOf(okta.http).get()).rejects.toMatchObject({ code });
     expect(okta.requests.length).toBeLessThanOrEqual(3);
+  });
+
+  it('says the reason that the token endpoint has put into the header alone', async () => {
+    const okta = new StrictOkta({}, () => clock.now());
+    const challenge =
+      'DPoP algs="ES256", error="invalid_client", error_description="The client_assertion JWT kid is invalid."';
+    okta.next.push(answer(401, '', { 'www-authenticate': challenge }));
+    const said = expect.stringMatching(/401.*invalid_client: The client_assertion JWT kid is invalid/);
+    await expect(processOf(okta.http).get()).rejects.toMatchObject({ code: 'OKTA001', message: said });
+  });
+
+  it('is never a refused list when a token is asked for, whatever is answered in whatever form', async () => {
+    const bodies = ['', '{}', '[]', 'null', '"x"', '<html>', '{"error":', '{"error":{"code":1}}', '{"error":""}'];
+    const forms = ['E0000001', 'E0000047', 'invalid_request'].flatMap((code) => [
+      JSON.stringify({ errorCode: code, errorSummary: 'x', errorCauses: [{ errorSummary: 'gateways' }] }),
+      JSON.stringify({ error: code, error_description: 'x' }),
+    ]);
+    const codes = new Set<unknown>();
+    for (const status of [201, 204, 302, 400, 401, 403, 404, 405, 409, 415, 429, 500, 503])
+      for (const body of [...bodies, ...forms]) {
+        const okta = new StrictOkta({}, () => clock.now());
+        okta.next.push(...Array(3).fill(answer(status, body)));
+        rest = new OktaRest(new MemoryTable());
+        const failure: unknown = await processOf(okta.http)
+          .get()
+          .catch((error: unknown) => error);
+        codes.add(failure instanceof OktaFailure ? failure.code : failure);
+      }
+    expect([...codes].toSorted()).toEqual(['OKTA001', 'OKTA002', 'OKTA005', 'ZONE003']);
   });
 
   it('rests all calls after a 429 of the token endpoint', async () => {
