@@ -115,14 +115,17 @@ validate_environment() { # PATIENCE
 }
 
 validate_acl() {
-  [[ $1 =~ ^[A-Za-z0-9_.-]{1,64}$ ]] || fail $EXIT_USAGE "not the name of an ACL: letters, digits, _ . - only"
+  [[ $1 =~ ^[A-Za-z0-9_.-]{1,64}$ ]] && return
+  kept "$1" "$LATIN" 80
+  fail $EXIT_USAGE "not the name of an ACL (64 letters, digits, _ . - at most): $text"
 }
 
 validate_ip() {
   # In variables, since bash 3.2 takes a bracket that stands here for one of its own.
   local ipv4='^[0-9]{1,3}(\.[0-9]{1,3}){3}(/32)?$' ipv6='^[0-9A-Fa-f:.]{2,45}(/128)?$'
-  [[ $1 =~ $ipv4 || $1 == *:* && $1 =~ $ipv6 ]] ||
-    fail $EXIT_USAGE "not an IP address: ${1//[^0-9A-Fa-f:.\/]/?}"
+  [[ $1 =~ $ipv4 || $1 == *:* && $1 =~ $ipv6 ]] && return
+  kept "$1" "$LATIN" 80
+  fail $EXIT_USAGE "not an IP address: $text"
 }
 
 # In quotes, for JSON and for curl's configuration alike; control characters were refused before. By
@@ -375,6 +378,14 @@ refused() {
   code=$(field code) || code="HTTP $status"
   detail=$(field detail) || detail='this is not how the webhook answers; check KNOCKNOC_OKTA_URL'
   [[ $status != 403 ]] || detail="$detail, and whether allowFrom lets this machine through"
+  # It is this machine that has signed it.
+  local off='([0-9]+ s (ahead of|behind)) the receiver'
+  [[ $code != HOOK002 || ! $detail =~ $off ]] || detail="this machine is ${BASH_REMATCH[1]} the receiver's clock, and 300 s are allowed"
+  # What was refused was found harmless before it was sent.
+  case $code in
+    HOOK004) detail="$detail: $asked_acl" ;;
+    HOOK005) detail="$detail: $asked_ip" ;;
+  esac
   fail $EXIT_REFUSED "not stored$doubt: $code: $detail"
 }
 
@@ -470,7 +481,14 @@ report() { # COMMAND [IP]
       ;;
     404*) fail $EXIT_PENDING "stored, but the webhook knows nothing of it any more: $(field code): $(field detail)" ;;
     409*) fail $EXIT_REFUSED "not stored: $(field code): $(field detail)" ;;
-    *) fail $EXIT_ZONE "stored, but not in effect: $(field code): $(field detail)" ;;
+    *)
+      local again='log in' code
+      code=$(field code)
+      [[ $1 == add ]] || again='do it'
+      # Where the event was set aside, a person has to put it back.
+      [[ $code != STORE* ]] || fail $EXIT_ZONE "stored, but not in effect: $code: $(field detail)"
+      fail $EXIT_ZONE "stored; it will be in effect by itself, no need to $again again: $code: $(field detail)"
+      ;;
   esac
 }
 
@@ -491,7 +509,7 @@ check() { # [ACL]: asks whether all is well; without an ACL, the refusal tells w
 }
 
 main() {
-  doubt=''
+  doubt='' asked_acl='' asked_ip=''
   case ${1:-} in
     -h | --help) usage && exit 0 ;;
     --check)
@@ -509,6 +527,7 @@ main() {
   validate_acl "$2"
   [[ $1 == flush ]] || validate_ip "$3"
   if [[ $1 == add ]]; then validate_environment $PATIENCE_ADD; else validate_environment $PATIENCE_DEL; fi
+  asked_acl=$2 asked_ip=${3:-}
   case $1 in
     add) event_body access.granted "$2" "$3" ;;
     del) event_body access.revoked "$2" "$3" ;;

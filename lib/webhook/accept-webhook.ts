@@ -12,7 +12,7 @@ import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
 import { answerPing, type PingDeps } from './answer-ping.ts';
 import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { judgeEvent, parseEvent } from './webhook-event.ts';
+import { judgeEvent, parseEvent, type ToldEvent } from './webhook-event.ts';
 
 export interface WebhookDeps extends PingDeps {
   readonly config: Config;
@@ -38,9 +38,7 @@ export interface PostedWebhook extends WebhookRequest {
 /** Judges one webhook and puts it onto the queue. Never rejects for anything that a sender can cause. */
 export async function acceptWebhook(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAnswer> {
   try {
-    const answer = await accept(request, deps);
-    deps.memory.acceptedAt = deps.clock.now();
-    return answer;
+    return await accept(request, deps);
   } catch (error) {
     const { source } = request;
     if (error instanceof Refusal) return refuse(error, source, deps);
@@ -65,14 +63,18 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
   }
   const told = parseEvent(request.body);
   await sender.mustSpeakFor(told.data.acl, config);
-  const event = judgeEvent(told, config, now);
-
-  if (event.type === 'access.ping') return answerPing(event.acl, { webhookId, ...request.source }, deps);
+  const event = judged(told, now, { webhookId, ...request.source }, deps);
+  if ('status' in event) return event;
+  if (event.type === 'access.ping') {
+    deps.memory.acceptedAt = now;
+    return answerPing(event.acl, { webhookId, ...request.source }, deps);
+  }
 
   const queued = { ...event, webhookId, bodyHash: hash('sha256', request.body, 'base64url') };
   // Ids are an ACL's own, and another body under the same id must get as far as the table, which then says so.
   const deduplicationId = hash('sha256', [event.acl, webhookId, queued.bodyHash].join('\n'));
   const position = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
+  deps.memory.acceptedAt = now;
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', {
     action: AUDIT.accepted,
@@ -92,6 +94,26 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
     acceptedAt: Math.floor(now / 1000),
   });
   return accepted(queued, location);
+}
+
+/**
+ * @returns the answer, where a ping is not in order: it asks just that, so it is no error of anybody's
+ * @throws {Refusal}
+ */
+function judged(
+  told: ToldEvent,
+  now: number,
+  fields: Fields,
+  { config, telemetry }: WebhookDeps,
+): ReturnType<typeof judgeEvent> | HttpAnswer {
+  try {
+    return judgeEvent(told, config, now);
+  } catch (error) {
+    if (!(error instanceof Refusal) || told.type !== 'access.ping') throw error;
+    const { code: refusedWith, status, message: detail } = error;
+    telemetry.info('ping refused', { refusedWith, status, detail, ...fields });
+    return problem(refusedWith, status, detail);
+  }
 }
 
 function accepted({ webhookId, expiresAt }: QueuedEvent, location: string): HttpAnswer {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedSystem, startEmbeddedSystem } from '../../local/embedded.ts';
 import { apiToken } from '../../local/okta-credentials.ts';
 import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world.ts';
-import { answers, startRecordingServer } from './recording-server.ts';
+import { answers, refuses, startRecordingServer } from './recording-server.ts';
 import { canRun, type Environment, oneLine, runScript } from './script.ts';
 
 describe.runIf(canRun)('the script with --check', () => {
@@ -56,6 +56,26 @@ describe.runIf(canRun)('the script with --check', () => {
   it('tells an unknown ACL', async () => {
     const said = 'the webhook answers and the secret is right, but it knows no ACL no-such-acl';
     expect(await check(['no-such-acl'])).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
+  });
+
+  it('wakes nobody, on however many machines: what it asks counts as no error', async () => {
+    const before = (await system.logs()).length;
+    await check([]);
+    await check(['no-such-acl']);
+    const lines = (await system.logs()).slice(before);
+    expect(lines.filter(({ code, _aws }) => code !== undefined || _aws !== undefined)).toEqual([]);
+    expect(lines.filter(({ message }) => message === 'ping refused')).toHaveLength(2);
+  });
+
+  it.each([
+    ['behind', 600],
+    ['ahead of', 301],
+  ])('says by how much the clock of this machine is %s the receiver’s', async (way, seconds) => {
+    const detail = `webhook-timestamp is ${seconds} s ${way} the receiver’s clock, and 300 s are allowed: look at the sender’s clock`;
+    const { url } = await startRecordingServer(refuses(401, 'HOOK002', detail));
+    const ran = await check([under.acl], { KNOCKNOC_OKTA_URL: url });
+    const said = `not stored: HOOK002: this machine is ${seconds} s ${way} the receiver's clock, and 300 s are allowed`;
+    expect(ran).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
   });
 
   it('tells a wrong secret', async () => {

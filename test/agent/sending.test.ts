@@ -228,7 +228,8 @@ describe.runIf(canRun)('how the script sends', () => {
     [422, 'HOOK006'],
   ])('takes %i %s for refused, and does not try again', async (status, code) => {
     const { run: ran, received } = await run('del', [refuses(status, code, 'the reason')]);
-    expect(ran).toEqual({ code: 3, stdout: '', stderr: oneLine(`not stored: ${code}: the reason`) });
+    const what = { HOOK004: ': okta-prod', HOOK005: `: ${IP}` }[code] ?? '';
+    expect(ran).toEqual({ code: 3, stdout: '', stderr: oneLine(`not stored: ${code}: the reason${what}`) });
     expect(received).toHaveLength(1);
   });
 

@@ -120,7 +120,6 @@ describe.runIf(canRun)('the script and the zone', () => {
       [404, 'ZONE001'],
       [400, 'ZONE002'],
     ] as const)('4 while Okta answers %i, and the zone stays as it was', async (status, code) => {
-      const said = `stored, but not in effect: ${code}: ${ERRORS[code].meaning}`;
       const { acl, gateways, under } = await bound();
       expect(await script(['add', acl, BOB])).toEqual(inIt(BOB));
       const before = await gateways();
@@ -131,6 +130,8 @@ describe.runIf(canRun)('the script and the zone', () => {
         ['flush', acl],
       ]) {
         const run = await script(command);
+        const again = command[0] === 'add' ? 'log in' : 'do it';
+        const said = `stored; it will be in effect by itself, no need to ${again} again: ${code}: ${ERRORS[code].meaning}`;
         expect(run).toEqual({ code: 4, stdout: '', stderr: expect.stringContaining(oneLineBeginning(said)) });
         expect(await gateways()).toEqual(before);
       }
@@ -144,7 +145,9 @@ describe.runIf(canRun)('the script and the zone', () => {
       expect(run).toMatchObject({
         code: 4,
         stderr: expect.stringContaining(
-          oneLineBeginning(`stored, but not in effect: ZONE003: ${ERRORS.ZONE003.meaning}`),
+          oneLineBeginning(
+            `stored; it will be in effect by itself, no need to log in again: ZONE003: ${ERRORS.ZONE003.meaning}`,
+          ),
         ),
       });
       expect(await gateways()).toEqual(before);
@@ -157,7 +160,9 @@ describe.runIf(canRun)('the script and the zone', () => {
       const full = await script(['add', acl, SCATTERED[3]]);
       expect(full).toMatchObject({
         code: 4,
-        stderr: expect.stringContaining(oneLineBeginning('stored, but not in effect: ZONE005: ')),
+        stderr: expect.stringContaining(
+          oneLineBeginning('stored; it will be in effect by itself, no need to log in again: ZONE005: '),
+        ),
       });
       expect(await gateways()).not.toContain(`${SCATTERED[3]}/32`);
       expect(await script(['del', acl, SCATTERED[0]])).toEqual(outOfIt(SCATTERED[0]));
@@ -172,6 +177,7 @@ describe.runIf(canRun)('the script and the zone', () => {
       const before = await gateways();
       const run = await script(['add', acl, ip]);
       expect(run).toMatchObject({ code: 3, stderr: expect.stringContaining(oneLineBeginning(said)) });
+      expect(run.stderr).toContain(`: ${ip}\n`);
       expect(await gateways()).toEqual(before);
     });
 
@@ -180,7 +186,11 @@ describe.runIf(canRun)('the script and the zone', () => {
       const before = await gateways();
       const wrong = { KNOCKNOC_OKTA_SECRET: Buffer.alloc(32, 7).toString('base64') };
       expect(await script(['add', 'no-such-acl', ALICE])).toEqual({
-        ...{ code: 3, stdout: '', stderr: oneLine('not stored: HOOK004: no ACL of that name is configured here') },
+        ...{
+          code: 3,
+          stdout: '',
+          stderr: oneLine('not stored: HOOK004: no ACL of that name is configured here: no-such-acl'),
+        },
       });
       expect(await script(['add', acl, ALICE], wrong)).toMatchObject({
         ...{ code: 3, stderr: expect.stringContaining(oneLineBeginning('not stored: HOOK001: no signature matches')) },
