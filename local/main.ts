@@ -82,14 +82,18 @@ function portOf(text: string | undefined, otherwise: number): number {
   return Number(text);
 }
 
-function printGuide(system: RunningSystem): void {
+/** @param isListed whether Knocknoc's list is read */
+function printGuide(system: RunningSystem, isListed: boolean): void {
   const header = Object.entries(system.webhookHeaders).map(([name, value]) => ` --header '${name}: ${value}'`);
   const command = (words: string) =>
     `  WEBHOOK_SECRET='${system.webhookSecret}' npm run send -- ${words} --url '${system.webhookUrl}'${header.join('')}`;
+  const { url, simulator } = system.knocknoc;
+  const read = `  curl --user 'apikey:${simulator.key}' '${simulator.urlOf(url, LOCAL.acl)}'`;
+  const list = isListed ? `${heading('Read the list, as the system does')}:\n\n${read}\n\n` : '';
   say(`
 ${heading('Knocknoc for Okta is running')} (${system.kind === 'embedded' ? 'embedded stand-ins' : 'AWS emulator'})
 
-  the page         ${system.knocknoc.url}   (open it in a browser: log people in and out, break Okta, watch the zone)
+  the page         ${url}   (open it in a browser: log people in and out, break Okta, watch the zone)
   webhook          ${system.webhookUrl}
   simulated Okta   ${system.simulatorUrl}   (its own page)
   credentials      ${system.credentials.name}
@@ -105,7 +109,7 @@ ${heading('See who is in, and whether all is well')}:
   npm run zone -- status --local
   npm run zone -- doctor --local
 
-Ctrl-C ends it. What happens:
+${list}Ctrl-C ends it. What happens:
 `);
 }
 
@@ -148,7 +152,7 @@ async function main(): Promise<number> {
     if (!values.demo) {
       await showPage(system, values.allowlist, stop.signal);
       const withdraw = await announceRun(system.run);
-      printGuide(system);
+      printGuide(system, values.allowlist);
       if (!withdraw) sayBad('Another local run is here already: `npm run zone -- … --local` speaks with that one.');
       await stopped;
       await withdraw?.();

@@ -10,7 +10,8 @@ li { border: 1px solid light-dark(#ccc, #555); border-radius: .3rem; padding: 0 
 li.new { background: light-dark(#c9f2d0, #1d5a2c); } li.gone { text-decoration: line-through; opacity: .6; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .1rem .6rem .1rem 0; vertical-align: top; }
 .quiet, small { color: light-dark(#595959, #aaa); } .quiet { margin: .3rem 0; } li.quiet { border-style: dashed; margin: 0; }
-.good, .bad { border-radius: .3rem; padding: 0 .4rem; font-size: .85rem; font-weight: 600; white-space: nowrap; }
+.good, .bad { border-radius: .3rem; padding: 0 .4rem; font-size: .85rem; font-weight: 600; }
+.good, .bad { display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 .good { background: light-dark(#dff3e3, #1c3d25); } .bad { background: light-dark(#fbdcdc, #5c2323); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 form { display: flex; flex-wrap: wrap; gap: .4rem; margin: .5rem 0; } li form { margin: 0 0 0 auto; }

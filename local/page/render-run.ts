@@ -113,7 +113,7 @@ function renderTrouble({ code, name, detail }: Pick<Trouble, 'name' | 'detail'> 
 
 function renderList({ list }: AclStatus): string {
   if (!list) return '';
-  const read = list.readAt === undefined ? 'not read yet' : `last read ${clock(Date.parse(list.readAt))}`;
+  const read = list.readAt === undefined ? 'Not read yet' : `Last read ${clock(Date.parse(list.readAt))}`;
   return `<p class="quiet">Nobody posts: Knocknoc’s list is read. ${read}, ${list.entries ?? 0} on it.</p>`;
 }
 

@@ -96,6 +96,8 @@ describe('the page of a local run', () => {
     expect((await parts()).grants).toContain('not in the zone yet');
     await press('/give-back');
     expect((await parts()).access).toContain('token 1: ORG_ADMIN, valid');
+    await world.system.simulator.setApp('0oa1', { keys: [], status: 'INACTIVE' });
+    expect((await parts()).access).toContain('<span class="bad">app 0oa1: ORG_ADMIN, INACTIVE');
     await logOut('bob@example.com');
   });
 
