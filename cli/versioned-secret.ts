@@ -8,6 +8,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { unquoted } from '../lib/adapters/unquoted.ts';
 import type { SecretVersion, VersionedSecret } from './target.ts';
 
 const CURRENT = 'AWSCURRENT';
@@ -22,7 +23,7 @@ export async function readVersion(
   label: string,
 ): Promise<SecretVersion | undefined> {
   try {
-    const answer = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: label }));
+    const answer = await unquoted(client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: label })));
     const { VersionId: id, SecretString: text, CreatedDate: at } = answer;
     if (id === undefined || text === undefined) return undefined;
     return { id, text, ...(at && { createdAt: at.getTime() }) };

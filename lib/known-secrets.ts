@@ -1,15 +1,14 @@
-import { readable } from './failure-detail.ts';
+import { formsOf, valuesIn } from './secret-forms.ts';
 
 /** What is shorter can't be a secret, and stands in many a text by chance. */
 const SHORTEST = 8;
 /** Secrets that are remembered: those in use, and what they were before their last rotations. */
 const MOST_TEXTS = 8;
-/** Names of a JSON object are not secret, unless somebody has put the secret there: these are too long for names. */
-const LONG_NAME = 20;
 
 /**
  * What this process has read from secrets, so that it can be taken out of whatever is said to the outside. Not eight
- * characters in a row of a secret come through: error messages often quote a part of what they are about.
+ * characters in a row of a secret come through, nor of a form that it travels in: error messages often quote a part of
+ * what they are about.
  */
 export class KnownSecrets {
   readonly #texts: string[] = [];
@@ -48,38 +47,8 @@ export class KnownSecrets {
 }
 
 function piecesOf(text: string, names: ReadonlySet<string>): string[] {
-  return (
-    valuesIn(text, names)
-      .flatMap((value) => value.split(/[\r\n]+/))
-      .map((line) => line.trim())
-      .filter((line) => !line.startsWith('-----'))
-      // As it stands, and as a line of text has it that was made readable.
-      .flatMap((line) => [line, readable(line)])
-      .flatMap((line) =>
-        Array.from({ length: Math.max(0, line.length - SHORTEST + 1) }, (_, at) => line.slice(at, at + SHORTEST)),
-      )
+  const forms = new Set(valuesIn(text, names).flatMap(formsOf));
+  return [...forms].flatMap((form) =>
+    Array.from({ length: Math.max(0, form.length - SHORTEST + 1) }, (_, at) => form.slice(at, at + SHORTEST)),
   );
-}
-
-function valuesIn(text: string, names: ReadonlySet<string>): string[] {
-  try {
-    return leaves(JSON.parse(text), names);
-  } catch {
-    return [text];
-  }
-}
-
-function leaves(value: unknown, names: ReadonlySet<string>): string[] {
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([name, inner]) => [
-      ...(name.length >= LONG_NAME && !names.has(name) ? [name] : []),
-      ...leaves(inner, names),
-    ]);
-  }
-  const text = String(value);
-  const [address = ''] = /^https?:\/\/[^/]*/i.exec(text) ?? [];
-  if (address === '') return [text];
-  // Where a server is, is no secret, and its beginning is that of many; nor is a word in a path that everybody knows.
-  const parts = text.slice(address.length).split(/[/?&=#]+/);
-  return parts.filter((part) => part !== 'allowlists' && !names.has(part));
 }

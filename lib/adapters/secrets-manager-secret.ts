@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretReader } from '../ports.ts';
 import { awsClientSettings } from './aws-client-defaults.ts';
+import { unquoted } from './unquoted.ts';
 
 const ownClient = new SecretsManagerClient(awsClientSettings());
 
@@ -13,8 +14,10 @@ export function secretsManagerSecret(arn: string, client = ownClient): SecretRea
   return {
     async read() {
       try {
-        const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
-        return SecretString;
+        const answer = await unquoted(client.send(new GetSecretValueCommand({ SecretId: arn })));
+        const text: unknown = answer.SecretString;
+        if (text !== undefined && typeof text !== 'string') throw new Error('the value of the secret is not a text');
+        return text;
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return undefined;
         throw error;

@@ -1,3 +1,4 @@
+import { KnownSecrets } from '../known-secrets.ts';
 import { whyNoAnswer } from '../okta/no-answer.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { ListAddress } from './list-address.ts';
@@ -60,7 +61,11 @@ async function ask(http: HttpClient, { url, username, key }: ListAddress, known?
   try {
     return await http({ method: 'GET', url, headers, timeoutMs: LIST_TIMEOUT_MS, mostBytes: MOST_LIST_BYTES });
   } catch (cause) {
-    throw new ListFailure('LIST001', `no answer from Knocknoc: ${whyNoAnswer(cause, LIST_TIMEOUT_MS)}`, { cause });
+    // It is stored as well, and an error of the client may quote what it could not send.
+    const secrets = new KnownSecrets();
+    secrets.remember(JSON.stringify({ url, username, key }));
+    const why = secrets.redact(whyNoAnswer(cause, LIST_TIMEOUT_MS));
+    throw new ListFailure('LIST001', `no answer from Knocknoc: ${why}`, { cause });
   }
 }
 

@@ -64,8 +64,8 @@ describe('what was read from a secret', () => {
   it('is each line of what has lines, but not what begins every such text', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\nSM49AgEGCCqGSM49\n-----END PRIVATE KEY-----\n';
     for (const secrets of [knowing(pem), knowing(JSON.stringify({ privateKey: pem }))]) {
-      expect(secrets.redact('a -----BEGIN PRIVATE KEY----- with MIGHAgEAMBMGByqG SM49AgEGCCqGSM49')).toBe(
-        'a -----BEGIN PRIVATE KEY----- with [secret] [secret]',
+      expect(secrets.redact('a -----BEGIN PRIVATE KEY----- with MIGHAgEAMBMGByqG SM49AgEGCCqGSM49 in it')).toBe(
+        'a -----BEGIN PRIVATE KEY----- with [secret] in it',
       );
     }
   });
@@ -90,6 +90,54 @@ describe('what was read from a secret', () => {
       'https://knoc.example.com answered 401 to [secret]',
     );
     expect(secrets.redact('GET /path/of-the-list')).toBe('GET /path/[secret]');
+  });
+
+  const PEM = '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\nAgEGCCqGSM49AwEHBG0w\n-----END PRIVATE KEY-----\n';
+  const flat = (text: string) => text.replaceAll('\n', ' ');
+  const MARK = 'mArKeD+sEcReT/0123456789=';
+  const basic = (text: string) => Buffer.from(text).toString('base64');
+  const app = { clientId: '0oaCLIENT1234567', kid: 'k', privateKey: PEM };
+  it.each<[what: string, secret: string, said: string]>([
+    ['a key whose line breaks were lost', flat(PEM), flat(PEM)],
+    ['a key without any line break', PEM.replaceAll('\n', ''), PEM.replaceAll('\n', '')],
+    ['a key with escapes in place of its line breaks', PEM.replaceAll('\n', '\\n'), PEM.replaceAll('\n', '\\n')],
+    ['such a key in JSON', JSON.stringify({ ...app, privateKey: PEM.replaceAll('\n', '\\n') }), PEM],
+    ['a key in a line of its own that becomes one', JSON.stringify(app), flat(PEM)],
+    ['JSON that is cut off', JSON.stringify(app).slice(0, -40), 'MIGHAgEAMBMGByqGSM49'],
+    ['JSON with a comma too many', JSON.stringify({ key: MARK }).replace('}', ',}'), MARK],
+    ['JSON in other quotes', `{'key': '${MARK}'}`, MARK],
+    ['a name that stands twice', `{"current":"${MARK}","current":"another-key"}`, MARK],
+    ['a text with escapes, quoted as it is written', `{"key":"${MARK.replace('/', '\\/')}"}`, MARK.replace('/', '\\/')],
+    ['short lines', 'mArKeD+\nsEcReT/\n012345', 'mArKeD+ sEcReT/ 012345'],
+    ['a header of HTTP basic', JSON.stringify({ a: { username: 'apikey', key: MARK } }), basic(`apikey:${MARK}`)],
+    ['one with another name', JSON.stringify({ a: { username: 'me', key: MARK } }), basic(`me:${MARK}`)],
+    ['base64 of it', MARK, basic(MARK)],
+    ['base64 for URLs', MARK, Buffer.from(`x${MARK}`).toString('base64url')],
+    ['a part of a query', MARK, `?key=${encodeURIComponent(MARK)}`],
+    [
+      'the user of a URL',
+      JSON.stringify({ url: `https://apikey:${MARK}@a.example.com/x` }),
+      `https://apikey:${MARK}@a`,
+    ],
+    ['a query without a path', 'https://a.example.com?mArKeD-sEcReT', 'mArKeD-sEcReT'],
+    ['a path that was decoded', 'https://a.example.com/mAr%4BeDs%45cReT', 'mArKeDsEcReT'],
+  ])('is taken out in whatever form: %s', (_, secret, said) => {
+    const seen = knowing(secret)
+      .redact(said)
+      .replace(/-----[A-Z ]+-----/g, '')
+      .replaceAll('[secret]', '');
+    expect(seen).not.toMatch(/mArK|sEcReT|0123|MIGHA|GSM49|CCq/);
+    // Of base64 that stands behind something else, the edge belongs to both.
+    expect(seen.length).toBeLessThan(said.length / 2);
+    expect(seen).not.toContain(said.slice(-12, -4));
+  });
+
+  it('leaves names readable in JSON that is cut off', () => {
+    const secrets = new KnownSecrets(['okta-production-of-finance']);
+    secrets.remember(`{"previous":"${MARK}","acls":{"okta-production-of-finance":{"current":"${MARK}`);
+    expect(secrets.redact(`previous of okta-production-of-finance: ${MARK}`)).toBe(
+      'previous of okta-production-of-finance: [secret]',
+    );
   });
 
   it('is forgotten after many rotations, and not before', () => {
