@@ -23,7 +23,12 @@ describe('a message on the events queue', () => {
     ['a revoke', revoked(ALICE, 0)],
     ['a revoke of one grant', revoked(ALICE, 0, { grantId: 'session-42' })],
     ['a flush', flushed(0)],
-    ['an event of another clock, minutes ahead', flushed(299)],
+    [
+      'that Knocknoc’s list ends the grant without a name alone',
+      revoked(ALICE, 0, { grantId: '', source: 'allowlist' }),
+    ],
+    ['texts as long as a key can hold', granted(ALICE, 0, { grantId: 'é'.repeat(256), user: 'x'.repeat(512) })],
+    ['an event of another clock, minutes ahead', flushed(300)],
     ['an event that was put back', flushed(-86_400, { firstPosition: positionAt(7) })],
   ])('passes: %s', (_, event) => {
     expect(judgeMessage(formatQueuedEvent(event), strict, NOW)).toEqual({ event });
@@ -47,6 +52,10 @@ describe('a message on the events queue', () => {
     expect(whyNot(raw(revoked(ALICE, 0), { ip }))).toBe('its IP is not acceptable');
   });
 
+  it('does not pass as a revoke without a name, unless it is Knocknoc’s list that says so', () => {
+    expect(whyNot(raw(revoked(ALICE, 0), { grantId: '' }))).toBe('its grantId is not one');
+  });
+
   it('passes with what the configuration lets in besides', () => {
     const open = { allowPrivate: true, allowIpv6: true };
     for (const ip of ['10.0.0.1', 'fd00::1', '2001:db8::1']) {
@@ -63,7 +72,11 @@ describe('a message on the events queue', () => {
     ['a grantId with control characters', { grantId: 'a\u0000b' }, 'its grantId is not one'],
     ['a grantId that fits into no key', { grantId: 'é'.repeat(257) }, 'its grantId is not one'],
     ['a user with control characters', { user: '\u001b[2J' }, 'its user is not one'],
+    ['an empty grantId of the list', { grantId: '', source: 'allowlist' }, 'its grantId is not one'],
+    ['a grantId in another form than texts are compared in', { grantId: 'e\u0301' }, 'its grantId is not one'],
     ['an empty webhook id', { webhookId: '' }, 'its webhook id is none'],
+    ['a webhook id of more than its characters', { webhookId: '#id' }, 'its webhook id is none'],
+    ['a webhook id with something after it', { webhookId: 'id ' }, 'its webhook id is none'],
     ['a time to come', { timestamp: `${NOW + 300_001}000000` }, 'its timestamp is still to come'],
     ['a time beyond all memory', { timestamp: '0' }, 'older than the events that are remembered'],
     [
