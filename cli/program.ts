@@ -1,5 +1,6 @@
 import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { VERSION } from '../lib/version.ts';
+import { usageFailure } from './cli-failure.ts';
 import type { Command as Run } from './command.ts';
 import { adopt } from './commands/adopt.ts';
 import { bearerToken } from './commands/bearer-token.ts';
@@ -7,6 +8,7 @@ import { doctor } from './commands/doctor.ts';
 import { oauthKey } from './commands/oauth-key.ts';
 import { outputs } from './commands/outputs.ts';
 import { redrive } from './commands/redrive.ts';
+import { revokeUser } from './commands/revoke-user.ts';
 import { rotateWebhookSecret } from './commands/rotate-webhook-secret.ts';
 import { selftest } from './commands/selftest.ts';
 import { flush, grant, revoke } from './commands/send-event.ts';
@@ -56,9 +58,12 @@ export function createProgram(execute: Execute) {
   add('status', 'shows who is in, and how the zones stand', [
     'status',
     'status --acl okta-prod --watch',
+    'status --user alice@example.com',
     'status --json',
   ])
     .addOption(acls())
+    .option('--user <name>', 'only the grants of this person, whatever the case')
+    .option('--ip <address>', 'only the grants on this IP')
     .option('--watch [seconds]', `check again every ${WATCH_SECONDS} seconds, until Ctrl-C`, wholeNumber(1, 3600))
     .addOption(json())
     .action(({ watch, ...options }) => {
@@ -190,16 +195,28 @@ export function createProgram(execute: Execute) {
       run(grant, { ...options, ...waiting(wait), ...(durationSeconds !== undefined && { durationSeconds }) }),
     );
 
-  add('revoke', 'ends one grant, or all on an IP, by a signed event', [
+  add('revoke', 'ends one grant, all on an IP, or all of a person, by signed events', [
     'revoke --acl okta-prod --ip 203.0.113.7',
     'revoke --ip 203.0.113.7 --grant-id session-42 --wait',
+    'revoke --user alice@example.com',
   ])
-    .addOption(oneAcl())
-    .requiredOption('--ip <address>', 'the IP')
+    .option('--acl <name>', 'the ACL; needed where there are several, but with `--user`: then all are meant')
+    .option('--ip <address>', 'the IP')
     .option('--grant-id <id>', 'only this grant (default: all on the IP)')
+    .addOption(
+      new Option(
+        '--user <name>',
+        'instead of an IP: every grant of this person, whatever the case; asks first',
+      ).conflicts(['ip', 'grantId']),
+    )
+    .addOption(yes())
     .addOption(wait())
     .addOption(json())
-    .action(({ wait, ...options }) => run(revoke, { ...options, ...waiting(wait) }));
+    .action(({ wait, ip, user, yes, ...options }) => {
+      if (user !== undefined) return run(revokeUser, { ...options, ...waiting(wait), user, yes });
+      if (ip === undefined) throw usageFailure('--ip or --user is missing', 'Whose grants are to end?');
+      return run(revoke, { ...options, ...waiting(wait), ip });
+    });
 
   add('flush', 'ends every grant of an ACL, by a signed event; asks first', [
     'flush --acl okta-prod',

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { AT_RECEIPT, ownSender } from '../own-sender.ts';
 import { fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
-import { harmless, jsonText, type Paint, painter } from '../terminal.ts';
+import { harmless, jsonText, type Paint, painter, type Terminal } from '../terminal.ts';
 import { NoAnswer } from '../webhook-client.ts';
 
 export interface SendOptions {
@@ -34,13 +34,13 @@ export interface FlushOptions extends SendOptions {
 /** Lets an IP in, as Knocknoc does: by a signed event through the front door. */
 export const grant: Command<GrantOptions> = (target, options, here) => {
   const { ip, durationSeconds, grantId, user } = options;
-  return send({ command: 'grant', ip, durationSeconds, grantId, user }, target, options, here);
+  return sendAndShow({ command: 'grant', ip, durationSeconds, grantId, user }, target, options, here);
 };
 
 /** Ends one grant, or all on an IP. */
 export const revoke: Command<RevokeOptions> = (target, options, here) => {
   const { ip, grantId } = options;
-  return send({ command: 'revoke', ip, grantId }, target, options, here);
+  return sendAndShow({ command: 'revoke', ip, grantId }, target, options, here);
 };
 
 /** Ends every grant of an ACL. */
@@ -52,7 +52,7 @@ export const flush: Command<FlushOptions> = async (target, options, here) => {
     const grants = here.terminal.canAsk ? await book.live(acl, here.clock.now()) : [];
     await confirm(`End every grant of ${acl} (${grants.length} now)? Everybody loses access.`, false, here.terminal);
   }
-  return send({ command: 'flush' }, target, options, here);
+  return sendAndShow({ command: 'flush' }, target, options, here);
 };
 
 const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
@@ -62,7 +62,29 @@ type Wanted = Pick<Asked, 'command' | 'ip' | 'grantId'> & {
   readonly user?: string | undefined;
 };
 
-async function send(wanted: Wanted, target: Target, options: SendOptions, here: Surroundings): Promise<ExitCode> {
+/** What became of an event: the last answer, with what the first one said, as if one had said it all. */
+export interface Sent {
+  readonly told: Told;
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What the answer that accepted it said. */
+  readonly accepted: Readonly<Record<string, unknown>>;
+}
+
+async function sendAndShow(
+  wanted: Wanted,
+  target: Target,
+  options: SendOptions,
+  here: Surroundings,
+): Promise<ExitCode> {
+  const sent = await send(wanted, target, options, here);
+  if (options.json) here.terminal.out(jsonText({ status: sent.status, body: sent.body }, 2));
+  else showSent(sent, here.terminal);
+  return sent.told.exit;
+}
+
+/** Sends an event as Knocknoc does, and waits for what becomes of it where that is asked for. @throws {CliFailure} */
+export async function send(wanted: Wanted, target: Target, options: SendOptions, here: Surroundings): Promise<Sent> {
   const { clock, terminal } = here;
   const { command, ...data } = wanted;
   const acl = chosenAcl(target, options.acl);
@@ -89,11 +111,13 @@ async function send(wanted: Wanted, target: Target, options: SendOptions, here: 
     told = toldOfOutcome(outcome, { ...wanted, waited: options.wait });
     last = outcome ?? posted;
   }
-  // One document, as if one answer had said it all.
-  const body = { ...(posted.status === 202 && fieldsOf(posted.body)), ...fieldsOf(last.body) };
-  if (options.json) terminal.out(jsonText({ status: last.status, body }, 2));
-  else terminal.out(textOf(told, posted.status === 202 ? fieldsOf(posted.body) : {}, painter(terminal)));
-  return told.exit;
+  const accepted = posted.status === 202 ? fieldsOf(posted.body) : {};
+  return { told, status: last.status, body: { ...accepted, ...fieldsOf(last.body) }, accepted };
+}
+
+/** For a person to read. */
+export function showSent({ told, accepted }: Sent, terminal: Terminal): void {
+  terminal.out(textOf(told, accepted, painter(terminal)));
 }
 
 function textOf({ exit, line, advice }: Told, accepted: Readonly<Record<string, unknown>>, paint: Paint): string {

@@ -1,15 +1,16 @@
-import { type AclStatus, readAclStatus } from '../acl-status.ts';
+import { type AclStatus, type GrantStatus, readAclStatus } from '../acl-status.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
+import { chosenBy, type GrantChoice } from '../grant-choice.ts';
 import { lastAppliedAt } from '../last-applied.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
 import type { Target } from '../target.ts';
 import { jsonText, type Paint, painter } from '../terminal.ts';
 
-export interface StatusOptions {
+export interface StatusOptions extends GrantChoice {
   readonly acl?: readonly string[];
   readonly json: boolean;
   /** Seconds between two readings; undefined: one reading. */
@@ -20,19 +21,24 @@ export interface StatusOptions {
 export const status: Command<StatusOptions> = async (target, options, here) => {
   const { terminal, clock, stop } = here;
   const acls = chosenAcls(target, options.acl);
+  const chosen = chosenBy(options);
+  const read = async (acl: string, now: number): Promise<AclStatus> => {
+    const whole = await readAclStatus(target, acl, now);
+    return chosen ? { ...whole, grants: whole.grants.filter(chosen) } : whole;
+  };
   const show = async () => {
     const now = clock.now();
-    const [statuses, flow] = await Promise.all([
-      Promise.all(acls.map((acl) => readAclStatus(target, acl, now))),
-      readFlow(target),
-    ]);
+    const [statuses, flow] = await Promise.all([Promise.all(acls.map((acl) => read(acl, now))), readFlow(target)]);
     if (options.json) {
-      const answer = { target: target.name, at: new Date(now).toISOString(), events: flowJson(flow), acls: statuses };
+      const told = { counts: countsOf(statuses), events: flowJson(flow), acls: statuses };
+      const answer = { target: target.name, at: rfc3339(now), ...told };
       // One line a reading for whoever reads along.
       terminal.out(jsonText(answer, options.watch === undefined ? 2 : undefined));
     } else {
       if (options.watch !== undefined) terminal.clear();
-      terminal.out(page(target.name, flow, statuses, now, painter(terminal)));
+      // Of one person or IP nobody wants to read of ACLs that they are not in.
+      const shown = chosen ? statuses.filter(({ grants }) => grants.length > 0) : statuses;
+      terminal.out(page(target.name, flow, shown, now, painter(terminal)));
     }
   };
   await show();
@@ -87,7 +93,27 @@ function flowLine(flow: Flow, now: number, paint: Paint): string {
   return `events  ${paint('red', words)}: ${text}\n  → \`npm run zone -- doctor\` says what to do`;
 }
 
+interface Counts {
+  readonly in: number;
+  /** For room in a zone. */
+  readonly waiting: number;
+  /** The zone does not show them yet. */
+  readonly notYet: number;
+}
+
+function countsOf(statuses: readonly AclStatus[]): Counts {
+  const grants = statuses.flatMap((status) => status.grants);
+  const count = (inZone: GrantStatus['inZone']) => grants.filter((grant) => grant.inZone === inZone).length;
+  return { in: count('yes'), waiting: count('waiting'), notYet: count('no') };
+}
+
+function countsText({ in: inside, waiting, notYet }: Counts): string {
+  const parts = [`${inside} in`, waiting > 0 ? `${waiting} waiting` : '', notYet > 0 ? `${notYet} not yet` : ''];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
 function page(name: string, flow: Flow, statuses: readonly AclStatus[], now: number, paint: Paint): string {
-  const title = `${paint('bold', name)}  ${paint('dim', moment(now))}\n${flowLine(flow, now, paint)}`;
+  const counts = countsText(countsOf(statuses));
+  const title = `${paint('bold', counts)}  ${name}  ${paint('dim', moment(now))}\n${flowLine(flow, now, paint)}`;
   return [title, ...statuses.map((one) => statusText(one, now, paint))].join('\n\n');
 }
