@@ -201,8 +201,10 @@ export class Monitor {
     // Where an administrator has closed the zone meanwhile, it was not the list that put anybody out.
     if (!before || this.#inside.unusable(zoneId) || this.#watched.wereTurnedRound()) return;
     const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds));
-    const { ipv6 } = this.#watched.deployments.current;
+    const { ipv6, sentinel } = this.#watched.deployments.current;
     const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, ipv6)));
+    // It may be the IP of somebody who was in: then it is nobody who comes back.
+    people.delete(sentinel);
     for (const host of back.filter((each) => people.has(each))) {
       this.broken('9 in a zone throughout', `${acl.name}: ${host} was in no zone on the way`);
     }
