@@ -9,7 +9,7 @@ import type { Surroundings } from './command.ts';
 import { oktaAddress } from './okta-address.ts';
 import { askForReading } from './rebuild/ask-for-reading.ts';
 import type { Target } from './target.ts';
-import { harmless, painter } from './terminal.ts';
+import { cellOf, harmless, painter } from './terminal.ts';
 import { type NamedZone, zonesOfOrg } from './zones-of-org.ts';
 
 /** Codes that say of the credentials that they are no good here. */
@@ -90,7 +90,7 @@ export function tellFailures({ failures, zones }: Trial, { terminal }: Surroundi
   }
   if (zones.length === 0) return;
   terminal.out('  The IP zones of this org are:');
-  for (const { id, name } of zones) terminal.out(`    ${harmless(id)}  ${harmless(name)}`);
+  for (const { id, name } of zones) terminal.out(`    ${cellOf(id)}  ${cellOf(name)}`);
 }
 
 export function notStored(failure: OktaFailure, what: string): CliFailure {

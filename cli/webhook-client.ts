@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { KnownSecrets } from '../lib/known-secrets.ts';
 import { decodeWebhookKey, signWebhook } from '../lib/webhook/webhook-signature.ts';
 
 interface Door {
@@ -115,6 +116,8 @@ function exchange(
   headers: Readonly<Record<string, string>>,
   body: string | Uint8Array,
 ): Promise<WebhookAnswer> {
+  const told = new KnownSecrets();
+  if (headers.authorization !== undefined) told.remember(headers.authorization.replace(/^Bearer /, ''));
   const request = new URL(url).protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -123,7 +126,7 @@ function exchange(
       reject(new NoAnswer(reason, { cause: error }));
     };
     const call = request(url, { method, headers, signal }, (response) => {
-      readAnswer(response).then(resolve, (error: Error) => {
+      readAnswer(response, told).then(resolve, (error: Error) => {
         call.destroy();
         fail(error);
       });
@@ -133,7 +136,8 @@ function exchange(
   });
 }
 
-async function readAnswer(response: IncomingMessage): Promise<WebhookAnswer> {
+/** @param told what whoever answers has seen of a secret, and may show */
+async function readAnswer(response: IncomingMessage, told: KnownSecrets): Promise<WebhookAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -145,6 +149,6 @@ async function readAnswer(response: IncomingMessage): Promise<WebhookAnswer> {
   return {
     status: response.statusCode ?? 0,
     headers: Object.fromEntries(names),
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: told.redact(Buffer.concat(chunks).toString('utf8')),
   };
 }

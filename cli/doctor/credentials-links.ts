@@ -1,3 +1,4 @@
+import { failureDetail } from '../../lib/failure-detail.ts';
 import type { Granted } from '../../lib/okta/authorization.ts';
 import { type AppCredentials, asCredentials, type OktaCredentials } from '../../lib/okta/credentials.ts';
 import { OktaFailure } from '../../lib/okta/okta-failure.ts';
@@ -99,7 +100,7 @@ async function rightLinks(credentials: OktaCredentials, signIn: OktaSignIn): Pro
   const granted = await grantedTo(credentials, signIn);
   if (!granted) return [ok(ROLE, reading)];
   const lacks = granted.scopes.includes(POLICY_SCOPE) ? '' : `; not ${POLICY_SCOPE}, so policies are not looked at`;
-  const links = [ok(ROLE, `${reading}. Its scopes: ${harmless(granted.scopes.toSorted().join(', '))}${lacks}`)];
+  const links = [ok(ROLE, `${reading}. Its scopes: ${failureDetail(granted.scopes.toSorted().join(', '))}${lacks}`)];
   if (granted.isBound) return links;
   const detail = 'Okta gives it bearer tokens: whoever copies one can use it for an hour';
   return [...links, warning(ACCEPTED, detail, 'In the app, General: turn "Require DPoP header in token requests" on.')];

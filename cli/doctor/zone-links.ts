@@ -1,5 +1,6 @@
 import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
+import { failureDetail } from '../../lib/failure-detail.ts';
 import type { AclStatus } from '../acl-status.ts';
 import { firstStep } from '../advice.ts';
 import { ago, duration } from '../moments.ts';
@@ -28,7 +29,7 @@ function zoneLink(acl: string, { zoneId, zone, failure: own, toAdopt }: ZoneRehe
   if (own?.code === 'ZONE008') return failure(link, own.message, adoptStep(acl, zoneId), own.code);
   if (own) return refusedByOkta(link, own);
   if (!zone) return skipped(link, unread);
-  const facts = harmless(`"${zone.name}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`);
+  const facts = failureDetail(`"${zone.name}": ${[zone.type, zone.status, zone.usage].filter(Boolean).join(', ')}`);
   if (!toAdopt) return ok(link, facts);
   const detail = `${facts}; it holds entries that are not from this system, so the first event will not get into it`;
   return warning(link, detail, adoptStep(acl, zoneId), 'ZONE008');

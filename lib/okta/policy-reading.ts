@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { ErrorCode } from '../error-codes.ts';
+import { failureDetail } from '../failure-detail.ts';
 import type { HttpClient, HttpResponse } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { exchange, untold } from './exchange.ts';
@@ -43,10 +44,12 @@ const ids = v.fallback(
   ),
   [],
 );
+/** It goes into a finding and a log line, and is as long as whoever answers likes. */
+const name = v.fallback(v.pipe(v.string(), v.transform(failureDetail)), 'without a name');
 const network = v.optional(v.nullable(v.object({ connection: v.optional(v.string()), include: ids, exclude: ids })));
 const someone = v.optional(v.nullable(v.object({ include: ids })));
 const ruleSchema = v.object({
-  name: v.fallback(v.string(), 'without a name'),
+  name,
   status: v.fallback(v.string(), 'ACTIVE'),
   priority: v.fallback(v.number(), Number.MAX_SAFE_INTEGER),
   conditions: v.optional(
@@ -69,7 +72,7 @@ const ruleSchema = v.object({
 });
 const policySchema = v.object({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,64}$/)),
-  name: v.fallback(v.string(), 'without a name'),
+  name,
   status: v.fallback(v.string(), 'ACTIVE'),
 });
 

@@ -41,6 +41,16 @@ describe('an event', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('is answered without its bearer token, though the answer repeats the request', async () => {
+    const token = 'tOkEn-MaRkEd-0123456789';
+    const echo = answers(400, { detail: `Authorization: Bearer ${token}`, more: btoa(`x:${token}`) });
+    const { delivery } = await world(echo);
+    const endpoint = { webhookUrl: delivery.endpoint.webhookUrl, webhookBearer: token };
+    const { body } = await deliver(EVENT, { ...delivery, endpoint });
+    expect(body).toMatch(/Bearer \[secret\]".*\[secret\]/);
+    expect(body).not.toMatch(/tOkEn|MaRkEd|0123/);
+  });
+
   it('is given up after half a minute', async () => {
     for (const behaviour of [THROTTLED, drops]) {
       const { delivery, clock } = await world(behaviour);

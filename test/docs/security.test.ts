@@ -31,6 +31,23 @@ describe('docs/security.md', () => {
     expect(names.filter((name) => !stored.has(name))).toEqual([]);
   });
 
+  it.each([
+    ['GetSecretValue', 'secretsmanager:GetSecretValue'],
+    ['Sign', 'kms:Sign'],
+  ])('says of %s who may call it, so that anybody else is noticed', (call, right) => {
+    const may = resourcesOf(template, 'AWS::IAM::Policy')
+      .filter(([, policy]) => JSON.stringify(property(policy, 'PolicyDocument')).includes(`"${right}"`))
+      .map(([id]) => id.replace(/DefaultPolicy[0-9A-F]{8}$/, ''));
+    const rows = tableRows(sections.get('What CloudTrail should record') ?? '');
+    const [event = ''] = rows.find(([first = '']) => first.startsWith(`\`${call}\` `)) ?? [];
+    expect(may.length).toBeGreaterThan(0);
+    expect(
+      inlineCode(event)
+        .filter((name) => name.endsWith('Role'))
+        .toSorted(),
+    ).toEqual(may.toSorted());
+  });
+
   it('says what a permissions boundary must allow, no more and no less', () => {
     const [boundary = ''] = codeBlocks(sections.get('What you can bring') ?? '', 'text');
     const allowed = resourcesOf(templateWith({ allowFrom: EVERYTHING_SET.allowFrom }), 'AWS::IAM::Policy')

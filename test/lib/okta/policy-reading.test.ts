@@ -53,6 +53,16 @@ describe('the sign-on policies of an org', () => {
     expect(verdictOn(ZONE, reading.policies)).toMatchObject({ kind: 'open', rule: 'Catch-all Rule' });
   });
 
+  it('have names that a line has room for, and that hide nothing', async () => {
+    const long = `App\u202E\n${'x'.repeat(100_000)}`;
+    const { reading } = await read(page([{ ...POLICY, name: long }]), page([rule(long, 1, 'DENY')]), page([]));
+    if (!reading.isWhole) throw new Error(reading.why);
+    for (const name of reading.policies.flatMap((policy) => [policy.name, ...policy.rules.map((one) => one.name)])) {
+      expect(name).toMatch(/^App� x{400,}…$/);
+      expect(name.length).toBeLessThanOrEqual(500);
+    }
+  });
+
   it('are asked for at the org alone, wherever a page says that the next one is', async () => {
     const { urls } = await read(
       page([], 'https://evil.example.com/api/v1/policies?type=ACCESS_POLICY&after=x'),
