@@ -12,6 +12,9 @@ import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { type FedBy, type ListStatus, readListStatus } from './list-status.ts';
 import type { Target } from './target.ts';
 
+/** All that it is read from. */
+type Stored = Pick<Target, 'config' | 'table'>;
+
 /** How an ACL stands, in a word. `untouched`: no event yet, so its zones are read and not written. */
 export type Standing = 'right' | 'rebuilding' | 'full' | 'failing' | 'untouched';
 
@@ -74,7 +77,7 @@ export interface AclStatus {
  * How an ACL stands, by the table alone: Okta is not asked.
  * @param now milliseconds since the epoch
  */
-export async function readAclStatus(target: Target, acl: string, now: number): Promise<AclStatus> {
+export async function readAclStatus(target: Stored, acl: string, now: number): Promise<AclStatus> {
   const unusable: UnusableText[] = [];
   const error: Telemetry['error'] = (_code, detail, fields) =>
     unusable.push({ item: String(fields?.item ?? ''), detail });
@@ -113,7 +116,7 @@ export async function readAclStatus(target: Target, acl: string, now: number): P
 
 /** What the next rebuild would plan. @returns undefined where no zone can be used: then nobody waits for room */
 function planOf(
-  { config }: Target,
+  { config }: Stored,
   acl: string,
   zoneIds: readonly string[],
   state: ZoneState,
@@ -134,7 +137,7 @@ function zoneOf(
   state: ZoneState,
   list: ZoneList | undefined,
   plan: Plan | undefined,
-  { config }: Target,
+  { config }: Stored,
 ): ZoneStatus {
   const { trouble } = state.zones[zoneId] ?? {};
   const gateways = list?.confirmed;

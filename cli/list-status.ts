@@ -22,7 +22,7 @@ export interface ListStatus {
 
 /** @returns by whom the ACL is fed and, where that is a list, how it is */
 export async function readListStatus(
-  target: Target,
+  target: Pick<Target, 'config' | 'table'>,
   acl: string,
   grants: readonly Grant[],
   wake: Wake,

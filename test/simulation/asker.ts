@@ -10,6 +10,7 @@ import type { AclModel } from './model.ts';
 import type { Monitor, WatchedAcl } from './monitor.ts';
 import type { EventAction } from './plan.ts';
 import type { Surroundings } from './sources.ts';
+import { StatusCheck } from './status-check.ts';
 import type { World } from './world.ts';
 
 const answerSchema = v.looseObject({
@@ -48,6 +49,7 @@ export class Asker {
   readonly #deployments: Deployments;
   readonly #around: Surroundings;
   readonly #note: Note;
+  readonly #status: StatusCheck;
 
   constructor(
     world: World,
@@ -63,6 +65,7 @@ export class Asker {
     this.#deployments = deployments;
     this.#around = around;
     this.#note = note;
+    this.#status = new StatusCheck(world, monitor, deployments, around);
   }
 
   /** @param wait in seconds */
@@ -75,6 +78,7 @@ export class Asker {
       const answer = await this.#get(accepted, wait);
       const status = answer?.statusCode ?? 500;
       const body = String(answer?.body ?? '');
+      await this.#status.look(accepted.event.acl);
       this.#note?.(`OUTCOME ${accepted.event.webhookId}: ${status} ${body}`);
       if (status === 502 || (status !== 202 && status < 500)) {
         const wrong = status === 502 ? this.#judgeFailure(body) : this.#judge(accepted, began, status, body);

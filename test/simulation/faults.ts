@@ -46,6 +46,7 @@ export const FAULTS = [
     'overtaken is told',
     'expired is told',
     'failure is told',
+    'status looked at',
     'another event of this id',
     'an id that two ACLs have',
     'key of another ACL',

@@ -5,6 +5,7 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
+import type { AclStatus } from '../../cli/acl-status.ts';
 import type { CachedSecret } from '../../lib/cached-secret.ts';
 import type { Config } from '../../lib/config.ts';
 import type { GrantBook } from '../../lib/grants/grant-book.ts';
@@ -32,5 +33,6 @@ export interface Hooks {
   readonly webhookSecret?: (text: string) => string;
   readonly deduplicationId?: (message: { readonly body: string }) => string;
   readonly outcomeHandler?: (handler: OutcomeHandler) => OutcomeHandler;
+  readonly status?: (status: AclStatus) => AclStatus;
   readonly grantsHandler?: (handler: GrantsHandler) => GrantsHandler;
 }

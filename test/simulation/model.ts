@@ -104,7 +104,9 @@ export class AclModel {
   wasHeldSince(ip: string, moment: number, ipv6: 64 | 128 = 128): boolean {
     const entry = entryFor(ip, ipv6);
     return [...this.ips].some(
-      ([other, { until, ended }]) => entryFor(other, ipv6) === entry && Math.max(until, ended) >= moment,
+      ([other, { until, ended, pending }]) =>
+        // What would end it may still be on the queue.
+        entryFor(other, ipv6) === entry && (Math.max(until, ended) >= moment || pending.size > 0),
     );
   }
 

@@ -221,6 +221,12 @@ export const UNKIND_BUGS: readonly Bug[] = [
     hooks: { outcomeHandler: parts.sayingAppliedAlone },
   },
   {
+    name: 'status-too-soon',
+    what: 'an ACL is said to be right while a rebuild is due',
+    breaks: ['status is true'],
+    hooks: { status: (status) => ({ ...status, standing: 'right' }) },
+  },
+  {
     name: 'key-of-all',
     what: 'the key of all ACLs speaks for one that has keys of its own',
     breaks: ['a key speaks for its own ACL'],

@@ -30,6 +30,7 @@ export type Invariant =
   | 'no codes in good weather'
   | 'answers to the sender'
   | 'outcomes are true'
+  | 'status is true'
   | 'a key speaks for its own ACL'
   | 'each attempt has proofs of its own'
   | 'a refused token is not shown again'

@@ -5,6 +5,7 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
+import { type AclStatus, readAclStatus } from '../../cli/acl-status.ts';
 import { createHandler as createExpiry, type ExpiryEvent } from '../../functions/expiry.ts';
 import { createHandler as createGrants } from '../../functions/grants.ts';
 import { createHandler as createOutcome } from '../../functions/outcome.ts';
@@ -159,6 +160,12 @@ export class World {
         return this.#zone(environment, config);
       },
     };
+  }
+
+  /** How an ACL stands, as the command line tells it of this configuration. @param now milliseconds since the epoch */
+  async statusOf(acl: string, deployment: Deployment, now: number): Promise<AclStatus> {
+    const status = await readAclStatus({ table: this.table, config: configFor(deployment) }, acl, now);
+    return this.#options.hooks.status?.(status) ?? status;
   }
 
   /** A run of the zone function beside whatever the stream does. */
