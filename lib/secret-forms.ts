@@ -2,6 +2,8 @@ import { readable } from './failure-detail.ts';
 
 /** Names of a JSON object are not secret, unless somebody has put the secret there: these are too long for names. */
 const LONG_NAME = 20;
+/** Keys, passwords and lines of a PEM are shorter. What is longer is a token of an hour, and would cost a call's time. */
+const LONGEST_IN_BASE64 = 512;
 /** What begins and ends a PEM, whatever it holds. */
 const PEM_LABEL = /-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----/g;
 /** A text of JSON as it is written, closed or not, and whether it is a name. */
@@ -46,7 +48,7 @@ export function formsOf(value: string): string[] {
   const texts = lines.length > 1 ? [...lines, lines.join(' '), lines.join('')] : lines;
   return texts.flatMap((text) => [
     ...[text, readable(text), encodeURIComponent(text.toWellFormed()), JSON.stringify(text).slice(1, -1)],
-    ...(text.length < 8 ? [] : [0, 1, 2].flatMap((before) => base64After(before, text))),
+    ...(text.length > LONGEST_IN_BASE64 ? [] : [0, 1, 2].flatMap((before) => base64After(before, text))),
   ]);
 }
 
