@@ -1,4 +1,5 @@
 import { sameList } from '../addresses/list-difference.ts';
+import { aclConfig } from '../config.ts';
 import type { Holder } from '../grants/grant-items.ts';
 import type { AclEvents, Wake } from '../grants/wake-item.ts';
 import type { OktaFailure } from '../okta/okta-failure.ts';
@@ -232,10 +233,19 @@ export class Pass {
     const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
     if (typeof stored !== 'object' || stored.owner === acl) return view;
     const { state: other, lease } = await states.peek(stored.owner, now);
+    // Whoever knows that the zone is this ACL's now does not touch it, and an ACL with much to do is always at work.
+    const isHeld = lease !== undefined && lease.configHash !== this.#hashOf(stored.owner);
     // What that ACL has confirmed, it has told of too.
     const write = Math.max(view.memory.write ?? 0, other.zones[zoneId]?.write ?? 0);
     const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
-    return lease ? { ...known, heldUntil: lease.until } : known;
+    return isHeld ? { ...known, heldUntil: lease.until } : known;
+  }
+
+  /** What a rebuild of another ACL calls its configuration, where it knows the same as this one. */
+  #hashOf(acl: string): string | undefined {
+    const { config } = this.#deps;
+    const settings = aclConfig(config, acl);
+    return settings && configHash(config, settings);
   }
 
   /** Whether all is as it was confirmed to be: then the zones need only be checked. */

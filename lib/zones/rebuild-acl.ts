@@ -10,6 +10,7 @@ import { isAmple, isSpent } from '../okta/pacing.ts';
 import type { Quota } from '../okta/rate-limit.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
+import { configHash } from './config-hash.ts';
 import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
 import { auditOf, reportPass } from './pass-lines.ts';
@@ -71,7 +72,8 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
     return;
   }
   const owner = deps.newId();
-  const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS);
+  const hash = configHash(deps.config, settings);
+  const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS, hash);
   if (!taken.taken) {
     // Its holder may be dead, or about to let go without having seen what woke this one.
     return armRebuild(acl, Math.min(taken.until, clock.now() + LEASE_TAKEN_MS), deps);

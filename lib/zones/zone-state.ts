@@ -71,6 +71,8 @@ export interface Lease {
   readonly owner: string;
   /** Milliseconds since the epoch. */
   readonly until: number;
+  /** Of the configuration that the holder knows: see `configHash`. */
+  readonly configHash?: string;
 }
 
 export const NOTHING_KNOWN: ZoneState = { zones: {} };
@@ -160,10 +162,11 @@ export function readState(item: Item | undefined): {
 
 /** @returns undefined where nobody holds it. @param now milliseconds since the epoch */
 export function readLease(item: Item | undefined, now: number): Lease | undefined {
-  const { leaseOwner, leaseUntil } = item ?? ({} as Partial<Item>);
+  const { leaseOwner, leaseUntil, leaseConfig } = item ?? ({} as Partial<Item>);
   if (typeof leaseOwner !== 'string' || typeof leaseUntil !== 'number') return undefined;
   // Further ahead than a lease can be: a clock was wrong, or it is none of ours.
-  return leaseUntil < now || leaseUntil > now + LONGEST_LEASE_MS ? undefined : { owner: leaseOwner, until: leaseUntil };
+  if (leaseUntil < now || leaseUntil > now + LONGEST_LEASE_MS) return undefined;
+  return { owner: leaseOwner, until: leaseUntil, ...(typeof leaseConfig === 'string' && { configHash: leaseConfig }) };
 }
 
 /** The moment before which pacing wants no call; 0: none. @param now milliseconds since the epoch */

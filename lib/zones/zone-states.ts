@@ -66,15 +66,17 @@ export class ZoneStates {
    *
    * @param owner names this rebuild; unique
    * @param now milliseconds since the epoch, like `until`
+   * @param configHash of the configuration that it knows
    */
-  async take(acl: string, owner: string, now: number, until: number): Promise<Taken> {
+  async take(acl: string, owner: string, now: number, until: number, configHash = ''): Promise<Taken> {
     const item = await this.#table.get(keyOf(acl));
     const held = readLease(item, now);
     const { state, unreadable } = readState(item);
     const lastOwner = this.#lastOwners.get(acl);
     const isUndisturbed = lastOwner !== undefined && item?.savedBy === lastOwner && item.leaseOwner === undefined;
     if (held && held.owner !== owner) return { taken: false, until: held.until, state };
-    const update = { update: keyOf(acl), set: { leaseOwner: owner, leaseUntil: until }, when: leaseAsItWas(item) };
+    const set = { leaseOwner: owner, leaseUntil: until, leaseConfig: configHash };
+    const update = { update: keyOf(acl), set, when: leaseAsItWas(item) };
     const { written } = await this.#table.write([update]);
     if (written) return { taken: true, state, unreadable, isUndisturbed };
     // Somebody else was faster; or the answer to a first try was lost, and the lease is ours.

@@ -105,7 +105,10 @@ describe('a rebuild that lost its lease', () => {
     await world.clock.advance(1_500);
     await leaseIs({ leaseOwner: 'another', leaseUntil: NOW + 99_000 });
     await world.clock.finish(run);
-    expect(await world.deps.states.lease(ACL, world.clock.now())).toEqual({ owner: 'another', until: NOW + 99_000 });
+    expect(await world.deps.states.lease(ACL, world.clock.now())).toMatchObject({
+      owner: 'another',
+      until: NOW + 99_000,
+    });
   });
 
   it('after its write was announced is blamed on nobody else, and costs no second write', async () => {

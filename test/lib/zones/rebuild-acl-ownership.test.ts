@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AUDIT } from '../../../lib/names.ts';
+import { configHash } from '../../../lib/zones/config-hash.ts';
 import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { ACL, configOf, flushed, granted, positionAt, revoked } from '../../helpers/events.ts';
 import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
@@ -83,6 +84,24 @@ describe('a zone that moves from one ACL to another', () => {
     await world.timersGoOff();
     expect(world.gateways('nzo1')).toEqual([`${BOB}/32`]);
     expect(world.clock.now() - began).toBeLessThan(RUN_MS / 2);
+  });
+
+  it('is not waited for where the old ACL is at work without a pause, but knows that the zone is another’s', async () => {
+    const later = { acls: { old: { zoneIds: ['nzo3'] }, new: { zoneIds: ['nzo1', 'nzo2'] } } };
+    world.deploy(later);
+    const now = world.clock.now();
+    const held = (settings: typeof BEFORE) => {
+      const config = configOf(settings);
+      const old = config.acls.old;
+      return world.deps.states.take('old', 'busy', now, now + RUN_MS, old && configHash(config, old));
+    };
+    await held(BEFORE);
+    await world.rebuild('new');
+    expect(world.gateways('nzo1')).toEqual([`${ALICE}/32`]);
+    await world.deps.states.release('old', 'busy', (await world.deps.states.peek('old', now)).state);
+    await held(later);
+    await world.rebuild('new');
+    expect(world.gateways('nzo1')).toEqual([SENTINEL]);
   });
 
   it('is written by no old run afterwards: that finds the zone’s item changed', async () => {
