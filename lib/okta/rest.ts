@@ -31,10 +31,10 @@ export class OktaRest {
 
   /** @param now milliseconds since the epoch */
   async get(now: number): Promise<Rest> {
+    // A clock that was set back must not make a short rest a long one. What is told while the table is read lies further ahead.
+    if (this.#told - now > LONGEST_REST_MS) this.#told = 0;
     const { until, refusals } = plausible(await this.#table.get(KEY), now);
-    // A clock that was set back must not make a short rest a long one.
-    const told = this.#told - now > LONGEST_REST_MS ? 0 : this.#told;
-    return { until: Math.max(until, told), refusals };
+    return { until: Math.max(until, this.#told), refusals };
   }
 
   /** The moment alone: see `Rest`. */

@@ -48,6 +48,13 @@ describe('the rest that Okta wants', () => {
     expect(await stuck.until(NOW - 3_600_000)).toBe(0);
   });
 
+  it('holds for whoever reads the table while this process is told, however long it is', async () => {
+    const reading = rest.get(NOW);
+    const telling = rest.refused(120_000, NOW, NOW + 8);
+    expect((await reading).until).toBe(NOW + 120_008);
+    await telling;
+  });
+
   it('grows with each refusal in a row up to two minutes, and begins anew after a success', async () => {
     const { now, rests } = await refusedInARow(9);
     expect(rests).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120].map((seconds) => seconds * 1000));
