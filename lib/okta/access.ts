@@ -20,7 +20,7 @@ export interface OktaCall {
 }
 
 /** A call with what proves who calls. `isNew`: Okta was asked for that, or refused another, a moment ago. */
-type Call = (by: Authorization, isNew: boolean) => Promise<ZoneAnswer>;
+type Call<Answer> = (by: Authorization, isNew: boolean) => Promise<Answer>;
 
 /** Left after the last call to save what it led to, in milliseconds. */
 const TIME_TO_SAVE_MS = 3_000;
@@ -66,22 +66,29 @@ export class OktaAccess {
    * Where signing in came between the reading and this, the zone is read again: what others have changed meanwhile would
    * be undone.
    * @param zone the zone as just read
+   * @returns undefined where it has changed, and is not written
    * @throws {OktaFailure}
    */
-  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer> {
+  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer | undefined> {
     return this.#authorized(async (by, isNew) => {
       if (isNew) {
         const { zone: found } = await this.#read(zoneId, by);
-        if (!isAsRead(found, zone)) {
-          throw new OktaFailure('ZONE003', 'the zone has changed while Okta was asked for a token; it is read again');
-        }
+        if (!isAsRead(found, zone)) return undefined;
       }
-      return this.#inTime(() => this.#told('PUT', zoneId, this.#zones.putGateways(zoneId, zone, gateways, by)));
+      return this.#called('PUT', zoneId, by, () => this.#zones.putGateways(zoneId, zone, gateways, by));
     });
   }
 
   async #read(zoneId: string, by: Authorization): Promise<ZoneAnswer> {
-    return this.#inTime(() => this.#told('GET', zoneId, this.#zones.get(zoneId, by)));
+    return this.#called('GET', zoneId, by, () => this.#zones.get(zoneId, by));
+  }
+
+  async #called(method: OktaCall['method'], zoneId: string, by: Authorization, call: () => Promise<ZoneAnswer>) {
+    return this.#inTime(async () => {
+      // Another ACL's rebuild may have learned it since this one took the token up.
+      if (this.#zones.signIn.isRefused(by)) throw new OktaFailure('OKTA001', 'Okta has just refused the token');
+      return this.#told(method, zoneId, call());
+    });
   }
 
   async #told(method: OktaCall['method'], zoneId: string, answer: Promise<ZoneAnswer>): Promise<ZoneAnswer> {
@@ -102,7 +109,7 @@ export class OktaAccess {
   }
 
   /** What Okta refuses is tried once more: with other credentials, if there are any, or with another token for the same. */
-  async #authorized(call: Call): Promise<ZoneAnswer> {
+  async #authorized<Answer>(call: Call<Answer>): Promise<Answer> {
     const held = await this.#usable();
     let by: Authorization | undefined;
     try {
@@ -120,7 +127,7 @@ export class OktaAccess {
     }
   }
 
-  async #lastTry(call: Call, credentials: OktaCredentials): Promise<ZoneAnswer> {
+  async #lastTry<Answer>(call: Call<Answer>, credentials: OktaCredentials): Promise<Answer> {
     const by = this.#zones.signIn.current(credentials) ?? (await this.#fetched(credentials));
     try {
       return await call(by, true);

@@ -29,7 +29,8 @@ export interface ZoneAnswer {
 /** Reading and writing zones with credentials that are somebody else's concern. Both throw `OktaFailure`. */
 export interface ZoneCalls {
   get(zoneId: string): Promise<ZoneAnswer>;
-  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer>;
+  /** @returns undefined where the zone is no more as it was read, and was not written */
+  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer | undefined>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { HttpClient, KeysElsewhere, Signer } from '../ports.ts';
 import { type Authorization, byToken } from './authorization.ts';
 import { type AppCredentials, asCredentials, type OktaCredentials } from './credentials.ts';
@@ -13,13 +14,18 @@ export interface SignInOptions {
   readonly keys?: KeysElsewhere | undefined;
 }
 
+/** The credentials that the secret holds, and those that it held before. */
+const SESSIONS = 2;
+
 /** Signs in to one org, whichever way its credentials want it. A process keeps one, and with it the token it has. */
 export class OktaSignIn {
   readonly #http: HttpClient;
   readonly #baseUrl: string;
   readonly #now: () => number;
   readonly #options: SignInOptions;
-  #session: { readonly app: AppCredentials; readonly service: ServiceApp } | undefined;
+  /** The latest first. */
+  #sessions: readonly { readonly app: AppCredentials; readonly service: ServiceApp }[] = [];
+  readonly #refused = new WeakSet<Authorization>();
 
   /** @param baseUrl the org's, without a slash at its end @param now milliseconds since the epoch */
   constructor(http: HttpClient, baseUrl: string, now: () => number, options: SignInOptions = {}) {
@@ -52,18 +58,25 @@ export class OktaSignIn {
   /** Okta has refused it. @returns whether the same credentials can come to another */
   forget(authorization: Authorization, credentials: OktaCredentials): boolean {
     if (credentials.kind === 'token') return false;
+    this.#refused.add(authorization);
     this.#serviceOf(credentials).forget(authorization);
     return true;
   }
 
+  /** Whether Okta has refused a token, also where somebody took it up before that. */
+  isRefused(authorization: Authorization): boolean {
+    return this.#refused.has(authorization);
+  }
+
   #serviceOf(app: AppCredentials): ServiceApp {
-    if (!this.#session || !isSame(this.#session.app, app)) {
-      const { scopes } = this.#options;
-      const signer = this.#signerOf(app);
-      const service = new ServiceApp({ ...app, signer }, this.#http, this.#baseUrl, this.#now, scopes);
-      this.#session = { app, service };
-    }
-    return this.#session.service;
+    const known = this.#sessions.find((session) => isSame(session.app, app));
+    if (known) return known.service;
+    const { scopes } = this.#options;
+    const signer = this.#signerOf(app);
+    const service = new ServiceApp({ ...app, signer }, this.#http, this.#baseUrl, this.#now, scopes);
+    // Whoever has begun with the credentials before must not cost the new ones their token.
+    this.#sessions = [{ app, service }, ...this.#sessions].slice(0, SESSIONS);
+    return service;
   }
 
   #signerOf({ kid, privateKey }: AppCredentials): Signer {
@@ -75,6 +88,11 @@ export class OktaSignIn {
 }
 
 function isSame(a: AppCredentials, b: AppCredentials): boolean {
-  const isSameKey = a.privateKey && b.privateKey ? a.privateKey.equals(b.privateKey) : a.privateKey === b.privateKey;
-  return a.clientId === b.clientId && a.kid === b.kid && isSameKey;
+  return a.clientId === b.clientId && a.kid === b.kid && isSameKey(a.privateKey, b.privateKey);
+}
+
+function isSameKey(a: KeyObject | undefined, b: KeyObject | undefined): boolean {
+  if (!a || !b) return a === b;
+  // Comparing keys of two types leaves an error behind in OpenSSL, for which Node then refuses the next key that it reads.
+  return a.asymmetricKeyType === b.asymmetricKeyType && a.equals(b);
 }

@@ -21,7 +21,7 @@ export interface ZoneView {
   readonly doubted: boolean;
   /** When this rebuild was shown the zone, or has written it. */
   readonly seenAt?: number;
-  /** Another ACL had the zone, and a rebuild of that ACL may be under way until then. */
+  /** Somebody else may be changing the zone until then, such as a rebuild of the ACL that had it: this rebuild leaves it. */
   readonly heldUntil?: number;
 }
 

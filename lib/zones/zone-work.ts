@@ -70,7 +70,7 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
     if (plan && view.stored === 'none') await assertOurs(view, list, plan, work);
     if (isContradiction(view, list)) {
       // What is known of the item may be older than what another ACL's rebuild has announced since.
-      if (!(await isStillStored(view, work))) return { view: await takenOver(view, work), quota };
+      if (!(await isStillStored(view, work))) return { view: takenOver(view, work), quota };
       if (plan) await assertTakenOver(view, list, plan, work);
       if (work.isInUse) reportForeignChange(view, list, work);
     }
@@ -97,11 +97,12 @@ export async function writeZone(
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
   const [known = has] = view.doubted ? view.expected : [];
   const record = await announce(view, { before: known, after: list }, work);
-  if (!record) return { view: await takenOver(view, work) };
+  if (!record) return { view: takenOver(view, work) };
   const announced = { ...view, stored: record };
   if (stored === 'none') reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));
+    if (!answer) return { view: left(announced, 'the zone has changed since it was read; it is read again', work) };
     const reason = whyUnusable(answer.zone);
     const detail = `zone ${zoneId} can't be used, by the answer to its update: ${reason}`;
     const failure = reason ? new OktaFailure('ZONE004', detail).about({ zoneId }) : undefined;
@@ -119,7 +120,7 @@ export async function recordZone(view: ZoneView, work: ZoneWork): Promise<Done> 
   await work.assertHeld();
   work.sayChangesOf(view.zoneId);
   const record = await announce(view, { before: has, after: has }, work);
-  if (!record) return { view: await takenOver(view, work) };
+  if (!record) return { view: takenOver(view, work) };
   return { view: { ...view, stored: record, memory: { ...view.memory, write: record.write } } };
 }
 
@@ -182,9 +183,14 @@ async function assertTakenOver(view: ZoneView, list: readonly string[], plan: Pl
   await assertOurs(view, list, plan, work);
 }
 
-/** Somebody else has announced a write since the item was read: it is read afresh in the next rebuild. */
-async function takenOver(view: ZoneView, { acl, clock, telemetry }: ZoneWork): Promise<ZoneView> {
-  telemetry.info('another rebuild writes the zone; this one leaves it', { acl, zoneId: view.zoneId });
+/** Somebody else has announced a write since the item was read. */
+function takenOver(view: ZoneView, work: ZoneWork): ZoneView {
+  return left(view, 'another rebuild writes the zone; this one leaves it', work);
+}
+
+/** Zone and item are read afresh in the next rebuild, which begins at once. */
+function left(view: ZoneView, why: string, { acl, clock, telemetry }: ZoneWork): ZoneView {
+  telemetry.info(why, { acl, zoneId: view.zoneId });
   return { ...view, heldUntil: clock.now() };
 }
 

@@ -77,8 +77,8 @@ describe('a service app', () => {
       const { publicKey, privateKey } = KEYS[kind];
       secret.text = credentials(privateKey);
       const okta = new StrictOkta({ k1: { ...jwk(publicKey) } as never }, () => clock.now());
-      const { zone } = await processOf(okta.http).put();
-      expect(zone.gateways).toEqual(GATEWAYS);
+      const written = await processOf(okta.http).put();
+      expect(written?.zone.gateways).toEqual(GATEWAYS);
       expect(okta.requests.map(({ method, url }) => `${method} ${url.replace(BASE, '')}`)).toEqual([
         'POST /oauth2/v1/token',
         'POST /oauth2/v1/token',
@@ -165,6 +165,60 @@ describe('a service app', () => {
     calls.length = 0;
     await okta.get();
     expect(calls).toEqual(['POST token 200', 'GET zone 200']);
+  });
+
+  it('shows no token that another rebuild has learned to be refused since this one took it up', async () => {
+    const { simulator, http, calls } = simulated();
+    const { get } = processOf(http);
+    await get();
+    simulator.endAccessTokens();
+    calls.length = 0;
+    const read = rest.get.bind(rest);
+    let isFirst = true;
+    rest.get = async (now) => {
+      const found = await read(now);
+      if (!isFirst) return found;
+      isFirst = false;
+      await get();
+      return found;
+    };
+    expect((await get()).zone.id).toBe('nzo1');
+    expect(calls).toEqual(['GET zone 401', 'POST token 200', 'GET zone 200', 'GET zone 200']);
+  });
+
+  it('reads a key of another type as well as before, once it has met one of each under the same name', () => {
+    const { signIn } = new OktaZones(simulated().http, BASE, () => clock.now());
+    for (const key of [EC, KEYS.RSA, EC]) signIn.current(asCredentials(credentials(key.privateKey)));
+    expect(asCredentials(credentials(KEYS.RSA.privateKey))).toMatchObject({ kind: 'app' });
+  });
+
+  it('keeps the token of a new key, whoever comes back from a call that began with the old one', async () => {
+    const { simulator, http, calls } = simulated();
+    let late = () => {};
+    const isLate = new Promise<void>((resolve) => {
+      late = resolve;
+    });
+    let isHeldUp = false;
+    const okta = processOf(async (request) => {
+      const given = await http(request);
+      if (!isHeldUp) return given;
+      isHeldUp = false;
+      await isLate;
+      return given;
+    });
+    await okta.get();
+    simulator.setApp(CLIENT, { keys: [{ kid: 'k2', jwk: jwk(KEYS.RSA.publicKey) }] });
+    simulator.endAccessTokens();
+    secret.text = credentials(KEYS.RSA.privateKey, 'k2');
+    await clock.advance(11_000);
+    isHeldUp = true;
+    const first = okta.get();
+    await clock.advance(0);
+    await okta.get();
+    calls.length = 0;
+    late();
+    expect((await first).zone.id).toBe('nzo1');
+    expect(calls).toEqual(['GET zone 200']);
   });
 
   it('asks for no other token where one came between the look for it and the request', async () => {

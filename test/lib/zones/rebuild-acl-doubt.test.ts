@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../../lib/names.ts';
 import { ACL, configOf, granted, positionAt, revoked } from '../../helpers/events.ts';
-import { ZoneWorld } from '../../helpers/zone-world.ts';
+import { TOKEN, ZoneWorld } from '../../helpers/zone-world.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.9'];
 let world: ZoneWorld;
@@ -69,6 +69,27 @@ describe('a change by somebody else', () => {
     expect(world.lines.filter(({ code }) => code === 'ZONE007')).toMatchObject([
       { acl: ACL, zoneId: 'nzo1', added: ['198.18.0.1/32'], removed: [] },
     ]);
+  });
+
+  it('while Okta wants another token for the write is no failure: the zone is read again at once, and put right', async () => {
+    await world.clock.advance(11_000);
+    await world.apply(granted(BOB, 1));
+    world.onCall = (call) => {
+      if (call !== 'PUT nzo1') return;
+      world.onCall = () => {};
+      world.token.text = 'another-token';
+      world.okta.setToken('another-token', 'ORG_ADMIN');
+      world.okta.revokeToken(TOKEN);
+      world.okta.editZone('nzo1', { addGateways: ['198.18.0.1'] });
+    };
+    world.okta.clearRequests();
+    await world.rebuild();
+    expect(world.callList()).toEqual(['GET nzo1', 'PUT nzo1', 'GET nzo1']);
+    expect([world.codes(), world.nextTimer()]).toEqual([[], 0]);
+    await world.timersGoOff();
+    expect(world.codes()).toEqual(['ZONE007']);
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
+    expect(world.confirmed()).toEqual([positionAt(1), positionAt(2)]);
   });
 
   it('between the read and the answer to the write is not confirmed', async () => {

@@ -12,11 +12,11 @@ const ON_THE_WAY_MS = 7_000;
 const MANAGE = 'okta.networkZones.manage';
 
 const claimsSchema = v.object({ jti: v.string() });
+const keySchema = v.object({ kid: v.string() });
 const tokenSchema = v.object({ access_token: v.string(), expires_in: v.number(), scope: v.string() });
 
-/** What one process has, as far as it can be seen from outside. */
+/** What one process has by one key, as far as it can be seen from outside. */
 interface Held {
-  readonly refused: Set<string>;
   /** The newest token, as it is shown. */
   newest: string;
   /** The moment up to which its token must do, in milliseconds since the epoch. */
@@ -24,28 +24,28 @@ interface Held {
   isAsking: boolean;
 }
 
+/** What one process has: whoever has begun with the key before goes on beside the new one. */
+interface Process {
+  readonly refused: Set<string>;
+  readonly byKey: Map<string, Held>;
+}
+
 /** Looks at what is shown to Okta to prove who calls, and says which promise was broken. */
 export class SignInCheck {
   readonly #around: Surroundings;
   readonly #broken: (invariant: Invariant, detail: string) => void;
   readonly #used = new Set<string>();
-  readonly #held = new Map<Environment, Held>();
+  readonly #processes = new Map<Environment, Process>();
 
   constructor(around: Surroundings, broken: (invariant: Invariant, detail: string) => void) {
     this.#around = around;
     this.#broken = broken;
   }
 
-  /** Whoever has a token has it by credentials that are the right ones no more. */
-  credentialsChange(): void {
-    for (const held of this.#held.values()) held.goodUntil = 0;
-  }
-
   /** A process sends a request. */
   goesOut(environment: Environment, request: HttpRequest): void {
-    const { headers, body = '', method } = request;
-    const held = this.#of(environment);
-    const assertions = method === 'POST' ? [new URLSearchParams(body).get('client_assertion')] : [];
+    const { headers, method } = request;
+    const assertions = method === 'POST' ? [assertionIn(request)] : [];
     for (const jwt of [headers.dpop, ...assertions]) {
       const id = idOf(jwt ?? '');
       if (id === undefined) this.#broken('each attempt has proofs of its own', `${method} comes with none`);
@@ -53,51 +53,69 @@ export class SignInCheck {
       if (id !== undefined) this.#used.add(id);
     }
     if (method !== 'POST') {
-      // One that another has replaced may have been taken up before it was refused.
-      const isRefused = held.newest === headers.authorization && held.refused.has(held.newest);
+      const isRefused = this.#of(environment).refused.has(headers.authorization ?? '');
       if (isRefused) this.#broken('a refused token is not shown again', `${method} shows it`);
       return;
     }
+    const held = this.#heldBy(environment, request);
     if (held.isAsking) this.#broken('one request for a token at a time', 'another is under way');
     held.isAsking = true;
     const now = this.#around.clock.now();
     if (now + ON_THE_WAY_MS < held.goodUntil) this.#broken('a good token is kept', 'another is asked for');
   }
 
-  ends(environment: Environment): void {
-    this.#of(environment).isAsking = false;
+  ends(environment: Environment, request: HttpRequest): void {
+    this.#heldBy(environment, request).isAsking = false;
   }
 
   /** A process reads the answer. */
-  answered(environment: Environment, { method, headers }: HttpRequest, { status, ...answer }: HttpResponse): void {
-    const held = this.#of(environment);
+  answered(environment: Environment, request: HttpRequest, { status, ...answer }: HttpResponse): void {
+    const { method, headers } = request;
     if (method !== 'POST' && (status === 401 || status === 400)) {
-      held.goodUntil = 0;
-      if (status === 401) held.refused.add(headers.authorization ?? '');
+      const { refused, byKey } = this.#of(environment);
+      for (const held of byKey.values()) if (held.newest === headers.authorization) held.goodUntil = 0;
+      if (status === 401) refused.add(headers.authorization ?? '');
       const isExpired = answer.headers['www-authenticate']?.includes('expired') === true;
       if (isExpired) this.#around.faults.disturb(HEALING_MS);
     }
     if (method !== 'POST' || status !== 200) return;
     const { access_token: token, expires_in: life, scope } = v.parse(tokenSchema, JSON.parse(answer.body));
+    const held = this.#heldBy(environment, request);
     held.newest = `DPoP ${token}`;
     const lifeMs = life * 1000;
     const now = this.#around.clock.now();
     held.goodUntil = scope.includes(MANAGE) ? now + lifeMs - Math.min(RENEWED_BEFORE_MS, lifeMs / 2) : 0;
   }
 
-  #of(environment: Environment): Held {
-    const held = this.#held.get(environment) ?? { refused: new Set(), newest: '', goodUntil: 0, isAsking: false };
-    this.#held.set(environment, held);
+  #of(environment: Environment): Process {
+    const process = this.#processes.get(environment) ?? { refused: new Set(), byKey: new Map() };
+    this.#processes.set(environment, process);
+    return process;
+  }
+
+  /** @param request for a token */
+  #heldBy(environment: Environment, request: HttpRequest): Held {
+    const { byKey } = this.#of(environment);
+    const key = v.parse(keySchema, partOf(assertionIn(request), 0)).kid;
+    const held = byKey.get(key) ?? { newest: '', goodUntil: 0, isAsking: false };
+    byKey.set(key, held);
     return held;
   }
 }
 
+function assertionIn({ body = '' }: HttpRequest): string {
+  return new URLSearchParams(body).get('client_assertion') ?? '';
+}
+
 /** @returns undefined where it is no JWT with an id */
 function idOf(jwt: string): string | undefined {
-  const [, claims = ''] = jwt.split('.');
   try {
-    return v.parse(claimsSchema, JSON.parse(Buffer.from(claims, 'base64url').toString())).jti;
+    return v.parse(claimsSchema, partOf(jwt, 1)).jti;
   } catch {
     return undefined;
   }
+}
+
+function partOf(jwt: string, part: number): unknown {
+  return JSON.parse(Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString());
 }

@@ -46,7 +46,6 @@ export class SignIn {
   /** The administrator makes a new key, and removes the old one. */
   rotate(): void {
     this.app.rotate();
-    this.check.credentialsChange();
   }
 
   happens(fault: 'tokens end early' | 'nonce changed'): void {
@@ -92,7 +91,7 @@ export class SignIn {
         if (outcome.kind === 'answer') return outcome;
         throw new Error('socket hang up');
       })
-      .finally(() => this.check.ends(environment));
+      .finally(() => this.check.ends(environment, request));
     this.check.answered(environment, request, answer);
     monitor?.tokenIsAnswered(environment, answer);
     return answer;
