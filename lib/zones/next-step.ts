@@ -74,6 +74,7 @@ export function writeStep({ views, refused }: Pick<Work, 'views' | 'refused'>, p
     new Set(usable.flatMap((view, index) => (is(view) ? [index] : [])));
   const lists = {
     has: usable.map(({ has }) => has),
+    known: usable.map(({ doubted, expected }) => (doubted ? (expected[0] ?? []) : [])),
     desired: usable.map(({ zoneId }) => plan.lists.get(zoneId) ?? []),
   };
   const write = nextWrite(lists, {

@@ -6,6 +6,8 @@ import { listForNow } from './list-for-now.ts';
 export interface ListsOfZones {
   /** What each zone has, as far as is known. */
   readonly has: readonly (readonly string[])[];
+  /** What a zone had before it showed a list that nobody announced: that may be an old answer, and all of it still there. */
+  readonly known?: readonly (readonly string[])[];
   /** What each must have in the end. */
   readonly desired: readonly (readonly string[])[];
 }
@@ -55,11 +57,13 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
 }
 
 /** 0: somebody moves into the zone. 1: somebody must leave it. 2: it only gains. */
-function rankOf(zone: number, list: readonly string[], { has }: ListsOfZones, rules: WriteRules): number {
+function rankOf(zone: number, list: readonly string[], { has, known = [] }: ListsOfZones, rules: WriteRules): number {
   const own = readableBlocks(has[zone] ?? []);
   const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
   if (gains.length > 0) {
-    const others = has.flatMap((entries, index) => (index === zone ? [] : readableBlocks(entries)));
+    const others = [...has.entries(), ...known.entries()].flatMap(([index, entries]) =>
+      index === zone ? [] : readableBlocks(entries),
+    );
     const moves = gains.some((block) => others.some((entry) => commonOf(entry, block)) && rules.holdsSomebody(block));
     if (moves) return 0;
   }

@@ -44,6 +44,8 @@ export class PutCheck {
   readonly #calls = new WeakMap<Environment, Map<string, Call>>();
   /** By zone: the ACL that wrote it last, and when. */
   readonly #writers = new Map<string, { readonly acl: string; readonly at: number }>();
+  /** By zone: the list that was last sent, and for which ACL. */
+  readonly #sent = new Map<string, { readonly acl: string; readonly list: LetIn }>();
   /** By environment and zone: when it was asked last whose the zone is. */
   readonly #asked = new WeakMap<Environment, Map<string, number>>();
 
@@ -138,11 +140,14 @@ export class PutCheck {
     const others = zoneIds.filter((other) => other !== zoneId).map((other) => this.#inside.in(other));
     const before = this.#inside.in(zoneId);
     const after = LetIn.by(canonicalGateways(gateways));
+    const sent = this.#sent.get(zoneId);
+    this.#sent.set(zoneId, { acl: acl.name, list: after });
     // Whom an administrator has moved from zone to zone, one read of one of them can't tell.
     if (this.#watched.wereTurnedRound()) return;
     const goes = (entry: string) => before.has(entry) && !after.has(entry) && !others.some((letIn) => letIn.has(entry));
-    // What was in as the sentinel was let in by nobody: it goes wherever somebody comes.
-    for (const entry of [...LetIn.by(always).entries].filter((one) => one !== deployment.sentinel)) {
+    // What was in as the sentinel, by an administrator, or for another ACL was let in by nobody here.
+    const letIn = sent?.acl === acl.name ? [...LetIn.by(always).entries].filter((one) => sent.list.has(one)) : [];
+    for (const entry of letIn.filter((one) => one !== deployment.sentinel)) {
       if (goes(entry)) this.#broken('always allowed throughout', `${acl.name}: ${entry} is in no zone any more`);
     }
     // Two configurations may be at work.

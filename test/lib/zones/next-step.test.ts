@@ -96,6 +96,14 @@ describe('the next step', () => {
       [[{ ...known('a'), doubted: true }]],
     ],
     [
+      'is to take in first whom a zone no longer shows in what may be an old answer',
+      'write b',
+      [
+        [{ ...known('a', [`${BOB}/32`]), has: ['198.51.100.7/32'], doubted: true }, known('b')],
+        [ALICE, BOB],
+      ],
+    ],
+    [
       'is only to read, where there is no plan',
       'verify a',
       [[known('a', [ALICE], 60), { ...fresh('b'), doubted: true }], [], { plan: undefined }],
