@@ -145,14 +145,15 @@ export class Asker {
   #isTrue({ event }: Accepted, told: Told, { name, model }: WatchedAcl, began: number): boolean {
     const { clock } = this.#around;
     const now = clock.now();
-    const { ipv6 } = this.#deployments.current;
+    const { ipv6, sentinel } = this.#deployments.current;
     // While a deploy goes on, another configuration may have answered.
     const always = LetIn.by(this.#deployments.known(name).flatMap((acl) => acl.always));
     const shown = (such: (lists: readonly LetIn[]) => boolean) =>
       this.#deployments.known(name).some(({ zoneIds }) => this.#monitor.shown.wereOnce(zoneIds, began, now, such));
     if (event.type === 'access.flushed') {
       const covered = model.endedBefore(began - A_WHILE_MS, event.webhookId).map((ip) => entryFor(ip, ipv6));
-      const others = covered.filter((entry) => !always.has(entry));
+      // Whoever has the sentinel's address is let in by that.
+      const others = covered.filter((entry) => !always.has(entry) && entry !== sentinel);
       return shown((lists) => others.every((entry) => !lists.some((letIn) => letIn.has(entry))));
     }
     const entry = entryFor(event.ip, ipv6);

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
-import { LetIn } from './inside.ts';
+import { LetIn, letsPeopleIn } from './inside.ts';
 
-const zoneSchema = v.looseObject({ gateways: v.nullish(v.array(v.object({ value: v.string() }))) });
+const zoneSchema = v.looseObject({
+  type: v.optional(v.string(), 'IP'),
+  status: v.nullish(v.string(), 'ACTIVE'),
+  usage: v.nullish(v.string(), 'POLICY'),
+  system: v.nullish(v.boolean(), false),
+  gateways: v.nullish(v.array(v.object({ value: v.string() }))),
+});
 /** Nobody waits for longer than this. */
 const KEPT_MS = 60_000;
 
@@ -43,7 +49,9 @@ export class LastShown {
 function listIn(body: string): readonly string[] | undefined {
   try {
     const parsed = v.safeParse(zoneSchema, JSON.parse(body));
-    return parsed.success ? (parsed.output.gateways ?? []).map(({ value }) => value) : undefined;
+    if (!parsed.success) return undefined;
+    // By a zone that cannot be used nobody is let in, whatever an administrator writes into it.
+    return letsPeopleIn(parsed.output) ? (parsed.output.gateways ?? []).map(({ value }) => value) : [];
   } catch {
     return undefined;
   }

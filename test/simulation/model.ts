@@ -88,7 +88,10 @@ export class AclModel {
 
   /** Whether another event happened when this one did, or later. @param timestamp milliseconds since the epoch */
   hasOtherSince(webhookId: string, timestamp: number): boolean {
-    const from = BigInt(timestamp) * 1_000_000n;
+    // A webhook whose clock is behind takes what lies ahead of it for now.
+    const own = this.#events.find(({ event }) => event.webhookId === webhookId)?.event.timestamp;
+    const sent = BigInt(timestamp) * 1_000_000n;
+    const from = own !== undefined && own < sent ? own : sent;
     return this.#events.some(({ event }) => event.webhookId !== webhookId && event.timestamp >= from);
   }
 
