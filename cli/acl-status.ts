@@ -88,24 +88,27 @@ export async function readAclStatus(target: Stored, acl: string, now: number): P
   const state = await states.get(acl);
   const lists = await readLists(acl, zoneIds, state, states.items);
   const oktaRests = await states.rest.until(now);
+  // What a batch has stored is announced at its end: until then a grant can be there that the position does not tell of.
+  const live = await book.live(acl, now);
   const wake = await book.wake.read(acl);
-  const grants = await book.live(acl, now);
-  const plan = planOf(target, acl, zoneIds, state, lists, grants);
+  const plan = planOf(target, acl, zoneIds, state, lists, live);
   const zones = zoneIds.map((zoneId) => zoneOf(zoneId, state, lists[zoneId], wake.events && plan, target));
   const verified = verifiedAt(state, zoneIds);
   const restsUntil = Math.max(pacedUntil(state, now), oktaRests);
   const waiting = new Set(plan?.waiting);
+  const grants: readonly GrantStatus[] = live.map((grant) => ({
+    ...(grant.user !== undefined && { user: grant.user }),
+    ip: grant.ip,
+    ...(grant.grantId !== undefined && { grantId: grant.grantId }),
+    expiresAt: new Date(grant.expiresAt).toISOString(),
+    inZone: isListed(grant.ip, lists, state) ? 'yes' : waiting.has(grant.ip) ? 'waiting' : 'no',
+  }));
+  const standing = standingOf(state, wake, lists, zones);
   return {
     acl,
-    standing: standingOf(state, wake, lists, zones),
-    ...(await readListStatus(target, acl, grants, wake, now)),
-    grants: grants.map((grant) => ({
-      ...(grant.user !== undefined && { user: grant.user }),
-      ip: grant.ip,
-      ...(grant.grantId !== undefined && { grantId: grant.grantId }),
-      expiresAt: new Date(grant.expiresAt).toISOString(),
-      inZone: isListed(grant.ip, lists, state) ? 'yes' : waiting.has(grant.ip) ? 'waiting' : 'no',
-    })),
+    standing: standing === 'right' && grants.some(({ inZone }) => inZone !== 'yes') ? 'rebuilding' : standing,
+    ...(await readListStatus(target, acl, live, wake, now)),
+    grants,
     ...(unusable.length > 0 && { unusable }),
     zones,
     ...(verified !== undefined && { verifiedAt: new Date(verified).toISOString() }),

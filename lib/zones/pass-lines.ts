@@ -30,13 +30,19 @@ export function auditOf(pass: Pass, state: ZoneState, { clock, config }: Rebuild
   };
 }
 
-/** Says what came of a rebuild: what is wrong, with its code; and how the zones are, for the dashboard. */
+/** Says what is wrong, with its code. */
+export function reportFailures(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps): void {
+  const audit = auditOf(pass, state, deps, settings);
+  for (const { code, message, fields } of pass.failures)
+    deps.telemetry.error(code, message, { acl, ...audit, ...fields });
+}
+
+/** Says who has no place, and how the zones are, for the dashboard. */
 export function reportPass(pass: Pass, run: Run, deps: RebuildDeps): void {
   const { acl, settings, state } = run;
   const { clock, config, telemetry } = deps;
   const { events, failures, plan, views } = pass;
   const audit = auditOf(pass, state, deps, settings);
-  for (const { code, message, fields } of failures) telemetry.error(code, message, { acl, ...audit, ...fields });
   const planned = pass.result(undefined).plan;
   if (plan && planned && planned.waiting > 0) {
     const first = plan.waiting.slice(0, 10);

@@ -13,7 +13,7 @@ import { armTimers } from '../timer-message.ts';
 import { configHash } from './config-hash.ts';
 import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
-import { auditOf, reportPass } from './pass-lines.ts';
+import { auditOf, reportFailures, reportPass } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
 import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
@@ -122,6 +122,9 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     pass.failed(error);
+  } finally {
+    // Also where the table fails then: what was found out is remembered, and so it is said.
+    reportFailures(pass, run, deps);
   }
   await sayAllChanges(pass, run, deps);
   reportPass(pass, run, deps);

@@ -277,13 +277,22 @@ describe('trouble with the table', () => {
     expect(world.gateways()).toHaveLength(2);
   });
 
-  it('in the middle of a run rejects too, and is no failure of Okta', async () => {
-    class DyingTable extends MemoryTable {
-      override async write(...args: Parameters<MemoryTable['write']>) {
-        if (JSON.stringify(args[0]).includes(ZONE_PARTITION)) throw new Error('the table does not answer');
-        return super.write(...args);
-      }
+  class DyingTable extends MemoryTable {
+    override async write(...args: Parameters<MemoryTable['write']>) {
+      if (JSON.stringify(args[0]).includes(ZONE_PARTITION)) throw new Error('the table does not answer');
+      return super.write(...args);
     }
+  }
+
+  it('hides no trouble of a zone that was found before', async () => {
+    world = new ZoneWorld({ Table: DyingTable, config: configOf({ acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } } }) });
+    world.okta.addFault({ count: 1, zoneId: 'nzo1', fault: { status: 404 } });
+    await world.apply(granted(ALICE, 0));
+    await expect(world.rebuild()).rejects.toThrow('the table does not answer');
+    expect(world.codes()).toEqual(['ZONE001']);
+  });
+
+  it('in the middle of a run rejects too, and is no failure of Okta', async () => {
     world = new ZoneWorld({ Table: DyingTable });
     await world.apply(granted(ALICE, 0));
     await expect(world.rebuild()).rejects.toThrow('the table does not answer');
