@@ -2,11 +2,12 @@ import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Grant } from '../../lib/grants/grant-items.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { EXIT, worst } from '../exit-codes.ts';
+import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
+import { explain } from '../explain.ts';
 import { chosenBy } from '../grant-choice.ts';
 import type { Target } from '../target.ts';
 import { harmless, jsonText } from '../terminal.ts';
-import { type SendOptions, type Sent, send, showSent } from './send-event.ts';
+import { type SendOptions, send, showSent } from './send-event.ts';
 
 export interface RevokeUserOptions extends SendOptions {
   readonly user: string;
@@ -23,7 +24,7 @@ interface Revoke {
   readonly others: readonly Grant[];
 }
 
-/** Ends every grant of a person, in one ACL or all; shows them and asks first. */
+/** Ends every grant of a person, in one ACL or all; shows them and asks first. Tries each, whatever becomes of the others. */
 export const revokeUser: Command<RevokeUserOptions> = async (target, options, here) => {
   const { terminal } = here;
   const { user, json, yes, ...rest } = options;
@@ -39,18 +40,24 @@ export const revokeUser: Command<RevokeUserOptions> = async (target, options, he
   }
   for (const revoke of revokes) terminal.note(lineOf(revoke));
   await confirm(`End ${revokes.length === 1 ? 'this' : `these ${revokes.length}`} of ${name}?`, yes, terminal);
-  const all: (Revoke & Sent)[] = [];
-  for (const revoke of revokes) {
-    const { acl, ip, grantId } = revoke;
-    const sent = await send({ command: 'revoke', ip, grantId }, target, { ...rest, acl, json }, here);
-    all.push({ ...revoke, ...sent });
-    if (!json) showSent(sent, terminal);
+  const told: object[] = [];
+  const exits: ExitCode[] = [];
+  for (const { acl, ip, grantId } of revokes) {
+    // One that fails must not leave the person in elsewhere.
+    try {
+      const sent = await send({ command: 'revoke', ip, grantId }, target, { ...rest, acl, json }, here);
+      exits.push(sent.told.exit);
+      told.push({ acl, ip, grantId, status: sent.status, body: sent.body });
+      if (!json) showSent(sent, terminal);
+    } catch (error) {
+      const { message, advice, exitCode } = explain(error);
+      exits.push(exitCode);
+      told.push({ acl, ip, grantId, error: { message, advice, exitCode } });
+      terminal.note(`✘ ${acl}  ${ip}: ${message}${advice === undefined ? '' : `\n  → ${advice}`}`);
+    }
   }
-  if (json) {
-    const told = all.map(({ acl, ip, grantId, status, body }) => ({ acl, ip, grantId, status, body }));
-    terminal.out(jsonText({ user, revokes: told }, 2));
-  }
-  return worst(all.map((one) => one.told.exit));
+  if (json) terminal.out(jsonText({ user, revokes: told }, 2));
+  return worst(exits);
 };
 
 async function revokesOf(user: string, acl: string, target: Target, now: number): Promise<Revoke[]> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chosenBy } from '../../cli/grant-choice.ts';
 import { ACL, ALICE, BOB, CliWorld } from './cli-world.ts';
+import { typed } from './typed.ts';
 
 const LAB = 'lab';
 const TWO_ACLS = { acls: { [ACL]: { zoneIds: ['nzo1abcdefGHIJKLM0h7'] }, [LAB]: { zoneIds: ['nzoLab'] } } };
@@ -90,6 +91,28 @@ describe.concurrent('people', () => {
     const body = expect.objectContaining({ status: 'applied', ended: 1 });
     expect(revokes).toEqual([{ acl: LAB, ip: THIRD, grantId: 'x', status: 200, body }]);
     expect(await grantsOf(world)).toHaveLength(3);
+  });
+
+  it('lose what they have elsewhere, too, where one ACL has no key that can be used', async () => {
+    const world = await peopled();
+    const target = await world.target();
+    const secret = JSON.stringify({
+      ...JSON.parse((await target.webhookSecret.read()) ?? ''),
+      acls: { [ACL]: { current: '' } },
+    });
+    const version = async () => ({ id: '1', text: secret });
+    const webhookSecret = { read: async () => secret, version, replace: async () => false };
+    const broken = { ...target, webhookSecret };
+    const { code, out, notes } = await typed('revoke --user alice@example.com --yes --wait --json', async () => broken);
+    expect(code).toBe(2);
+    expect(notes).toContain(`✘ ${ACL}  ${ALICE}: the webhook secret holds no usable key for ${ACL}`);
+    const error = expect.objectContaining({ message: expect.stringContaining('no usable key') });
+    expect(JSON.parse(out).revokes).toEqual([
+      { acl: ACL, ip: ALICE, grantId: 'session-42', error },
+      { acl: ACL, ip: BOB, error },
+      expect.objectContaining({ acl: LAB, ip: THIRD, status: 200 }),
+    ]);
+    expect(await grantsOf(world)).not.toContain(`${LAB} ${THIRD} x`);
   });
 
   it.each(['revoke', `revoke --user a --ip ${ALICE}`, 'revoke --user a --grant-id b'])(
