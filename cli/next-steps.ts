@@ -3,6 +3,8 @@ import type { Terminal } from './terminal.ts';
 
 const ZONE = /npm run zone -- (?=[a-z])/g;
 const DEPLOY = /npm run cdk -- deploy(?! -c)/g;
+/** A deploy takes the stack's name from the configuration, whose file nobody named: the default may be another stack's. */
+const NAMED = ' -c config=FILE';
 /** What a shell takes as it stands. */
 const PLAIN = /^[\w./:@=+-]+$/;
 
@@ -13,7 +15,8 @@ const PLAIN = /^[\w./:@=+-]+$/;
  */
 export function withNextSteps(terminal: Terminal, options: TargetOptions, json: boolean): Terminal {
   const flags = flagsOf(options);
-  const ofDeploy = options.config === undefined ? '' : ` -c config=${quoted(options.config)}`;
+  const ofDeploy =
+    options.config === undefined ? (options.stack === undefined ? '' : NAMED) : ` -c config=${quoted(options.config)}`;
   const carried = (text: string, shown: (part: string) => string) =>
     text
       .replace(ZONE, (command) => `${command}${shown(flags)}`)

@@ -36,7 +36,11 @@ describe('a command that is proposed', () => {
     expect(told({ config: 'other.json' }, deploy)).toBe(
       '`npm run cdk -- deploy -c config=other.json`, `npm run cdk -- deploy -c config=own.json`',
     );
-    expect(told({ stack: 'Other' }, deploy)).toBe(deploy);
+    expect(told({}, deploy)).toBe(deploy);
+  });
+
+  it('of a deploy asks for the file where a stack is named, so that it deploys no other', () => {
+    expect(told({ stack: 'Other' }, '`npm run cdk -- deploy`')).toBe('`npm run cdk -- deploy -c config=FILE`');
   });
 
   it('is part of a JSON document all the same', () => {
