@@ -1,5 +1,6 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { AUDIT } from '../lib/names.ts';
+import { CliFailure } from './cli-failure.ts';
 import type { LogLine } from './flow.ts';
 
 /** What an answer of the webhook leaves: an accepted event, or a code. An emulator may not know such patterns. */
@@ -7,7 +8,7 @@ const PATTERN = `{ ($.action = "${AUDIT.accepted}") || ($.code = "HOOK*") }`;
 const MINUTE_MS = 60_000;
 /** An hour; only what came just now where that is more than a person waits for, as in a flood. */
 const WINDOWS_MINUTES = [60, 5, 1] as const;
-/** Answers of the service, each with up to 10,000 lines. */
+/** Answers of the service, each with up to 10,000 lines, or none while it searches. */
 const MOST_PAGES = 15;
 
 /** Lines of the webhook's log, as far back as a person waits for. */
@@ -17,7 +18,7 @@ export interface WebhookLog {
   readonly since: number;
 }
 
-/** What the webhook has accepted and refused in the last hour. */
+/** What the webhook has accepted and refused in the last hour. @throws {CliFailure} where not even a minute can be read */
 export async function readWebhookLog(
   client: CloudWatchLogsClient,
   logGroupName: string,
@@ -28,7 +29,7 @@ export async function readWebhookLog(
     const lines = await linesSince(client, logGroupName, since);
     if (lines) return { lines, since };
   }
-  return { lines: [], since: now };
+  throw new CliFailure('the log of the webhook is longer than anybody waits for');
 }
 
 /** @returns undefined where there are too many */

@@ -143,6 +143,13 @@ describe('what AWS says of a stack', () => {
     expect(Math.round((Date.now() - since) / 60_000)).toBe(5);
   });
 
+  it('counts nothing where not even a minute can be read', async () => {
+    answering = ({ operation }) => ({
+      body: operation === 'FilterLogEvents' ? { events: [], nextToken: 'more' } : { Attributes: {} },
+    });
+    await expect(facts().flow()).rejects.toThrow('longer than anybody waits for');
+  });
+
   it('says when AWS does not allow it', async () => {
     const body = {
       __type: 'AccessDeniedException',
