@@ -143,7 +143,7 @@ async function main(): Promise<number> {
     if (stop.signal.aborted) return undefined; // What was started has been ended again: that was asked for.
     throw error;
   });
-  if (!system) return 130;
+  if (!system) return EXIT.interrupted;
   try {
     await system.simulator.seedZone(LOCAL.zoneId, {
       name: LOCAL.zoneName,
@@ -159,6 +159,7 @@ async function main(): Promise<number> {
       return 0;
     }
     const held = await Promise.race([values.allowlist ? runListDemo(system) : runDemo(system), stopped]);
+    if (stop.signal.aborted) return EXIT.interrupted;
     say(held ? `\n${heading('All steps held.')}` : `\n${heading('Not all steps held.')}`);
     return held ? EXIT.fine : EXIT.failure;
   } finally {

@@ -24,7 +24,7 @@ export interface RunningSystem {
   readonly credentials: LocalCredentials;
   /** The simulator's page. */
   readonly simulatorUrl: string;
-  /** The Knocknoc whose lists are read, where that is configured. */
+  /** The Knocknoc that people log in to; its lists are read where that is configured. */
   readonly knocknoc: RunningKnocknoc;
   /** The environment variables of a Knoc that runs the agent's script. */
   readonly knoc: Readonly<Record<string, string>>;

@@ -54,11 +54,11 @@ function renderPeople(acl: string, people: readonly Person[]): string {
   const rows = people
     .filter((one) => one.acl === acl)
     .toSorted((a, b) => numericOrder(a.ip, b.ip))
-    .map(({ user, ip }, i) => {
+    .map(({ user, ip }) => {
       const [name, of] = [escapeHtml(user), escapeHtml(acl)];
       return `<li><code>${escapeHtml(ip)}</code><span>${name}</span>
 <form method="post" action="/log-out"><input type="hidden" name="acl" value="${of}"><input type="hidden" name="user" value="${attribute(user)}">
-<button id="out-${of}-${i}" aria-label="Log out ${name}">Log out</button></form></li>`;
+<button id="out-${of}-${attribute(encodeURIComponent(user.toWellFormed()))}" aria-label="Log out ${name}">Log out</button></form></li>`;
     });
   return `<h3>${escapeHtml(acl)}</h3>${rowsOf(rows, 'Nobody is logged in.')}`;
 }

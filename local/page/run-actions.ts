@@ -32,7 +32,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
     const ip = canonicalAddress(textOf(form, 'ip'));
     if (!aclsOf(target).includes(acl)) return { refused: 'There is no such ACL.' };
     if (user === '' || user.length > LONGEST_NAME || /\p{Cc}/u.test(user))
-      return { refused: 'Write the name of a person.' };
+      return { refused: `Write the name of a person, of up to ${LONGEST_NAME} characters.` };
     if (ip === undefined) return { refused: 'Write an IP address, such as 203.0.113.7.' };
     const before = ipOf({ knocknoc }, acl, user);
     knocknoc.logIn({ acl, user, ip });

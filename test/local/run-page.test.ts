@@ -141,6 +141,20 @@ describe('the page of a local run', () => {
     expect(told.filter((words) => words.includes(BOB))).toEqual([`add ${BOB}`, `del ${BOB}`]);
   });
 
+  it('keeps a person’s button that person’s, so that the focus moves to nobody else', async () => {
+    for (const [user, ip] of [
+      ['alice', '203.0.113.1'],
+      ['bob', '203.0.113.2'],
+      ['carol c', '203.0.113.3'],
+    ] as const)
+      await logIn(user, ip);
+    const ids = async () => [...((await parts()).people ?? '').matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    const [, ...others] = await ids();
+    expect(others).toEqual([expect.stringMatching(/^out-\S+-bob$/), expect.stringMatching(/^out-\S+-carol%20c$/)]);
+    await logOut('alice');
+    expect(await ids()).toEqual(others);
+  });
+
   it('shows any name as it is, and logs that very person out', async () => {
     await logIn(NASTY, ALICE);
     const html = await (await fetch(base)).text();
