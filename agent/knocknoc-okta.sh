@@ -487,7 +487,7 @@ report() { # COMMAND [IP]
       [[ $1 == add ]] || again='do it'
       # Where the event was set aside, a person has to put it back.
       [[ $code != STORE* ]] || fail $EXIT_ZONE "stored, but not in effect: $code: $(field detail)"
-      fail $EXIT_ZONE "stored; it will be in effect by itself, no need to $again again: $code: $(field detail)"
+      fail $EXIT_ZONE "stored; it will be in effect by itself, no need to $again again: $code: $(field detail) (once this is mended)"
       ;;
   esac
 }
@@ -504,6 +504,7 @@ check() { # [ACL]: asks whether all is well; without an ACL, the refusal tells w
       ;;
     '404  HOOK004 named') fail $EXIT_REFUSED "$right, but it knows no ACL $acl" ;;
     '404  HOOK004 ') printf 'The webhook answers, and the secret is right.\n' ;;
+    '401  HOOK001 ') fail $EXIT_REFUSED "HOOK001: $(field detail) (if the key is one ACL's own: --check ACL)" ;;
     *) refused ;;
   esac
 }

@@ -83,6 +83,12 @@ describe.runIf(canRun)('the script with --check', () => {
     expect(run).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('HOOK001: ') });
   });
 
+  it('says that a key may be one ACL’s own, where it was asked about none', async () => {
+    const { url } = await startRecordingServer(refuses(401, 'HOOK001', 'the key does not speak for this ACL'));
+    const said = "HOOK001: the key does not speak for this ACL (if the key is one ACL's own: --check ACL)";
+    expect(await check([], { KNOCKNOC_OKTA_URL: url })).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
+  });
+
   it('tells another path, and a place where nobody answers', async () => {
     const path = await check([], { KNOCKNOC_OKTA_URL: `${system.webhookUrl}/other` });
     expect(path).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('check KNOCKNOC_OKTA_URL') });

@@ -92,7 +92,7 @@ describe.runIf(canRun)('what the script says of an event that is stored', () => 
     ],
     [
       ...([4, refuses(502, 'OKTA001', 'Okta refuses the token')] as const),
-      'stored; it will be in effect by itself, no need to do it again: OKTA001: Okta refuses the token',
+      'stored; it will be in effect by itself, no need to do it again: OKTA001: Okta refuses the token (once this is mended)',
     ],
     [4, refuses(502, 'STORE001', 'set aside'), 'stored, but not in effect: STORE001: set aside'],
   ])('%i at once, whatever time is left', async (code, outcome, said) => {
@@ -123,7 +123,12 @@ describe.runIf(canRun)('what the script says of an event that is stored', () => 
     ['503', BUSY, 6, 'it may still come into effect (the last answer: 503)\n'],
     ['403', answers(403, {}), 6, 'it may still come into effect (the last answer: 403)\n'],
     ['nothing', drops, 6, 'it may still come into effect (the last answer: curl: (52) Empty reply from server)\n'],
-    ['ZONE003', refuses(502, 'ZONE003', 'Okta is away'), 4, 'no need to log in again: ZONE003: Okta is away\n'],
+    [
+      'ZONE003',
+      refuses(502, 'ZONE003', 'Okta is away'),
+      4,
+      'no need to log in again: ZONE003: Okta is away (once this is mended)\n',
+    ],
   ])('where it is %s until the time is up', async (_, behaviour, code, said) => {
     const { ran, asked } = await run('add', [behaviour]);
     expect(ran).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(String(said)) });
