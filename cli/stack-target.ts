@@ -9,7 +9,7 @@ import { sqsDeadLetters, sqsEventQueue } from '../lib/adapters/sqs-queues.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
 import { credentialsSecret } from './credentials-secret.ts';
-import { emulatedAnswerUrl, emulatedUrl } from './emulated-url.ts';
+import { emulatedAnswerUrl, emulatedKnoc, emulatedUrl } from './emulated-url.ts';
 import { kmsKeys } from './kms-keys.ts';
 import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
@@ -64,7 +64,7 @@ function queuesOf(eventsUrl: string, deadLettersUrl: string, client: SQSClient):
 
 function emulatedWebhook(url: string, endpoint: string): Target['webhook'] {
   const finds = (at: string) => emulatedAnswerUrl(at, url, endpoint);
-  return { url: emulatedUrl(url, endpoint), headers: {}, finds };
+  return { url: emulatedUrl(url, endpoint), headers: {}, finds, knoc: emulatedKnoc(url, endpoint) };
 }
 
 /** The log alone wants it: no event waits long for it, or fails for want of it. */

@@ -112,6 +112,8 @@ export interface Target {
     readonly headers: Readonly<Record<string, string>>;
     /** Where this machine finds what the webhook says is at a URL; there, where absent. */
     readonly finds?: (url: string) => string;
+    /** Where Knocknoc's script finds it, as its variables, where that is not at `url`. */
+    readonly knoc?: Readonly<Record<string, string>>;
   };
   /** What it tells of itself, by name: of a stack its outputs. */
   readonly outputs: Readonly<Record<string, string>>;

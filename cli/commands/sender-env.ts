@@ -12,10 +12,10 @@ export interface SenderEnvOptions {
 export const senderEnv: Command<SenderEnvOptions> = async (target, options, { terminal }) => {
   const acl = chosenAcl(target, options.acl);
   const secret = await keyOf(target, acl);
-  const { url, headers } = target.webhook;
+  const { url, knoc } = target.webhook;
   const variables = {
     ...{ KNOCKNOC_OKTA_URL: url, KNOCKNOC_OKTA_SECRET: secret },
-    ...(headers.host !== undefined && { KNOCKNOC_OKTA_HOST: headers.host }),
+    ...knoc,
     ...{ WEBHOOK_URL: url, WEBHOOK_SECRET: secret },
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { emulatedAnswerUrl, emulatedUrl } from '../../cli/emulated-url.ts';
+import { emulatedAnswerUrl, emulatedKnoc, emulatedUrl } from '../../cli/emulated-url.ts';
 import { parseConfig } from '../../config/load.ts';
 import { startKnocknoc } from '../knocknoc-simulator/start-knocknoc.ts';
 import type { LocalCredentials } from '../okta-credentials.ts';
@@ -12,7 +12,6 @@ import { Cleanup } from './cleanup.ts';
 import { bootstrap, type CdkRun, deploy, functionLogGroups, synthesise } from './deployment.ts';
 import { awsClientConfig, CREDENTIALS, REGION } from './environment.ts';
 import { firstTick } from './first-tick.ts';
-import { knocOf } from './knoc.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
 import { type Ministack, startMinistack } from './ministack-process.ts';
@@ -147,7 +146,7 @@ async function start(
     ...simulatorOf(simulator),
     credentials,
     knocknoc,
-    knoc: knocOf(deployedUrl, endpoint, webhookSecret),
+    knoc: { ...emulatedKnoc(deployedUrl, endpoint), KNOCKNOC_OKTA_SECRET: webhookSecret },
     endpoint,
     region: REGION,
     get outputs() {

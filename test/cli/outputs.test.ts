@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emulatedKnoc, emulatedUrl } from '../../cli/emulated-url.ts';
 import type { Target } from '../../cli/target.ts';
 import { ACL, CliWorld } from './cli-world.ts';
 import { typed } from './typed.ts';
@@ -52,6 +53,21 @@ describe.concurrent('sender-env', () => {
       `export WEBHOOK_URL=${quoted}`,
       `export WEBHOOK_SECRET=${key}`,
     ]);
+  });
+
+  it('tells the script to find the API of an emulator by its host name', async () => {
+    const world = await CliWorld.start();
+    const endpoint = 'http://127.0.0.1:4566';
+    const aws = 'https://abc123.execute-api.eu-west-1.amazonaws.com/webhook';
+    const webhook = { url: emulatedUrl(aws, endpoint), headers: {}, knoc: emulatedKnoc(aws, endpoint) };
+    const { out } = await typed('sender-env --json', await withChanges(world, { webhook }));
+    expect(JSON.parse(out)).toEqual({
+      KNOCKNOC_OKTA_URL: `${endpoint}/webhook`,
+      KNOCKNOC_OKTA_HOST: 'abc123.execute-api.127.0.0.1',
+      KNOCKNOC_OKTA_SECRET: world.system.webhookSecret,
+      WEBHOOK_URL: `${endpoint}/_aws/execute-api/abc123/$default/webhook`,
+      WEBHOOK_SECRET: world.system.webhookSecret,
+    });
   });
 
   it('has the key that speaks for the ACL, and says how to get one where none does', async () => {

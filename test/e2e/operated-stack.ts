@@ -33,8 +33,8 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
 
     it('tells its outputs, and what a sender needs', async () => {
       expect((await run('outputs EventsQueueUrl')).out).toContain('.fifo');
-      const { webhookSecret } = await start();
-      expect(await json(`sender-env --acl ${acl.acl}`)).toMatchObject({ WEBHOOK_SECRET: webhookSecret });
+      const { webhookSecret, knoc } = await start();
+      expect(await json(`sender-env --acl ${acl.acl}`)).toMatchObject({ ...knoc, WEBHOOK_SECRET: webhookSecret });
     });
 
     it('lets somebody in, shows them, and puts them out', async () => {
