@@ -2,6 +2,9 @@ import { allErrorCodes, ERRORS, type ErrorCode } from '../lib/error-codes.ts';
 import { AUDIT, NOT_APPLIED_SECONDS, REFUSED_AND_NONE_ACCEPTED } from '../lib/names.ts';
 import { ago, duration } from './moments.ts';
 
+/** The webhook ids that the commands make. */
+const OPERATORS_ID = /^(zone|selftest)_/;
+
 /** Posts that the webhook refused with one code. */
 export interface RefusedFact {
   readonly code: ErrorCode;
@@ -16,11 +19,13 @@ export interface FlowFacts {
   readonly since: number;
   readonly accepted: number;
   readonly acceptedAt?: number;
+  /** Those of them that no command of an operator sent. */
+  readonly bySenders: { readonly count: number; readonly lastAt?: number };
   /** The most frequent first. */
   readonly refused: readonly RefusedFact[];
   /** Events on the queue. */
   readonly waiting: number;
-  /** When the oldest of them was accepted; `since` where it was before that, or nobody knows. */
+  /** When the oldest of them was accepted; `since` where it was before that; left out where nobody knows. */
   readonly oldestAt?: number;
 }
 
@@ -37,10 +42,12 @@ export function flowOf(lines: readonly LogLine[], waiting: number, since: number
   const posts = lines.map((line) => ({ line, at: Date.parse(String(line.timestamp)) })).filter(({ at }) => at >= since);
   // What was posted twice has one position, where the queue gives any.
   const acceptedAt = new Map<string, number>();
+  const ofSenders = new Map<string, number>();
   for (const { line, at } of posts) {
     if (line.action !== AUDIT.accepted) continue;
     const event = line.position ? String(line.position) : `${line.acl} ${line.webhookId}`;
     acceptedAt.set(event, Math.min(at, acceptedAt.get(event) ?? at));
+    if (!OPERATORS_ID.test(String(line.webhookId))) ofSenders.set(event, acceptedAt.get(event) ?? at);
   }
   const inOrder = [...acceptedAt.values()].toSorted((a, b) => a - b);
   const refused = allErrorCodes().flatMap((code): RefusedFact[] => {
@@ -48,14 +55,17 @@ export function flowOf(lines: readonly LogLine[], waiting: number, since: number
     return moments.length === 0 ? [] : [{ code, count: moments.length, at: Math.max(...moments) }];
   });
   const last = inOrder.at(-1);
+  // What the list reader and `redrive` put onto the queue is in no log of the webhook.
+  const oldestAt = inOrder.length === 0 ? undefined : (inOrder.at(-waiting) ?? since);
   return {
     since,
     accepted: inOrder.length,
     ...(last !== undefined && { acceptedAt: last }),
+    bySenders: { count: ofSenders.size, ...(ofSenders.size > 0 && { lastAt: Math.max(...ofSenders.values()) }) },
     refused: refused.toSorted((a, b) => b.count - a.count),
     waiting,
     // Events are applied in order, so those that wait are the last that came.
-    ...(waiting > 0 && { oldestAt: inOrder.at(-waiting) ?? since }),
+    ...(waiting > 0 && oldestAt !== undefined && { oldestAt }),
   };
 }
 
@@ -71,21 +81,26 @@ export type FlowTrouble =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly isCertain: boolean }
   | { readonly kind: 'partly refused'; readonly code: ErrorCode };
 
-export function troubleOfFlow(flow: FlowFacts, now: number): FlowTrouble | undefined {
-  if (flow.oldestAt !== undefined && now - flow.oldestAt >= 1_000 * NOT_APPLIED_SECONDS) return { kind: 'not applied' };
+/** @param appliedAt when an event was applied last: what was accepted before is not stuck. undefined: none yet */
+export function troubleOfFlow(flow: FlowFacts, appliedAt: number | undefined, now: number): FlowTrouble | undefined {
+  const { oldestAt = now } = flow;
+  const isStuck = oldestAt > (appliedAt ?? 0) && now - oldestAt >= 1_000 * NOT_APPLIED_SECONDS;
+  if (isStuck) return { kind: 'not applied' };
   const [most] = flow.refused;
   if (!most) return undefined;
   const fromSender = flow.refused.find(({ code }) => ERRORS[code].causedBy === 'sender');
   const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
   // Whoever mends the sender sees it at the first event that comes through.
   const lastRefused = Math.max(...flow.refused.map(({ at }) => at));
-  if (flow.accepted === 0) {
+  // An operator's own event shows that the key is right, not that the sender has it.
+  const came = fromSender ? { count: flow.accepted, lastAt: flow.acceptedAt } : flow.bySenders;
+  if (came.count === 0) {
     const isCertain = fromSender !== undefined || total >= REFUSED_AND_NONE_ACCEPTED.count;
     return { kind: 'refused', code: most.code, isCertain };
   }
   // Among accepted events, those without the secret are strangers, unless they are as many as the accepted ones.
-  const code = fromSender?.code ?? (total >= flow.accepted && total >= REFUSED_AND_NONE_ACCEPTED.count && most.code);
-  if (code && lastRefused > (flow.acceptedAt ?? 0)) return { kind: 'partly refused', code };
+  const code = fromSender?.code ?? (total >= came.count && total >= REFUSED_AND_NONE_ACCEPTED.count && most.code);
+  if (code && lastRefused > (came.lastAt ?? 0)) return { kind: 'partly refused', code };
   return undefined;
 }
 
@@ -104,7 +119,8 @@ export function flowText(flow: FlowFacts, appliedAt: number | undefined, now: nu
 }
 
 function waitingText({ waiting, oldestAt, since }: FlowFacts, now: number): string {
-  if (waiting === 0 || oldestAt === undefined) return '';
+  if (waiting === 0) return '';
+  if (oldestAt === undefined) return waiting === 1 ? '1 waits' : `${waiting} wait`;
   const age = oldestAt === since ? `more than ${duration(now - since)}` : duration(now - oldestAt);
   return waiting === 1 ? `1 waits, for ${age}` : `${waiting} wait, the oldest for ${age}`;
 }

@@ -65,13 +65,14 @@ async function readFlow(target: Target): Promise<Flow> {
 
 function flowJson(flow: Flow): unknown {
   if ('unknown' in flow) return flow;
-  const { since, acceptedAt, oldestAt, refused, ...counts } = flow.facts;
+  const { since, acceptedAt, oldestAt, refused, accepted, waiting } = flow.facts;
   const moments = Object.entries({ since, acceptedAt, appliedAt: flow.appliedAt, oldestAt }).flatMap(([name, at]) =>
     at === undefined ? [] : [[name, rfc3339(at)] as const],
   );
   return {
     ...Object.fromEntries(moments),
-    ...counts,
+    accepted,
+    waiting,
     refused: refused.map(({ at, ...one }) => ({ ...one, at: rfc3339(at) })),
   };
 }
@@ -82,7 +83,7 @@ function rfc3339(ms: number): string {
 
 function flowLine(flow: Flow, now: number, paint: Paint): string {
   if ('unknown' in flow) return `events  ${paint('yellow', `not known: ${flow.unknown}`)}`;
-  const trouble = troubleOfFlow(flow.facts, now);
+  const trouble = troubleOfFlow(flow.facts, flow.appliedAt, now);
   const text = flowText(flow.facts, flow.appliedAt, now);
   if (!trouble) return `events  ${text}`;
   const words = {

@@ -8,7 +8,7 @@ const READ_LOG = 'Read docs/errors.md#events-not-applied: the log of the grants 
 /** Whether events arrive and are applied. */
 export function flowLink(flow: FlowFacts, appliedAt: number | undefined, now: number): Finding {
   const text = flowText(flow, appliedAt, now);
-  const trouble = troubleOfFlow(flow, now);
+  const trouble = troubleOfFlow(flow, appliedAt, now);
   switch (trouble?.kind) {
     case undefined:
       return ok(LINK, text);

@@ -21,7 +21,7 @@ export interface WebhookDeps extends PingDeps {
   readonly queue: EventQueue;
   /** What one process remembers from one request to the next. */
   readonly memory: {
-    /** When it last had a request that was in order, in milliseconds since the epoch. */
+    /** When it last accepted an event that no operator sent, in milliseconds since the epoch. */
     acceptedAt?: number;
   };
 }
@@ -65,16 +65,15 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
   await sender.mustSpeakFor(told.data.acl, config);
   const event = judged(told, now, { webhookId, ...request.source }, deps);
   if ('status' in event) return event;
-  if (event.type === 'access.ping') {
-    deps.memory.acceptedAt = now;
-    return answerPing(event.acl, { webhookId, ...request.source }, deps);
-  }
+  if (event.type === 'access.ping') return answerPing(event.acl, { webhookId, ...request.source }, deps);
 
   const queued = { ...event, webhookId, bodyHash: hash('sha256', request.body, 'base64url') };
   // Ids are an ACL's own, and another body under the same id must get as far as the table, which then says so.
   const deduplicationId = hash('sha256', [event.acl, webhookId, queued.bodyHash].join('\n'));
   const position = await queue.send({ body: formatQueuedEvent(queued), deduplicationId });
-  deps.memory.acceptedAt = now;
+  const by = sentBy(request);
+  // An operator's own event says nothing of the other senders.
+  if (!('sentBy' in by)) deps.memory.acceptedAt = now;
   const { type, acl, ip, grantId, user, expiresAt } = event;
   telemetry.info('event accepted', {
     action: AUDIT.accepted,
@@ -87,7 +86,7 @@ async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAn
     expiresAt,
     position,
     ...request.source,
-    ...sentBy(request),
+    ...by,
   });
   const location = outcomeAddress(request.url, queued, {
     bodyHash: queued.bodyHash,
@@ -140,7 +139,7 @@ function refuse(refusal: Refusal, source: RequestSource | undefined, deps: Webho
   const { clock, memory, telemetry } = deps;
   telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...source });
   // Other processes may have accepted some. Where nobody has, each of them says so: the alarm may ring too often, in a flood
-  // of strangers, and never misses anything; and nothing is sent, or paid, while events come in.
+  // of strangers, and counts each refusal; and nothing is sent, or paid, while events come in.
   const hasAccepted = clock.now() - (memory.acceptedAt ?? -Infinity) < REFUSED_AND_NONE_ACCEPTED.minutes * 60_000;
   if (!hasAccepted) telemetry.metric(METRICS.refused, 'Count', 1);
   return problem(refusal.code, refusal.status, refusal.message);

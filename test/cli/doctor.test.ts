@@ -42,9 +42,9 @@ describe.concurrent('doctor', () => {
     expect(all.map(({ link, level }) => [link, level])).toEqual([
       ['configuration', 'ok'],
       ['resources', 'ok'],
+      ['events', 'ok'],
       ['webhook secret', 'ok'],
       ['webhook', 'ok'],
-      ['events', 'ok'],
       ['Okta credentials', 'ok'],
       ['token accepted', 'ok'],
       ['role', 'ok'],

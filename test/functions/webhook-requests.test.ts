@@ -149,16 +149,19 @@ describe('every refusal', () => {
     const refuse = () => system.post({ body: flush, headers: bad });
     await refuse();
     expect(counted()).toBe(1);
-    await system.post({
-      body: JSON.stringify({ type: 'access.ping', timestamp: new Date(NOW).toISOString(), data: { acl: ACL } }),
-    });
+    const ping = { type: 'access.ping', timestamp: new Date(NOW).toISOString(), data: { acl: ACL } };
+    await system.post({ body: JSON.stringify(ping) });
+    await system.post({ body: flush, id: 'own', headers: { 'x-sent-by': 'an-operator' } });
+    await refuse();
+    expect(counted()).toBe(2);
+    await system.post({ body: flush, id: 'sender' });
     await refuse();
     await system.clock.advance(3_599_000);
     await refuse();
-    expect(counted()).toBe(1);
+    expect(counted()).toBe(2);
     await system.clock.advance(1_000);
     await refuse();
-    expect(counted()).toBe(2);
+    expect(counted()).toBe(3);
   });
 
   it('of what is missing, malformed or unknown gives the same answer to whoever has no secret', async () => {
