@@ -16,6 +16,7 @@ const schema = v.object({
   write: v.number(),
   /** When that write was begun, in milliseconds since the epoch. */
   at: v.number(),
+  found: v.optional(v.literal(true)),
 });
 
 /** What is stored of one Okta zone. Lists are canonical and sorted. */
@@ -26,6 +27,8 @@ export interface ZoneRecord {
   readonly before: readonly string[];
   /** What the write makes of it; the same list where no write was begun. */
   readonly after: readonly string[];
+  /** `before` is what stood there when the zone was found: no write of it is known to have been carried out. */
+  readonly found?: true;
 }
 
 /** `unreadable`: somebody has written a zone here, but what is stored can't be understood. */
@@ -74,12 +77,13 @@ export class ZoneItems {
     zoneId: string,
     owner: string,
     stored: StoredZone,
-    lists: Pick<ZoneRecord, 'before' | 'after'>,
+    lists: Pick<ZoneRecord, 'before' | 'after' | 'found'>,
     at: number,
   ): Promise<ZoneRecord | undefined> {
     const write = Math.max(at, typeof stored === 'object' ? stored.write + 1 : 0);
-    const { before, after } = lists;
-    const put: Item = { ...listKey(zoneId), owner, before, ...differenceOf(before, after), write, at };
+    const { before, after, found } = lists;
+    const change = { before, ...differenceOf(before, after), ...(found && { found }) };
+    const put: Item = { ...listKey(zoneId), owner, ...change, write, at };
     const record = { owner, write, at, ...lists };
     // Until it is known what became of the write.
     this.#known.delete(zoneId);
@@ -129,10 +133,10 @@ function readZone(item: Item | undefined): StoredZone {
   if (!item || item.owner === '') return 'none';
   const parsed = v.safeParse(schema, item);
   if (!parsed.success) return 'unreadable';
-  const { owner, before, removed, added, write, at } = parsed.output;
+  const { owner, before, removed, added, write, at, found } = parsed.output;
   const gone = new Set(removed);
   const after = [...before.filter((entry) => !gone.has(entry)), ...added].sort();
-  return { owner, write, at, before, after };
+  return { owner, write, at, before, after, ...(found && { found }) };
 }
 
 function asItWas(stored: StoredZone): readonly Condition[] {

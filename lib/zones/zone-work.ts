@@ -67,11 +67,11 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
     const reason = whyUnusable(zone);
     if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
     const list = canonicalGateways(zone.gateways ?? []);
-    if (plan && view.stored === 'none') await assertOurs(view, list, plan, work);
-    if (isContradiction(view, list)) {
+    const isNobodys = view.stored === 'none' || isAsFound(view, list);
+    if (plan && isNobodys) await assertOurs(view, list, plan, work);
+    if (!isNobodys && isContradiction(view, list)) {
       // What is known of the item may be older than what another ACL's rebuild has announced since.
       if (!(await isStillStored(view, work))) return { view: takenOver(view, work), quota };
-      if (plan) await assertTakenOver(view, list, plan, work);
       if (work.isInUse) reportForeignChange(view, list, work);
     }
     const seen = shown(view, list, work.clock.now());
@@ -96,7 +96,8 @@ export async function writeZone(
   work.sayChangesOf(zoneId);
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
   const [known = has] = view.doubted ? view.expected : [];
-  const record = await announce(view, { before: known, after: list }, work);
+  const found = stored === 'none' || isAsFound(view, has);
+  const record = await announce(view, { before: known, after: list, ...(found && { found }) }, work);
   if (!record) return { view: takenOver(view, work) };
   const announced = { ...view, stored: record };
   if (stored === 'none') reportFirstWrite(view, list, work);
@@ -119,7 +120,8 @@ export async function recordZone(view: ZoneView, work: ZoneWork): Promise<Done> 
   const { has = [] } = view;
   await work.assertHeld();
   work.sayChangesOf(view.zoneId);
-  const record = await announce(view, { before: has, after: has }, work);
+  const lists = { before: has, after: has, ...(isAsFound(view, has) && { found: true as const }) };
+  const record = await announce(view, lists, work);
   if (!record) return { view: takenOver(view, work) };
   return { view: { ...view, stored: record, memory: { ...view.memory, write: record.write } } };
 }
@@ -128,7 +130,11 @@ export async function recordZone(view: ZoneView, work: ZoneWork): Promise<Done> 
  * Stores which list a zone is to have. Where it was another ACL's, that one looks: it may have the zone again by now, where
  * a deploy was taken back at once, and its configuration would be the one that it knows.
  */
-async function announce({ zoneId, stored }: ZoneView, lists: Pick<ZoneRecord, 'before' | 'after'>, work: ZoneWork) {
+async function announce(
+  { zoneId, stored }: ZoneView,
+  lists: Pick<ZoneRecord, 'before' | 'after' | 'found'>,
+  work: ZoneWork,
+) {
   const { acl, items, clock } = work;
   const record = await items.announce(zoneId, acl, stored, lists, clock.now());
   if (record && typeof stored === 'object' && stored.owner !== acl) await work.haveRead(stored.owner);
@@ -154,33 +160,36 @@ function changeFound({ zoneId, stored, memory }: ZoneView, seen: ZoneView): Zone
   return isNews && !sameList(before, after) ? { zoneId, acl: owner, write, before, after } : undefined;
 }
 
+/**
+ * Whether a zone still holds what its first write was to take out: then that write was never carried out, and the zone is as
+ * foreign as it was. What allowed it may have been taken back since, or the list have changed.
+ */
+function isAsFound({ stored, memory }: ZoneView, list: readonly string[]): boolean {
+  if (typeof stored !== 'object' || !stored.found) return false;
+  const { before, after } = stored;
+  // Okta has refused the list, and what is there was stored.
+  const isLeft = sameList(before, after);
+  if (!isLeft && confirmedList(stored, memory)) return false;
+  const there = new Set(list);
+  return (isLeft ? before : differenceOf(before, after).removed).some((entry) => there.has(entry));
+}
+
 /** @throws {OktaFailure} ZONE008 */
-async function assertOurs({ zoneId }: ZoneView, list: readonly string[], plan: Plan, work: ZoneWork): Promise<void> {
+async function assertOurs(
+  { zoneId, stored }: ZoneView,
+  list: readonly string[],
+  plan: Plan,
+  work: ZoneWork,
+): Promise<void> {
   const wanted = plan.wanted();
   if (foreignEntries(list, wanted).length === 0) return;
   const { replaceExisting } = work.settings;
   const allowed = await work.items.adoption(zoneId);
   const reason = whyNotAdopted({ shown: list, wanted, allowed, replaceExisting });
   if (!reason) return;
+  if (typeof stored === 'object') await work.items.forget(zoneId, stored);
   await work.items.rememberForeign(zoneId, list);
   throw new OktaFailure('ZONE008', `zone ${zoneId} is not taken over: ${reason}`);
-}
-
-/**
- * A zone counts as ours from the moment that its first write is announced. Where that write was never carried out, and
- * somebody has changed the list since a person allowed it to go, the zone is as foreign as it was.
- * @throws {OktaFailure} ZONE008
- */
-async function assertTakenOver(view: ZoneView, list: readonly string[], plan: Plan, work: ZoneWork): Promise<void> {
-  const { zoneId, stored, memory } = view;
-  if (typeof stored !== 'object' || stored.owner !== work.acl || confirmedList(stored, memory)) return;
-  const allowed = new Set(await work.items.adoption(zoneId));
-  const shownNow = new Set(list);
-  // What a person has allowed to go, and this write was to take out, is still there.
-  const isLeft = differenceOf(stored.before, stored.after).removed.some((one) => allowed.has(one) && shownNow.has(one));
-  if (!isLeft || work.settings.replaceExisting) return;
-  await work.items.forget(zoneId, stored);
-  await assertOurs(view, list, plan, work);
 }
 
 /** Somebody else has announced a write since the item was read. */

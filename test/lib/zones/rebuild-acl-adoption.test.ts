@@ -51,6 +51,36 @@ describe('a zone whose ACL has not seen an event', () => {
   });
 });
 
+describe('a zone that was allowed to be replaced, and whose first write Okta refused', () => {
+  const allowed = { acls: { [ACL]: { zoneIds: ['nzo1'], replaceExisting: true } } };
+  const THEIRS = ['198.18.0.1/32', '198.18.7.0/24'];
+  const refused = async () => {
+    const world = aWorldWithGateways(allowed);
+    world.okta.editZone('nzo1', { gateways: THEIRS });
+    world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 403 } });
+    await world.apply(granted(ALICE, 0));
+    await world.rebuild();
+    expect(world.codes()).toEqual(['OKTA002']);
+    await world.clock.advance(120_000);
+    return world;
+  };
+
+  it('is as foreign as it was once that is allowed no more', async () => {
+    const world = await refused();
+    world.deploy({ acls: { [ACL]: { zoneIds: ['nzo1'] } } });
+    for (let i = 0; i < 3; i += 1) await world.minute();
+    expect(world.gateways()).toEqual(THEIRS);
+    expect(world.codes().at(-1)).toBe('ZONE008');
+    expect(world.calls('PUT')).toBe(1);
+  });
+
+  it('is taken over with the next write while it is still allowed', async () => {
+    const world = await refused();
+    await world.rebuild();
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+  });
+});
+
 describe('the first event of an ACL', () => {
   it.each([
     ['a grant', granted(ALICE, 0), [`${ALICE}/32`]],

@@ -276,6 +276,18 @@ describe('a zone that holds entries of somebody else', () => {
     expect([world.codes(), world.gateways()]).toEqual([['ZONE008'], [`${ALICE}/32`]]);
   });
 
+  it('is not, where Okta has refused the list that was allowed, and the zone’s has changed since', async () => {
+    await world.apply(granted(ALICE, 0));
+    await adopt(THEIRS);
+    world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 400 } });
+    await world.rebuild();
+    const changed = [...THEIRS, '1.1.1.1/32'].sort();
+    world.okta.editZone('nzo1', { gateways: changed });
+    for (let i = 0; i < 3; i += 1) await world.minute();
+    expect(world.codes().slice(0, 2)).toEqual(['ZONE002', 'ZONE008']);
+    expect(world.gateways()).toEqual(changed);
+  });
+
   it('is ours, where that write was carried out and only its answer was lost', async () => {
     await world.apply(granted(ALICE, 0));
     await adopt(THEIRS);
