@@ -141,6 +141,7 @@ export class WebhookApi extends Construct {
     // The stage's own URL ends in a slash.
     this.url = `${stage.url.replace(/\/$/, '')}${WEBHOOK_PATH}`;
   }
+
   /** A wrong key refuses everything, and few events do not reach the alarm of any code. Fewer than five an hour ring none. */
   #watchRefusals({ alarms }: Deployment): void {
     const { count, minutes } = REFUSED_AND_NONE_ACCEPTED;

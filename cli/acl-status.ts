@@ -103,10 +103,9 @@ export async function readAclStatus(target: Stored, acl: string, now: number): P
     expiresAt: new Date(grant.expiresAt).toISOString(),
     inZone: isListed(grant.ip, lists, state) ? 'yes' : waiting.has(grant.ip) ? 'waiting' : 'no',
   }));
-  const standing = standingOf(state, wake, lists, zones);
   return {
     acl,
-    standing: standing === 'right' && grants.some(({ inZone }) => inZone !== 'yes') ? 'rebuilding' : standing,
+    standing: standingOf(state, wake, lists, zones, grants),
     ...(await readListStatus(target, acl, live, wake, now)),
     grants,
     ...(unusable.length > 0 && { unusable }),
@@ -161,11 +160,13 @@ function standingOf(
   { events, changes }: Wake,
   lists: ZoneLists,
   zones: readonly ZoneStatus[],
+  grants: readonly GrantStatus[],
 ): Standing {
   if (state.lastError) return state.lastError.code === 'ZONE005' ? 'full' : 'failing';
   if (!events) return 'untouched';
   const differs = zones.some(({ toAdd, toRemove }) => toAdd.length + toRemove.length > 0);
   const isUnsure = zones.some(({ zoneId }) => lists[zoneId] === undefined || lists[zoneId].after !== undefined);
   const isOld = state.confirmedPosition !== events.position || (state.confirmedChanges ?? 0) !== changes;
-  return differs || isUnsure || isOld || state.unfinished ? 'rebuilding' : 'right';
+  const isAnyOut = grants.some(({ inZone }) => inZone !== 'yes');
+  return differs || isUnsure || isOld || isAnyOut || state.unfinished ? 'rebuilding' : 'right';
 }

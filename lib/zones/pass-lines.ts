@@ -1,9 +1,7 @@
-import type { AclConfig } from '../config.ts';
 import { positionOf, timeOf } from '../grants/event-order.ts';
 import { idsAfter } from '../grants/recent-events.ts';
 import { AUDIT } from '../names.ts';
 import type { Fields } from '../ports.ts';
-import { configHash } from './config-hash.ts';
 import type { Pass } from './pass.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import { waitingDetail } from './state-after.ts';
@@ -11,11 +9,11 @@ import type { ZoneState } from './zone-state.ts';
 import { isUsable } from './zone-view.ts';
 
 /** What brought a rebuild about, for the audit lines of what it changes. */
-export function auditOf(pass: Pass, state: ZoneState, { clock, config }: RebuildDeps, settings: AclConfig): Fields {
+export function auditOf(pass: Pass, { state, configHash }: Run, { clock }: RebuildDeps): Fields {
   const { events } = pass;
   const isNews = events !== undefined && events.position !== state.confirmedPosition;
   const isExpiry = state.nextExpiry !== undefined && state.nextExpiry > 0 && state.nextExpiry <= clock.now();
-  const isConfig = state.configHash !== undefined && state.configHash !== configHash(config, settings);
+  const isConfig = state.configHash !== undefined && state.configHash !== configHash;
   const causes = [
     ...(isNews ? ['events'] : []),
     ...(isExpiry ? ['expiry'] : []),
@@ -31,18 +29,19 @@ export function auditOf(pass: Pass, state: ZoneState, { clock, config }: Rebuild
 }
 
 /** Says what is wrong, with its code. */
-export function reportFailures(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps): void {
-  const audit = auditOf(pass, state, deps, settings);
+export function reportFailures(pass: Pass, run: Run, deps: RebuildDeps): void {
+  const { acl } = run;
+  const audit = auditOf(pass, run, deps);
   for (const { code, message, fields } of pass.failures)
     deps.telemetry.error(code, message, { acl, ...audit, ...fields });
 }
 
 /** Says who has no place, and how the zones are, for the dashboard. */
 export function reportPass(pass: Pass, run: Run, deps: RebuildDeps): void {
-  const { acl, settings, state } = run;
+  const { acl, state } = run;
   const { clock, config, telemetry } = deps;
   const { events, failures, plan, views } = pass;
-  const audit = auditOf(pass, state, deps, settings);
+  const audit = auditOf(pass, run, deps);
   const planned = pass.result(undefined).plan;
   if (plan && planned && planned.waiting > 0) {
     const first = plan.waiting.slice(0, 10);

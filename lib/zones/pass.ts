@@ -24,7 +24,6 @@ const OLD_RUNS_MS = 120_000;
 export class Pass {
   readonly #run: Run;
   readonly #deps: RebuildDeps;
-  readonly #configHash: string;
   readonly #failures: OktaFailure[] = [];
   #stopped: OktaFailure | undefined;
   readonly #refused = new Set<string>();
@@ -41,7 +40,6 @@ export class Pass {
   constructor(run: Run, deps: RebuildDeps) {
     this.#run = run;
     this.#deps = deps;
-    this.#configHash = configHash(deps.config, run.settings);
   }
 
   /** Reads all that a rebuild starts from. The position first: what is applied after that may be missing from the grants. */
@@ -191,7 +189,7 @@ export class Pass {
     const entries = this.#views.flatMap((view) => (isUsable(view) ? view.has : [])).filter((text) => text !== sentinel);
     return {
       isComplete: isComplete(work, plan),
-      configHash: this.#configHash,
+      configHash: this.#run.configHash,
       changes: this.#wake.changes,
       soonestExpiry: this.#grants?.[0]?.expiresAt ?? 0,
       grants: this.#grants?.length ?? 0,
@@ -228,7 +226,7 @@ export class Pass {
       const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
       telemetry.error('STORE002', detail, { acl, zoneId });
     }
-    const isNew = state.configHash !== undefined && state.configHash !== this.#configHash;
+    const isNew = state.configHash !== undefined && state.configHash !== this.#run.configHash;
     const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
     const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
     if (typeof stored !== 'object' || stored.owner === acl) return view;
@@ -257,7 +255,7 @@ export class Pass {
     const isOld =
       confirmedPosition === events.position &&
       (state.confirmedChanges ?? 0) === changes &&
-      state.configHash === this.#configHash;
+      state.configHash === this.#run.configHash;
     const isLeft = state.lastError !== undefined || state.unfinished === true;
     const isOver = nextExpiry === undefined || (nextExpiry > 0 && nextExpiry <= this.#deps.clock.now());
     return isOld && !isLeft && !isOver && this.#views.every(({ unsure, memory }) => !unsure && !memory.trouble);

@@ -40,6 +40,8 @@ export interface Run {
   /** Who holds the ACL's lease. */
   readonly owner: string;
   readonly state: ZoneState;
+  /** Of the configuration that it knows: see `configHash`. */
+  readonly configHash: string;
   /** Nobody else had the lease since this process did: what it knows of the zones' items still holds. */
   readonly isUndisturbed: boolean;
   /** When the function's time is over, in milliseconds since the epoch. */
@@ -83,7 +85,7 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
     telemetry.error('STORE002', detail, { acl, unreadable: taken.unreadable });
   }
   const { state, isUndisturbed } = taken;
-  const run = { acl, settings, owner, state, isUndisturbed, deadline };
+  const run = { acl, settings, owner, state, configHash: hash, isUndisturbed, deadline };
   const pass = new Pass(run, deps);
   let result: ZoneState | undefined;
   try {
@@ -162,8 +164,9 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
   sayChanges(pass, run, deps);
 }
 
-function sayChanges(pass: Pass, { acl, settings, state }: Run, deps: RebuildDeps, zoneId?: string): void {
-  const own = auditOf(pass, state, deps, settings);
+function sayChanges(pass: Pass, run: Run, deps: RebuildDeps, zoneId?: string): void {
+  const { acl } = run;
+  const own = auditOf(pass, run, deps);
   const isCounted = deps.config.alarmOnChangesPerHour !== undefined;
   for (const change of pass.takeUnsaid(zoneId)) {
     // Nothing is known of what brought another ACL's rebuild about.
