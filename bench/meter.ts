@@ -169,7 +169,7 @@ export class Meter {
   }
 
   #watchSecrets(): void {
-    for (const secret of [this.#system.oktaToken, this.#system.webhookSecret]) {
+    for (const secret of [this.#system.oktaCredentials, this.#system.webhookSecret]) {
       const read = secret.read.bind(secret);
       secret.read = async () => {
         this.#now().secretReads += 1;

@@ -27,11 +27,11 @@ export class PolicyCheck extends Construct {
       // One call after the other, and an org may have a hundred policies.
       timeout: Duration.minutes(15),
       network,
-      environment: { oktaTokenSecretArn: secrets.oktaTokenSecretArn },
+      environment: { oktaCredentialsArn: secrets.oktaCredentialsArn },
       failures: 1,
       impact: 'Nobody is in or out by that. Whether policies refer to the zones is not known until the next day.',
     });
-    allowReading(this.function, secrets.oktaTokenSecretArn);
+    allowReading(this.function, secrets.oktaCredentialsArn);
     runEvery(this, 'Daily', this.function, {
       every: Duration.days(1),
       description: 'Runs the policies function once a day',

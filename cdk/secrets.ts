@@ -14,7 +14,7 @@ import type { ServiceFunction } from './service-function.ts';
  */
 export class Secrets extends Construct {
   readonly webhookSecretArn: string;
-  readonly oktaTokenSecretArn: string;
+  readonly oktaCredentialsArn: string;
 
   constructor(scope: Construct, id: string, { deployment: { key } }: { readonly deployment: Deployment }) {
     super(scope, id);
@@ -40,7 +40,7 @@ export class Secrets extends Construct {
     });
     for (const secret of [webhook, token]) secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.webhookSecretArn = webhook.attrId;
-    this.oktaTokenSecretArn = token.attrId;
+    this.oktaCredentialsArn = token.attrId;
     Validations.of(webhook).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:

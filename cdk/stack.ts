@@ -111,7 +111,7 @@ export class KnocknocOktaStack extends Stack {
       WebhookUrl: [webhook.url, 'Where to post events'],
       WebhookSecretArn: [secrets.webhookSecretArn, 'The secret with the keys that events are signed with'],
       OktaCredentialsArn: [
-        secrets.oktaTokenSecretArn,
+        secrets.oktaCredentialsArn,
         'The secret that holds the Okta token, or the key of a service app',
       ],
       ...(lists && { AllowlistSecretArn: [lists.secretArn, "The secret with URL and key of Knocknoc's lists"] }),

@@ -48,7 +48,7 @@ export class ZoneUpdater extends Construct {
       network: props.network,
       environment: {
         tableName: table.table.tableName,
-        oktaTokenSecretArn: secrets.oktaTokenSecretArn,
+        oktaCredentialsArn: secrets.oktaCredentialsArn,
         timerQueueUrl: timerQueue.queueUrl,
       },
       failures: 3,
@@ -56,7 +56,7 @@ export class ZoneUpdater extends Construct {
     });
     table.allow(this.function, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     table.allowQueryByExpiry(this.function);
-    allowReading(this.function, secrets.oktaTokenSecretArn);
+    allowReading(this.function, secrets.oktaCredentialsArn);
     this.function.allow(['sqs:SendMessage'], timerQueue.queueArn, this.failures.queue.queueArn);
     this.#listen(table.streamArn, batchesAtOnce(deployment.config));
     alarms.watch(this, 'IteratorAgeAlarm', {

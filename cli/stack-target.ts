@@ -36,7 +36,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
     name: `stack ${stackName} in ${stack.region}, account ${stack.account}`,
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
-    oktaToken: credentialsSecret(secrets, output('OktaCredentialsArn')),
+    oktaCredentials: credentialsSecret(secrets, output('OktaCredentialsArn')),
     kms: stack.config.okta.clientKey === 'kms' ? kmsKeys(stack, new KMSClient(client)) : undefined,
     webhookSecret: versionedSecret(secrets, output('WebhookSecretArn')),
     ...(stack.outputs.AllowlistSecretArn !== undefined && {

@@ -101,7 +101,7 @@ export interface Target {
   /** The configuration that its functions run with. */
   readonly config: Config;
   readonly table: Table;
-  readonly oktaToken: CredentialsSecret;
+  readonly oktaCredentials: CredentialsSecret;
   /** Absent where the key of a service app is in the secret. */
   readonly kms?: KmsKeys | undefined;
   readonly webhookSecret: VersionedSecret;

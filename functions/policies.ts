@@ -32,8 +32,8 @@ export const handler = createHandler(
       clock: systemClock,
       http: fetchHttp,
       signIn: new OktaSignIn(fetchHttp, config.okta.baseUrl, systemClock.now, options),
-      oktaToken: new CachedSecret(
-        secretsManagerSecret(environmentVariable(process.env, ENV.oktaTokenSecretArn)),
+      oktaCredentials: new CachedSecret(
+        secretsManagerSecret(environmentVariable(process.env, ENV.oktaCredentialsArn)),
         systemClock,
         secrets,
       ),

@@ -95,8 +95,8 @@ export const handler = createHandler(
       grants: new GrantBook(table, config, telemetry),
       states: new ZoneStates(table),
       okta: new OktaZones(fetchHttp, config.okta.baseUrl, systemClock.now, clientKeys()),
-      oktaToken: new CachedSecret(
-        secretsManagerSecret(environmentVariable(process.env, ENV.oktaTokenSecretArn)),
+      oktaCredentials: new CachedSecret(
+        secretsManagerSecret(environmentVariable(process.env, ENV.oktaCredentialsArn)),
         systemClock,
         secrets,
       ),

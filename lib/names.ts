@@ -10,7 +10,7 @@ export const ENV = {
   timerQueueUrl: 'TIMER_QUEUE_URL',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
   webhookSecretArn: 'WEBHOOK_SECRET_ARN',
-  oktaTokenSecretArn: 'OKTA_TOKEN_SECRET_ARN',
+  oktaCredentialsArn: 'OKTA_TOKEN_SECRET_ARN',
   /** Only where an ACL's list is read. */
   allowlistSecretArn: 'ALLOWLIST_SECRET_ARN',
   readQueueUrl: 'READ_QUEUE_URL',

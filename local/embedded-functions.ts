@@ -44,7 +44,7 @@ export interface EmbeddedOptions {
   readonly clock: CallbackClock;
   readonly http: HttpClient;
   readonly webhookSecret: MemorySecret;
-  readonly oktaToken: MemorySecret;
+  readonly oktaCredentials: MemorySecret;
   /** Where the lists are, and how they are reached; where absent, nothing of them is stored, and nobody answers. */
   readonly allowlistSecret?: MemorySecret;
   readonly knocknoc?: HttpClient;
@@ -229,7 +229,7 @@ export class EmbeddedFunctions {
    */
   deploy(config: Config): Handlers {
     this.#config = config;
-    const { http, keys, oktaToken, webhookSecret } = this.#options;
+    const { http, keys, oktaCredentials, webhookSecret } = this.#options;
     const common = (environment: Environment, secrets = new KnownSecrets()) => {
       const table = environment.table(this.table);
       const telemetry = guardedTelemetry(this.#telemetry(environment.functionName), secrets);
@@ -280,8 +280,13 @@ export class EmbeddedFunctions {
       const elsewhere = config.okta.clientKey === 'kms' ? keys : undefined;
       const okta = new OktaZones(environment.http(http), config.okta.baseUrl, now, elsewhere);
       const secrets = new KnownSecrets();
-      const token = new CachedSecret(environment.secret(oktaToken), environment.clock, secrets);
-      const deps = { ...common(environment, secrets), okta, oktaToken: token, newId: () => this.#newId('rebuild') };
+      const credentials = new CachedSecret(environment.secret(oktaCredentials), environment.clock, secrets);
+      const deps = {
+        ...common(environment, secrets),
+        okta,
+        oktaCredentials: credentials,
+        newId: () => this.#newId('rebuild'),
+      };
       return asLambdaCalls(createZone(() => deps));
     });
     this.#functions.allowlist.deploy((environment) => {

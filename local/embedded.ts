@@ -36,7 +36,7 @@ export interface EmbeddedSystemOptions {
 
 export interface EmbeddedSystem extends RunningSystem {
   readonly functions: EmbeddedFunctions;
-  readonly oktaTokenSecret: MemorySecret;
+  readonly oktaCredentialsSecret: MemorySecret;
   readonly webhookSecretStore: MemorySecret;
   readonly allowlistSecret: MemorySecret;
   readonly quota?: AccountQuota;
@@ -55,7 +55,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     return parsed;
   };
   const key = randomBytes(33).toString('base64');
-  const oktaTokenSecret = new MemorySecret(options.credentials.text);
+  const oktaCredentialsSecret = new MemorySecret(options.credentials.text);
   const webhookSecret = new MemorySecret(JSON.stringify({ current: key }));
   const clientKeys = new MemoryClientKeys(() => clock.now());
   let config = configure({});
@@ -69,7 +69,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       clock,
       http: fetchHttp,
       webhookSecret,
-      oktaToken: oktaTokenSecret,
+      oktaCredentials: oktaCredentialsSecret,
       ...{ allowlistSecret, knocknoc: fetchHttp },
       keys: clientKeys.signers,
       ...(quota && { quota }),
@@ -88,7 +88,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
     );
     const operator = await startOperatorServer(
       operated({
-        ...{ functions, webhookSecret, oktaToken: oktaTokenSecret, allowlistSecret, clientKeys },
+        ...{ functions, webhookSecret, oktaCredentials: oktaCredentialsSecret, allowlistSecret, clientKeys },
         webhookUrl: server.url,
         lines: () => lines,
         config: () => config,
@@ -113,7 +113,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
       ...(quota && { quota }),
-      oktaTokenSecret,
+      oktaCredentialsSecret,
       webhookSecretStore: webhookSecret,
       allowlistSecret,
       logs: async () => [...lines],

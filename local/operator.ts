@@ -10,7 +10,7 @@ const FLOW_MS = 3_600_000;
 
 export interface OperatedSystem {
   readonly functions: EmbeddedFunctions;
-  readonly oktaToken: MemorySecret;
+  readonly oktaCredentials: MemorySecret;
   readonly webhookSecret: MemorySecret;
   readonly allowlistSecret: MemorySecret;
   /** Absent where nobody asks for keys outside of the secret. */
@@ -31,7 +31,7 @@ export function operated(system: OperatedSystem): Target {
       return system.config();
     },
     table: functions.table,
-    oktaToken: credentialsOf(system.oktaToken),
+    oktaCredentials: credentialsOf(system.oktaCredentials),
     get kms() {
       if (!clientKeys || system.config().okta.clientKey !== 'kms') return undefined;
       const { signers } = clientKeys;

@@ -94,14 +94,14 @@ describe('a rebuild', () => {
 describe('a warm function', () => {
   it('keeps no failure to read a secret', async () => {
     const system = new VirtualSystem();
-    Object.assign(system.oktaToken, { unreadable: true });
+    Object.assign(system.oktaCredentials, { unreadable: true });
     Object.assign(system.webhookSecret, { unreadable: true });
     expect((await system.grant(ALICE)).status).toBe(503);
     system.webhookSecret.unreadable = false;
     expect((await system.grant(ALICE)).status).toBe(202);
     await system.clock.advance(2_000);
     expect(system.codes()).toEqual(['HOOK007', 'ZONE006']);
-    Object.assign(system.oktaToken, { unreadable: false, text: TOKEN });
+    Object.assign(system.oktaCredentials, { unreadable: false, text: TOKEN });
     await system.grant(BOB);
     await system.clock.advance(5_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);

@@ -64,12 +64,12 @@ function chosenZones(target: Target, acl: string, named: string | undefined): re
 
 /** Reads with the stored token. While Okta wants no calls, none goes out. */
 function readingCalls(
-  { config, kms, oktaToken }: Target,
+  { config, kms, oktaCredentials }: Target,
   states: ZoneStates,
   { clock, http }: Surroundings,
 ): OktaAccess {
   const zones = new OktaZones(http, config.okta.baseUrl, () => clock.now(), kms?.signers);
-  return new OktaAccess(zones, new CachedSecret(oktaToken, clock), clock, states.rest, clock.now() + READING_MS);
+  return new OktaAccess(zones, new CachedSecret(oktaCredentials, clock), clock, states.rest, clock.now() + READING_MS);
 }
 
 function zoneText({ zoneId, shown, goes }: ForeignZone, paint: Paint): string {

@@ -41,8 +41,8 @@ export const oauthKey: Command<OauthKeyOptions> = async (target, options, here) 
 };
 
 /** What can be no credentials is none in use. */
-async function presentOf({ oktaToken, kms }: Target): Promise<Present> {
-  const seen = await oktaToken.version('current');
+async function presentOf({ oktaCredentials, kms }: Target): Promise<Present> {
+  const seen = await oktaCredentials.version('current');
   try {
     const credentials = asCredentials(seen?.text.trim(), kms !== undefined);
     return { seen, app: credentials.kind === 'app' ? credentials : undefined };
@@ -122,11 +122,11 @@ async function cleanUp(next: NextKey, { terminal }: Surroundings): Promise<ExitC
   return EXIT.fine;
 }
 
-async function store(text: string, seen: SecretVersion | undefined, { oktaToken }: Target): Promise<void> {
+async function store(text: string, seen: SecretVersion | undefined, { oktaCredentials }: Target): Promise<void> {
   const again = 'Run the command again: it begins with what is stored now.';
   let isStored: boolean;
   try {
-    isStored = await oktaToken.replace(text, seen);
+    isStored = await oktaCredentials.replace(text, seen);
   } catch (cause) {
     const { message } = explain(cause);
     throw new CliFailure(`${message}; it is not known whether the key is in use`, again, { cause });
@@ -137,17 +137,17 @@ async function store(text: string, seen: SecretVersion | undefined, { oktaToken 
 async function drop(
   place: KeyPlace,
   { yes }: OauthKeyOptions,
-  { oktaToken }: Target,
+  { oktaCredentials }: Target,
   { terminal }: Surroundings,
 ): Promise<ExitCode> {
   place.judgeDrop();
-  const next = await oktaToken.next();
+  const next = await oktaCredentials.next();
   if (!next) {
     terminal.note('no key waits');
     return EXIT.fine;
   }
   await confirm('Drop the key that waits? If it is registered at Okta, delete it there.', yes, terminal);
-  await oktaToken.dropNext(next);
+  await oktaCredentials.dropNext(next);
   terminal.note(`${notePainter(terminal)('green', '✔')} no key waits any more`);
   return EXIT.fine;
 }

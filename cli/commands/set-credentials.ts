@@ -30,7 +30,7 @@ export const setCredentials: Command<SetCredentialsOptions> = async (target, opt
   if (trial.unknown && !options.unchecked) {
     throw notStored(trial.unknown, 'Okta could not be asked, so nothing was stored. To store them anyway: --unchecked');
   }
-  await target.oktaToken.write(text);
+  await target.oktaCredentials.write(text);
   const used = 'the functions use it within five minutes, without a deploy';
   terminal.out(`${painter(terminal)('green', '✔')} the ${KINDS[credentials.kind]} is stored; ${used}`);
   await askForRebuilds(target, here);

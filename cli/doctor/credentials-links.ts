@@ -40,7 +40,7 @@ export async function credentialsLinks(
   if (refusal?.code === 'ZONE006') {
     return [refusedByOkta(CREDENTIALS, refusal), unknown(ACCEPTED, refusal), unknown(ROLE, refusal)];
   }
-  const seen = await target.oktaToken.version('current');
+  const seen = await target.oktaCredentials.version('current');
   const credentials = asCredentials(seen?.text.trim(), target.kms !== undefined);
   const now = here.clock.now();
   const keys = (await target.kms?.list()) ?? [];
@@ -73,8 +73,8 @@ function kindText(
 }
 
 /** A key that is to follow the one in use. */
-async function waitingLinks({ oktaToken }: Target, now: number): Promise<readonly Finding[]> {
-  const next = await oktaToken.next();
+async function waitingLinks({ oktaCredentials }: Target, now: number): Promise<readonly Finding[]> {
+  const next = await oktaCredentials.next();
   if (!next) return [];
   const age = next.createdAt === undefined ? undefined : now - next.createdAt;
   const detail = `a next key waits${age === undefined ? '' : ` since ${duration(age)}`}, and is not in use`;

@@ -34,13 +34,13 @@ export async function policyLinks(
 
 async function readPolicies(
   signIn: OktaSignIn,
-  { config, oktaToken }: Target,
+  { config, oktaCredentials }: Target,
   { clock, http }: Surroundings,
 ): Promise<PolicyReading> {
   const now = () => clock.now();
   const { baseUrl } = config.okta;
   try {
-    const credentials = signIn.credentials((await oktaToken.read())?.trim());
+    const credentials = signIn.credentials((await oktaCredentials.read())?.trim());
     const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
     return await new PolicyReader(http, baseUrl, now).read(by);
   } catch (error) {

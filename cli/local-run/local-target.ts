@@ -39,14 +39,14 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       queryPrefix: (...args) => onePage(() => call('queryPrefix', ...args)),
       queryExpiry: (...args) => onePage(() => call('queryExpiry', ...args)),
     },
-    oktaToken: {
-      read: () => call('readOktaToken'),
-      write: (text) => call('writeOktaToken', text),
-      version: (which) => call('oktaTokenVersion', which),
-      replace: (text, seen) => call('replaceOktaToken', text, seen),
-      next: () => call('nextOktaToken'),
-      addNext: (text) => call('addNextOktaToken', text),
-      dropNext: (next) => call('dropNextOktaToken', next),
+    oktaCredentials: {
+      read: () => call('readOktaCredentials'),
+      write: (text) => call('writeOktaCredentials', text),
+      version: (which) => call('oktaCredentialsVersion', which),
+      replace: (text, seen) => call('replaceOktaCredentials', text, seen),
+      next: () => call('nextOktaCredentials'),
+      addNext: (text) => call('addNextOktaCredentials', text),
+      dropNext: (next) => call('dropNextOktaCredentials', next),
     },
     kms: about.config.okta.clientKey === 'kms' ? kms : undefined,
     webhookSecret: {

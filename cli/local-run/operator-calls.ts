@@ -6,20 +6,21 @@ import type { KmsKeys, SecretVersion, Target } from '../target.ts';
  * arguments are what `cli/local-run/local-target.ts` sends.
  */
 export function operatorCalls(target: Target) {
-  const { table, oktaToken, webhookSecret, allowlistSecret, facts, queues } = target;
+  const { table, oktaCredentials, webhookSecret, allowlistSecret, facts, queues } = target;
   return {
     about: async () => ({ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs }),
     get: (...args: Parameters<typeof table.get>) => table.get(...args),
     write: (...args: Parameters<typeof table.write>) => table.write(...args),
     queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),
     queryExpiry: (...args: Parameters<typeof table.queryExpiry>) => all(table.queryExpiry(...args)),
-    readOktaToken: () => oktaToken.read(),
-    writeOktaToken: (text: string) => oktaToken.write(text),
-    oktaTokenVersion: (...args: Parameters<typeof oktaToken.version>) => oktaToken.version(...args),
-    replaceOktaToken: (text: string, seen?: SecretVersion | null) => oktaToken.replace(text, seen ?? undefined),
-    nextOktaToken: () => oktaToken.next(),
-    addNextOktaToken: (text: string) => oktaToken.addNext(text),
-    dropNextOktaToken: (next: SecretVersion) => oktaToken.dropNext(next),
+    readOktaCredentials: () => oktaCredentials.read(),
+    writeOktaCredentials: (text: string) => oktaCredentials.write(text),
+    oktaCredentialsVersion: (...args: Parameters<typeof oktaCredentials.version>) => oktaCredentials.version(...args),
+    replaceOktaCredentials: (text: string, seen?: SecretVersion | null) =>
+      oktaCredentials.replace(text, seen ?? undefined),
+    nextOktaCredentials: () => oktaCredentials.next(),
+    addNextOktaCredentials: (text: string) => oktaCredentials.addNext(text),
+    dropNextOktaCredentials: (next: SecretVersion) => oktaCredentials.dropNext(next),
     kmsKeys: () => keysOf(target).list(),
     kmsPublicKey: (id: string) => keysOf(target).publicKey(id),
     kmsSign: async (id: string, input: string, timeoutMs: number) => {

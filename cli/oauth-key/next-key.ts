@@ -27,8 +27,8 @@ export interface KeyPlace {
 /** Okta's least, and what its console makes. */
 const RSA_BITS = 2048;
 
-export function keyPlaceOf({ oktaToken, kms }: Target): KeyPlace {
-  return kms ? inKms(kms) : inSecret(oktaToken);
+export function keyPlaceOf({ oktaCredentials, kms }: Target): KeyPlace {
+  return kms ? inKms(kms) : inSecret(oktaCredentials);
 }
 
 /** In the secret with the credentials, beside those in use. */

@@ -65,10 +65,10 @@ const LONGEST_MS = 120_000;
  */
 export async function rehearse(
   acl: string,
-  target: Pick<Target, 'config' | 'table' | 'kms'> & { readonly oktaToken: SecretReader },
+  target: Pick<Target, 'config' | 'table' | 'kms'> & { readonly oktaCredentials: SecretReader },
   { clock, http, newId }: Pick<Surroundings, 'clock' | 'http' | 'newId'>,
 ): Promise<Rehearsal> {
-  const { config, kms, oktaToken } = target;
+  const { config, kms, oktaCredentials } = target;
   const settings = aclConfig(config, acl);
   if (!settings) throw new Error(`no such ACL: ${acl}`);
   const table = new OverlayTable(target.table);
@@ -77,12 +77,12 @@ export async function rehearse(
   const okta = new RehearsedZones(http, config.okta.baseUrl, () => clock.now(), kms?.signers);
   const heard = new Heard();
   const grants = new GrantBook(table, config, heard);
-  const token = new CachedSecret({ read: () => heard.reasonOf(oktaToken.read()) }, clock);
+  const credentials = new CachedSecret({ read: () => heard.reasonOf(oktaCredentials.read()) }, clock);
   const timers = { send: async () => {} };
   const rest = async () => (await states.rest.until(clock.now())) - clock.now();
   if ((await rest()) > 0) heard.error('OKTA005', 'Okta has refused calls until later');
   else {
-    const deps = { config, clock, grants, states, okta, oktaToken: token, timers, telemetry: heard, newId };
+    const deps = { config, clock, grants, states, okta, oktaCredentials: credentials, timers, telemetry: heard, newId };
     await toTheEnd(acl, deps, heard);
   }
   const failure = heard.failure;

@@ -14,7 +14,7 @@ export interface PolicyCheckDeps {
   readonly http: HttpClient;
   /** Asks for the scope of policies too. */
   readonly signIn: OktaSignIn;
-  readonly oktaToken: CachedSecret;
+  readonly oktaCredentials: CachedSecret;
   readonly telemetry: Telemetry;
 }
 
@@ -53,9 +53,9 @@ function findingsOf(zoneIds: readonly string[], policies: readonly Policy[]): re
   return [...verdicts, ...incompleteRules(zoneIds, policies).map(sayIncomplete)];
 }
 
-async function readPolicies({ config, clock, http, signIn, oktaToken }: PolicyCheckDeps): Promise<PolicyReading> {
+async function readPolicies({ config, clock, http, signIn, oktaCredentials }: PolicyCheckDeps): Promise<PolicyReading> {
   try {
-    const by = await signIn.fetch(signIn.credentials(await textOf(oktaToken)));
+    const by = await signIn.fetch(signIn.credentials(await textOf(oktaCredentials)));
     return await new PolicyReader(http, config.okta.baseUrl, () => clock.now()).read(by);
   } catch (error) {
     if (error instanceof OktaFailure) return notKnown(error);

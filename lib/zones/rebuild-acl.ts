@@ -26,7 +26,7 @@ export interface RebuildDeps {
   readonly grants: GrantBook;
   readonly states: ZoneStates;
   readonly okta: OktaZones;
-  readonly oktaToken: CachedSecret;
+  readonly oktaCredentials: CachedSecret;
   readonly timers: TimerQueue;
   readonly telemetry: Telemetry;
   /** A name for one run that no other has. */
@@ -216,7 +216,7 @@ function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   const { acl, settings, owner, deadline } = run;
   const { clock, states, telemetry } = deps;
   const { items } = states;
-  const okta = new OktaAccess(deps.okta, deps.oktaToken, clock, states.rest, deadline, (call) =>
+  const okta = new OktaAccess(deps.okta, deps.oktaCredentials, clock, states.rest, deadline, (call) =>
     telemetry.info('Okta called', { acl, ...call }),
   );
   const assertHeld = () => states.assertHeld(acl, owner);

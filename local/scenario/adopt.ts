@@ -12,7 +12,7 @@ import type { World } from './world.ts';
  */
 export async function adoptAsOperator(acl: string, world: World, say: (line: string) => void): Promise<void> {
   const target = operated({
-    ...{ functions: world.functions, oktaToken: world.oktaToken, webhookSecret: world.webhookSecret },
+    ...{ functions: world.functions, oktaCredentials: world.oktaCredentials, webhookSecret: world.webhookSecret },
     allowlistSecret: world.allowlistSecret,
     lines: () => [],
     webhookUrl: 'https://webhook.example',

@@ -61,7 +61,7 @@ export async function perform(step: Performed, { world, scenario, told, said }: 
       return;
     }
     case 'secret':
-      if (step.secret.okta !== undefined) world.oktaToken.text = step.secret.okta ?? undefined;
+      if (step.secret.okta !== undefined) world.oktaCredentials.text = step.secret.okta ?? undefined;
       if (step.secret.webhook !== undefined) world.webhookSecret.text = step.secret.webhook ?? undefined;
       if (step.secret.allowlist !== undefined) world.allowlistSecret.text = step.secret.allowlist ?? undefined;
       return;

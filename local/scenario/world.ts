@@ -43,7 +43,7 @@ export class World implements Seen {
   readonly functions: EmbeddedFunctions;
   /** To the simulated Okta. */
   readonly http: HttpClient;
-  readonly oktaToken = new MemorySecret(OKTA_TOKEN);
+  readonly oktaCredentials = new MemorySecret(OKTA_TOKEN);
   readonly webhookSecret = new MemorySecret(JSON.stringify({ current: WEBHOOK_KEY }));
   /** Publishes nobody, for each ACL, until a step says otherwise. */
   readonly knocknoc = new KnocknocSimulator({ key: 'scenario-list-key' });
@@ -82,7 +82,7 @@ export class World implements Seen {
     });
     this.#storeLists(config);
     this.functions = new EmbeddedFunctions({
-      ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaToken: this.oktaToken },
+      ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaCredentials: this.oktaCredentials },
       allowlistSecret: this.allowlistSecret,
       knocknoc: knocknocClient(this.knocknoc, () => this.clock.sleep(LIST_MS)),
       http: this.http,

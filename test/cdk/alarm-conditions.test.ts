@@ -124,7 +124,7 @@ const TROUBLE: Readonly<Record<string, Trouble>> = {
   },
   ZONE005: people(11),
   ZONE006: async (watched) => {
-    watched.system.oktaToken.text = undefined;
+    watched.system.oktaCredentials.text = undefined;
     // The token is kept in memory for five minutes.
     await watched.minutes(7);
   },
@@ -255,7 +255,7 @@ describe('in normal use', () => {
     system.redeploy({ ...TWO_ACLS, sentinel: '192.0.2.9/32' });
     system.okta.setToken('fresh', 'ORG_ADMIN');
     system.okta.revokeToken(TOKEN);
-    system.oktaToken.text = 'fresh';
+    system.oktaCredentials.text = 'fresh';
     await watched.minutes(180);
     expect(onSince(watched, from)).toEqual([]);
     expect(watched.points.length).toBeGreaterThan(1_000);
@@ -263,11 +263,11 @@ describe('in normal use', () => {
 
   it('a fresh install without events rings for the token that is not set yet, and for nothing else', async () => {
     const watched = new WatchedSystem(NAMES);
-    watched.system.oktaToken.text = undefined;
+    watched.system.oktaCredentials.text = undefined;
     await watched.minutes(60);
     // Before the first tick, silence is all there is.
     expect(onSince(watched, watched.now - 49 * 60_000)).toEqual(['ZONE006']);
-    watched.system.oktaToken.text = TOKEN;
+    watched.system.oktaCredentials.text = TOKEN;
     await watched.minutes(5);
     const mended = watched.now;
     await watched.minutes(60);

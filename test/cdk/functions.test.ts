@@ -39,7 +39,7 @@ describe('every function', () => {
     ['Outcome', [ENV.tableName, ENV.serviceName, ENV.webhookSecretArn]],
     ['Grants', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
     ['Expiry', [ENV.timerQueueUrl, ENV.deadLetterQueueUrl, ENV.tableName, ENV.serviceName]],
-    ['Zone', [ENV.timerQueueUrl, ENV.tableName, ENV.oktaTokenSecretArn, ENV.serviceName]],
+    ['Zone', [ENV.timerQueueUrl, ENV.tableName, ENV.oktaCredentialsArn, ENV.serviceName]],
   ])('%s is told addresses and the service name, and nothing else', (name, keys) => {
     const variables = property(functionOf(name), 'Environment', 'Variables') as Record<string, unknown>;
     expect(Object.keys(variables).toSorted()).toEqual(keys.toSorted());

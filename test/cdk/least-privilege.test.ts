@@ -54,7 +54,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   reads: ENV.readQueueUrl,
   'dead.fifo': ENV.deadLetterQueueUrl,
   'arn:webhook': ENV.webhookSecretArn,
-  'arn:okta': ENV.oktaTokenSecretArn,
+  'arn:okta': ENV.oktaCredentialsArn,
   'arn:lists': ENV.allowlistSecretArn,
 };
 

@@ -61,8 +61,13 @@ describe.concurrent('doctor', () => {
   const breakages: readonly (readonly [string, (okta: Okta, world: CliWorld) => unknown, string, string])[] = [
     ['a revoked token', (okta) => okta.revokeToken(TOKEN), 'token accepted', 'OKTA001'],
     ['a token without a fitting role', (okta) => okta.setToken(TOKEN, 'NONE'), 'role', 'OKTA002'],
-    ['no token', (_, { system }) => forget(system.oktaTokenSecret), 'Okta credentials', 'ZONE006'],
-    ['a token that is out of reach', (_, { system }) => lock(system.oktaTokenSecret), 'Okta credentials', 'ZONE006'],
+    ['no token', (_, { system }) => forget(system.oktaCredentialsSecret), 'Okta credentials', 'ZONE006'],
+    [
+      'a token that is out of reach',
+      (_, { system }) => lock(system.oktaCredentialsSecret),
+      'Okta credentials',
+      'ZONE006',
+    ],
     ['a zone that is gone', (okta) => okta.removeZone(ZONE), `zone ${ZONE} (${ACL})`, 'ZONE001'],
     ['an inactive zone', (okta) => okta.editZone(ZONE, { status: 'INACTIVE' }), `zone ${ZONE} (${ACL})`, 'ZONE004'],
     ['a blocklist', (okta) => okta.editZone(ZONE, { usage: 'BLOCKLIST' }), `zone ${ZONE} (${ACL})`, 'ZONE004'],
@@ -295,15 +300,23 @@ describe.concurrent('doctor', () => {
   it('changes nothing: not the table, not a secret, not the zone, also when all is broken', async () => {
     const world = await healthy();
     await world.system.simulator.editZone(ZONE, { gateways: [{ type: 'CIDR', value: `${BOB}/32` }] });
-    const { functions, oktaTokenSecret, webhookSecretStore, simulator } = world.system;
-    const before = [functions.table.items(), oktaTokenSecret.text, webhookSecretStore.text, await world.gateways()];
+    const { functions, oktaCredentialsSecret, webhookSecretStore, simulator } = world.system;
+    const before = [
+      functions.table.items(),
+      oktaCredentialsSecret.text,
+      webhookSecretStore.text,
+      await world.gateways(),
+    ];
     const calls = (await simulator.requests()).length;
     await findings(world);
     await simulator.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 30 } } });
     await findings(world);
-    expect([functions.table.items(), oktaTokenSecret.text, webhookSecretStore.text, await world.gateways()]).toEqual(
-      before,
-    );
+    expect([
+      functions.table.items(),
+      oktaCredentialsSecret.text,
+      webhookSecretStore.text,
+      await world.gateways(),
+    ]).toEqual(before);
     const made = (await simulator.requests()).slice(calls);
     expect(made.length).toBeGreaterThan(1);
     expect(made.filter(({ method }) => method !== 'GET')).toEqual([]);

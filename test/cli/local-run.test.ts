@@ -34,7 +34,7 @@ describe('the endpoint of an embedded run', () => {
     const operator = operatorOf(await CliWorld.start());
     expect(new URL(operator.url).hostname).toBe('127.0.0.1');
     for (const authorization of [undefined, '', 'Bearer ', 'Bearer x', `Basic ${operator.token}`, operator.token]) {
-      for (const call of ['readOktaToken', 'about', 'nothing']) {
+      for (const call of ['readOktaCredentials', 'about', 'nothing']) {
         const answer = await ask(operator, call, authorization);
         expect(answer.status).toBe(401);
         expect(await answer.text()).not.toContain(TOKEN);

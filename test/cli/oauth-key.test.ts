@@ -43,7 +43,7 @@ const SECOND = keyOf('second');
 async function withApp(): Promise<{ world: CliWorld; first: PublicKey }> {
   const world = await CliWorld.start();
   await register(world, FIRST.public);
-  world.system.oktaTokenSecret.text = JSON.stringify({ clientId: CLIENT, ...FIRST.waiting });
+  world.system.oktaCredentialsSecret.text = JSON.stringify({ clientId: CLIENT, ...FIRST.waiting });
   return { world, first: FIRST.public };
 }
 
@@ -57,10 +57,10 @@ async function withKms(): Promise<{ world: CliWorld; first: PublicKey }> {
 }
 
 function letWait({ system }: CliWorld, { waiting }: typeof SECOND): void {
-  system.oktaTokenSecret.next = JSON.stringify(waiting);
+  system.oktaCredentialsSecret.next = JSON.stringify(waiting);
 }
 
-const stored = (world: CliWorld) => JSON.parse(world.system.oktaTokenSecret.text ?? '');
+const stored = (world: CliWorld) => JSON.parse(world.system.oktaCredentialsSecret.text ?? '');
 
 describe.concurrent('oauth-key', () => {
   it('leads from an API token to a service app, which is in use only once Okta takes it', async () => {
@@ -69,14 +69,14 @@ describe.concurrent('oauth-key', () => {
     expect(made.code).toBe(0);
     const jwk = printed(made.out);
     expect(made.notes).toMatch(/Create App Integration > API Services[\s\S]*oauth-key --finish --client-id/);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
     await letsIn(world, ALICE);
     await register(world, jwk);
     const { code, out, notes } = await world.run(`oauth-key --finish --client-id ${CLIENT}`);
     expect(code).toBe(0);
     expect(notes).toMatch(/is in use[\s\S]*revoke the token/);
     expect(stored(world)).toMatchObject({ clientId: CLIENT, kid: jwk.kid });
-    expect(world.system.oktaTokenSecret.next).toBeUndefined();
+    expect(world.system.oktaCredentialsSecret.next).toBeUndefined();
     await world.system.simulator.revokeToken(TOKEN);
     await letsIn(world, BOB);
     const [, secretLine = 'none'] = stored(world).privateKey.split('\n');
@@ -112,7 +112,7 @@ describe.concurrent('oauth-key', () => {
     const { code, notes, out } = await world.run('oauth-key');
     expect([code, out]).toEqual([64, '']);
     expect(notes).toContain('--next');
-    expect(world.system.oktaTokenSecret.next).toBeUndefined();
+    expect(world.system.oktaCredentialsSecret.next).toBeUndefined();
   });
 
   it('shows the key that waits again, and makes no other', async () => {
@@ -128,7 +128,7 @@ describe.concurrent('oauth-key', () => {
     const lost = await world.run('oauth-key', { isRead: async () => false });
     expect(lost.code).toBe(2);
     expect(lost.notes).toMatch(/could not be written out[\s\S]*Run the command again/);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
     expect((await world.run('oauth-key')).out).toBe(lost.out);
   });
 
@@ -137,7 +137,7 @@ describe.concurrent('oauth-key', () => {
     const [one, other] = await Promise.all([world.run('oauth-key'), world.run('oauth-key')]);
     expect(one.code + other.code).toBe(0);
     expect(printed(one.out).kid).toBe(printed(other.out).kid);
-    expect(JSON.parse(world.system.oktaTokenSecret.next ?? '').kid).toBe(printed(one.out).kid);
+    expect(JSON.parse(world.system.oktaCredentialsSecret.next ?? '').kid).toBe(printed(one.out).kid);
   });
 
   it.each<[string, (world: CliWorld, next: PublicKey) => unknown, string]>([
@@ -163,7 +163,7 @@ describe.concurrent('oauth-key', () => {
     expect(code).toBe(2);
     expect(notes).toContain(said);
     expect(stored(world).kid).toBe(first.kid);
-    expect(JSON.parse(world.system.oktaTokenSecret.next ?? '').kid).toBe('second');
+    expect(JSON.parse(world.system.oktaCredentialsSecret.next ?? '').kid).toBe('second');
   });
 
   it('does not overwrite credentials that somebody else has stored meanwhile', async () => {
@@ -171,14 +171,14 @@ describe.concurrent('oauth-key', () => {
     letWait(world, FIRST);
     await register(world, FIRST.public);
     const target = await world.target();
-    const { version } = target.oktaToken;
+    const { version } = target.oktaCredentials;
     const late: Target = {
       ...target,
-      oktaToken: {
-        ...target.oktaToken,
+      oktaCredentials: {
+        ...target.oktaCredentials,
         version: async (which) => {
           const seen = await version(which);
-          world.system.oktaTokenSecret.text = 'a-token-of-somebody-else';
+          world.system.oktaCredentialsSecret.text = 'a-token-of-somebody-else';
           return seen;
         },
       },
@@ -186,8 +186,8 @@ describe.concurrent('oauth-key', () => {
     const { code, notes } = await typed(`oauth-key --finish --client-id ${CLIENT}`, async () => late);
     expect(code).toBe(2);
     expect(notes).toContain('somebody else');
-    expect(world.system.oktaTokenSecret.text).toBe('a-token-of-somebody-else');
-    expect(world.system.oktaTokenSecret.next).toContain('first');
+    expect(world.system.oktaCredentialsSecret.text).toBe('a-token-of-somebody-else');
+    expect(world.system.oktaCredentialsSecret.next).toContain('first');
   });
 
   it('ends what an earlier run was cut off in, when the key was in use already', async () => {
@@ -195,7 +195,7 @@ describe.concurrent('oauth-key', () => {
     letWait(world, FIRST);
     const { code, notes } = await world.run('oauth-key --finish');
     expect([code, notes]).toEqual([0, expect.stringContaining('in use already')]);
-    expect(world.system.oktaTokenSecret.next).toBeUndefined();
+    expect(world.system.oktaCredentialsSecret.next).toBeUndefined();
     expect(stored(world)).toEqual({ clientId: CLIENT, ...FIRST.waiting });
   });
 
@@ -203,9 +203,9 @@ describe.concurrent('oauth-key', () => {
     const world = await CliWorld.start();
     letWait(world, FIRST);
     expect((await world.run('oauth-key --drop-next', { canAsk: true, answers: ['n'] })).code).toBe(2);
-    expect(world.system.oktaTokenSecret.next).toBeDefined();
+    expect(world.system.oktaCredentialsSecret.next).toBeDefined();
     expect((await world.run('oauth-key --drop-next --yes')).code).toBe(0);
-    expect(world.system.oktaTokenSecret.next).toBeUndefined();
+    expect(world.system.oktaCredentialsSecret.next).toBeUndefined();
   });
 
   it.each([
@@ -217,7 +217,7 @@ describe.concurrent('oauth-key', () => {
   ])('says what cannot be: %s', async (line, code, said) => {
     const world = await CliWorld.start();
     expect(await world.run(line)).toMatchObject({ code, notes: expect.stringContaining(said) });
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 
   it.each([
@@ -233,7 +233,7 @@ describe.concurrent('oauth-key', () => {
     'shows nothing of a text that waits and is no key: %s',
     async (text) => {
       const world = await CliWorld.start();
-      world.system.oktaTokenSecret.next = text;
+      world.system.oktaCredentialsSecret.next = text;
       const { code, notes } = await world.run('oauth-key');
       expect([code, notes]).toEqual([2, expect.stringContaining('--drop-next')]);
       expect(notes).not.toContain('MARKED');

@@ -36,7 +36,7 @@ it.concurrent.each(LINES)('a key that nobody could see is not stored: %s', async
 
 it.concurrent.each(LINES)("an app's key that nobody could see waits, and is shown again: %s", async (line) => {
   const world = await CliWorld.start();
-  const secret = world.system.oktaTokenSecret;
+  const secret = world.system.oktaCredentialsSecret;
   const made = (how: string) => typed('oauth-key', how, world.system);
   expect(await made(line)).toMatchObject({ code: 2, notes: expect.stringContaining('could not be written out') });
   expect(secret.text).toBe(TOKEN);

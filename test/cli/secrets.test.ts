@@ -17,7 +17,7 @@ describe.concurrent('set-credentials', () => {
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
     const { code, out, notes } = await world.run('set-credentials', { canAsk: true, answers: [`  ${NEW_TOKEN} `] });
     expect(code).toBe(0);
-    expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(NEW_TOKEN);
     expect(out + notes).not.toContain(NEW_TOKEN);
   });
 
@@ -33,7 +33,7 @@ describe.concurrent('set-credentials', () => {
     const world = await CliWorld.start();
     await world.system.simulator.setToken(NEW_TOKEN, 'ORG_ADMIN');
     expect((await world.run('set-credentials', { input: `SSWS ${NEW_TOKEN}\n` })).code).toBe(0);
-    expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(NEW_TOKEN);
   });
 
   it.each([
@@ -50,20 +50,20 @@ describe.concurrent('set-credentials', () => {
     const ran = await world.run('set-credentials', { input: NEW_TOKEN });
     expect(ran.code).toBe(2);
     expect(ran.notes).toContain(code);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 
   it('stores a token that could not be tried, when told to', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.addFault({ count: 1, fault: { status: 503 } });
     expect((await world.run('set-credentials --unchecked', { input: NEW_TOKEN })).code).toBe(1);
-    expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(NEW_TOKEN);
   });
 
   it('does not store a token that is refused, whatever it was told', async () => {
     const world = await CliWorld.start();
     expect((await world.run('set-credentials --unchecked', { input: NEW_TOKEN })).code).toBe(2);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 
   it('stores a good token although a zone is wrong, and says what is wrong', async () => {
@@ -73,7 +73,7 @@ describe.concurrent('set-credentials', () => {
     const { code, out } = await world.run('set-credentials', { input: NEW_TOKEN });
     expect(code).toBe(1);
     expect(out).toContain('ZONE001');
-    expect(world.system.oktaTokenSecret.text).toBe(NEW_TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(NEW_TOKEN);
   });
 
   it('lets the zones that waited for a token be updated at once', async () => {
@@ -97,7 +97,7 @@ describe.concurrent('set-credentials', () => {
   it.each(['', '  \n', 'two words'])('refuses %j as a mistake', async (input) => {
     const world = await CliWorld.start();
     expect((await world.run('set-credentials', { input })).code).toBe(64);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 });
 
@@ -119,7 +119,7 @@ describe.concurrent('set-credentials, for a service app', () => {
     const { code, out, notes } = await world.run(`set-credentials --client-id ${CLIENT} --kid k1 --key ${key}`);
     expect([code, out]).toEqual([0, expect.stringContaining('the service app is stored')]);
     expect(out + notes).not.toContain(pem.split('\n')[1]);
-    expect(JSON.parse(world.system.oktaTokenSecret.text ?? '')).toMatchObject({ clientId: CLIENT, kid: 'k1' });
+    expect(JSON.parse(world.system.oktaCredentialsSecret.text ?? '')).toMatchObject({ clientId: CLIENT, kid: 'k1' });
     await world.system.simulator.revokeToken(TOKEN);
     await world.system.redeploy({});
     expect((await world.run(`grant --ip ${BOB} --wait`)).code).toBe(0);
@@ -154,7 +154,7 @@ describe.concurrent('set-credentials, for a service app', () => {
     const ran = await world.run(`set-credentials --client-id ${CLIENT} --kid k1 --key ${await keyFile(pem)}`);
     expect(ran.code).toBe(2);
     expect(ran.notes).toContain(code);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 
   it.each([
@@ -168,7 +168,7 @@ describe.concurrent('set-credentials, for a service app', () => {
     const { code, notes } = await world.run(`set-credentials ${filled}`);
     expect([code, notes]).toEqual([64, expect.stringContaining(text)]);
     expect(notes).not.toContain('MARKED');
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
   });
 });
 

@@ -96,7 +96,7 @@ describe('docs/operations.md', () => {
     await full.clock.advance(5_000);
     expect(new Set(full.codes())).toEqual(new Set(['ZONE005']));
     const untold = new VirtualSystem();
-    untold.oktaToken.text = undefined;
+    untold.oktaCredentials.text = undefined;
     await untold.clock.advance(120_000);
     expect(new Set(untold.codes())).toEqual(new Set(['ZONE006']));
   });

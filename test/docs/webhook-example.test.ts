@@ -61,7 +61,7 @@ describe('the signed example', () => {
           written = list;
         }),
         webhookSecret: new MemorySecret(JSON.stringify({ current: secret })),
-        oktaToken: new MemorySecret('a-token'),
+        oktaCredentials: new MemorySecret('a-token'),
         write: (line) => logged.push(line),
       });
     });
@@ -110,7 +110,7 @@ describe('the problem that is shown', () => {
       clock,
       http: () => Promise.reject(new Error('not to be called')),
       webhookSecret: new MemorySecret(JSON.stringify({ current: secret })),
-      oktaToken: new MemorySecret(),
+      oktaCredentials: new MemorySecret(),
       write: () => {},
     });
     const answer = await system.webhook(apiEvent('/webhook', headers, Buffer.from(body)));

@@ -91,22 +91,22 @@ export function operatedStack(start: () => Promise<EmulatorSystem>): void {
     });
 
     it('stores no credentials that Okta refuses, and those that it takes', async () => {
-      const before = await target.oktaToken.read();
+      const before = await target.oktaCredentials.read();
       const { text } = (await start()).credentials;
       expect((await run('set-credentials', { input: 'no-token-of-okta' })).code).toBe(2);
-      expect(await target.oktaToken.read()).toBe(before);
+      expect(await target.oktaCredentials.read()).toBe(before);
       expect((await run('set-credentials', { input: text })).code).toBe(0);
-      expect(await target.oktaToken.read()).toBe(text);
+      expect(await target.oktaCredentials.read()).toBe(text);
     });
 
     it('keeps a key for a service app waiting beside the credentials, shows it again, and drops it', async () => {
-      const before = await target.oktaToken.read();
+      const before = await target.oktaCredentials.read();
       const made = await run('oauth-key --next');
       expect(made.code).toBe(0);
       expect((await run('oauth-key --next')).out).toBe(made.out);
-      expect(await target.oktaToken.read()).toBe(before);
+      expect(await target.oktaCredentials.read()).toBe(before);
       expect((await run('oauth-key --drop-next --yes')).code).toBe(0);
-      expect(await target.oktaToken.next()).toBeUndefined();
+      expect(await target.oktaCredentials.next()).toBeUndefined();
     });
 
     it('finds a dead letter and puts it back, so that it takes effect', async () => {

@@ -138,7 +138,7 @@ describe('the audit', () => {
 
   it('names the events that wait where Okta fails', async () => {
     const system = new VirtualSystem();
-    system.oktaToken.text = undefined;
+    system.oktaCredentials.text = undefined;
     await system.send('access.granted', { ip: ALICE }, { id: 'evt-1' });
     await system.clock.advance(2_000);
     expect(system.lines.find(({ code }) => code === 'ZONE006')).toMatchObject({ acl: ACL, webhookIds: ' evt-1 ' });

@@ -27,7 +27,7 @@ beforeAll(async () => {
     ...{ [ENV.serviceName]: 'KnocknocOkta', [ENV.tableName]: 'grants' },
     ...{ [ENV.eventsQueueUrl]: `${aws.url}/0/events.fifo`, [ENV.timerQueueUrl]: `${aws.url}/0/timers` },
     ...{ [ENV.deadLetterQueueUrl]: `${aws.url}/0/dead.fifo` },
-    ...{ [ENV.webhookSecretArn]: 'arn:webhook', [ENV.oktaTokenSecretArn]: 'arn:okta' },
+    ...{ [ENV.webhookSecretArn]: 'arn:webhook', [ENV.oktaCredentialsArn]: 'arn:okta' },
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const acls = { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } };

@@ -92,7 +92,7 @@ describe('whoever asks at the address that the answer to a post gave', () => {
       () => void system.okta.addFault({ count: 1, fault: { rateLimit: { resetInSeconds: 50 } } }),
     ],
     ['the zone can’t be used', 'ZONE004', () => void system.okta.editZone(ZONE, { status: 'INACTIVE' })],
-    ['no token is set', 'ZONE006', () => void Object.assign(system.oktaToken, { text: undefined })],
+    ['no token is set', 'ZONE006', () => void Object.assign(system.oktaCredentials, { text: undefined })],
   ])('is told with 502 why the zone could not be updated: %s', async (_, code, breakIt) => {
     breakIt();
     const answer = await system.ask(await posted(), { wait: 10 });

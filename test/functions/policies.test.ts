@@ -52,8 +52,8 @@ async function check(): Promise<unknown> {
     (line) => lines.push({ ...line }),
   );
   const signIn = new OktaSignIn(http, config.okta.baseUrl, () => NOW, { scopes: [...ZONE_SCOPES, POLICY_SCOPE] });
-  const oktaToken = new CachedSecret(secret, clock);
-  const handler = createHandler(() => ({ config, clock, http, signIn, oktaToken, telemetry }));
+  const oktaCredentials = new CachedSecret(secret, clock);
+  const handler = createHandler(() => ({ config, clock, http, signIn, oktaCredentials, telemetry }));
   await handler(
     { kind: 'daily' },
     lambdaContext('policies', 'request-1', () => 60_000),
@@ -139,7 +139,7 @@ describe('the daily check of policies', () => {
     const environment = {
       ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
       ...{ AWS_ENDPOINT_URL: aws.url, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
-      [ENV.oktaTokenSecretArn]: 'arn:okta',
+      [ENV.oktaCredentialsArn]: 'arn:okta',
     };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     vi.resetModules();

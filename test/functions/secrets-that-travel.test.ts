@@ -24,12 +24,12 @@ interface Said {
 }
 
 /** Somebody logs in, waits for the zone, and minutes pass: all that the system says of it. */
-async function heard(oktaToken: string, webhookSecret: string, http: HttpClient): Promise<Said> {
+async function heard(oktaCredentials: string, webhookSecret: string, http: HttpClient): Promise<Said> {
   const clock = new VirtualClock(NOW);
   const lines: Fields[] = [];
   const functions = new EmbeddedFunctions({
     ...{ config: configOf(), clock, http, write: (line) => lines.push(line) },
-    ...{ oktaToken: new MemorySecret(oktaToken), webhookSecret: new MemorySecret(webhookSecret) },
+    ...{ oktaCredentials: new MemorySecret(oktaCredentials), webhookSecret: new MemorySecret(webhookSecret) },
   });
   functions.start();
   const answers: unknown[] = [];
@@ -64,7 +64,7 @@ const goodSecret = JSON.stringify({ current: KEY });
 describe('a token that can be none', () => {
   it.each([
     ['has a line break in it', `00${MARK.slice(0, 14)}\n${MARK.slice(14)}`],
-    ['is pretty-printed JSON of the console', JSON.stringify({ oktaToken: `00${MARK}` }, null, 2)],
+    ['is pretty-printed JSON of the console', JSON.stringify({ oktaCredentials: `00${MARK}` }, null, 2)],
     ['is JSON with the token as a name', JSON.stringify({ [`00${MARK}`]: '' })],
     ['is JSON that is broken', `{\n  "token": "00${MARK}",\n`],
     ['is a private key', PEM],

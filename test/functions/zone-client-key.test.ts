@@ -26,7 +26,7 @@ it('the deployed zone function has KMS sign for the service app, with the key th
   const environment = {
     ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
     ...{ AWS_ENDPOINT_URL: aws.url, POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
-    ...{ [ENV.tableName]: 'grants', [ENV.oktaTokenSecretArn]: 'arn:okta', [ENV.timerQueueUrl]: `${aws.url}/0/timers` },
+    ...{ [ENV.tableName]: 'grants', [ENV.oktaCredentialsArn]: 'arn:okta', [ENV.timerQueueUrl]: `${aws.url}/0/timers` },
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const okta = { domain: 'acme.okta.com', baseUrl: aws.url, clientKey: 'kms' };

@@ -95,19 +95,19 @@ describe('the token', () => {
     [
       'was never set',
       (s: VirtualSystem) => {
-        s.oktaToken.text = undefined;
+        s.oktaCredentials.text = undefined;
       },
     ],
     [
       'is empty',
       (s: VirtualSystem) => {
-        s.oktaToken.text = ' \n';
+        s.oktaCredentials.text = ' \n';
       },
     ],
     [
       'can’t be read',
       (s: VirtualSystem) => {
-        s.oktaToken.unreadable = true;
+        s.oktaCredentials.unreadable = true;
       },
     ],
   ])('that %s is ZONE006, and calls nobody', async (_, breakIt) => {
@@ -116,7 +116,7 @@ describe('the token', () => {
     await minutes(3);
     expect(system.okta.requests(0)).toEqual([]);
     expect(new Set(system.codes())).toEqual(new Set(['ZONE006']));
-    Object.assign(system.oktaToken, { text: `${TOKEN}\n`, unreadable: false });
+    Object.assign(system.oktaCredentials, { text: `${TOKEN}\n`, unreadable: false });
     await minutes(2);
     expect(system.gateways()).toEqual([`${ALICE}/32`]);
   });
@@ -126,7 +126,7 @@ describe('the token', () => {
     await minutes(1);
     system.okta.setToken('fresh', 'ORG_ADMIN');
     system.okta.revokeToken(TOKEN);
-    system.oktaToken.text = 'fresh';
+    system.oktaCredentials.text = 'fresh';
     await system.grant(BOB);
     await system.clock.advance(2_000);
     expect(system.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);

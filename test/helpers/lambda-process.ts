@@ -31,7 +31,7 @@ export function lambdaEnvironment(name: Name, awsUrl: string) {
     [ENV.timerQueueUrl]: `${awsUrl}/0/timers`,
     [ENV.deadLetterQueueUrl]: `${awsUrl}/0/dead.fifo`,
     [ENV.webhookSecretArn]: 'arn:webhook',
-    [ENV.oktaTokenSecretArn]: 'arn:okta',
+    [ENV.oktaCredentialsArn]: 'arn:okta',
     [ENV.allowlistSecretArn]: 'arn:lists',
     [ENV.readQueueUrl]: `${awsUrl}/0/reads`,
   };

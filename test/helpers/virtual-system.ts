@@ -58,7 +58,7 @@ export class VirtualSystem {
   readonly clock = new VirtualClock(NOW);
   readonly okta: OktaSimulator;
   readonly lines: Fields[] = [];
-  readonly oktaToken = new MemorySecret(TOKEN);
+  readonly oktaCredentials = new MemorySecret(TOKEN);
   readonly webhookSecret = new MemorySecret(JSON.stringify(WEBHOOK_SECRET));
   readonly allowlistSecret = new MemorySecret();
   /** Its secret has the list of each configured ACL. */
@@ -95,7 +95,7 @@ export class VirtualSystem {
       clock: this.clock,
       http: this.#http,
       webhookSecret: this.webhookSecret,
-      oktaToken: this.oktaToken,
+      oktaCredentials: this.oktaCredentials,
       write: (line) => this.lines.push(line),
       ...(telemetry && { telemetry }),
       ...(way && { way }),

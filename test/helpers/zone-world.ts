@@ -189,7 +189,7 @@ export class ZoneWorld {
       grants: new GrantBook(this.table, config, telemetry),
       states: new ZoneStates(this.table),
       okta: new OktaZones(this.#client, config.okta.baseUrl, () => this.clock.now()),
-      oktaToken: new CachedSecret(this.token, this.clock),
+      oktaCredentials: new CachedSecret(this.token, this.clock),
       timers: { send: async (messages) => void this.timers.push(...messages) },
       telemetry,
       armedUpTo: new Map(),

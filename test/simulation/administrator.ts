@@ -86,7 +86,7 @@ export class Administrator {
     faults.struck(signIn ? 'key rotated' : 'token rotated', gapMs + HEALING_MS + 10_000);
     clock.after(gapMs, () => {
       // Whoever set two new ones sets the later one last.
-      this.#world.oktaToken.text = signIn ? signIn.app.text : `token-${this.#tokens}`;
+      this.#world.oktaCredentials.text = signIn ? signIn.app.text : `token-${this.#tokens}`;
     });
   }
 

@@ -80,7 +80,7 @@ export class World {
   readonly weather: TableWeather | undefined;
   readonly fifo: SimFifo;
   readonly timers: SimTimerQueue;
-  readonly oktaToken: MemorySecret;
+  readonly oktaCredentials: MemorySecret;
   readonly okta: HostileOkta;
   readonly webhook: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
   readonly outcome: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
@@ -95,7 +95,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.okta = options.okta;
-    this.oktaToken = new MemorySecret(options.credentials);
+    this.oktaCredentials = new MemorySecret(options.credentials);
     const { around } = options;
     const changed = (change: Change) => {
       this.keys.set(`${change.key.acl} ${change.key.item}`, change.key);
@@ -289,11 +289,11 @@ export class World {
     const reached = (request: HttpRequest) => okta.exchange(environment, request);
     const { clock } = environment;
     const http = hooks.http?.(reached, config, clock) ?? reached;
-    const reader = this.#secret(environment, this.oktaToken);
+    const reader = this.#secret(environment, this.oktaCredentials);
     const deps = {
       ...this.#common(environment, 'zone', config),
       okta: new OktaZones(http, config.okta.baseUrl, () => clock.now()),
-      oktaToken: hooks.token?.(reader, clock) ?? new CachedSecret(reader, clock),
+      oktaCredentials: hooks.token?.(reader, clock) ?? new CachedSecret(reader, clock),
       newId: () => {
         this.#rebuilds += 1;
         return `rebuild-${this.#rebuilds}`;

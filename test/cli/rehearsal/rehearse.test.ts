@@ -29,11 +29,11 @@ class RehearsedWorld {
       if (answer.kind !== 'answer') throw new Error('no answer');
       return answer;
     };
-    const oktaToken = { read: async () => world.token.text };
+    const oktaCredentials = { read: async () => world.token.text };
     const items = table.items();
     okta.clearRequests();
     const rehearsal = await clock.finish(
-      rehearse(ACL, { config: deps.config, table, oktaToken }, { clock, http, newId: deps.newId }),
+      rehearse(ACL, { config: deps.config, table, oktaCredentials }, { clock, http, newId: deps.newId }),
     );
     // Whatever is tried below: nothing was written.
     expect(table.items()).toEqual(items);
@@ -165,7 +165,7 @@ describe('a rehearsal', () => {
     const read = async () => {
       throw new Error('not authorized to perform secretsmanager:GetSecretValue');
     };
-    const target = { config: deps.config, table, oktaToken: { read } };
+    const target = { config: deps.config, table, oktaCredentials: { read } };
     const http = async () => {
       throw new Error('nobody may be called');
     };
