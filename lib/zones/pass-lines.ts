@@ -7,6 +7,7 @@ import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import { waitingDetail } from './state-after.ts';
 import type { ZoneState } from './zone-state.ts';
 import { isUsable } from './zone-view.ts';
+import { reportChange, type ZoneChange } from './zone-work.ts';
 
 /** What brought a rebuild about, for the audit lines of what it changes. */
 export function auditOf(pass: Pass, { state, configHash }: Run, { clock }: RebuildDeps): Fields {
@@ -63,4 +64,18 @@ function eventToZone({ grants = [] }: Pass, { confirmedPosition = '' }: ZoneStat
   const orders = grants.map(({ since }) => since).filter((since) => positionOf(since) > confirmedPosition);
   const [oldest] = orders.sort();
   return oldest === undefined ? {} : { eventToZoneMs: Math.max(0, now - timeOf(oldest)) };
+}
+
+/** Of a write that an earlier run has made, or another ACL's: nothing is known of what brought it about. */
+export const REPAIR: Fields = { cause: 'repair' };
+
+/** Says which changes Okta has confirmed. @param zoneId of this zone alone; of all where left out */
+export function sayChanges(pass: Pass, run: Run, deps: RebuildDeps, zoneId?: string): void {
+  const own = auditOf(pass, run, deps);
+  for (const change of pass.takeUnsaid(zoneId)) say(change, change.acl === run.acl ? own : REPAIR, deps);
+}
+
+export function say(change: ZoneChange, audit: Fields, { config, states, telemetry }: RebuildDeps): void {
+  reportChange(change, audit, telemetry, config.alarmOnChangesPerHour !== undefined);
+  states.items.isTold(change.zoneId, change.write);
 }

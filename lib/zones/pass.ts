@@ -10,7 +10,7 @@ import { type Plan, planFor } from './plan.ts';
 import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
-import type { ZoneMemory } from './zone-state.ts';
+import type { ZoneMemory, ZoneState } from './zone-state.ts';
 import { isUsable, viewOf, type ZoneView } from './zone-view.ts';
 import type { Done, ZoneChange } from './zone-work.ts';
 
@@ -36,9 +36,11 @@ export class Pass {
   #answered = false;
   #wrote = false;
   #unsaid: readonly ZoneChange[] = [];
+  #known: ZoneState['zones'];
 
   constructor(run: Run, deps: RebuildDeps) {
     this.#run = run;
+    this.#known = run.state.zones;
     this.#deps = deps;
   }
 
@@ -148,14 +150,20 @@ export class Pass {
   }
 
   /** What is remembered of the zones, as far as this rebuild has come. */
-  get memories(): Readonly<Record<string, ZoneMemory>> {
-    const { zones } = this.#run.state;
-    if (this.#views.length === 0) return zones;
-    // Of a zone that the ACL has no more, whoever has it now wants to know whether its last write here was confirmed.
-    const left = Object.entries(zones).flatMap(([zoneId, { write }]) =>
-      write === undefined ? [] : [[zoneId, { write }]],
-    );
-    return Object.fromEntries([...left, ...this.#views.map((view) => [view.zoneId, this.#memoryOf(view)])]);
+  get memories(): ZoneState['zones'] {
+    if (this.#views.length === 0) return this.#known;
+    const seen = this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]);
+    // Of a zone that the ACL has no more, whether its last write was told.
+    const others = Object.entries(this.#known).map(([zoneId, { write, left }]) => [
+      zoneId,
+      { ...(write !== undefined && { write }), ...(left && { left }) },
+    ]);
+    return { ...Object.fromEntries(others), ...Object.fromEntries(seen) };
+  }
+
+  /** Something was found out of zones that the ACL has no more. */
+  remember(zones: ZoneState['zones']): void {
+    this.#known = zones;
   }
 
   /** Whether Okta has confirmed changes that the audit does not know yet. */
@@ -219,7 +227,7 @@ export class Pass {
     const { acl, state, isUndisturbed } = this.#run;
     const { clock, states, telemetry } = this.#deps;
     const now = clock.now();
-    const memory = state.zones[zoneId] ?? {};
+    const { left: _, ...memory } = state.zones[zoneId] ?? {};
     const isKnown = isUndisturbed && !readingIsDue(memory, this.#due, now);
     const stored = await (isKnown ? states.items.known(zoneId) : states.items.get(zoneId));
     if (stored === 'unreadable') {

@@ -11,14 +11,15 @@ import type { Quota } from '../okta/rate-limit.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
 import { configHash } from './config-hash.ts';
+import { type LeftZonesDeps, leftZones, tellOfLeftZones } from './left-zones.ts';
 import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
-import { auditOf, reportFailures, reportPass } from './pass-lines.ts';
+import { REPAIR, reportFailures, reportPass, say, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
 import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
-import { readZone, recordZone, reportChange, writeZone, type ZoneWork } from './zone-work.ts';
+import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
 
 export interface RebuildDeps {
   readonly config: Config;
@@ -71,7 +72,7 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
   const settings = aclConfig(deps.config, acl);
   if (!settings) {
     telemetry.info('no such ACL is configured any more; its zones are left as they are', { acl });
-    return;
+    return tellOfRemovedAcl(acl, deps, deadline);
   }
   const owner = deps.newId();
   const hash = configHash(deps.config, settings);
@@ -121,6 +122,9 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
       if (isPatient && (await pass.refresh())) continue;
       await take(step, pass, run, deps);
     }
+    if (leftUntil === undefined) {
+      pass.remember(await tellOfLeftZones(pass.memories, leftZonesDeps(run.acl, deps, run.deadline)));
+    }
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
     pass.failed(error);
@@ -164,15 +168,23 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
   sayChanges(pass, run, deps);
 }
 
-function sayChanges(pass: Pass, run: Run, deps: RebuildDeps, zoneId?: string): void {
-  const { acl } = run;
-  const own = auditOf(pass, run, deps);
-  const isCounted = deps.config.alarmOnChangesPerHour !== undefined;
-  for (const change of pass.takeUnsaid(zoneId)) {
-    // Nothing is known of what brought another ACL's rebuild about.
-    const audit = change.acl === acl ? own : { cause: 'repair' };
-    reportChange(change, audit, deps.telemetry, isCounted);
-  }
+/** Nothing of an ACL that was removed is touched; only the audit gets what it lacks. */
+async function tellOfRemovedAcl(acl: string, deps: RebuildDeps, deadline: number): Promise<void> {
+  const { clock, newId, states } = deps;
+  const left = leftZonesDeps(acl, deps, deadline);
+  if (leftZones((await states.get(acl)).zones, left.isConfigured).length === 0) return;
+  const owner = newId();
+  const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS);
+  if (!taken.taken) return armRebuild(acl, Math.min(taken.until, clock.now() + LEASE_TAKEN_MS), deps);
+  const zones = await tellOfLeftZones(taken.state.zones, left);
+  await states.release(acl, owner, { ...taken.state, zones });
+}
+
+function leftZonesDeps(acl: string, deps: RebuildDeps, deadline: number): LeftZonesDeps {
+  const { clock, config, states, telemetry } = deps;
+  const isConfigured = (zoneId: string) => Object.values(config.acls).some(({ zoneIds }) => zoneIds.includes(zoneId));
+  const okta = oktaOf(acl, deps, deadline);
+  return { acl, isConfigured, items: states.items, okta, clock, telemetry, say: (change) => say(change, REPAIR, deps) };
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
@@ -216,9 +228,7 @@ function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   const { acl, settings, owner, deadline } = run;
   const { clock, states, telemetry } = deps;
   const { items } = states;
-  const okta = new OktaAccess(deps.okta, deps.oktaCredentials, clock, states.rest, deadline, (call) =>
-    telemetry.info('Okta called', { acl, ...call }),
-  );
+  const okta = oktaOf(acl, deps, deadline);
   const assertHeld = () => states.assertHeld(acl, owner);
   const isInUse = pass.events !== undefined;
   const sayChangesOf = (zoneId: string) => sayChanges(pass, run, deps, zoneId);
@@ -226,17 +236,30 @@ function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   return { acl, settings, okta, items, clock, telemetry, assertHeld, isInUse, sayChangesOf, haveRead };
 }
 
+function oktaOf(
+  acl: string,
+  { clock, okta, oktaCredentials, states, telemetry }: RebuildDeps,
+  deadline: number,
+): OktaAccess {
+  return new OktaAccess(okta, oktaCredentials, clock, states.rest, deadline, (call) =>
+    telemetry.info('Okta called', { acl, ...call }),
+  );
+}
+
 /**
  * Trouble with the table. The lease is let go, if that is possible, so that whoever tries again need not wait for its end;
  * and what was found out and said is remembered.
  */
 async function giveUp(pass: Pass, run: Run, state: ZoneState, error: unknown, deps: RebuildDeps): Promise<never> {
-  const { acl, owner } = run;
-  const { states, telemetry } = deps;
+  const { acl, owner, deadline } = run;
+  const { clock, states, telemetry } = deps;
   try {
     await sayAllChanges(pass, run, deps);
     await states.release(acl, owner, state);
   } catch (failed) {
+    // Whoever comes next may not have the zone any more, and would not look. Without an answer of the table the lease is
+    // this run's for as long as it has time.
+    if (!(failed instanceof LeaseLost) && clock.now() < deadline) sayChanges(pass, run, deps);
     telemetry.warn('the lease could not be let go; it ends by itself', { acl, reason: describeError(failed) });
   }
   throw error;

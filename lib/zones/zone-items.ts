@@ -43,6 +43,8 @@ export class ZoneItems {
   readonly #table: Table;
   /** By zone id: as this process has read or written it last. */
   readonly #known = new Map<string, ZoneRecord>();
+  /** By zone id: the number of the write that this process has told of last. */
+  readonly #told = new Map<string, number>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -92,6 +94,15 @@ export class ZoneItems {
     if (!written && !isSame(await this.get(zoneId), record)) return undefined;
     this.#known.set(zoneId, record);
     return record;
+  }
+
+  /** This process has told of a write: where that can't be stored, it does not tell of it again. */
+  isTold(zoneId: string, write: number): void {
+    this.#told.set(zoneId, write);
+  }
+
+  lastTold(zoneId: string): number | undefined {
+    return this.#told.get(zoneId);
   }
 
   /** The first write of a zone was announced and never carried out: the zone is nobody's, as it was before. */

@@ -24,6 +24,8 @@ export type ZoneMemory = {
   /** Okta has shown a list that nobody announced, and no write was confirmed since. */
   readonly doubted?: true;
   readonly trouble?: ZoneTrouble;
+  /** The configuration has the zone no more, and its last write is told; `write` is what the next ACL wants to know. */
+  readonly left?: true;
 };
 
 export type LastError = {
@@ -92,6 +94,7 @@ const memorySchema = v.union([
     doubtUntil: v.exactOptional(moment),
     doubted: v.exactOptional(v.literal(true)),
     trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
+    left: v.exactOptional(v.literal(true)),
   }),
 ]);
 const fields = {

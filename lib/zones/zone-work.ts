@@ -75,7 +75,7 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
       if (work.isInUse) reportForeignChange(view, list, work);
     }
     const seen = shown(view, list, work.clock.now());
-    const change = changeFound(view, seen);
+    const change = changeFound(view, seen, work);
     return { view: seen, zone, quota, ...(change && { change }) };
   });
 }
@@ -153,10 +153,14 @@ function hasList(zone: OktaZone, list: readonly string[]): boolean {
 }
 
 /** A write whose answer nobody got, and which Okta shows as carried out; also one of the ACL that had the zone before. */
-function changeFound({ zoneId, stored, memory }: ZoneView, seen: ZoneView): ZoneChange | undefined {
+function changeFound(
+  { zoneId, stored, memory }: ZoneView,
+  seen: ZoneView,
+  { items }: ZoneWork,
+): ZoneChange | undefined {
   if (typeof stored !== 'object') return undefined;
   const { owner, write, before, after } = stored;
-  const isNews = memory.write !== write && seen.memory.write === write;
+  const isNews = memory.write !== write && seen.memory.write === write && items.lastTold(zoneId) !== write;
   return isNews && !sameList(before, after) ? { zoneId, acl: owner, write, before, after } : undefined;
 }
 
