@@ -91,10 +91,11 @@ function sum<T>(of: readonly T[], value: (each: T) => number): number {
 
 /** What a month costs whatever happens. */
 export function fixedPrices(stack: DeployedStack, customMetrics: number): readonly Stage[] {
-  const { secret, alarmMetric, customMetric } = prices.perMonth;
+  const { secret, alarmMetric, compositeAlarm, customMetric } = prices.perMonth;
   return [
     { name: `${stack.secrets} secrets`, dollars: stack.secrets * secret },
     { name: `${stack.alarms} alarms`, dollars: stack.alarmMetrics * alarmMetric },
+    { name: `${stack.compositeAlarms} composite alarm`, dollars: stack.compositeAlarms * compositeAlarm },
     { name: `${customMetrics} custom metrics`, dollars: customMetrics * customMetric },
   ];
 }

@@ -16,6 +16,8 @@ export interface DeployedStack {
   readonly alarms: number;
   /** What alarms are paid by: each metric that one of them looks at. */
   readonly alarmMetrics: number;
+  /** Alarms on the state of others. */
+  readonly compositeAlarms: number;
   /** That the API lets through. */
   readonly requestsPerSecond: number;
   readonly dashboards: number;
@@ -54,6 +56,7 @@ export function deployedStack(changes: object = {}): DeployedStack {
       secrets: all('AWS::SecretsManager::Secret').length,
       alarms: alarms.length,
       alarmMetrics: alarms.reduce((sum, alarm) => sum + looksAt(alarm), 0),
+      compositeAlarms: all('AWS::CloudWatch::CompositeAlarm').length,
       requestsPerSecond: all('AWS::ApiGatewayV2::Stage')[0]?.[1].Properties.DefaultRouteSettings.ThrottlingRateLimit,
       dashboards: all('AWS::CloudWatch::Dashboard').length,
       queueMappings: all('AWS::Lambda::EventSourceMapping').filter(

@@ -1,14 +1,25 @@
 import { Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmBase,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import type { Severity } from '../lib/error-codes.ts';
 
 /** What an alarm says to whoever it wakes. */
 export interface AlarmText {
+  readonly severity: Severity;
   /** What it means for those who log in and out. */
   readonly impact: string;
   /** The first thing to do. */
@@ -16,6 +27,13 @@ export interface AlarmText {
   /** Heading in docs/errors.md. */
   readonly section: string;
 }
+
+const ACCESS_DOES_NOT_WORK: AlarmText = {
+  severity: 'urgent',
+  impact: 'Access does not work: people who log in get none, or people who left keep it. One alarm or more says why.',
+  firstStep: 'Run `npm run zone -- doctor`, or open the dashboard, and see which other alarms are on.',
+  section: 'Access does not work',
+};
 
 export interface AlarmOptions {
   /** Follows the stack's name; it is the subject of the mail. */
@@ -36,28 +54,45 @@ export interface AlarmOptions {
 }
 
 export interface AlarmTopicProps {
+  /** Subscribed to all alarms. */
   readonly email?: string | undefined;
-  /** ARN of a topic that is there already. Its policy, and the key it is encrypted with, are its owner's. */
+  /**
+   * ARN of a topic that is there already. Its policy, and the key it is encrypted with, are its owner's. All alarms go
+   * there, unless another topic is named for what can wait.
+   */
   readonly existing?: string | undefined;
+  /** ARN of such a topic for the alarms that can wait. */
+  readonly existingCanWait?: string | undefined;
   readonly key?: IKey | undefined;
 }
 
-/** The topic of all alarms of the stack: its own, or the customer's. */
+/** Where the alarms of the stack go, by severity: topics of its own, or the customer's. */
 export class AlarmTopic extends Construct {
-  readonly topic: ITopic;
+  readonly topics: Readonly<Record<Severity, ITopic>>;
   readonly alarms: Alarm[] = [];
+  readonly #urgent: Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { email, existing, key }: AlarmTopicProps) {
+  constructor(scope: Construct, id: string, props: AlarmTopicProps) {
     super(scope, id);
-    this.topic = existing === undefined ? this.#own(key) : Topic.fromTopicArn(this, 'Existing', existing);
-    if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
+    const { email, existing, key } = props;
+    const urgent =
+      existing === undefined
+        ? this.#own('Topic', 'Knocknoc Okta zones', key)
+        : Topic.fromTopicArn(this, 'Existing', existing);
+    this.topics = { urgent, 'can wait': this.#forWhatCanWait(urgent, props) };
+    if (email === undefined) return;
+    for (const topic of new Set(Object.values(this.topics))) topic.addSubscription(new EmailSubscription(email));
   }
 
-  #own(key: IKey | undefined): Topic {
+  #forWhatCanWait(urgent: ITopic, { existing, existingCanWait = existing, key }: AlarmTopicProps): ITopic {
+    if (existingCanWait === undefined) return this.#own('CanWait', 'Knocknoc Okta zones, can wait', key);
+    return existingCanWait === existing ? urgent : Topic.fromTopicArn(this, 'ExistingCanWait', existingCanWait);
+  }
+
+  #own(id: string, displayName: string, key: IKey | undefined): Topic {
     // No encryption with a key of KMS but the customer's: CloudWatch may not use the AWS managed one, an own one costs
     // a dollar a month, and what an alarm says is in the template anyway.
-    const options = { displayName: 'Knocknoc Okta zones', enforceSSL: true, ...(key && { masterKey: key }) };
-    const topic = new Topic(this, 'Topic', options);
+    const topic = new Topic(this, id, { displayName, enforceSSL: true, ...(key && { masterKey: key }) });
     // A topic with a policy of its own loses the default one, by which alarms may publish.
     topic.addToResourcePolicy(
       new PolicyStatement({
@@ -72,7 +107,7 @@ export class AlarmTopic extends Construct {
     return topic;
   }
 
-  /** An alarm beside the construct that it watches; tells the topic of trouble and of its end. */
+  /** An alarm beside the construct that it watches; tells the topic of its severity of trouble and of its end. */
   watch(scope: Construct, id: string, options: AlarmOptions): Alarm {
     const { name, metric, text, threshold, whenBelow = false, silenceIsBad = whenBelow, periods = 1 } = options;
     const comparisonOperator = whenBelow
@@ -82,7 +117,7 @@ export class AlarmTopic extends Construct {
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     const alarm = new Alarm(scope, id, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: `${text.impact} First: ${text.firstStep} More: docs/errors.md, "${text.section}".`,
+      alarmDescription: description(text),
       metric,
       threshold,
       evaluationPeriods: periods,
@@ -90,10 +125,30 @@ export class AlarmTopic extends Construct {
       comparisonOperator,
       treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
-    const action = new SnsAction(this.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
+    this.#tell(alarm, text.severity);
     this.alarms.push(alarm);
+    if (text.severity === 'urgent') this.#urgent.push(alarm);
     return alarm;
   }
+
+  /** One alarm for all urgent ones: on from the first of them to the end of the last. Made after all others. */
+  watchAccess(): CompositeAlarm {
+    const alarm = new CompositeAlarm(this, 'Access', {
+      compositeAlarmName: `${Stack.of(this).stackName}-access-does-not-work`,
+      alarmDescription: description(ACCESS_DOES_NOT_WORK),
+      alarmRule: AlarmRule.anyOf(...this.#urgent.map((one) => AlarmRule.fromAlarm(one, AlarmState.ALARM))),
+    });
+    this.#tell(alarm, 'urgent');
+    return alarm;
+  }
+
+  #tell(alarm: AlarmBase, severity: Severity): void {
+    const action = new SnsAction(this.topics[severity]);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}
+
+function description({ impact, firstStep, section }: AlarmText): string {
+  return `${impact} First: ${firstStep} More: docs/errors.md, "${section}".`;
 }

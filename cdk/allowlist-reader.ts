@@ -39,6 +39,7 @@ export class AllowlistReader extends Construct {
       retention: Duration.minutes(10),
       attempts: READS_MOST_RECEIVES,
       deadLetters: {
+        severity: 'can wait',
         impact: 'Reads of a list failed, or were none. Later reads do their work.',
         firstStep: 'Read the log of the allowlist function at the time of the messages.',
         section: 'Dead-letter queues',
@@ -54,6 +55,7 @@ export class AllowlistReader extends Construct {
         eventsQueueUrl: eventsQueue.queueUrl,
         allowlistSecretArn: this.secretArn,
       },
+      severity: 'can wait',
       failures: 3,
       impact: "Knocknoc's lists may not be read. Nobody is let in or put out by them.",
     });
@@ -77,6 +79,7 @@ export class AllowlistReader extends Construct {
       silenceIsBad: true,
       periods: 3,
       text: {
+        severity: 'urgent',
         impact: `The list of an ACL was not read for ${limit / 60} minutes, or the tick is silent. Nobody is let in or put out by it; who is in stays until their grant expires.`,
         firstStep:
           'Look at the other alarms that are on: a LIST code says why. If there is none, read the log of the allowlist function.',

@@ -1,10 +1,16 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
-import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, LogQueryWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  LogQueryWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allErrorCodes } from '../lib/error-codes.ts';
 import { METRICS } from '../lib/names.ts';
-import type { AlarmTopic } from './alarm-topic.ts';
 import { type DashboardQuery, dashboardQueries, latestErrors, listChanges } from './dashboard-queries.ts';
 import { errorMetric } from './error-alarms.ts';
 import type { FunctionName, OptionalFunctionName } from './function-code.ts';
@@ -14,7 +20,7 @@ import type { ServiceFunction } from './service-function.ts';
 const PERIOD = Duration.minutes(1);
 
 export interface ServiceDashboardProps {
-  readonly alarms: AlarmTopic;
+  readonly alarms: readonly IAlarm[];
   /** By the label they get. */
   readonly functions: Readonly<Record<FunctionName, ServiceFunction>> &
     Readonly<Partial<Record<OptionalFunctionName, ServiceFunction>>>;
@@ -39,7 +45,7 @@ export class ServiceDashboard extends Construct {
       dashboardName: `${stack.stackName}-${Aws.REGION}`,
       defaultInterval: Duration.hours(3),
     });
-    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: props.alarms.alarms, width: 24, height: 6 }));
+    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: 24, height: 6 }));
     dashboard.addWidgets(
       graph(
         'Errors by code',

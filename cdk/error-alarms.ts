@@ -21,14 +21,14 @@ export class ErrorAlarms extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     for (const code of allErrorCodes()) {
-      const { impact, firstStep, hasNoAlarm } = ERRORS[code];
-      if (hasNoAlarm) continue;
+      const { severity, impact, firstStep } = ERRORS[code];
+      if (severity === 'no alarm') continue;
       const { period, ...rings } = rate(code);
       props.alarms.watch(this, code, {
         name: code,
         metric: errorMetric(stack, code, period),
         ...rings,
-        text: { impact, firstStep, section: code },
+        text: { severity, impact, firstStep, section: code },
       });
     }
   }

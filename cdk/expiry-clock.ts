@@ -35,6 +35,7 @@ export class ExpiryClock extends Construct {
       retention: Duration.hours(1),
       attempts: TIMERS_MOST_RECEIVES,
       deadLetters: {
+        severity: 'can wait',
         impact: 'Grants did not end at their second. The minute tick ends them, up to about two minutes late.',
         firstStep: 'Read the log of the expiry function at the time of the messages.',
         section: 'Dead-letter queues',
@@ -51,6 +52,7 @@ export class ExpiryClock extends Construct {
         timerQueueUrl: queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
+      severity: 'can wait',
       failures: 3,
       impact: 'Expired grants may stay in the zone.',
     });
@@ -75,6 +77,7 @@ export class ExpiryClock extends Construct {
       whenBelow: true,
       periods: 2,
       text: {
+        severity: 'urgent',
         impact: 'The minute tick has stopped. Expired grants stay in the zone, and failed updates are not repeated.',
         firstStep:
           'Check that the schedule is enabled and its role may invoke the expiry function. Then read the log of that function.',

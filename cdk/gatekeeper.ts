@@ -27,6 +27,7 @@ export class Gatekeeper extends Construct {
       description: 'Tells the API from which addresses it takes requests',
       timeout: Duration.seconds(5),
       environment: {},
+      severity: 'urgent',
       failures: 1,
       impact: 'Knocknoc gets a 500 for its events and must send them again. Until then they have no effect.',
     });

@@ -33,6 +33,7 @@ export class GrantsProcessor extends Construct {
       retention: Duration.days(4),
       attempts: EVENTS_MOST_RECEIVES,
       deadLetters: {
+        severity: 'urgent',
         impact: 'Accepted events were not applied. Somebody may have no access, or still have it after logging out.',
         firstStep:
           'Look for STORE001 in the log of the grants function and mend the cause. Then run `npm run zone -- redrive`.',
@@ -50,6 +51,7 @@ export class GrantsProcessor extends Construct {
         timerQueueUrl: timerQueue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
       },
+      severity: 'can wait',
       failures: 3,
       impact: 'Events wait and are tried again in order. Logins and logouts take effect late.',
     });
@@ -62,6 +64,7 @@ export class GrantsProcessor extends Construct {
       threshold: NOT_APPLIED_SECONDS,
       periods: 2,
       text: {
+        severity: 'urgent',
         impact:
           'Events are accepted and not applied: the oldest has waited for two minutes or more. Logins and logouts take no effect.',
         firstStep:

@@ -24,6 +24,7 @@ export class OutcomeTeller extends Construct {
       // The API gives up after 30 s; the function must be the first to speak.
       timeout: Duration.seconds(29),
       environment: { tableName: table.table.tableName, webhookSecretArn: secrets.webhookSecretArn },
+      severity: 'can wait',
       failures: 3,
       impact: 'Senders do not learn what became of their events. The events themselves take effect.',
     });

@@ -28,6 +28,7 @@ export class PolicyCheck extends Construct {
       timeout: Duration.minutes(15),
       network,
       environment: { oktaCredentialsArn: secrets.oktaCredentialsArn },
+      severity: 'can wait',
       failures: 1,
       impact: 'Nobody is in or out by that. Whether policies refer to the zones is not known until the next day.',
     });
@@ -46,6 +47,7 @@ export class PolicyCheck extends Construct {
       periods: 2,
       badPeriods: 1,
       text: {
+        severity: 'can wait',
         impact:
           'A zone does not protect what it should: people may get in from anywhere, or not at all. Or it is not known.',
         firstStep: 'Run `npm run zone -- doctor`, which names zone, policy and rule.',

@@ -7,6 +7,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Severity } from '../lib/error-codes.ts';
 import { ENV } from '../lib/names.ts';
 import { type Deployment, recordsPolicy } from './deployment.ts';
 import { type FunctionName, functionCode, type OptionalFunctionName } from './function-code.ts';
@@ -32,6 +33,8 @@ export interface ServiceFunctionProps {
   readonly network?: FunctionNetwork | undefined;
   /** What it means for those who log in and out when the function fails or is throttled. */
   readonly impact: string;
+  /** Of both alarms. Behind the queue a failure can wait: where it lasts, another alarm that is urgent says so. */
+  readonly severity: Severity;
   /** Failed runs in 5 minutes that are an alarm. One run that is repeated and then works is none. */
   readonly failures: number;
 }
@@ -134,13 +137,14 @@ export class ServiceFunction extends Construct {
     return { vpc, securityGroups: [group], ...(subnets && { vpcSubnets: subnets }) };
   }
 
-  #watch({ deployment: { alarms }, name, impact, failures }: ServiceFunctionProps): void {
+  #watch({ deployment: { alarms }, name, severity, impact, failures }: ServiceFunctionProps): void {
     const period = Duration.minutes(5);
     alarms.watch(this, 'ErrorsAlarm', {
       name: `${name}-errors`,
       metric: this.lambda.metricErrors({ period }),
       threshold: failures,
       text: {
+        severity,
         impact: `The ${name} function failed or ran out of time. ${impact}`,
         firstStep: `Find "the invocation failed" in the log of the ${name} function, and read the lines before it.`,
         section: 'Function errors',
@@ -151,6 +155,7 @@ export class ServiceFunction extends Construct {
       metric: this.lambda.metricThrottles({ period }),
       threshold: 10,
       text: {
+        severity,
         impact: `Lambda refused to run the ${name} function, because no concurrency was free. ${impact}`,
         firstStep: "Check the account's concurrency quota for Lambda, and which function uses it up.",
         section: 'Function throttles',

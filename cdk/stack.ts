@@ -60,6 +60,7 @@ export class KnocknocOktaStack extends Stack {
     const alarms = new AlarmTopic(this, 'AlarmTopic', {
       email: config.alarmEmail,
       existing: config.alarmTopicArn,
+      existingCanWait: config.canWaitTopicArn,
       key,
     });
     const deployment: Deployment = { config, alarms, key, functionsDir };
@@ -97,7 +98,7 @@ export class KnocknocOktaStack extends Stack {
     };
     new SavedQueries(this, 'Queries', { functions: Object.values(functions) });
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
-      alarms,
+      alarms: [alarms.watchAccess(), ...alarms.alarms],
       functions,
       queues: { events: eventsQueue, timers: timerQueue, ...(lists && { reads: lists.reads.queue }) },
       deadLetterQueues: {
@@ -107,6 +108,8 @@ export class KnocknocOktaStack extends Stack {
         'zone failures': zone.failures.queue,
       },
     });
+    const { urgent, 'can wait': canWait } = alarms.topics;
+    const split = urgent !== canWait;
     const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
       WebhookUrl: [webhook.url, 'Where to post events'],
       WebhookSecretArn: [secrets.webhookSecretArn, 'The secret with the keys that events are signed with'],
@@ -117,7 +120,8 @@ export class KnocknocOktaStack extends Stack {
       ...(lists && { AllowlistSecretArn: [lists.secretArn, "The secret with URL and key of Knocknoc's lists"] }),
       GrantsTableName: [table.table.tableName, 'The table of grants'],
       EventsQueueUrl: [eventsQueue.queueUrl, 'The queue of accepted events'],
-      AlarmTopicArn: [alarms.topic.topicArn, 'The topic of all alarms'],
+      AlarmTopicArn: [urgent.topicArn, `The topic of ${split ? 'alarms that must wake somebody' : 'all alarms'}`],
+      ...(split && { CanWaitTopicArn: [canWait.topicArn, 'The topic of alarms that can wait'] }),
       DashboardName: [dashboard.name, 'The CloudWatch dashboard'],
     };
     for (const [name, [value, description]] of Object.entries(outputs))

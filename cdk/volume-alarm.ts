@@ -16,6 +16,7 @@ export class VolumeAlarm extends Construct {
       metric: ownMetric(Stack.of(this), METRICS.changes, { period: Duration.hours(1), statistic: 'Sum' }),
       threshold,
       text: {
+        severity: 'can wait',
         impact: `Zones gained and lost ${threshold} IPs or more within an hour. More people log in or out than usual, or somebody sends events who should not.`,
         firstStep: 'Look at the events on the dashboard. If nobody expects them, see from which addresses they came.',
         section: 'Many changes',

@@ -80,6 +80,7 @@ export class WebhookApi extends Construct {
         eventsQueueUrl: eventsQueue.queueUrl,
         webhookSecretArn: secrets.webhookSecretArn,
       },
+      severity: 'urgent',
       failures: 1,
       impact: 'Knocknoc gets no answer to its events and must send them again. Until then they have no effect.',
     });
@@ -150,6 +151,7 @@ export class WebhookApi extends Construct {
       metric: ownMetric(Stack.of(this), METRICS.refused, { statistic: 'Sum', period: Duration.minutes(minutes) }),
       threshold: count,
       text: {
+        severity: 'urgent',
         impact: 'Events are refused, and none is accepted. Logins and logouts take no effect.',
         firstStep: 'Run `npm run zone -- doctor`: it says with which code, and what to do about it.',
         section: 'Events refused',
@@ -165,6 +167,7 @@ export class WebhookApi extends Construct {
       threshold: CLOCK_SKEW_SECONDS,
       over: true,
       text: {
+        severity: 'can wait',
         impact:
           'The clock of a sender is off by more than 30 seconds. From five minutes on its events are refused; before that, grants last too short or too long.',
         firstStep: 'Let NTP set the clock of the Knocknoc server.',

@@ -19,6 +19,7 @@ export class ZoneHealthAlarms extends Construct {
       threshold: limit,
       silenceIsBad: true,
       text: {
+        severity: 'urgent',
         impact:
           `Nobody knows whether the zones of an ACL are right: nothing has confirmed it for ${limit / 60} minutes, or the tick ` +
           'is silent. New people may have no access, people who left may still have it.',
@@ -35,6 +36,7 @@ export class ZoneHealthAlarms extends Construct {
       periods: 3,
       badPeriods: 1,
       text: {
+        severity: 'urgent',
         impact: 'A grant expired minutes ago and its IP may still be in the zone. Somebody keeps access too long.',
         firstStep:
           'Look at the other alarms that are on. Then read the warnings of the expiry function, which name the ACL.',
@@ -47,6 +49,7 @@ export class ZoneHealthAlarms extends Construct {
       threshold: HEALTH_LIMITS.capacityPercent,
       over: true,
       text: {
+        severity: 'can wait',
         impact: `The zones of an ACL are more than ${HEALTH_LIMITS.capacityPercent} % full. When they are full, the next people to log in get no access.`,
         firstStep:
           'Read the warning of the expiry function, which names the ACL. Then add a zone to `zoneIds` and to the policies.',

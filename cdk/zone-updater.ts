@@ -32,6 +32,7 @@ export class ZoneUpdater extends Construct {
       deployment,
       name: 'zone-failures',
       text: {
+        severity: 'can wait',
         impact:
           'A change of grants was dropped after 10 retries. A zone may be wrong until the minute tick rebuilds it.',
         firstStep: 'Read the log of the zone function at the time of the messages.',
@@ -51,6 +52,7 @@ export class ZoneUpdater extends Construct {
         oktaCredentialsArn: secrets.oktaCredentialsArn,
         timerQueueUrl: timerQueue.queueUrl,
       },
+      severity: 'can wait',
       failures: 3,
       impact: 'Okta zones are updated late or not at all. People wait to get in, or stay in.',
     });
@@ -65,6 +67,7 @@ export class ZoneUpdater extends Construct {
       threshold: 60_000,
       periods: 2,
       text: {
+        severity: 'can wait',
         impact: 'Changes of grants waited for a minute or more before the zone function saw them. Zones are behind.',
         firstStep: 'Read the log of the zone function: does it fail or run out of time?',
         section: 'Zones behind',

@@ -7,7 +7,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { flowOf } from './flow.ts';
 import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
-import type { AlarmFacts, Facts, PartFact, ScheduleFact } from './target.ts';
+import type { AlarmFacts, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
 import { readWebhookLog } from './webhook-log.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids. */
@@ -16,6 +16,8 @@ export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: strin
   ['ExpiryTimersDeadLetters', 'timers'],
   ['ZoneFailures', 'zone failures'],
 ];
+/** What goes to the topic in each stack output, where there are both. */
+const TOPICS = { AlarmTopicArn: 'those that must wake somebody', CanWaitTopicArn: 'those that can wait' } as const;
 const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
 /** What is there where lists are read. */
 const READER = 'Allowlist';
@@ -23,7 +25,7 @@ const TEN_MINUTES_MS = 600_000;
 const SETTLED = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/;
 
 /** What AWS says of a stack's resources. Only reads. */
-export function stackFacts(stack: StackDescription, topicArn: string, settings: AwsSettings): Facts {
+export function stackFacts(stack: StackDescription, settings: AwsSettings): Facts {
   const client = clientSettings(settings);
   const lambda = new LambdaClient(client);
   const cloudWatch = new CloudWatchClient(client);
@@ -66,7 +68,7 @@ export function stackFacts(stack: StackDescription, topicArn: string, settings: 
       ]);
       return flowOf(lines, waiting, since);
     },
-    alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack, topicArn),
+    alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack),
   };
 }
 
@@ -119,12 +121,7 @@ async function recentInvocations(cloudWatch: CloudWatchClient, functionName: str
   return Datapoints.length === 0 ? undefined : Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
 }
 
-async function alarmFacts(
-  cloudWatch: CloudWatchClient,
-  sns: SNSClient,
-  stack: StackDescription,
-  TopicArn: string,
-): Promise<AlarmFacts> {
+async function alarmFacts(cloudWatch: CloudWatchClient, sns: SNSClient, stack: StackDescription): Promise<AlarmFacts> {
   const own = new Set(stack.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map((r) => r.physicalId));
   const on: string[] = [];
   const query = { AlarmNamePrefix: `${stack.name}-`, StateValue: 'ALARM' as const };
@@ -133,12 +130,25 @@ async function alarmFacts(
       if (StateValue === 'ALARM' && own.has(AlarmName)) on.push(AlarmName);
     }
   }
-  const subscriptions: { endpoint: string; confirmed: boolean }[] = [];
+  const topics = await Promise.all(
+    Object.entries(TOPICS).flatMap(([output, alarms]) => {
+      const arn = stack.outputs[output];
+      const only = stack.outputs.CanWaitTopicArn === undefined ? {} : { alarms };
+      return arn === undefined
+        ? []
+        : [subscriptionsOf(sns, arn).then((subscriptions) => ({ output, ...only, subscriptions }))];
+    }),
+  );
+  return { on, topics };
+}
+
+async function subscriptionsOf(sns: SNSClient, TopicArn: string): Promise<AlarmTopicFact['subscriptions']> {
+  const subscriptions: AlarmTopicFact['subscriptions'][number][] = [];
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn })) {
     for (const { Protocol = '', Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
       const confirmed = SubscriptionArn.startsWith('arn:');
       subscriptions.push({ endpoint: `${Protocol} ${Endpoint}`, confirmed });
     }
   }
-  return { on, subscriptions };
+  return subscriptions;
 }

@@ -50,7 +50,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
       resourceOf(stack, 'AWS::SQS::Queue', EVENTS_DEAD_LETTERS),
       new SQSClient(client),
     ),
-    facts: stackFacts(stack, output('AlarmTopicArn'), settings),
+    facts: stackFacts(stack, settings),
   };
 }
 

@@ -73,6 +73,14 @@ export interface DeadLetterFact {
 export interface AlarmFacts {
   /** Names of the alarms that are on. */
   readonly on: readonly string[];
+  readonly topics: readonly AlarmTopicFact[];
+}
+
+export interface AlarmTopicFact {
+  /** The stack output that names it. */
+  readonly output: string;
+  /** Which alarms go there, where not all do. */
+  readonly alarms?: string;
   readonly subscriptions: readonly { readonly endpoint: string; readonly confirmed: boolean }[];
 }
 

@@ -63,13 +63,14 @@ function examine(json: unknown): Examined {
     ...crossFieldProblems(json),
   ];
   if (!root.success) return { problems };
-  const { okta, alarmEmail, alarmTopicArn, kmsKeyArn, permissionsBoundaryArn, ...rest } = root.output;
+  const { okta, alarmEmail, alarmTopicArn, canWaitTopicArn, kmsKeyArn, permissionsBoundaryArn, ...rest } = root.output;
   const config = {
     ...rest,
     okta: withOktaDefaults(okta),
     acls: Object.fromEntries(acls.flatMap(([name, acl]) => (acl.success ? [[name, withDefaults(acl.output)]] : []))),
     ...(alarmEmail !== undefined && { alarmEmail }),
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+    ...(canWaitTopicArn !== undefined && { canWaitTopicArn }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
     ...(permissionsBoundaryArn !== undefined && { permissionsBoundaryArn }),
   };

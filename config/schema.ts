@@ -87,6 +87,11 @@ function arn(service: string, resource: string, what: string) {
   return v.optional(matching(new RegExp(`^arn:aws[a-z-]*:${service}:${place}:${resource}$`), `must be ${what}`));
 }
 
+function topicArn(example: string) {
+  const what = `the ARN of a standard SNS topic, such as "arn:aws:sns:eu-central-1:111122223333:${example}"`;
+  return arn('sns', '[A-Za-z0-9_-]{1,256}', what);
+}
+
 export const oktaEntries = {
   domain: advised(domainProblem),
   baseUrl: v.optional(advised(baseUrlProblem)),
@@ -144,11 +149,8 @@ export const rootEntries = {
   alarmEmail: v.optional(
     v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
   ),
-  alarmTopicArn: arn(
-    'sns',
-    '[A-Za-z0-9_-]{1,256}',
-    'the ARN of a standard SNS topic, such as "arn:aws:sns:eu-central-1:111122223333:alarms"',
-  ),
+  alarmTopicArn: topicArn('alarms'),
+  canWaitTopicArn: topicArn('alarms-that-can-wait'),
   logRetentionDays: retentionDays(30),
   retainData: flag(true),
 };

@@ -65,8 +65,10 @@ export interface Config {
   /** IPs that go into zones and out of them within an hour, from which an alarm tells; absent: none does. */
   readonly alarmOnChangesPerHour?: number;
   readonly alarmEmail?: string;
-  /** The customer's own topic for alarms, in place of one of the stack. */
+  /** The customer's own topic for alarms, in place of those of the stack. */
   readonly alarmTopicArn?: string;
+  /** The customer's own topic for the alarms that can wait. */
+  readonly canWaitTopicArn?: string;
   /** Days that log lines are kept. */
   readonly logRetentionDays: number;
   readonly retainData: boolean;

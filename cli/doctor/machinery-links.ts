@@ -1,7 +1,7 @@
 import { allErrorCodes } from '../../lib/error-codes.ts';
 import { firstStep } from '../advice.ts';
 import { moment } from '../moments.ts';
-import type { AlarmFacts, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
+import type { AlarmFacts, AlarmTopicFact, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
 
 /** A verification may be this much later than it is due: two ticks, a pause, and the work itself. */
@@ -73,21 +73,22 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
 
 export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
   if (!alarms) return [skipped('alarms', 'this system has none')];
-  const { on, subscriptions } = alarms;
-  const findings: Finding[] = [];
+  return [...alarms.topics.map(subscribers), ...alarms.on.map(alarmThatIsOn)];
+}
+
+function subscribers({ output, alarms, subscriptions }: AlarmTopicFact): Finding {
+  const about = alarms === undefined ? '' : ` to ${alarms}`;
+  const names = (of: typeof subscriptions) => of.map(({ endpoint }) => endpoint).join(', ');
   const waiting = subscriptions.filter(({ confirmed }) => !confirmed);
   if (subscriptions.length === 0) {
-    const mend =
-      'Set alarmEmail in the configuration and deploy, or subscribe to the topic in the stack output AlarmTopicArn.';
-    findings.push(warning('alarms', 'nobody is subscribed', mend));
-  } else if (waiting.length > 0) {
-    const who = waiting.map(({ endpoint }) => endpoint).join(', ');
-    findings.push(warning('alarms', `not confirmed yet: ${who}`, 'Follow the link in the mail that AWS sent there.'));
-  } else {
-    findings.push(ok('alarms', `subscribed: ${subscriptions.map(({ endpoint }) => endpoint).join(', ')}`));
+    const mend = `Set alarmEmail in the configuration and deploy, or subscribe to the topic in the stack output ${output}.`;
+    return warning('alarms', `nobody is subscribed${about}`, mend);
   }
-  findings.push(...on.map(alarmThatIsOn));
-  return findings;
+  if (waiting.length > 0) {
+    const mend = 'Follow the link in the mail that AWS sent there.';
+    return warning('alarms', `not confirmed yet: ${names(waiting)}${about}`, mend);
+  }
+  return ok('alarms', `subscribed${about}: ${names(subscriptions)}`);
 }
 
 /** What to do first: by the catalogue for a code, else in the alarm's description. */

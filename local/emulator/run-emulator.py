@@ -27,15 +27,19 @@ def end_with_parent():
     os._exit(1)
 
 
-# The emulator refuses templates with a type that it does not know. Nothing runs a saved query here.
-provisioners._RESOURCE_HANDLERS.setdefault(
-    "AWS::Logs::QueryDefinition",
-    {
-        "create": lambda logical_id, props, stack_name: (f"{stack_name}-{logical_id}", {}),
-        "update": lambda physical_id, old_props, new_props, stack_name: (physical_id, {}),
-        "delete": lambda physical_id, props: None,
-    },
-)
+# The emulator refuses templates with a type that it does not know. Nothing runs a saved query here, and no alarm is judged.
+for unknown in ("AWS::Logs::QueryDefinition", "AWS::CloudWatch::CompositeAlarm"):
+    provisioners._RESOURCE_HANDLERS.setdefault(
+        unknown,
+        {
+            "create": lambda logical_id, props, stack_name: (
+                f"{stack_name}-{logical_id}",
+                {"Arn": f"arn:aws:cloudwatch:::{stack_name}-{logical_id}"},
+            ),
+            "update": lambda physical_id, old_props, new_props, stack_name: (physical_id, {}),
+            "delete": lambda physical_id, props: None,
+        },
+    )
 
 threading.Thread(target=end_with_parent, daemon=True).start()
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

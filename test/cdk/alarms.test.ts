@@ -4,8 +4,14 @@ import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWi
 
 const template = templateWith({ stackName: 'Acme', alarmEmail: 'ops@example.com' });
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm);
-const withAlarm = allErrorCodes().filter((code) => !ERRORS[code].hasNoAlarm);
-const [topicId] = resourceOf(template, 'AWS::SNS::Topic', 'AlarmTopic');
+const withAlarm = allErrorCodes().filter((code) => ERRORS[code].severity !== 'no alarm');
+const topic = (prefix: string) => ({ Ref: resourceOf(template, 'AWS::SNS::Topic', prefix)[0] });
+const TOPICS = { urgent: topic('AlarmTopicC2164170'), 'can wait': topic('AlarmTopicCanWait') } as const;
+/** Alarms that must wake somebody, beside the codes that the catalogue calls urgent. All others can wait. */
+const URGENT = [
+  ...['events-dead-letters', 'events-not-applied', 'events-refused', 'expired-in-zone', 'tick-missing'],
+  ...['webhook-errors', 'webhook-throttles', 'zone-not-verified'],
+];
 
 function alarmOf(name: string): Resource {
   const alarm = alarms.find(({ Properties }) => Properties.AlarmName === `Acme-${name}`);
@@ -61,17 +67,47 @@ describe('each error code', () => {
 });
 
 describe('every alarm', () => {
-  it('tells the topic of trouble and of its end', () => {
+  it('tells the topic of its severity of trouble and of its end', () => {
     expect(alarms).toHaveLength(withAlarm.length + 21);
+    const found: string[] = [];
     for (const { Properties } of alarms) {
-      expect(Properties.AlarmActions).toEqual([{ Ref: topicId }]);
-      expect(Properties.OKActions).toEqual([{ Ref: topicId }]);
+      const name = String(Properties.AlarmName).replace('Acme-', '');
+      const code = withAlarm.find((one) => one === name);
+      const isUrgent = code ? ERRORS[code].severity === 'urgent' : URGENT.includes(name);
+      if (isUrgent && !code) found.push(name);
+      const actions = [TOPICS[isUrgent ? 'urgent' : 'can wait']];
+      expect([name, Properties.AlarmActions, Properties.OKActions]).toEqual([name, actions, actions]);
       expect(String(Properties.AlarmDescription).length).toBeLessThan(1024);
     }
+    expect(found.toSorted()).toEqual(URGENT);
   });
 
   it('has a name that no other has', () => {
     expect(new Set(alarms.map(({ Properties }) => Properties.AlarmName)).size).toBe(alarms.length);
+  });
+});
+
+describe('"access does not work"', () => {
+  const [[, composite] = ['', undefined], ...more] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm');
+  const { AlarmName, AlarmRule, AlarmActions, OKActions, AlarmDescription } = composite?.Properties ?? {};
+
+  it('is the only one of its kind, and wakes somebody', () => {
+    expect(more).toEqual([]);
+    expect(AlarmName).toBe('Acme-access-does-not-work');
+    expect([AlarmActions, OKActions]).toEqual([[TOPICS.urgent], [TOPICS.urgent]]);
+    expect(String(AlarmDescription)).toMatch(/ First: .+ More: docs\/errors\.md, "Access does not work"\.$/);
+  });
+
+  it('is on as long as one of the urgent alarms is, and one that can wait changes nothing', () => {
+    const rule = JSON.stringify(AlarmRule);
+    expect(rule).not.toMatch(/\b(?:AND|NOT|OK|INSUFFICIENT_DATA)\b/);
+    const ids = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(([, id]) => id);
+    const urgent = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(
+      ([, { Properties }]) => JSON.stringify(Properties.AlarmActions) === JSON.stringify([TOPICS.urgent]),
+    );
+    expect(ids.toSorted()).toEqual(urgent.map(([id]) => id).toSorted());
+    expect(rule.match(/ALARM\(/g)).toHaveLength(ids.length);
+    expect(rule.match(/ OR /g)).toHaveLength(ids.length - 1);
   });
 });
 
@@ -134,22 +170,26 @@ describe('the ways in which the pipeline gets stuck', () => {
   });
 });
 
-describe('the topic', () => {
+describe('each topic', () => {
   it('lets CloudWatch of this account publish, and nobody over plain http', () => {
-    const [, policy] = resourceOf(template, 'AWS::SNS::TopicPolicy', 'AlarmTopic');
-    expect(property(policy, 'PolicyDocument', 'Statement')).toEqual([
-      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-      expect.objectContaining({
-        Effect: 'Allow',
-        Action: 'sns:Publish',
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-      }),
-    ]);
+    const policies = resourcesOf(template, 'AWS::SNS::TopicPolicy').map(([, policy]) => policy);
+    expect(policies.map((policy) => property(policy, 'Topics'))).toEqual(Object.values(TOPICS).map((one) => [one]));
+    for (const policy of policies)
+      expect(property(policy, 'PolicyDocument', 'Statement')).toEqual([
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }),
+      ]);
   });
 
   it('writes to the address in the configuration, and to nobody without one', () => {
-    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+    const subscriptions = resourcesOf(template, 'AWS::SNS::Subscription').map(([, { Properties }]) => Properties);
+    const address = { Protocol: 'email', Endpoint: 'ops@example.com' };
+    expect(subscriptions).toEqual(Object.values(TOPICS).map((one) => ({ ...address, TopicArn: one })));
     templateWith().resourceCountIs('AWS::SNS::Subscription', 0);
   });
 });

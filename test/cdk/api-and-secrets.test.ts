@@ -87,6 +87,7 @@ describe('the template', () => {
     const outputs = template.findOutputs('*');
     expect(Object.keys(outputs).toSorted()).toEqual([
       'AlarmTopicArn',
+      'CanWaitTopicArn',
       'DashboardName',
       'EventsQueueUrl',
       'GrantsTableName',

@@ -131,7 +131,7 @@ describe('each metric of the dashboard', () => {
   it('of our own is emitted by the functions', () => {
     const own = series.filter(({ metric }) => metric[0] === 'KnocknocOkta');
     // What no alarm watches is a code like the others.
-    const withoutAlarm = allErrorCodes().filter((code) => ERRORS[code].hasNoAlarm);
+    const withoutAlarm = allErrorCodes().filter((code) => ERRORS[code].severity === 'no alarm');
     const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => new EvaluatedAlarm(alarm));
     const unknown = own.filter(({ metric }) => {
       const [namespace, name] = metric.map(String);

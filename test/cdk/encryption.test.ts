@@ -18,7 +18,7 @@ describe('at rest', () => {
 });
 
 describe('on the way', () => {
-  it('the topic and every queue refuse what comes without TLS, from whomever', () => {
+  it('both topics and every queue refuse what comes without TLS, from whomever', () => {
     const denial = {
       Effect: 'Deny',
       Principal: Match.anyValue(),
@@ -26,7 +26,7 @@ describe('on the way', () => {
     };
     const statement = Match.arrayWith([Match.objectLike(denial)]);
     const topics = resourcesOf(template, 'AWS::SNS::Topic');
-    expect(topics).toHaveLength(1);
+    expect(topics).toHaveLength(2);
     for (const [id] of topics) {
       template.hasResourceProperties('AWS::SNS::TopicPolicy', {
         Topics: [{ Ref: id }],

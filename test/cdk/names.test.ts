@@ -8,6 +8,7 @@ const LONGEST_QUEUE_NAME = 80;
 /** Names that the stack gives itself, by the property, with what AWS takes at most. */
 const OWN_NAMES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'AWS::CloudWatch::Alarm': { AlarmName: 255 },
+  'AWS::CloudWatch::CompositeAlarm': { AlarmName: 255 },
   'AWS::CloudWatch::Dashboard': { DashboardName: 255 },
   'AWS::Logs::QueryDefinition': { Name: 255 },
   'AWS::ApiGatewayV2::Api': { Name: 128 },

@@ -92,20 +92,32 @@ describe('dead letters', () => {
 
 describe('the alarms', () => {
   const someone = { endpoint: 'email ops@example.com', confirmed: true };
+  const heardBy = (...subscriptions: (typeof someone)[]) => [{ output: 'AlarmTopicArn', subscriptions }];
 
   it.each([
-    ['nobody is subscribed', { on: [], subscriptions: [] }, ['warning']],
-    ['somebody has confirmed', { on: [], subscriptions: [someone] }, ['ok']],
-    ['somebody has not confirmed', { on: [], subscriptions: [someone, { ...someone, confirmed: false }] }, ['warning']],
-    ['one is on', { on: ['KnocknocOkta-OKTA001'], subscriptions: [someone] }, ['ok', 'warning']],
+    ['nobody is subscribed', { on: [], topics: heardBy() }, ['warning']],
+    ['somebody has confirmed', { on: [], topics: heardBy(someone) }, ['ok']],
+    ['somebody has not confirmed', { on: [], topics: heardBy(someone, { ...someone, confirmed: false }) }, ['warning']],
+    ['one is on', { on: ['KnocknocOkta-OKTA001'], topics: heardBy(someone) }, ['ok', 'warning']],
     ['there are none', undefined, ['skipped']],
   ])('where %s', (_, facts, levels) => {
     expect(alarmLinks(facts).map(({ level }) => level)).toEqual(levels);
   });
 
+  it('that can wait have subscribers of their own, and are told apart', () => {
+    const topics = [
+      { output: 'AlarmTopicArn', alarms: 'those that must wake somebody', subscriptions: [someone] },
+      { output: 'CanWaitTopicArn', alarms: 'those that can wait', subscriptions: [] },
+    ];
+    expect(alarmLinks({ on: [], topics })).toMatchObject([
+      { level: 'ok', detail: 'subscribed to those that must wake somebody: email ops@example.com' },
+      { level: 'warning', detail: 'nobody is subscribed to those that can wait', mend: /CanWaitTopicArn/ },
+    ]);
+  });
+
   it('are named when they are on, with the code that they stand for', () => {
     const names = ['KnocknocOkta-HOOK004', 'KnocknocOkta-tick-missing'];
-    const [, hook, tick] = alarmLinks({ on: names, subscriptions: [someone] });
+    const [, hook, tick] = alarmLinks({ on: names, topics: heardBy(someone) });
     expect(hook).toMatchObject({ code: 'HOOK004', detail: expect.stringContaining('KnocknocOkta-HOOK004') });
     expect(tick).toMatchObject({ detail: expect.stringContaining('KnocknocOkta-tick-missing') });
     expect(tick).not.toHaveProperty('code');

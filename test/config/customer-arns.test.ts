@@ -3,6 +3,10 @@ import { parseConfig } from '../../config/load.ts';
 import { MINIMAL, problems } from './problems.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const GOOD_TOPICS = [
+  'arn:aws:sns:eu-central-1:111122223333:alarms',
+  'arn:aws-us-gov:sns:us-gov-west-1:111122223333:a',
+] as const;
 const GOOD = {
   kmsKeyArn: [
     KEY,
@@ -14,8 +18,15 @@ const GOOD = {
     'arn:aws:iam::111122223333:policy/teams/security/Boundary_1',
     'arn:aws:iam::aws:policy/PowerUserAccess',
   ],
-  alarmTopicArn: ['arn:aws:sns:eu-central-1:111122223333:alarms', 'arn:aws-us-gov:sns:us-gov-west-1:111122223333:a'],
+  alarmTopicArn: GOOD_TOPICS,
+  canWaitTopicArn: GOOD_TOPICS,
 } as const;
+const BAD_TOPICS = [
+  'alarms',
+  'arn:aws:sns:eu-central-1:111122223333:alarms.fifo',
+  'arn:aws:sqs:eu-central-1:111122223333:alarms',
+  'arn:aws:sns:eu-central-1:111122223333:alarms:subscription',
+] as const;
 const BAD = {
   kmsKeyArn: [
     '1234abcd-12ab-34cd-56ef-1234567890ab',
@@ -32,15 +43,11 @@ const BAD = {
     'arn:aws:iam::111122223333:policy/*',
     'arn:aws:iam:eu-central-1:111122223333:policy/Boundary',
   ],
-  alarmTopicArn: [
-    'alarms',
-    'arn:aws:sns:eu-central-1:111122223333:alarms.fifo',
-    'arn:aws:sqs:eu-central-1:111122223333:alarms',
-    'arn:aws:sns:eu-central-1:111122223333:alarms:subscription',
-  ],
+  alarmTopicArn: BAD_TOPICS,
+  canWaitTopicArn: BAD_TOPICS,
 } as const;
 
-describe.each(['kmsKeyArn', 'permissionsBoundaryArn', 'alarmTopicArn'] as const)('%s', (key) => {
+describe.each(['kmsKeyArn', 'permissionsBoundaryArn', 'alarmTopicArn', 'canWaitTopicArn'] as const)('%s', (key) => {
   it.each(GOOD[key])('may be %s', (arn) => {
     expect(parseConfig({ ...MINIMAL, [key]: arn })).toMatchObject({ [key]: arn });
   });

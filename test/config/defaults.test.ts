@@ -76,6 +76,7 @@ describe('a good configuration', () => {
       alarmOnChangesPerHour: 200,
       alarmEmail: 'ops@example.com',
       alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms',
+      canWaitTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms-that-can-wait',
       logRetentionDays: 365,
       retainData: false,
     };

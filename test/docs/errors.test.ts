@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
-import { LISTED, resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { EVERYTHING_SET, resourcesOf, templateWith } from '../cdk/synthesised.ts';
 import { codeBlocks, DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
 
 const CODE = /\b(?:OKTA|ZONE|HOOK|LIST|STORE)\d{3}\b/g;
@@ -8,12 +9,17 @@ const runbook = readDocument('docs/errors.md');
 const sections = sectionsOf(runbook, 2);
 /** One line, with the text of each link in place of the link. */
 const asText = (section: string) => section.replaceAll(/\s+/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1');
-const alarms = resourcesOf(templateWith(LISTED), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
-  name: String(Properties.AlarmName),
-  text: String(Properties.AlarmDescription),
-  threshold: Number(Properties.Threshold),
-  minutes: Number(Properties.Period) / 60,
-}));
+const template = templateWith({ ...EVERYTHING_SET, alarmOnChangesPerHour: 100 });
+const urgent = [{ Ref: 'AlarmTopicC2164170' }];
+const alarms = ['Alarm', 'CompositeAlarm']
+  .flatMap((type) => resourcesOf(template, `AWS::CloudWatch::${type}`))
+  .map(([, { Properties }]) => ({
+    name: String(Properties.AlarmName),
+    text: String(Properties.AlarmDescription),
+    severity: isDeepStrictEqual(Properties.AlarmActions, urgent) ? 'urgent' : 'can wait',
+    threshold: Number(Properties.Threshold),
+    minutes: Number(Properties.Period) / 60,
+  }));
 
 describe('the runbook', () => {
   it('begins with the command to run first', () => {
@@ -37,7 +43,7 @@ describe('the runbook', () => {
     for (const { name } of alarms) {
       const [, own = ''] = /^KnocknocOkta-(.+)$/.exec(name) ?? [];
       const [, ofFunction = own] =
-        /^(?:webhook|outcome|grants|expiry|zone|allowlist)-(errors|throttles)$/.exec(own) ?? [];
+        /^(?:webhook|outcome|grants|expiry|zone|allowlist|gatekeeper|policies)-(errors|throttles)$/.exec(own) ?? [];
       const written = ofFunction === own ? `{stack name}-${own}` : `{stack name}-{function}-${ofFunction}`;
       if (!Object.hasOwn(ERRORS, own)) expect(runbook).toContain(`\`${written}\``);
     }
@@ -56,10 +62,27 @@ describe('the runbook', () => {
     }
   });
 
+  it('says of each alarm whom it is for', () => {
+    const rows = tableRows(sections.get('The alarms') ?? '');
+    const severities = new Map(rows.map(([cell = '', severity]) => [/^\[([^\]]+)\]/.exec(cell)?.[1], severity]));
+    for (const { name, text, severity } of alarms) {
+      const [, section = ''] = /docs\/errors\.md, "([^"]+)"\.$/.exec(text) ?? [];
+      if (Object.hasOwn(ERRORS, section)) continue;
+      const [, own = ''] = /^KnocknocOkta-([a-z]+)/.exec(name) ?? [];
+      const said = severities.get(section) ?? 'nothing';
+      const mixed = said.includes(`\`${own}\``) ? 'urgent' : 'can wait';
+      expect([name, said.startsWith('urgent: ') ? mixed : said]).toEqual([name, severity]);
+    }
+    for (const code of allErrorCodes()) {
+      const [, , , severity] = tableRows(runbook).find(([cell]) => cell?.startsWith(`[${code}]`)) ?? [];
+      expect([code, severity]).toEqual([code, ERRORS[code].severity.replace('no alarm', 'none')]);
+    }
+  });
+
   it.each(allErrorCodes())('says from how many %s on the alarm rings', (code) => {
     const { threshold = 0, minutes } = alarms.find(({ name }) => name === `KnocknocOkta-${code}`) ?? {};
     const row = tableRows(runbook).find(([cell]) => cell?.startsWith(`[${code}]`));
-    if (ERRORS[code].hasNoAlarm) return expect([row?.at(-1), threshold]).toEqual(['none', 0]);
+    if (ERRORS[code].severity === 'no alarm') return expect([row?.at(-1), threshold]).toEqual(['none', 0]);
     expect(row?.at(-1)).toBe(threshold === 1 ? 'at once' : `${threshold} in ${minutes} minutes`);
   });
 });

@@ -51,7 +51,7 @@ describe('docs/operations.md', () => {
     for (const row of practice) {
       const [code = ''] = row;
       const { Threshold, Period } = alarms.find(({ AlarmName }) => AlarmName.endsWith(`-${code}`)) ?? {};
-      if (ERRORS[code as ErrorCode].hasNoAlarm) {
+      if (ERRORS[code as ErrorCode].severity === 'no alarm') {
         expect([row.at(-1), Threshold]).toEqual(['none', undefined]);
         continue;
       }
