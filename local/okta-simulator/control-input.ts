@@ -111,7 +111,8 @@ export function readApp(input: unknown): ServiceAppSeed {
 export function readPolicy(input: unknown): PolicySeed {
   const rules: Reader<Record<string, unknown>[]> = (value, where) =>
     Array.isArray(value) ? value.map((one, index) => record(one, `${where}[${index}]`)) : refuse(where, 'a list');
-  const { type: kind, name, ...rest } = object({ type: text, name: text, status, rules })(input, 'body');
+  const shape = { type: text, name: text, status, priority: count, system: flag, conditions: record, rules };
+  const { type: kind, name, ...rest } = object(shape)(input, 'body');
   if (kind === undefined || name === undefined) return refuse('body', 'an object with a type and a name');
   return { type: kind, name, ...rest };
 }

@@ -20,7 +20,8 @@
  * GET    /control/apps                 ServiceAppView[]
  * PUT    /control/apps/{clientId}      ServiceAppSeed {keys: [{kid, jwk, status?}], scopes?, role?, dpop?, status?}
  * DELETE /control/apps/{clientId}
- * PUT    /control/policies/{id}        PolicySeed {type, name, status?, rules?}: the rules in Okta's own form
+ * PUT    /control/policies/{id}        PolicySeed {type, name, status?, priority?, system?, conditions?, rules?}: rules and
+ *                                      conditions in Okta's own form
  * DELETE /control/policies/{id}
  * DELETE /control/access-tokens        every access token ends, and a new nonce holds alone
  * PUT    /control/latency              LatencyRule {ms, method?, zoneId?}: for the org, a zone, a method or both

@@ -389,6 +389,31 @@ describe.concurrent('doctor, of the policies', () => {
       'decides',
     ],
     [
+      'the zone is denied, as everything else',
+      (okta) => policy(okta, [rule('Out', 1, 'DENY', { include: [ZONE] }), DENY_REST]),
+      'failure',
+      'lets nobody in by policy "App", which refers to it: rule "Out" turns them away',
+    ],
+    [
+      'a session policy leaves the rest to the default policy',
+      async (okta) => {
+        await policy(okta, [FROM_ZONE], { type: 'OKTA_SIGN_ON' });
+        const last = { type: 'OKTA_SIGN_ON', name: 'Default Policy', system: true, priority: 9 };
+        await okta.setPolicy('rstDEFAULT', { ...last, rules: [rule('Default Rule', 1, 'ALLOW')] });
+      },
+      'warning',
+      'rule "Default Rule" of policy "Default Policy" lets everybody in from anywhere',
+    ],
+    [
+      'a rule lets managed devices in from anywhere',
+      (okta) => {
+        const device = { ...rule('Laptops', 2, 'ALLOW'), conditions: { device: { managed: true } } };
+        return policy(okta, [FROM_ZONE, device, DENY_REST]);
+      },
+      'warning',
+      'rule "Laptops" of policy "App" lets whoever meets its other conditions in from anywhere',
+    ],
+    [
       'an expression names the zone',
       (okta) => policy(okta, [{ ...DENY_REST, conditions: { elCondition: { condition: `zone == "${ZONE}"` } } }]),
       'warning',
@@ -425,6 +450,26 @@ describe.concurrent('doctor, of the policies', () => {
     const [found] = all.filter(({ link }) => link === OF);
     expect(found).toMatchObject({ level: 'skipped', detail: expect.stringContaining('[secret]') });
     expect(JSON.stringify(all)).not.toContain(TOKEN);
+  });
+
+  it.each([
+    [{ status: 403 }, 'grant okta.policies.read'],
+    [{ rateLimit: { resetInSeconds: 30 } }, 'ask again in a minute'],
+    [{ status: 400 }, 'Okta Classic'],
+  ])('advises what helps where they are not known: %j', async (fault, advice) => {
+    const world = await healthy();
+    await world.system.simulator.addFault({ skip: 1, count: 9, fault });
+    const { all } = await findings(world);
+    expect(all.find(({ link }) => link === OF)?.detail).toContain(advice);
+  });
+
+  it('says of a zone that nobody can be let in by that policies do not matter', async () => {
+    const world = await healthy();
+    await world.system.simulator.editZone(ZONE, { status: 'INACTIVE' });
+    const { all } = await findings(world);
+    expect(all.filter(({ link }) => link === OF)).toMatchObject([
+      { level: 'skipped', detail: expect.stringContaining('lets nobody in, whatever policies say: it is INACTIVE') },
+    ]);
   });
 
   it('names the zone that a rule lacks', async () => {

@@ -83,6 +83,52 @@ describe('the daily check of policies', () => {
     expect(warnings().map(({ finding }) => finding)).toContainEqual(expect.stringContaining('lacks nzo1SECOND'));
   });
 
+  it('names a zone from which nobody is let in, and a rule that lets a device in from anywhere, but no rule for some people', async () => {
+    const access = (word: string) => ({ actions: { appSignOn: { access: word } } });
+    const of = (conditions: object | null, word: string, priority: number) => ({
+      ...{ name: `rule ${priority}`, status: 'ACTIVE', priority, conditions },
+      ...access(word),
+    });
+    const network = { connection: 'ZONE', include: ZONES };
+    const set = (rules: readonly ReturnType<typeof of>[]) =>
+      okta.setPolicy('rst1', { type: 'ACCESS_POLICY', name: 'App', rules });
+    set([
+      of({ people: { users: { include: ['00u1'] } } }, 'ALLOW', 1),
+      of({ network }, 'ALLOW', 2),
+      of(null, 'DENY', 3),
+    ]);
+    expect(await check()).toBe(0);
+    lines = [];
+    set([of({ device: { managed: true } }, 'ALLOW', 1), of({ network }, 'ALLOW', 2), of(null, 'DENY', 3)]);
+    expect(await check()).toBe(2);
+    lines = [];
+    set([of({ network }, 'DENY', 2), of(null, 'DENY', 3)]);
+    expect(await check()).toBe(2);
+    expect(warnings()[0]).toMatchObject({ finding: expect.stringContaining('lets nobody in') });
+  });
+
+  it('reads every page of an org with many policies', async () => {
+    okta.setRateLimit({ limit: 1_000 });
+    for (let n = 0; n < 150; n += 1) okta.setPolicy(`rstOTHER${n}`, { type: 'ACCESS_POLICY', name: `App ${n}` });
+    okta.protect([ZONES]);
+    expect(await check()).toBe(0);
+    expect(okta.requests().map(({ path }) => path)).toContainEqual(expect.stringContaining('after=100'));
+  });
+
+  it('has a line for the first hundred of ten thousand rules that lack a zone, and counts them all', async () => {
+    const network = { connection: 'ZONE', include: [ZONES[0]] };
+    const one = {
+      name: 'rule',
+      status: 'ACTIVE',
+      conditions: { network },
+      actions: { appSignOn: { access: 'ALLOW' } },
+    };
+    okta.protect([ZONES]);
+    okta.setPolicy('rst1', { type: 'ACCESS_POLICY', name: 'Large', rules: Array(10_000).fill(one) });
+    expect(await check()).toBe(10_000);
+    expect(warnings()).toHaveLength(100);
+  });
+
   it('does the same as a service app, which needs the scope for it', async () => {
     const app = serviceApp();
     okta = simulated(app.known);

@@ -73,9 +73,9 @@ describe('the sign-on policies of an org', () => {
 
   it('are not known, never a part of them, where pages have no end', async () => {
     const endless = page([], `${BASE}/api/v1/policies?type=ACCESS_POLICY&after=again`);
-    const { reading, urls } = await read(...Array(300).fill(endless));
+    const { reading, urls } = await read(...Array(1_001).fill(endless));
     expect(reading).toMatchObject({ isWhole: false, why: expect.stringContaining('pages') });
-    expect(urls).toHaveLength(200);
+    expect(urls).toHaveLength(1_000);
   });
 
   it('are not known where Okta forbids it with an empty body, and the reason is that of the header', async () => {
@@ -94,5 +94,142 @@ describe('the sign-on policies of an org', () => {
       answer(429, { errorCode: 'E0000047' }),
     );
     expect(reading).toMatchObject({ isWhole: false, code: 'OKTA005', passes: true });
+  });
+
+  it.each<[string, string, boolean]>([
+    ['says it without quotes', `<${BASE}/api/v1/policies?type=ACCESS_POLICY&after=rst2>; rel=next`, true],
+    ['has more to say of it', `<${BASE}/api/v1/policies?type=ACCESS_POLICY&after=rst2>; title="x"; rel="next"`, true],
+    ['gives it without a host', '</api/v1/policies?type=ACCESS_POLICY&after=rst2>; rel="next"', true],
+    ['gives one that is none of policies', `<${BASE}/api/v1/users?after=1>; rel="next"`, false],
+    ['gives no address', '<http://[>; rel="next"', false],
+  ])('are never a part of them, where Okta names a next page and %s', async (_, link, isRead) => {
+    const { reading, urls } = await read(answer(200, [OTHER], { link }), page([POLICY]), page([]), page([]), page([]));
+    expect(reading.isWhole).toBe(isRead);
+    expect(urls[1]).toBe(isRead ? `${BASE}/api/v1/policies?type=ACCESS_POLICY&after=rst2` : undefined);
+  });
+
+  it('are not known where there are more rules than can be, and nothing breaks over them', async () => {
+    const { reading } = await read(page([POLICY]), page(Array(200_000).fill({})));
+    expect(reading).toMatchObject({ isWhole: false, code: 'ZONE003' });
+  });
+
+  it('have ten thousand rules, of which the last lets everybody in', async () => {
+    const rules = Array.from({ length: 10_000 }, (_, i) => ({ ...FROM_ZONE, priority: i }));
+    const { reading } = await read(page([POLICY]), page([...rules, rule('Last', 10_000, 'ALLOW')]), page([]));
+    if (!reading.isWhole) throw new Error(reading.why);
+    expect(verdictOn(ZONE, reading.policies)).toMatchObject({ kind: 'open', rule: 'Last' });
+  });
+
+  it.each([
+    ['a right is missing', answer(403, { errorCode: 'E0000006', errorSummary: 'no' }), 'OKTA002', false],
+    ['it is no question in that org', answer(400, { errorCode: 'E0000001' }), 'ZONE003', false],
+    ['policies are being put in order', answer(423, { errorCode: 'E0000239' }), 'ZONE003', true],
+    ['Okta is in trouble', answer(503, ''), 'ZONE003', true],
+    ['a page comes instead', answer(200, '<html>'), 'ZONE003', true],
+    ['it is a list of other things', answer(200, [null]), 'ZONE003', true],
+    ['an id could lead elsewhere', answer(200, [{ ...POLICY, id: '../zones' }]), 'ZONE003', true],
+  ])('are not known where %s', async (_, given, code, passes) => {
+    expect((await read(given)).reading).toMatchObject({ isWhole: false, code, passes });
+  });
+
+  it('are asked for no further once half of the quota is used up', async () => {
+    const low = { 'x-rate-limit-limit': '600', 'x-rate-limit-remaining': '299', 'x-rate-limit-reset': `${NOW / 1000}` };
+    const { reading, urls } = await read(answer(200, [POLICY], low));
+    expect(reading).toMatchObject({ isWhole: false, code: 'OKTA005', passes: true });
+    expect(urls).toHaveLength(1);
+  });
+});
+
+/** As Okta was seen to answer: every condition that holds for everybody is there. */
+const EVERYBODY = {
+  people: { users: { exclude: [] } },
+  riskScore: { level: 'ANY' },
+  userType: { include: [], exclude: [] },
+  authContext: { authType: 'ANY' },
+  identityProvider: { provider: 'ANY' },
+  platform: { include: [{ type: 'ANY', os: { type: 'ANY' } }], exclude: [] },
+  elCondition: null,
+};
+
+describe('a rule', () => {
+  const verdict = async (rules: readonly unknown[], policy: object = POLICY, sessions: readonly unknown[] = []) => {
+    const pages = sessions.flatMap((one) => page(one));
+    const { reading } = await read(page([policy]), page(rules), ...(sessions.length > 0 ? pages : [page([])]));
+    return reading.isWhole ? verdictOn(ZONE, reading.policies).kind : 'not read';
+  };
+  const catchAll = (conditions: unknown) => ({ ...rule('Catch-all Rule', 99, 'ALLOW'), conditions });
+  const shield = (conditions: object) => ({
+    ...rule('Out', 1, 'DENY'),
+    conditions: { ...EVERYBODY, network: { connection: 'ZONE', exclude: [ZONE.id] }, ...conditions },
+  });
+
+  it.each<[string, unknown]>([
+    ['none', null],
+    ['no network', EVERYBODY],
+    ['a network of null', { ...EVERYBODY, network: null }],
+    ['anywhere', { ...EVERYBODY, network: { connection: 'ANYWHERE', include: ['nzo9'] } }],
+  ])('holds from anywhere where its conditions are: %s', async (_, conditions) => {
+    expect(await verdict([FROM_ZONE, catchAll(conditions)])).toBe('open');
+  });
+
+  it.each<[string, object, string]>([
+    ['nothing else', {}, 'protects'],
+    ['some people', { people: { groups: { include: ['00g1'] } } }, 'open'],
+    ['all but some people', { people: { users: { exclude: ['00u1'] } } }, 'open'],
+    ['a device', { device: { managed: true } }, 'open'],
+    ['an expression', { elCondition: { condition: "user.status == 'ACTIVE'" } }, 'open'],
+    ['something new', { weather: { include: ['rain'] } }, 'open'],
+  ])('that denies all but the zone turns everybody else away where it asks for %s', async (_, conditions, kind) => {
+    expect(await verdict([shield(conditions), catchAll(null)])).toBe(kind);
+  });
+
+  it.each<[string, unknown]>([
+    ['no lists', { connection: 'ZONE' }],
+    ['lists that are none', { connection: 'ZONE', include: ZONE.id }],
+    ['lists of no zones', { connection: 'ZONE', include: [null, 7] }],
+    ['a word that is unknown', { connection: 'ZONES', include: [ZONE.id] }],
+    ['no word', { include: [ZONE.id] }],
+    ['a list', [ZONE.id]],
+    ['a text', ZONE.id],
+  ])('is not understood where its network is %s', async (_, network) => {
+    expect(await verdict([rule('odd', 1, 'ALLOW', network as object), DENY_REST])).toBe('not known');
+  });
+
+  it('of a session policy is followed by those of the default policy', async () => {
+    const own = {
+      id: 'p1',
+      name: 'Own',
+      status: 'ACTIVE',
+      priority: 1,
+      conditions: { people: { groups: { include: ['g1'] } } },
+    };
+    const last = { ...own, id: 'p2', name: 'Default Policy', priority: 2, system: true };
+    const from = { ...FROM_ZONE, actions: { signon: { access: 'ALLOW' } } };
+    const all = { ...rule('Default Rule', 1, ''), actions: { signon: { access: 'ALLOW' } } };
+    const { reading } = await read(page([]), page([last, own]), page([all]), page([from]));
+    if (!reading.isWhole) throw new Error(reading.why);
+    const found = { kind: 'open', policy: 'Default Policy', rule: 'Default Rule', limit: 'none' };
+    expect(verdictOn(ZONE, reading.policies)).toEqual(found);
+  });
+
+  /** Every place in a rule, replaced by every odd value. */
+  function* spoiled(value: unknown): Generator<unknown> {
+    let deep: unknown = [];
+    for (let depth = 0; depth < 3_000; depth += 1) deep = depth % 2 ? [deep] : { deep };
+    yield* [null, [], {}, '', 'x', 7, -1e300, true, [null], { include: null }, deep];
+    if (Array.isArray(value)) {
+      for (const [at, one] of value.entries()) for (const odd of spoiled(one)) yield value.with(at, odd);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, one] of Object.entries(value)) for (const odd of spoiled(one)) yield { ...value, [key]: odd };
+      for (const [key] of Object.entries(value)) yield { ...value, [key]: undefined };
+    }
+  }
+
+  it('in whatever form never breaks the reading, nor makes what is open look as if it protected', async () => {
+    const kinds = new Set<string>();
+    const first = { ...FROM_ZONE, conditions: { ...EVERYBODY, ...FROM_ZONE.conditions } };
+    for (const odd of spoiled(first)) kinds.add(await verdict([odd, catchAll(null)]));
+    for (const odd of spoiled(POLICY)) kinds.add(await verdict([first, catchAll(null)], odd as object));
+    expect([...kinds].toSorted()).toEqual(['not known', 'not read', 'not referenced', 'open', 'without effect']);
   });
 });
