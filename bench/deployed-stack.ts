@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { FunctionName } from '../cdk/function-code.ts';
+import { type FunctionName, fromFolder } from '../cdk/function-code.ts';
 import { KnocknocOktaStack } from '../cdk/stack.ts';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { parseConfig } from '../config/load.ts';
@@ -36,7 +36,7 @@ export function deployedStack(changes: object = {}): DeployedStack {
     });
     const acls = { 'okta-prod': { zoneIds: ['nzo1'] } };
     const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls, ...changes });
-    const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, functionsDir: folder }));
+    const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, bundles: fromFolder(folder) }));
     const all = (type: string) => Object.entries(template.findResources(type));
     const functionOf = (id: string): { readonly MemorySize: number; readonly Timeout: number } => {
       const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(`${id}Function`));

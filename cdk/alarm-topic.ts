@@ -57,12 +57,12 @@ export interface AlarmTopicProps {
   /** Subscribed to all alarms. */
   readonly email?: string | undefined;
   /**
-   * ARN of a topic that is there already. Its policy, and the key it is encrypted with, are its owner's. All alarms go
+   * A topic that is there already, or its ARN. Its policy, and the key it is encrypted with, are its owner's. All alarms go
    * there, unless another topic is named for what can wait.
    */
-  readonly existing?: string | undefined;
-  /** ARN of such a topic for the alarms that can wait. */
-  readonly existingCanWait?: string | undefined;
+  readonly existing?: ITopic | string | undefined;
+  /** Such a topic for the alarms that can wait. */
+  readonly existingCanWait?: ITopic | string | undefined;
   readonly key?: IKey | undefined;
 }
 
@@ -76,9 +76,7 @@ export class AlarmTopic extends Construct {
     super(scope, id);
     const { email, existing, key } = props;
     const urgent =
-      existing === undefined
-        ? this.#own('Topic', 'Knocknoc Okta zones', key)
-        : Topic.fromTopicArn(this, 'Existing', existing);
+      existing === undefined ? this.#own('Topic', 'Knocknoc Okta zones', key) : this.#existing('Existing', existing);
     this.topics = { urgent, 'can wait': this.#forWhatCanWait(urgent, props) };
     if (email === undefined) return;
     for (const topic of new Set(Object.values(this.topics))) topic.addSubscription(new EmailSubscription(email));
@@ -86,7 +84,11 @@ export class AlarmTopic extends Construct {
 
   #forWhatCanWait(urgent: ITopic, { existing, existingCanWait = existing, key }: AlarmTopicProps): ITopic {
     if (existingCanWait === undefined) return this.#own('CanWait', 'Knocknoc Okta zones, can wait', key);
-    return existingCanWait === existing ? urgent : Topic.fromTopicArn(this, 'ExistingCanWait', existingCanWait);
+    return existingCanWait === existing ? urgent : this.#existing('ExistingCanWait', existingCanWait);
+  }
+
+  #existing(id: string, topic: ITopic | string): ITopic {
+    return typeof topic === 'string' ? Topic.fromTopicArn(this, id, topic) : topic;
   }
 
   #own(id: string, displayName: string, key: IKey | undefined): Topic {

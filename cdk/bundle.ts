@@ -1,18 +1,23 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync, type Metafile } from 'esbuild';
 import type { Config } from '../lib/config.ts';
+import { type Bundles, withConfig } from './function-code.ts';
 
-export interface BundleOptions {
+export interface BuildOptions {
   /** The file that exports `handler`. */
   readonly entry: string;
+  /** What only the other value needs stays out. */
+  readonly clientKey: Config['okta']['clientKey'];
+  /** Leaves the SDK's whole search for credentials in: for a comparison. */
+  readonly wholeSdk?: boolean;
+}
+
+export interface BundleOptions extends Omit<BuildOptions, 'clientKey'> {
   /** Where `index.js` goes. Without a `package.json` in it Node.js loads that as CommonJS. */
   readonly outdir: string;
   readonly config: Config;
-  /** Writes `index.js.map` beside it; off, since Lambda would have to be told to read it. */
-  readonly sourcemap?: boolean;
-  /** Leaves the SDK's whole search for credentials in: for a comparison. */
-  readonly wholeSdk?: boolean;
 }
 
 export interface Bundle {
@@ -21,18 +26,23 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
+const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url));
 /** Only this of the SDK's search for credentials can ever be used on Lambda. */
 const CREDENTIALS = fileURLToPath(new URL('../lib/adapters/lambda-credentials.ts', import.meta.url));
 
+/** The functions' code, made from the sources of this project at the moment that it is asked for. */
+export function fromSources(folder = FUNCTIONS): Bundles {
+  return { code: (name, clientKey) => buildFunction({ entry: join(folder, `${name}.ts`), clientKey }).code };
+}
+
 /**
- * Makes one function's deployable file. The AWS SDK goes in (the emulator brings only a part of it,
- * and the one of the Lambda runtime loads more slowly), and so does the configuration, which would
- * not fit into environment variables.
+ * Makes one function's code, all but the configuration, which it reads from `KNOCKNOC_CONFIG`. The AWS SDK goes in: the
+ * emulator brings only a part of it, and the one of the Lambda runtime loads more slowly.
+ * @throws where the sources cannot be built, with every message
  */
-export function bundleFunction({ entry, outdir, config, sourcemap = false, wholeSdk = false }: BundleOptions): Bundle {
-  const { metafile } = buildSync({
+export function buildFunction({ entry, clientKey, wholeSdk = false }: BuildOptions) {
+  const { metafile, outputFiles } = buildSync({
     entryPoints: [entry],
-    outfile: join(outdir, 'index.js'),
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -42,16 +52,22 @@ export function bundleFunction({ entry, outdir, config, sourcemap = false, whole
     ...(!wholeSdk && { alias: { '@aws-sdk/credential-provider-node': CREDENTIALS } }),
     minify: true,
     legalComments: 'none',
-    sourcemap,
-    define: {
-      KNOCKNOC_CONFIG: JSON.stringify(config),
-      // A comparison with this is decided when the bundle is made, and what only the other branch uses stays out.
-      'KNOCKNOC_CONFIG.okta.clientKey': JSON.stringify(config.okta.clientKey),
-    },
+    // A comparison with this is decided when the bundle is made.
+    define: { 'KNOCKNOC_CONFIG.okta.clientKey': JSON.stringify(clientKey) },
     metafile: true,
+    write: false,
+    outdir: FUNCTIONS,
     // A failed build throws with every message; nothing is to be printed twice.
     logLevel: 'silent',
   });
-  const output = Object.entries(metafile.outputs).find(([file]) => file.endsWith('index.js'));
-  return { bytes: output?.[1].bytes ?? 0, metafile };
+  return { code: outputFiles[0]?.text ?? '', metafile };
+}
+
+/** Makes one function's deployable file. */
+export function bundleFunction({ outdir, config, ...options }: BundleOptions): Bundle {
+  const { code, metafile } = buildFunction({ ...options, clientKey: config.okta.clientKey });
+  const text = withConfig(code, config);
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(join(outdir, 'index.js'), text);
+  return { bytes: Buffer.byteLength(text), metafile };
 }

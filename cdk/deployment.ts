@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Config } from '../lib/config.ts';
 import type { AlarmTopic } from './alarm-topic.ts';
+import type { Bundles } from './function-code.ts';
 
 /** What every construct of the stack shares. */
 export interface Deployment {
@@ -9,8 +10,7 @@ export interface Deployment {
   readonly alarms: AlarmTopic;
   /** The customer's own, for all that is stored (`kmsKeyArn`). Where there is none, AWS encrypts with its own. */
   readonly key: IKey | undefined;
-  /** The folder with the functions' entry files. */
-  readonly functionsDir: string;
+  readonly bundles: Bundles;
 }
 
 /**

@@ -1,21 +1,48 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { AssetHashType, BundlingOutput, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Config } from '../lib/config.ts';
-import { bundleFunction } from './bundle.ts';
 
 export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 /** Functions that only some configurations ask for. */
 export type OptionalFunctionName = 'gatekeeper' | 'policies' | 'allowlist';
 
+/** The code of the functions, without a configuration: made from the sources, or brought by the package. */
+export interface Bundles {
+  /** CommonJS that reads the configuration from `KNOCKNOC_CONFIG`. */
+  code(name: FunctionName | OptionalFunctionName, clientKey: Config['okta']['clientKey']): string;
+}
+
+/** The file of a function whose code is made beforehand. Only what differs is there a second time. */
+export function bundleFile(name: string, clientKey: Config['okta']['clientKey']): string {
+  return clientKey === 'kms' ? `${name}.kms.js` : `${name}.js`;
+}
+
+/** The code of the functions as a build has left it in a folder. */
+export function fromFolder(folder: string): Bundles {
+  return {
+    code: (name, clientKey) => {
+      const own = join(folder, bundleFile(name, clientKey));
+      return readFileSync(existsSync(own) ? own : join(folder, bundleFile(name, 'secret')), 'utf8');
+    },
+  };
+}
+
+/** What is deployed: the configuration, which would not fit into environment variables, before the code. */
+export function withConfig(code: string, config: Config): string {
+  return `"use strict";const KNOCKNOC_CONFIG=JSON.parse(${JSON.stringify(JSON.stringify(config))});\n${code}`;
+}
+
 /**
- * The code of `{functionsDir}/{name}.ts`, bundled in this process while the app is synthesised.
- * The hash is that of the output, so a function is deployed again exactly when its code or the
- * configuration changed, and the sources are never fingerprinted.
+ * The code of a function with the configuration in it. The hash is that of the output, so a function is deployed again
+ * exactly when its code or the configuration changed.
  */
-export function functionCode(name: FunctionName | OptionalFunctionName, functionsDir: string, config: Config): Code {
-  return Code.fromAsset(functionsDir, {
+export function functionCode(name: FunctionName | OptionalFunctionName, bundles: Bundles, config: Config): Code {
+  // Never read where the function is bundled: the CDK wants a folder that exists.
+  return Code.fromAsset(fileURLToPath(new URL('.', import.meta.url)), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('unused'),
@@ -25,7 +52,7 @@ export function functionCode(name: FunctionName | OptionalFunctionName, function
       outputType: BundlingOutput.NOT_ARCHIVED,
       local: {
         tryBundle(outdir: string): boolean {
-          bundleFunction({ entry: join(functionsDir, `${name}.ts`), outdir, config });
+          writeFileSync(join(outdir, 'index.js'), withConfig(bundles.code(name, config.okta.clientKey), config));
           return true;
         },
       },

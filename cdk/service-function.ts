@@ -70,7 +70,7 @@ export class ServiceFunction extends Construct {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: functionCode(name, deployment.functionsDir, deployment.config),
+      code: functionCode(name, deployment.bundles, deployment.config),
       handler: 'index.handler',
       // CPU comes with memory, so with less all would be slower (docs/decisions/0031-memory-of-the-functions.md).
       memorySize: props.memoryMb ?? 512,

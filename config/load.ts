@@ -4,7 +4,7 @@ import { readJsonFile } from './json-file.ts';
 import { originOf } from './okta-address.ts';
 import { formatPath, type Path, type Problem } from './problems.ts';
 import { crossFieldProblems } from './rules.ts';
-import { aclSchema, isRecord, type oktaSchema, REQUIRED_EXAMPLES, rootSchema } from './schema.ts';
+import { aclSchema, isRecord, type oktaSchema, REQUIRED_EXAMPLES, rootEntries, rootSchema } from './schema.ts';
 
 /** The configuration cannot be used. Its message lists every problem, each with its path. */
 export class ConfigError extends Error {
@@ -25,7 +25,19 @@ export class ConfigError extends Error {
  * @throws {ConfigError} with all problems at once
  */
 export function parseConfig(json: unknown, source = 'The configuration'): Config {
-  return accepted(source, examine(json));
+  return isChecked(json) ? json : accepted(source, examine(json));
+}
+
+/**
+ * The same configuration for a stack of another name.
+ * @throws {ConfigError} where the system could not be in a stack of that name
+ */
+export function withStackName(config: Config, stackName: string): Config {
+  const { issues } = v.safeParse(rootEntries.stackName, stackName);
+  return accepted(`The stack ${stackName}`, {
+    config: { ...config, stackName },
+    problems: toProblems(issues, ['stackName']),
+  });
 }
 
 /**
@@ -39,13 +51,23 @@ export function loadConfig(path: string): Config {
   return accepted(path, { config, problems: [...file.problems, ...problems] });
 }
 
+/** What was accepted: what a default has added need not be acceptable as it stands in a file. */
+const checked = new WeakSet<object>();
+
+function isChecked(json: unknown): json is Config {
+  return typeof json === 'object' && json !== null && checked.has(json);
+}
+
 interface Examined {
   readonly config?: Config | undefined;
   readonly problems: readonly Problem[];
 }
 
 function accepted(source: string, { config, problems }: Examined): Config {
-  if (config && problems.length === 0) return config;
+  if (config && problems.length === 0) {
+    checked.add(config);
+    return config;
+  }
   throw new ConfigError(
     source,
     problems.map(({ path, message }) => ({ path: formatPath(path), message })),

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { resourcesOf, stackWith, templateWith } from './synthesised.ts';
 
@@ -19,7 +20,7 @@ describe('the permissions boundary', () => {
   it('holds roles that the CDK makes by itself, whoever asked for them', () => {
     const { stack } = stackWith(changes, { rules: false });
     const code = Code.fromInline('exports.handler = () => {}');
-    new LambdaFunction(stack, 'Another', { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
+    new LambdaFunction(new Construct(stack.system, 'More'), 'Another', { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
     const found = boundaries(Template.fromStack(Stack.of(stack)));
     expect(found).toHaveLength(boundaries(templateWith(changes)).length + 1);
     expect(new Set(found)).toEqual(new Set([BOUNDARY]));

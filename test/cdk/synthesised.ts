@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { inject } from 'vitest';
+import { fromFolder } from '../../cdk/function-code.ts';
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { parseConfig } from '../../config/load.ts';
@@ -39,6 +40,9 @@ export const EVERYTHING_SET = {
   reservedConcurrency: false,
 };
 
+/** Nothing is bundled. */
+const UNUSED = fromFolder(folder);
+
 /** An ACL whose list is read. */
 export const LISTED = { acls: { 'okta-prod': { zoneIds: ['nzo1'], allowlist: {} } } };
 
@@ -54,7 +58,7 @@ export function stackWith(changes: object = {}, { rules = true } = {}): { app: A
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
   });
   const config = parseConfig({ ...CONFIG, ...changes });
-  return { app, stack: new KnocknocOktaStack(app, 'KnocknocOkta', { config, functionsDir: folder }) };
+  return { app, stack: new KnocknocOktaStack(app, 'KnocknocOkta', { config, bundles: UNUSED }) };
 }
 
 /** By the changes that they were made with: most files ask for the same. */
