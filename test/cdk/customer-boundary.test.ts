@@ -20,7 +20,11 @@ describe('the permissions boundary', () => {
   it('holds roles that the CDK makes by itself, whoever asked for them', () => {
     const { stack } = stackWith(changes, { rules: false });
     const code = Code.fromInline('exports.handler = () => {}');
-    new LambdaFunction(new Construct(stack.system, 'More'), 'Another', { code, runtime: Runtime.NODEJS_24_X, handler: 'index.handler' });
+    new LambdaFunction(new Construct(stack.system, 'More'), 'Another', {
+      code,
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+    });
     const found = boundaries(Template.fromStack(Stack.of(stack)));
     expect(found).toHaveLength(boundaries(templateWith(changes)).length + 1);
     expect(new Set(found)).toEqual(new Set([BOUNDARY]));

@@ -12,15 +12,20 @@ describe('the app in docs/security.md that calls Okta from a fixed address', () 
   let stack: Template;
   beforeAll(() => {
     const folder = mkdtempSync(join(inject('temporaryFolder'), 'fixed-address-'));
-    mkdirSync(join(folder, 'cdk'));
-    // As if it stood in cdk/.
-    for (const file of ['config', 'node_modules', 'cdk/stack.ts']) symlinkSync(join(ROOT, file), join(folder, file));
+    const own = join(folder, 'node_modules', 'knocknoc-okta-zones');
+    mkdirSync(own, { recursive: true });
+    // The sources stand in for what is made of them.
+    symlinkSync(join(ROOT, 'cdk/knocknoc-okta.ts'), join(own, 'index.ts'));
+    writeFileSync(join(own, 'package.json'), '{"type":"module","exports":"./index.ts"}');
+    for (const name of ['aws-cdk-lib', 'constructs']) {
+      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    }
     const [app = ''] = codeBlocks(readDocument('docs/security.md'), 'ts');
-    writeFileSync(join(folder, 'cdk', 'fixed-address.ts'), app);
+    writeFileSync(join(folder, 'app.ts'), app);
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'config.json'), JSON.stringify(CONFIG));
     const context = JSON.stringify({ ...cdkJson.context, 'aws:cdk:bundling-stacks': [] });
-    const { status, stderr } = spawnSync(process.execPath, ['cdk/fixed-address.ts'], {
+    const { status, stderr } = spawnSync(process.execPath, ['app.ts'], {
       cwd: folder,
       encoding: 'utf8',
       env: { ...process.env, CDK_OUTDIR: join(folder, 'out'), CDK_CONTEXT_JSON: context },
