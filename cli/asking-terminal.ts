@@ -9,5 +9,6 @@ export function askingAbout({ name, config }: Pick<Target, 'name' | 'config'>, t
     ...terminal,
     ask: (question) => terminal.ask(about(question)),
     askSecretly: (question) => terminal.askSecretly(about(question)),
+    choose: (question, choices) => terminal.choose(about(question), choices),
   };
 }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readJsonFile } from '../config/json-file.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
+import type { AwsSettings } from './aws-settings.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { credentialsFailure } from './credentials-failure.ts';
 import type { ConfigFile } from './doctor/configuration-link.ts';
+import type { FoundStacks } from './find-stacks.ts';
 import { localTarget, noLocalRun } from './local-run/local-target.ts';
 import { findRun, RUN_FILE, type RunDescription } from './local-run/run-file.ts';
 import { proxySettings } from './proxies.ts';
@@ -16,10 +18,13 @@ export interface TargetOptions {
   readonly endpointUrl?: string;
   readonly local: boolean;
   readonly config?: string;
+  /** Where nobody names a stack: look for those that are there, and let a person choose. */
+  readonly search?: boolean;
 }
 
 const DEFAULT_CONFIG = 'config.json';
-const DEFAULT_STACK = 'KnocknocOkta';
+/** That of a stack which nobody names. */
+export const DEFAULT_STACK = 'KnocknocOkta';
 
 /** The running system that is meant: a deployed stack, or the local run. @throws {CliFailure} */
 export async function findTarget(
@@ -34,14 +39,31 @@ export async function findTarget(
   }
   // Loaded only when asked for: a local run needs none of the clients.
   const { stackTarget } = await import('./stack-target.ts');
-  const endpoint = options.endpointUrl ?? environment.AWS_ENDPOINT_URL;
-  const name = options.stack ?? stackNameOf(options.config);
+  const name = options.stack ?? stackNameOf(options.config) ?? DEFAULT_STACK;
+  return withReason(environment, () => stackTarget(name, settingsOf(options, environment)));
+}
+
+/** The stacks that a person could mean who names none. @throws {CliFailure} */
+export async function findStacks(options: TargetOptions, environment: NodeJS.ProcessEnv): Promise<FoundStacks> {
+  const { stacksOfAccount } = await import('./find-stacks.ts');
+  const wanted = stackNameOf(options.config);
+  const found = await withReason(environment, () => stacksOfAccount(settingsOf(options, environment)));
+  return { ...found, ...(wanted !== undefined && { wanted }) };
+}
+
+function settingsOf({ region, endpointUrl }: TargetOptions, environment: NodeJS.ProcessEnv): AwsSettings {
+  const endpoint = endpointUrl ?? environment.AWS_ENDPOINT_URL;
+  return {
+    ...(region !== undefined && { region }),
+    ...(endpoint && { endpoint }),
+    proxies: proxySettings(environment),
+  };
+}
+
+/** Whatever is done: where the AWS credentials are no good, it says which and why. */
+async function withReason<T>(environment: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
   try {
-    return await stackTarget(name, {
-      ...(options.region !== undefined && { region: options.region }),
-      ...(endpoint && { endpoint }),
-      proxies: proxySettings(environment),
-    });
+    return await work();
   } catch (error) {
     throw (await credentialsFailure(error, environment)) ?? error;
   }
@@ -82,9 +104,12 @@ export function findConfigFile(path: string | undefined): ConfigFile | undefined
   }
 }
 
-/** By the configuration file, which need not be good otherwise: only its name for the stack counts here. */
-function stackNameOf(path: string | undefined): string {
-  if (path === undefined && !existsSync(DEFAULT_CONFIG)) return DEFAULT_STACK;
+/**
+ * By the configuration file, which need not be good otherwise: only its name for the stack counts here.
+ * @returns undefined where there is no file
+ */
+function stackNameOf(path: string | undefined): string | undefined {
+  if (path === undefined && !existsSync(DEFAULT_CONFIG)) return undefined;
   const file = readJsonFile(path ?? DEFAULT_CONFIG);
   if (!('value' in file)) {
     const reason = file.problems.map(({ message }) => message).join('; ');

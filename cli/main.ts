@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
 import { EXIT } from './exit-codes.ts';
-import { findTarget } from './find-target.ts';
+import { findStacks, findTarget } from './find-target.ts';
 import { guardOutput } from './guard-output.ts';
 import { processTerminal } from './process-terminal.ts';
 import { proxySettings, useProxies } from './proxies.ts';
@@ -33,4 +33,5 @@ process.exitCode = await runCli(
     useProxies(proxySettings(process.env));
     return findTarget(options, process.env);
   },
+  (options) => findStacks(options, process.env),
 );

@@ -28,6 +28,7 @@ export function withNextSteps(terminal: Terminal, options: TargetOptions, json: 
     note: (text) => terminal.note(inText(text)),
     ask: (question) => terminal.ask(inText(question)),
     askSecretly: (question) => terminal.askSecretly(inText(question)),
+    choose: (question, choices) => terminal.choose(inText(question), choices),
   };
 }
 

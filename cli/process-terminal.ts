@@ -5,6 +5,8 @@ import { CliFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Choices on the screen at once; the others come as one goes down. */
+const MOST_SHOWN = 12;
 const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 
 /** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
@@ -36,6 +38,14 @@ export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
       } finally {
         stderr.write('\n');
       }
+    },
+    choose: async (message, choices) => {
+      // Loaded only when asked for: most commands ask nothing.
+      const { isCancel, select } = await import('@clack/prompts');
+      const options = choices.map(({ value, label }) => ({ value, label }));
+      const chosen = await select({ message, options, output: stderr, maxItems: MOST_SHOWN, withGuide: false });
+      if (isCancel(chosen)) throw new CliFailure('nothing was changed', undefined, { exitCode: EXIT.interrupted });
+      return chosen;
     },
     readInput: () => readAll(stdin),
   };

@@ -15,10 +15,12 @@ import { flush, grant, revoke } from './commands/send-event.ts';
 import { senderEnv } from './commands/sender-env.ts';
 import { setAllowlist } from './commands/set-allowlist.ts';
 import { setCredentials } from './commands/set-credentials.ts';
+import { setup } from './commands/setup.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
 import { secondsOf } from './seconds-of.ts';
+import { SETUP_STEPS, type SetupStep } from './setup/setup-step.ts';
 
 /** Runs one command against the system that its options name. */
 export type Execute = <Options>(run: Run<Options>, options: Options, target: TargetOptions) => Promise<void>;
@@ -54,6 +56,37 @@ export function createProgram(execute: Execute) {
     return command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${ZONE} ${example}`).join('\n')}`);
   };
   const run = <Options>(command: Run<Options>, options: Options) => execute(command, options, program.opts());
+
+  add('setup', 'leads from a deploy to the first person in the zone, step by step', [
+    'setup',
+    'setup --step zones',
+    'setup --acl okta-prod --ip 203.0.113.7 --json < token.txt',
+  ])
+    .addOption(oneAcl())
+    .addOption(steps())
+    .option('--client-id <id>', 'of a service app; with `--kid` and `--key`')
+    .option('--kid <name>', 'the name of its key, as Okta shows it')
+    .option('--key <file>', 'its private key, PEM or JWK')
+    .option(
+      '--zone <name>',
+      'the zone of the org that the ACL is to write, by name or id: compared with the configuration',
+    )
+    .option('--ip <address>', 'whom to let in at the end')
+    .option('--user <name>', 'the person, for the log')
+    .option('--for <duration>', 'how long, such as 30s, 15m or 8h (default: by the configuration)', seconds)
+    .option(
+      '--timeout <seconds>',
+      'how long the way in, and the way out, of the test may each take',
+      wholeNumber(5, 900),
+      60,
+    )
+    .addOption(json())
+    .action(({ for: durationSeconds, ...options }) => {
+      const { local, config } = program.opts();
+      const configFile = local ? undefined : findConfigFile(config);
+      const more = { ...(configFile && { configFile }), ...(durationSeconds !== undefined && { durationSeconds }) };
+      return execute(setup, { ...options, ...more, unchecked: false }, { ...program.opts(), search: true });
+    });
 
   add('status', 'shows who is in, and how the zones stand', [
     'status',
@@ -239,6 +272,16 @@ export function createProgram(execute: Execute) {
 function acls() {
   return new Option('--acl <name>', 'only this ACL; may be repeated (default: all)').argParser(
     (name: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), name],
+  );
+}
+
+function steps() {
+  return new Option('--step <name>', `only this step, again; may be repeated: ${SETUP_STEPS.join(', ')}`).argParser(
+    (name: string, before: readonly SetupStep[] | undefined): readonly SetupStep[] => {
+      const step = SETUP_STEPS.find((one) => one === name);
+      if (step === undefined) throw new InvalidArgumentError(`It must be one of ${SETUP_STEPS.join(', ')}.`);
+      return [...(before ?? []), step];
+    },
   );
 }
 

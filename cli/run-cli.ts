@@ -1,9 +1,11 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { askingAbout } from './asking-terminal.ts';
+import { chooseStack } from './choose-stack.ts';
 import type { CliFailure } from './cli-failure.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explain } from './explain.ts';
+import type { FoundStacks } from './find-stacks.ts';
 import type { TargetOptions } from './find-target.ts';
 import { withNextSteps } from './next-steps.ts';
 import { createProgram } from './program.ts';
@@ -13,18 +15,23 @@ import { guarded, jsonText, notePainter } from './terminal.ts';
 /**
  * Reads a command line and does what it says. Every failure is told, with what to do about it.
  * @param args without the program's own name
+ * @param findStacks those that could be meant where none is named
  */
 export async function runCli(
   args: readonly string[],
   given: Surroundings,
   findTarget: (options: TargetOptions) => Promise<Target>,
+  findStacks: (options: TargetOptions) => Promise<FoundStacks>,
 ): Promise<ExitCode> {
   const json = args.includes('--json');
   let terminal = guarded(given.terminal);
   let code: ExitCode = EXIT.fine;
   const program = createProgram(async (run, options, named) => {
-    terminal = withNextSteps(terminal, named, json);
-    const target = await findTarget(named);
+    const plain = terminal;
+    terminal = withNextSteps(plain, named, json);
+    const meant = await chooseStack(named, findStacks, terminal);
+    terminal = withNextSteps(plain, meant, json);
+    const target = await findTarget(meant);
     code = await run(target, options, { ...given, terminal: askingAbout(target, terminal) });
   });
   for (const command of [program, ...program.commands]) {

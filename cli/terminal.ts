@@ -4,6 +4,12 @@ import { readable } from '../lib/failure-detail.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
+/** What a person can choose: `value` is what the program calls it. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
 /** The person or program on the other side. */
 export interface Terminal {
   /** The answer: what a program reads. */
@@ -24,6 +30,8 @@ export interface Terminal {
   readonly ask: (question: string) => Promise<string>;
   /** As `ask`, but nothing of what is typed is shown. */
   readonly askSecretly: (question: string) => Promise<string>;
+  /** @returns the value of what was chosen. Rejects when nothing was. */
+  readonly choose: (question: string, choices: readonly Choice[]) => Promise<string>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
 }
@@ -109,5 +117,9 @@ export function guarded(terminal: Terminal): Terminal {
     note: (text) => terminal.note(shownText(text)),
     ask: (question) => terminal.ask(shownText(question)),
     askSecretly: (question) => terminal.askSecretly(shownText(question)),
+    choose: (question, choices) => {
+      const shown = choices.map(({ value, label }) => ({ value, label: shownText(label) }));
+      return terminal.choose(shownText(question), shown);
+    },
   };
 }

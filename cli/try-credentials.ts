@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../lib/error-codes.ts';
 import { OktaZones } from '../lib/okta/client.ts';
-import type { OktaCredentials } from '../lib/okta/credentials.ts';
+import { asCredentials, type OktaCredentials } from '../lib/okta/credentials.ts';
 import { OktaFailure } from '../lib/okta/okta-failure.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { firstStep, sectionOf, titleOf } from './advice.ts';
@@ -41,14 +41,25 @@ export async function tryCredentials(credentials: OktaCredentials, target: Targe
 }
 
 /** It only helps: what is wrong is said without it. */
-async function others(credentials: OktaCredentials, { signIn }: OktaZones, { config }: Target, here: Surroundings) {
+async function others(credentials: OktaCredentials, zones: OktaZones, target: Target, here: Surroundings) {
   try {
-    const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
-    return await zonesOfOrg(here.http, config.okta.baseUrl, by, here.clock.now());
+    return await zonesBy(credentials, zones, target, here);
   } catch (error) {
     if (error instanceof OktaFailure) return [];
     throw error;
   }
+}
+
+async function zonesBy(credentials: OktaCredentials, { signIn }: OktaZones, { config }: Target, here: Surroundings) {
+  const by = signIn.current(credentials) ?? (await signIn.fetch(credentials));
+  return zonesOfOrg(here.http, config.okta.baseUrl, by, here.clock.now());
+}
+
+/** The zones of the org that an ACL could use, by what the secret holds. @throws {OktaFailure} */
+export async function zonesToChooseFrom(target: Target, here: Surroundings): Promise<readonly NamedZone[]> {
+  const { config, kms, oktaCredentials } = target;
+  const calls = new OktaZones(here.http, config.okta.baseUrl, () => here.clock.now(), kms?.signers);
+  return zonesBy(asCredentials((await oktaCredentials.read())?.trim(), kms !== undefined), calls, target, here);
 }
 
 async function objections(credentials: OktaCredentials, zones: OktaZones, { config }: Target, here: Surroundings) {

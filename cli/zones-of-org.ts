@@ -14,6 +14,8 @@ const zonesSchema = v.array(
     name: v.fallback(v.string(), ''),
     type: v.string(),
     system: v.fallback(v.boolean(), false),
+    status: v.fallback(v.string(), 'ACTIVE'),
+    usage: v.fallback(v.string(), 'POLICY'),
   }),
 );
 
@@ -23,7 +25,8 @@ export interface NamedZone {
 }
 
 /**
- * The org's IP zones that administrators have made, for somebody who looks for an id.
+ * The org's zones that an ACL could use, for somebody who looks for an id: active IP zones that administrators have made for
+ * policies.
  * @param baseUrl the org's @param now milliseconds since the epoch
  * @throws {OktaFailure}
  */
@@ -42,5 +45,9 @@ export async function zonesOfOrg(
     return response;
   });
   const parsed = v.safeParse(zonesSchema, parseJson(answer.body));
-  return parsed.success ? parsed.output.filter(({ type, system }) => type === 'IP' && !system) : [];
+  return parsed.success ? parsed.output.filter(isUsable) : [];
+}
+
+function isUsable({ type, system, status, usage }: v.InferOutput<typeof zonesSchema>[number]): boolean {
+  return type === 'IP' && !system && status === 'ACTIVE' && usage === 'POLICY';
 }

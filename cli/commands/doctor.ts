@@ -1,21 +1,20 @@
 import { type AclStatus, readAclStatus } from '../acl-status.ts';
-import { sectionOf } from '../advice.ts';
 import { type Command, chosenAcls, type Surroundings } from '../command.ts';
 import { type ConfigFile, configurationLink } from '../doctor/configuration-link.ts';
 import { credentialsLinks, lookingSignIn } from '../doctor/credentials-links.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
+import { exitOf, findingLine } from '../doctor/finding-line.ts';
 import { flowLink } from '../doctor/flow-link.ts';
 import { listLinks } from '../doctor/list-links.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks } from '../doctor/zone-links.ts';
-import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { lastAppliedAt } from '../last-applied.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
-import { jsonText, type Paint, painter } from '../terminal.ts';
+import { jsonText, painter } from '../terminal.ts';
 
 export interface DoctorOptions {
   readonly acl?: readonly string[];
@@ -28,20 +27,13 @@ export interface DoctorOptions {
 const READINGS = 3;
 const PAUSE_MS = 2_000;
 
-const EXIT_OF: Readonly<Record<Finding['level'], ExitCode>> = {
-  ok: EXIT.fine,
-  skipped: EXIT.fine,
-  warning: EXIT.warning,
-  failure: EXIT.failure,
-};
-
 /** Walks the chain from the configuration to Okta and says of each link whether it holds. Changes nothing. */
 export const doctor: Command<DoctorOptions> = async (target, options, here) => {
   const { terminal } = here;
   const findings: Finding[] = [];
   const tell = (found: readonly Finding[]) => {
     findings.push(...found);
-    if (!options.json) for (const finding of found) terminal.out(lineOf(finding, painter(terminal)));
+    if (!options.json) for (const finding of found) terminal.out(findingLine(finding, painter(terminal)));
   };
   if (!options.json) terminal.out(painter(terminal)('bold', target.name));
   for (const [link, check] of links(target, options, here)) {
@@ -52,7 +44,7 @@ export const doctor: Command<DoctorOptions> = async (target, options, here) => {
       tell([failure(link, `it could not be checked: ${message}`, advice)]);
     }
   }
-  const code = worst(findings.map(({ level }) => EXIT_OF[level]));
+  const code = exitOf(findings);
   if (options.json) terminal.out(jsonText({ target: target.name, exitCode: code, findings }, 2));
   else terminal.out(summary(findings));
   return code;
@@ -126,18 +118,6 @@ async function settled(acl: string, target: Target, here: Surroundings): Promise
 function lastCheck(status: AclStatus | undefined): number | undefined {
   const moments = [status?.verifiedAt, status?.lastError?.at].flatMap((text) => (text ? [Date.parse(text)] : []));
   return moments.length === 0 ? undefined : Math.max(...moments);
-}
-
-const SIGNS = { ok: '✔', warning: '!', failure: '✘', skipped: '·' } as const;
-const STYLES = { ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim' } as const;
-const LINK_WIDTH = 16;
-
-function lineOf({ link, level, code, detail, mend }: Finding, paint: Paint): string {
-  const said = code ? `${paint(STYLES[level], code)} ${detail}` : detail;
-  const first = `${paint(STYLES[level], SIGNS[level])} ${link.padEnd(LINK_WIDTH)}  ${said}`;
-  if (mend === undefined) return first;
-  const more = code ? ` (${sectionOf(code)})` : '';
-  return `${first}\n  ${' '.repeat(LINK_WIDTH)}  → ${mend}${more}`;
 }
 
 function summary(findings: readonly Finding[]): string {

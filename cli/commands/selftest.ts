@@ -1,12 +1,7 @@
-import { GrantBook } from '../../lib/grants/grant-book.ts';
-import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
-import { ownSender } from '../own-sender.ts';
-import { freeAddress } from '../selftest/free-address.ts';
-import { takeTurn } from '../selftest/once-a-minute.ts';
-import { letIn, putOut, type Stage, type StageResult } from '../selftest/stages.ts';
+import { runSelftest } from '../selftest/run-selftest.ts';
+import type { Stage, StageResult } from '../selftest/stages.ts';
 import { jsonText, type Paint, painter } from '../terminal.ts';
 
 export interface SelftestOptions {
@@ -26,42 +21,22 @@ const WORDS: Readonly<Record<Stage, string>> = {
 const NAME_WIDTH = 9;
 
 /** Lets a documentation address in and takes it out again: whether all of the system works, and how fast. */
-export const selftest: Command<SelftestOptions> = async (target, options, here) => {
-  const { terminal, clock } = here;
-  const acl = chosenAcl(target, options.acl);
-  const endpoint = await ownSender(target, acl);
-  const book = new GrantBook(target.table, target.config, { error: () => {} });
-  const ip = freeAddress(acl, target.config, await book.live(acl, clock.now()));
-  await takeTurn(target.table, clock.now(), here.newId());
-  const probe = { acl, ip, endpoint, timeout: options.timeout };
+export const selftest: Command<SelftestOptions> = async (target, { acl: named, json, timeout }, here) => {
+  const { terminal } = here;
+  const acl = chosenAcl(target, named);
   const paint = painter(terminal);
-  if (!options.json) terminal.out(`${paint('bold', target.name)}\n${ip} in and out of ${acl}`);
-  const results: StageResult[] = [];
-  const tell = (result: StageResult) => {
-    results.push(result);
-    if (!options.json) terminal.out(lineOf(result, paint));
-  };
-  let broken: unknown;
-  try {
-    for await (const result of letIn(probe, target, here)) tell(result);
-  } catch (error) {
-    broken = error;
-  }
-  // Whatever became of the grant: it must not stay. Where nobody has accepted it, it is not there.
-  const [first] = results;
-  if (broken !== undefined || (first && 'ms' in first)) {
-    const out = await putOut(probe, target, here).catch((error: unknown): StageResult => {
-      const { message, advice = 'The grant ends by itself within two minutes.' } = explain(error);
-      return { stage: 'gone', failed: message, advice };
-    });
-    tell(out);
-  }
-  if (broken !== undefined) {
-    const { message, advice } = explain(broken);
-    throw new CliFailure(message, advice, { cause: broken });
-  }
-  const exitCode = results.every((result) => 'ms' in result) ? EXIT.fine : EXIT.failure;
-  if (options.json) terminal.out(jsonText({ target: target.name, acl, ip, exitCode, stages: results }, 2));
+  const stages: StageResult[] = [];
+  const ip = await runSelftest(acl, timeout, target, here, {
+    begins: (address) => {
+      if (!json) terminal.out(`${paint('bold', target.name)}\n${address} in and out of ${acl}`);
+    },
+    stage: (result) => {
+      stages.push(result);
+      if (!json) terminal.out(lineOf(result, paint));
+    },
+  });
+  const exitCode = stages.every((result) => 'ms' in result) ? EXIT.fine : EXIT.failure;
+  if (json) terminal.out(jsonText({ target: target.name, acl, ip, exitCode, stages }, 2));
   return exitCode;
 };
 

@@ -24,7 +24,8 @@ export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number,
   return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status), ...last];
 }
 
-function zoneLink(acl: string, { zoneId, zone, failure: own, toAdopt }: ZoneRehearsal, unread: string): Finding {
+/** One zone of an ACL: there, usable, and free of others' entries. @param unread what is said where it was not read */
+export function zoneLink(acl: string, { zoneId, zone, failure: own, toAdopt }: ZoneRehearsal, unread: string): Finding {
   const link = `zone ${zoneId} (${acl})`;
   if (own?.code === 'ZONE008') return failure(link, own.message, adoptStep(acl, zoneId), own.code);
   if (own) return refusedByOkta(link, own);

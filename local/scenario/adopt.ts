@@ -31,7 +31,7 @@ function surroundings(world: World, say: (line: string) => void): Surroundings {
   return {
     terminal: {
       ...{ out: say, note: () => {}, isRead: async () => true, clear: () => {}, colours: false, coloursInNotes: false },
-      ...{ canAsk: false, ask: nobody, askSecretly: nobody, readInput: nobody },
+      ...{ canAsk: false, ask: nobody, askSecretly: nobody, choose: nobody, readInput: nobody },
     },
     ...{ clock: world.clock, http: world.http, stop: new AbortController().signal },
     newId: () => `operator-${world.now}`,

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../cli/terminal.ts';
+import type { Choice, Terminal } from '../../cli/terminal.ts';
 
 /** A terminal that keeps what it was told, and answers as it was told to. */
 export class FakeTerminal implements Terminal {
@@ -23,6 +23,13 @@ export class FakeTerminal implements Terminal {
     const answer = this.answers.shift();
     if (answer === undefined) throw new Error(`nobody expected the question: ${question}`);
     return answer;
+  };
+
+  /** The person types the value. */
+  readonly choose = async (question: string, choices: readonly Choice[]) => {
+    const answer = await this.ask([question, ...choices.map(({ label }) => label)].join('\n'));
+    if (choices.some(({ value }) => value === answer)) return answer;
+    throw new Error(`${answer} is not among the choices: ${choices.map(({ value }) => value).join(', ')}`);
   };
 
   readonly askSecretly = (question: string) => this.ask(question);

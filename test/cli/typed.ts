@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Surroundings } from '../../cli/command.ts';
+import type { FoundStacks } from '../../cli/find-stacks.ts';
 import type { TargetOptions } from '../../cli/find-target.ts';
 import { runCli } from '../../cli/run-cli.ts';
 import type { Target } from '../../cli/target.ts';
@@ -15,12 +16,16 @@ export interface Ran {
   readonly notes: string;
 }
 
+/** An account in which nobody has to choose. */
+const ONE: FoundStacks = { where: 'eu-west-1, account 111122223333', names: ['KnocknocOkta'] };
+
 /** A command line against any target. */
 export async function typed(
   args: string,
   findTarget: (options: TargetOptions) => Promise<Target>,
   person: Partial<FakeTerminal> = {},
   here: Partial<Surroundings> = {},
+  stacks: FoundStacks = ONE,
 ): Promise<Ran> {
   const terminal = Object.assign(new FakeTerminal(), person);
   const surroundings: Surroundings = {
@@ -28,6 +33,6 @@ export async function typed(
     stop: new AbortController().signal,
     ...here,
   };
-  const code = await runCli(args.split(' ').filter(Boolean), surroundings, findTarget);
+  const code = await runCli(args.split(' ').filter(Boolean), surroundings, findTarget, async () => stacks);
   return { code, out: terminal.written.join('\n'), notes: terminal.noted.join('\n') };
 }

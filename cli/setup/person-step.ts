@@ -1,0 +1,32 @@
+import { readAclStatus } from '../acl-status.ts';
+import { send } from '../commands/send-event.ts';
+import { type Finding, failure, ok, skipped, warning } from '../doctor/finding.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { DoStep } from './setup-step.ts';
+
+const STEP = 'person';
+/** The longest that the webhook lets anyone wait, in seconds. */
+const WAIT_SECONDS = 20;
+const LATER = 'Let somebody in with `npm run zone -- grant`.';
+
+/** The first person is in: somebody who is in already, or whoever is named. */
+export const personStep: DoStep = async ({ acl, target, options, here, isNamed }) => {
+  const { terminal, clock } = here;
+  const { grants } = await readAclStatus(target, acl, clock.now());
+  const inside = grants.filter(({ inZone }) => inZone === 'yes').length;
+  const isIn = options.ip !== undefined && grants.some((one) => one.ip === options.ip && one.inZone === 'yes');
+  if (isIn) return [ok(STEP, `${options.ip} is in`)];
+  const mayAsk = terminal.canAsk && (inside === 0 || isNamed);
+  const asked = async () => (await terminal.ask('An IP to let in now, such as your own (empty: none): ')).trim();
+  const ip = options.ip ?? (mayAsk ? await asked() : '');
+  if (ip === '') return [inside > 0 ? ok(STEP, `${inside} in`) : skipped(STEP, `nobody is in. ${LATER}`)];
+  const { user, durationSeconds } = options;
+  const wanted = { command: 'grant', ip, user, durationSeconds } as const;
+  const { told } = await send(wanted, target, { acl, json: true, wait: WAIT_SECONDS }, here);
+  return [findingOf(told)];
+};
+
+function findingOf({ exit, line, advice = LATER }: Awaited<ReturnType<typeof send>>['told']): Finding {
+  if (exit === EXIT.fine) return ok(STEP, line);
+  return exit === EXIT.warning ? warning(STEP, line, advice) : failure(STEP, line, advice);
+}
