@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Choices on the screen at once; the others come as one goes down. */
 const MOST_SHOWN = 12;
+const USUAL_COLUMNS = 80;
 const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 
 /** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
@@ -42,6 +43,8 @@ export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
     choose: async (message, choices) => {
       // Loaded only when asked for: most commands ask nothing.
       const { isCancel, select } = await import('@clack/prompts');
+      // Some terminals don't say how wide they are.
+      stderr.columns ||= USUAL_COLUMNS;
       const options = choices.map(({ value, label }) => ({ value, label }));
       const chosen = await select({ message, options, output: stderr, maxItems: MOST_SHOWN, withGuide: false });
       if (isCancel(chosen)) throw new CliFailure('nothing was changed', undefined, { exitCode: EXIT.interrupted });

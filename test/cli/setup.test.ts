@@ -21,7 +21,7 @@ interface Setup {
 /** A system as a first deploy leaves it: without credentials, and before any event. */
 async function deployed(config: Readonly<Record<string, unknown>> = {}): Promise<CliWorld> {
   const world = await CliWorld.start(config);
-  world.system.oktaTokenSecret.text = undefined;
+  world.system.oktaCredentialsSecret.text = undefined;
   return world;
 }
 
@@ -43,7 +43,7 @@ describe.concurrent('setup', () => {
     expect(levels(read({ out }))).toEqual(EVERYTHING.map((link) => `${link} ok`));
     expect(code).toBe(0);
     expect(await world.gateways()).toEqual([`${ALICE}/32`]);
-    expect(world.system.oktaTokenSecret.text).toBe(TOKEN);
+    expect(world.system.oktaCredentialsSecret.text).toBe(TOKEN);
     expect(out + notes).not.toContain(TOKEN);
     expect(out + notes).not.toContain(world.system.webhookSecret);
     const events = await accepted();
@@ -84,7 +84,7 @@ describe.concurrent('setup', () => {
     const world = await deployed();
     const told = read(await world.run('setup --json', { input: 'unknown-token' }));
     expect(told.findings.find(({ link }) => link === 'credentials')?.detail).toContain('OKTA001');
-    expect(world.system.oktaTokenSecret.text).toBeUndefined();
+    expect(world.system.oktaCredentialsSecret.text).toBeUndefined();
   });
 
   it('lists the zones of the org where the configured one is not there, and changes no configuration', async () => {
