@@ -8,6 +8,7 @@ import { LOCAL } from '../../local/emulator/paths.ts';
 import { findPython } from '../../local/emulator/python.ts';
 import { ensureVirtualEnvironment } from '../../local/emulator/virtual-environment.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
+import { keysContract } from './keys-contract.ts';
 import { madeTable } from './made-table.ts';
 
 const LOG = join(LOCAL, 'moto.log');
@@ -21,13 +22,20 @@ if (!python) {
 
 describe.runIf(python)('in Python', () => {
   let server: ProcessGroup | undefined;
+  let started: Promise<string> | undefined;
   let table: ReturnType<typeof madeTable> | undefined;
+  const endpoint = () => {
+    started ??= start();
+    return started;
+  };
   afterAll(() => server?.stop());
+
+  keysContract('moto', endpoint);
 
   tableContract(
     'moto',
     () => {
-      table ??= start();
+      table ??= endpoint().then(madeTable);
       return table;
     },
     {
@@ -66,10 +74,10 @@ describe.runIf(python)('in Python', () => {
     await log.close();
     const { child, ended } = server;
     if (!child.stdout) throw new Error('the server has no output');
-    const [endpoint] = await Promise.race([
+    const [address] = await Promise.race([
       once(createInterface(child.stdout), 'line'),
       ended.then(({ how }) => Promise.reject(new Error(`moto ended before it served (${how}): ${LOG} says why`))),
     ]);
-    return madeTable(String(endpoint));
+    return String(address);
   }
 });
