@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export async function adoptAsOperator(acl: string, world: World, say: (line: string) => void): Promise<void> {
   const target = operated({
     ...{ functions: world.functions, oktaCredentials: world.oktaCredentials, webhookSecret: world.webhookSecret },
-    allowlistSecret: world.allowlistSecret,
+    ...{ allowlistSecret: world.allowlistSecret, clientKeys: world.clientKeys },
     lines: () => [],
     webhookUrl: 'https://webhook.example',
     config: () => world.config,

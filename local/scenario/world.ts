@@ -6,6 +6,7 @@ import { KnocknocSimulator, knocknocClient } from '../knocknoc-simulator/simulat
 import { faultKind } from '../okta-simulator/faults.ts';
 import { OktaSimulator } from '../okta-simulator/simulator.ts';
 import type { ZoneView } from '../okta-simulator/types.ts';
+import { MemoryClientKeys } from '../stand-ins/memory-client-keys.ts';
 import { MemorySecret } from '../stand-ins/memory-secret.ts';
 import { microtasks, VirtualClock } from '../stand-ins/virtual-clock.ts';
 import type { Answer, Seen } from './expectations.ts';
@@ -20,6 +21,8 @@ export const START = Date.UTC(2026, 10, 24, 18, 0, 0);
 /** What posts are signed with, and what the secret holds from the start. */
 export const WEBHOOK_KEY = Buffer.alloc(33, 'scenario').toString('base64');
 const OKTA_TOKEN = 'scenario-okta-token';
+/** Whose keys are in KMS, where the configuration says so. Each is known by its name. */
+const SERVICE_APP = '0oa1scenarioAPP00000';
 const KNOCKNOC = 'https://knocknoc.example';
 /** How long Knocknoc takes to answer. */
 const LIST_MS = 100;
@@ -48,6 +51,7 @@ export class World implements Seen {
   /** Publishes nobody, for each ACL, until a step says otherwise. */
   readonly knocknoc = new KnocknocSimulator({ key: 'scenario-list-key' });
   readonly allowlistSecret = new MemorySecret();
+  readonly clientKeys: MemoryClientKeys;
   readonly tableFaults = new TableFaults();
   readonly answers = new Map<string, Answer | 'none yet'>();
   /** What was posted, by its id. */
@@ -67,6 +71,10 @@ export class World implements Seen {
       await microtasks();
       listener.settled();
     });
+    this.clientKeys = new MemoryClientKeys(
+      () => this.clock.now(),
+      (name) => name,
+    );
     this.okta = new OktaSimulator({
       ...{ now: () => this.clock.now(), token: OKTA_TOKEN, latencyMs, zones, allowIpv6 },
       rateLimit: { limit: limitPerMinute },
@@ -81,9 +89,13 @@ export class World implements Seen {
       changed: () => this.changed(),
     });
     this.#storeLists(config);
+    this.#deployKeys(config);
+    const [name] = config.okta.clientKeyNames ?? [];
+    if (name !== undefined) this.oktaCredentials.text = JSON.stringify({ clientId: SERVICE_APP, kid: name });
     this.functions = new EmbeddedFunctions({
       ...{ config, clock: this.clock, webhookSecret: this.webhookSecret, oktaCredentials: this.oktaCredentials },
       allowlistSecret: this.allowlistSecret,
+      keys: this.clientKeys.signers,
       knocknoc: knocknocClient(this.knocknoc, () => this.clock.sleep(LIST_MS)),
       http: this.http,
       way: (call, reach) => network.way(call, () => reach().finally(() => this.changed())),
@@ -104,7 +116,16 @@ export class World implements Seen {
   deploy(config: Config): void {
     this.#config = config;
     this.#storeLists(config);
+    this.#deployKeys(config);
     this.functions.deploy(config);
+  }
+
+  /** Okta's administrator knows every key that there is. */
+  #deployKeys({ okta: { clientKeyNames = [] } }: Config): void {
+    this.clientKeys.deploy(clientKeyNames);
+    if (clientKeyNames.length === 0) return;
+    const keys = this.clientKeys.list().map(({ id }) => ({ kid: id, jwk: this.clientKeys.publicKey(id) }));
+    this.okta.setApp(SERVICE_APP, { keys });
   }
 
   /** Where the lists of new ACLs are; a secret that a step has changed is left as it is. */

@@ -12,10 +12,12 @@ interface MemoryKey extends KmsKeyFact {
 export class MemoryClientKeys {
   readonly #byName = new Map<string, MemoryKey>();
   readonly #now: () => number;
+  readonly #newId: (name: string) => string;
 
-  /** @param now milliseconds since the epoch */
-  constructor(now: () => number) {
+  /** @param now milliseconds since the epoch @param newId of a key of this name */
+  constructor(now: () => number, newId: (name: string) => string = () => randomUUID()) {
     this.#now = now;
+    this.#newId = newId;
   }
 
   /** @param names those that are configured; other keys are gone */
@@ -24,7 +26,7 @@ export class MemoryClientKeys {
     for (const name of names) {
       if (this.#byName.has(name)) continue;
       const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-      this.#byName.set(name, { id: randomUUID(), createdAt: this.#now(), isEnabled: true, ...pair });
+      this.#byName.set(name, { id: this.#newId(name), createdAt: this.#now(), isEnabled: true, ...pair });
     }
   }
 
