@@ -4,8 +4,10 @@ import {
   type AlarmBase,
   AlarmRule,
   AlarmState,
+  Color,
   ComparisonOperator,
   CompositeAlarm,
+  type HorizontalAnnotation,
   type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -71,6 +73,8 @@ export class AlarmTopic extends Construct {
   readonly topics: Readonly<Record<Severity, ITopic>>;
   readonly alarms: Alarm[] = [];
   readonly #urgent: Alarm[] = [];
+  /** By the alarm's name without the stack's. */
+  readonly #thresholds = new Map<string, number>();
 
   constructor(scope: Construct, id: string, props: AlarmTopicProps) {
     super(scope, id);
@@ -129,6 +133,7 @@ export class AlarmTopic extends Construct {
     });
     this.#tell(alarm, text.severity);
     this.alarms.push(alarm);
+    this.#thresholds.set(name, threshold);
     if (text.severity === 'urgent') this.#urgent.push(alarm);
     return alarm;
   }
@@ -142,6 +147,20 @@ export class AlarmTopic extends Construct {
     });
     this.#tell(alarm, 'urgent');
     return alarm;
+  }
+
+  /** A line on a graph for each threshold of these alarms, with their names. */
+  lines(names: readonly string[]): HorizontalAnnotation[] {
+    const at = new Map<number, string[]>();
+    for (const name of names) {
+      const threshold = this.#thresholds.get(name);
+      if (threshold !== undefined) at.set(threshold, [...(at.get(threshold) ?? []), name]);
+    }
+    return [...at].map(([value, [first = '', ...others]]) => ({
+      value,
+      color: Color.RED,
+      label: others.length > 2 ? `${first} and ${others.length} more` : [first, ...others].join(', '),
+    }));
   }
 
   #tell(alarm: AlarmBase, severity: Severity): void {

@@ -121,7 +121,8 @@ export class KnocknocOkta extends Construct {
     };
     new SavedQueries(this, 'Queries', { functions: Object.values(functions) });
     const dashboard = new ServiceDashboard(this, 'Dashboard', {
-      alarms: [alarms.watchAccess(), ...alarms.alarms],
+      alarms,
+      access: alarms.watchAccess(),
       functions,
       queues: { events: eventsQueue, timers: timerQueue, ...(lists && { reads: lists.reads.queue }) },
       deadLetterQueues: {

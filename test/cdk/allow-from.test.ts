@@ -106,9 +106,10 @@ describe('with allowFrom', () => {
     expect(evaluated.on([{ ...point, dimensions: { FunctionName: 'another' } }], 0, 1_800_000)).toEqual([]);
   });
 
-  it.each(['Failed runs', 'Duration (ms, p95)'])('the dashboard shows the gatekeeper under %s', (title) => {
+  it('the dashboard shows when the gatekeeper fails', () => {
     const [, dashboard] = resourceOf(GUARDED, 'AWS::CloudWatch::Dashboard', 'Dashboard');
-    const metrics = widgetsOf(dashboard).find(({ properties }) => properties.title === title)?.properties.metrics;
+    const metrics = widgetsOf(dashboard).find(({ properties }) => properties.title === 'Failed runs')?.properties
+      .metrics;
     const shown = metrics?.map((metric) => metric.find((part) => String(part).startsWith('WebhookGatekeeperFunction')));
     expect(shown?.filter((id) => id !== undefined)).toHaveLength(1);
   });

@@ -2,8 +2,16 @@ import { property, type Resource } from './synthesised.ts';
 
 export interface Widget {
   readonly type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly x: number;
+  readonly y: number;
   readonly properties: {
-    readonly title: string;
+    /** Absent from text. */
+    readonly title?: string;
+    readonly markdown?: string;
+    readonly alarms?: readonly string[];
+    readonly annotations?: { readonly horizontal?: readonly { readonly value: number; readonly label: string }[] };
     readonly query?: string;
     /** Namespace, name, then names and values of dimensions in turn; options come last. */
     readonly metrics?: readonly (readonly (string | object)[])[];

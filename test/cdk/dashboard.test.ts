@@ -1,11 +1,23 @@
+import { Construct } from 'constructs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { firstSteps } from '../../cdk/first-steps.ts';
+import { SAVED_QUERIES } from '../../cdk/saved-queries.ts';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
+import { VERSION } from '../../lib/version.ts';
 import { EvaluatedAlarm } from '../helpers/alarm-evaluator.ts';
 import { InsightsQuery } from '../helpers/insights-query.ts';
 import { ACL } from '../helpers/virtual-system.ts';
 import { WatchedSystem } from '../helpers/watched-system.ts';
 import { widgetsOf } from './dashboard-widgets.ts';
-import { FUNCTIONS, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+import {
+  EVERYTHING_SET,
+  FUNCTIONS,
+  property,
+  resourceOf,
+  resourcesOf,
+  stackWith,
+  templateWith,
+} from './synthesised.ts';
 
 vi.hoisted(() => {
   process.env.POWERTOOLS_SERVICE_NAME = 'Acme';
@@ -16,6 +28,8 @@ const template = templateWith({ stackName: 'Acme' });
 const [, dashboard] = resourceOf(template, 'AWS::CloudWatch::Dashboard', 'Dashboard');
 const widgets = widgetsOf(dashboard);
 const queries = widgets.flatMap(({ properties }) => (properties.query === undefined ? [] : [properties]));
+/** What a dashboard of an account's first three shows at most without a price (AWS's price list). */
+const MOST_METRICS = 50;
 const series = widgets.flatMap(({ properties: { title, metrics = [] } }) =>
   metrics.map((metric) => ({ title, metric })),
 );
@@ -58,14 +72,14 @@ describe('each query of the dashboard', () => {
   it('is there for what an operator asks', () => {
     expect(queries.map(({ title }) => title)).toEqual([
       'Latest errors',
-      'Live grants by ACL',
-      'Gateways by ACL, and the room in its zones',
+      'In and waiting, by ACL',
+      'In and waiting, the largest ACL',
       'IPs that zones gained and lost, by the hour',
       'Events by type and outcome',
+      "Okta's quota: calls left",
+      'Calls to Okta by status',
       'From a grant to the zone (ms)',
       'How late grants end (ms)',
-      'Calls to Okta by status',
-      "Okta's quota: calls left",
     ]);
   });
 
@@ -145,15 +159,18 @@ describe('each metric of the dashboard', () => {
       );
     });
     expect(unknown).toEqual([]);
-    expect(own.length).toBe(allErrorCodes().length + 4);
+    const ofLists = allErrorCodes().filter((code) => code.startsWith('LIST'));
+    expect(own.length).toBe(allErrorCodes().length - ofLists.length + 4);
   });
 
   it("of AWS's is one that AWS makes, of a part of the stack", () => {
     const made = {
-      'AWS/Lambda': ['Errors', 'Duration', 'IteratorAge', 'FunctionName', 'AWS::Lambda::Function'],
+      'AWS/Lambda': ['Errors', 'IteratorAge', 'FunctionName', 'AWS::Lambda::Function'],
       'AWS/SQS': [
         'ApproximateAgeOfOldestMessage',
         'ApproximateNumberOfMessagesVisible',
+        'NumberOfMessagesSent',
+        'NumberOfMessagesDeleted',
         'QueueName',
         'AWS::SQS::Queue',
       ],
@@ -174,11 +191,83 @@ describe('each metric of the dashboard', () => {
 });
 
 describe('the dashboard', () => {
+  const everything = templateWith(EVERYTHING_SET);
+  const [, fullest] = resourceOf(everything, 'AWS::CloudWatch::Dashboard', 'Dashboard');
+
   it('shows every error code, every function and every queue, and the state of every alarm', () => {
-    const text = JSON.stringify(dashboard.Properties.DashboardBody);
+    const text = JSON.stringify(fullest.Properties.DashboardBody);
     for (const code of allErrorCodes()) expect(text).toContain(`\\"Code\\",\\"${code}\\"`);
     for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue', 'AWS::CloudWatch::Alarm']) {
-      for (const [id] of resourcesOf(template, type)) expect(text, id).toContain(`"${id}"`);
+      for (const [id] of resourcesOf(everything, type)) expect(text, id).toContain(`"${id}"`);
     }
+  });
+
+  it('shows the alarm of all that is urgent before all others', () => {
+    const [only] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm').map(([id]) => id);
+    expect(widgets.find(({ type }) => type === 'alarm')?.properties.alarms?.[0]).toBe(only);
+  });
+
+  it.each([
+    ['as it comes', template],
+    ['with everything set', everything],
+  ])('%s, has no more metrics than are free, and fills its rows', (_, of) => {
+    const all = widgetsOf(resourceOf(of, 'AWS::CloudWatch::Dashboard', 'Dashboard')[1]);
+    const metrics = all.flatMap(({ properties: { metrics: each = [] } }) => each);
+    const names = metrics.map((metric) => JSON.stringify(metric.filter((part) => typeof part === 'string')));
+    expect(new Set(names).size).toBeLessThanOrEqual(MOST_METRICS);
+    const widths = Map.groupBy(all, ({ y }) => y);
+    for (const row of widths.values()) expect(row.reduce((sum, { width }) => sum + width, 0)).toBe(24);
+  });
+
+  it('has a line at the threshold of each alarm on a metric that it shows', () => {
+    const alarms = resourcesOf(everything, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
+      name: String(Properties.AlarmName).replace('KnocknocOkta-', ''),
+      threshold: Properties.Threshold,
+    }));
+    const lines = widgetsOf(fullest).flatMap(({ properties: { annotations } }) => annotations?.horizontal ?? []);
+    const marked = alarms.filter(({ name, threshold }) =>
+      lines.some(({ label, value }) => value === threshold && label.startsWith(name)),
+    );
+    expect(marked.map(({ name }) => name).toSorted()).toEqual(
+      [
+        ...['HOOK001', 'HOOK002', 'OKTA001', 'events-dead-letters', 'events-not-applied', 'expired-in-zone'],
+        ...['list-not-read', 'sender-clock', 'zone-iterator-age', 'zone-nearly-full', 'zone-not-verified'],
+      ].toSorted(),
+    );
+    expect(lines).toHaveLength(marked.length);
+    expect(lines).toContainEqual(expect.objectContaining({ value: 20, label: 'HOOK001, HOOK003' }));
+  });
+});
+
+describe('what the dashboard says first', () => {
+  const [{ type, y, properties: first } = { type: '', y: -1, properties: {} }] = widgets;
+  const { markdown = '' } = first;
+  const links = new Map(
+    [...markdown.matchAll(/\[([^\]]+)\]\(([^)\s]+)\)/g)].map(([, text = '', url = '']) => [text, url]),
+  );
+
+  it('is what to do, with the command to run first', () => {
+    expect([type, y]).toEqual(['text', 0]);
+    expect(markdown.indexOf('npm run zone -- doctor')).toBeLessThan(100);
+    expect(links.get('status.okta.com')).toBe('https://status.okta.com');
+  });
+
+  it.each(Object.entries(SAVED_QUERIES))('opens the query "%s" over the logs of all functions', (name, lines) => {
+    const [page = '', fragment = ''] = (links.get(name) ?? '').split('#');
+    // By its partition; the region comes twice.
+    expect(page).toMatch(/^https:\/\/\w+\/cloudwatch\/home\?region=\w/);
+    // Twice as the console writes it, and once more for what is text within that.
+    const opened = decodeURIComponent(decodeURIComponent(fragment.replaceAll('$', '%')));
+    const [, query = '', source = ''] = /~editorString~'([^~]+)~.*~source~\(((?:~'\w+)+)\)\)$/.exec(opened) ?? [];
+    expect(decodeURIComponent(query.replaceAll('*', '%'))).toBe(lines.join('\n'));
+    expect(source.split("~'").slice(1).toSorted()).toEqual(Object.keys(FUNCTION_OF_LOG).toSorted());
+  });
+
+  it('links to the runbook of the release, where the project says where that is', () => {
+    const { stack } = stackWith();
+    const url = 'https://git.example.com/knocknoc-okta';
+    const runbook = `[The runbook of version ${VERSION}](${url}/blob/v${VERSION}/docs/errors.md)`;
+    expect(firstSteps(new Construct(stack, 'Linked'), [], url)).toContain(runbook);
+    expect(firstSteps(new Construct(stack, 'Unlinked'), [])).toContain(`docs/errors.md of version ${VERSION}`);
   });
 });
