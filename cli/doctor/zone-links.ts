@@ -19,7 +19,7 @@ export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number,
     : `not read, to spare Okta's quota${restInMs ? `; it can be read in ${duration(restInMs)}` : ''}`;
   const each = rehearsal.zones.map((zone) => zoneLink(acl, zone, unread));
   const zones = rehearsal.zones.filter((zone) => zone.zone && !zone.failure);
-  const last = lastRebuild(status, each, now);
+  const last = [...lastRebuild(status, each, now), ...storedRows(status)];
   if (failure || zones.length === 0) return [...each, ...last];
   return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status), ...last];
 }
@@ -69,6 +69,13 @@ function listLink({ acl, hasEvents, zones }: Rehearsal, status: AclStatus): Find
     return warning(link, `${text}: somebody else has changed it`, verify, 'ZONE007');
   }
   return failure(link, text, `Run \`npm run zone -- verify --acl ${acl}\`.`);
+}
+
+function storedRows({ acl, unusable: [first, ...others] = [] }: AclStatus): Finding[] {
+  if (!first) return [];
+  const more = others.length === 0 ? '' : `, and ${others.length} more (\`npm run zone -- status\` has them all)`;
+  const detail = harmless(`${first.item}: ${first.detail}${more}`);
+  return [warning(`stored rows (${acl})`, detail, firstStep('STORE002'), 'STORE002')];
 }
 
 /** What a code says that concerned writing shows only here. What a zone's own link says is not said again. */

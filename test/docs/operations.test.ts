@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { SAVED_QUERIES } from '../../cdk/saved-queries.ts';
+import { flowLink } from '../../cli/doctor/flow-link.ts';
+import type { FlowFacts } from '../../cli/flow.ts';
 import { allErrorCodes, ERRORS, type ErrorCode } from '../../lib/error-codes.ts';
 import { AUDIT } from '../../lib/names.ts';
 import { LOCAL } from '../../local/local-configuration.ts';
 import { handleControl } from '../../local/okta-simulator/control.ts';
-import { templateWith } from '../cdk/synthesised.ts';
+import { resourceOf, templateWith } from '../cdk/synthesised.ts';
 import { ACL, TOKEN, VirtualSystem, ZONE } from '../helpers/virtual-system.ts';
 import { readDocument, sectionsOf, tableRows } from './documents.ts';
 
 const sections = sectionsOf(readDocument('docs/operations.md'), 2);
 const first = (section: string) =>
   tableRows(sections.get(section) ?? '').map(([cell = '']) => cell.replaceAll('`', ''));
-const practice = tableRows(sections.get('Practise: cause each error') ?? '').filter(([code]) => code !== 'code');
+const rows = tableRows(sections.get('Practise: cause each error') ?? '');
+const practice = rows.filter(([code = '']) => /^[A-Z]/.test(code));
+const unseen = rows.filter(([alarm = '']) => alarm.startsWith('events-'));
 const CALL = /^`(GET|PUT|POST|PATCH|DELETE) (\/control\/\S+)(?: (\{.*\}))?`$/;
 const simulated = practice.filter(([, cause = '']) => CALL.test(cause));
 
@@ -29,6 +33,18 @@ async function inUse(settings = {}): Promise<VirtualSystem> {
   await system.clock.advance(5_000);
   expect(system.codes()).toEqual([]);
   return system;
+}
+
+const AN_HOUR = { since: 0, accepted: 0, bySenders: { count: 0 }, refused: [], waiting: 0 };
+/** 36 posts of a working day, with a wrong key; and one that waits. */
+const REFUSED: FlowFacts = { ...AN_HOUR, refused: [{ code: 'HOOK001', count: 36, at: 3_000_000 }] };
+const STUCK: FlowFacts = { ...AN_HOUR, accepted: 1, acceptedAt: 3_480_000, waiting: 1, oldestAt: 3_480_000 };
+
+/** The beginning of what it says, which is a failure. */
+function doctorSays(flow: FlowFacts): string {
+  const { level, detail } = flowLink(flow, undefined, 3_600_000);
+  expect(level).toBe('failure');
+  return detail.split(':')[0] ?? '';
 }
 
 describe('docs/operations.md', () => {
@@ -58,6 +74,21 @@ describe('docs/operations.md', () => {
       const [count, minutes = '1'] = row.at(-1)?.match(/\d+/g) ?? [];
       expect([code, Number(count), 60 * Number(minutes)]).toEqual([code, Threshold, Period]);
     }
+  });
+
+  it('has what nobody sees by its alarm, and gives back the runs that it takes', () => {
+    const template = templateWith();
+    const [refused, notApplied] = unseen;
+    for (const [alarm] of unseen) {
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: `KnocknocOkta-${alarm}` });
+    }
+    expect(unseen).toHaveLength(2);
+    expect(refused?.[3]).toBe(`events: HOOK001, ${doctorSays(REFUSED)}`);
+    expect(notApplied?.[3]).toBe(`events: ${doctorSays(STUCK)}, after two minutes`);
+    const [, grants] = resourceOf(template, 'AWS::Lambda::Function', 'GrantsFunction');
+    expect(notApplied?.[2]).toContain(
+      `--reserved-concurrent-executions ${grants.Properties.ReservedConcurrentExecutions}\``,
+    );
   });
 
   it.each(simulated)('%s is caused by %s, and mended', async (code = '', cause = '', mend = '') => {
