@@ -3,10 +3,11 @@ import type { HttpClient, Write } from '../../lib/ports.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
 import * as parts from './buggy-parts.ts';
+import { LIST_BUGS } from './lists/list-bugs.ts';
 import { UNKIND_BUGS } from './unkind-bugs.ts';
 
 /** Bugs that people make in such systems. Each is put in from outside, and the simulation must notice it. */
-export const BUGS: readonly Bug[] = [
+const BUGS: readonly Bug[] = [
   {
     name: 'early-return',
     what: 'the loop over a batch returns after its first event',
@@ -129,12 +130,14 @@ export const BUGS: readonly Bug[] = [
   },
 ];
 
+/** All that there are. */
+export const ALL_BUGS: readonly Bug[] = [...BUGS, ...UNKIND_BUGS, ...LIST_BUGS];
+
 /** @throws {RangeError} where there is no such bug */
 export function findBug(name: string): Bug {
-  const all = [...BUGS, ...UNKIND_BUGS];
-  const bug = all.find((each) => each.name === name);
+  const bug = ALL_BUGS.find((each) => each.name === name);
   if (bug) return bug;
-  throw new RangeError(`no bug ${name}; there are: ${all.map((each) => each.name).join(', ')}`);
+  throw new RangeError(`no bug ${name}; there are: ${ALL_BUGS.map((each) => each.name).join(', ')}`);
 }
 
 function withoutOrder(write: Write): Write {

@@ -9,6 +9,15 @@ export interface DeployedAcl {
   readonly always: readonly string[];
   /** Whatever stands in its zones may be replaced. */
   readonly replaceExisting?: true;
+  /** Knocknoc's list is read. */
+  readonly list?: ListSettings;
+}
+
+/** How an ACL's list is read, and how long its grants last. */
+export interface ListSettings {
+  readonly pollSeconds: number;
+  readonly endsGrants: boolean;
+  readonly defaultGrantMinutes: number;
 }
 
 /** What a configuration says, as far as schedules have it otherwise than the defaults. */
@@ -43,8 +52,12 @@ export function configFor(deployment: Deployment): Config {
   return config;
 }
 
-function aclFor({ zoneIds, always, replaceExisting }: DeployedAcl) {
-  return { zoneIds, alwaysAllow: always, ...(replaceExisting && CAN_REPLACE && { replaceExisting }) };
+function aclFor({ zoneIds, always, replaceExisting, list }: DeployedAcl) {
+  const { defaultGrantMinutes, ...allowlist } = list ?? {};
+  return {
+    ...{ zoneIds, alwaysAllow: always, ...(replaceExisting && CAN_REPLACE && { replaceExisting }) },
+    ...(list && { defaultGrantMinutes, allowlist }),
+  };
 }
 
 const A_WHILE_MS = 30_000;
@@ -116,4 +129,9 @@ export function noticedMs(deployments: readonly Deployment[]): number {
 
 function ownersIn({ acls }: Deployment): ReadonlyMap<string, DeployedAcl> {
   return new Map(acls.flatMap((acl) => acl.zoneIds.map((zoneId) => [zoneId, acl] as const)));
+}
+
+/** The ACLs whose lists are read. */
+export function listedIn({ acls }: Deployment): { readonly name: string; readonly list: ListSettings }[] {
+  return acls.flatMap(({ name, list }) => (list ? [{ name, list }] : []));
 }

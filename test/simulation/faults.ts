@@ -62,6 +62,11 @@ export const FAULTS = [
   ...['service app', 'key rotated', 'tokens end early', 'token expired in mid-pass', 'token of seconds'],
   ...['nonce changed', 'scopes dropped', 'Okta behind our clock', '429 for a token', '5xx for a token'],
   ...['no answer for a token'],
+  // Where it reads Knocknoc's lists.
+  ...['list lags', 'list is empty by mistake', 'list of another ACL', 'list is cut off', 'entry missing for one read'],
+  ...['page with 200', 'JSON with 200', 'answer 401', 'answer 403', 'answer 503', 'answer 302', 'bad certificate'],
+  ...['slow body', 'outage', 'old list after a restore', 'not modified, though it is', 'too large', '50,000 lines'],
+  ...['lost add', 'lost del', 'lost read', 'late read', 'repeated read', 'list settings changed', 'no key yet'],
   ...['table conflict', 'table throttled', 'table takes time', 'stale from the table', 'table out', 'small page'],
 ] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -73,6 +78,7 @@ export const HEALING_MS = 125_000;
 const HARMLESS: readonly Fault[] = [
   'rebuild beside another',
   'repeated timer',
+  'repeated read',
   'retried by the sender',
   'token of seconds',
 ];

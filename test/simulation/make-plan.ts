@@ -1,7 +1,15 @@
 import { makeKindPlan } from './kind-plan.ts';
+import { makeListPlan } from './lists/list-plan.ts';
 import type { Plan, PlanChanges } from './plan.ts';
 import { makeUnkindPlan } from './unkind-plan.ts';
 
 export function makePlan(seed: number, changes: PlanChanges = {}): Plan {
-  return changes.world === 'unkind' ? makeUnkindPlan(seed, changes) : makeKindPlan(seed, changes);
+  switch (changes.world) {
+    case 'unkind':
+      return makeUnkindPlan(seed, changes);
+    case 'lists':
+      return makeListPlan(seed, changes);
+    default:
+      return makeKindPlan(seed, changes);
+  }
 }

@@ -133,8 +133,19 @@ export class AclModel {
     return [...this.ips.values()].some(({ until }) => until > from && until < to);
   }
 
+  /** How many grants the table has that live. */
+  liveGrants(now: number): number {
+    return [...this.#grants(this.#applied).values()].filter(({ until }) => until > now).length;
+  }
+
   /** Until when each IP is held by events, in their order. */
   #held(events: readonly Accepted[] = this.#events): Map<string, number> {
+    const held = new Map<string, number>();
+    for (const { ip, until } of this.#grants(events).values()) held.set(ip, Math.max(until, held.get(ip) ?? 0));
+    return held;
+  }
+
+  #grants(events: readonly Accepted[]): Map<string, { readonly ip: string; readonly until: number }> {
     const grants = new Map<string, { readonly ip: string; readonly until: number }>();
     for (const { event } of events) {
       const { type, ip = '', grantId, expiresAt = 0 } = event;
@@ -144,9 +155,7 @@ export class AclModel {
       else if (grantId !== undefined) grants.delete(name);
       else for (const [other, grant] of grants) if (grant.ip === ip) grants.delete(other);
     }
-    const held = new Map<string, number>();
-    for (const { ip, until } of grants.values()) held.set(ip, Math.max(until, held.get(ip) ?? 0));
-    return held;
+    return grants;
   }
 
   #update(held: ReadonlyMap<string, number>, now: number, event: QueuedEvent): void {

@@ -145,6 +145,11 @@ export class Monitor {
     if (wanted === found && isCalm) this.broken('no needless write', zoneId);
   }
 
+  /** Who is let in by the zones of an ACL. */
+  letIn(acl: string): LetIn {
+    return this.#inside.of(this.#watched.deployments.acl(acl)?.zoneIds ?? []);
+  }
+
   /** The function has the answer in its hands. */
   answerIsRead(environment: Environment, zoneId: string, answer: HttpResponse): void {
     if (answer.status !== 429) return;

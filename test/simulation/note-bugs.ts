@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { BUGS } from './bugs.ts';
+import { ALL_BUGS } from './bugs.ts';
 import { noticeBug } from './notice-bug.ts';
-import { UNKIND_BUGS } from './unkind-bugs.ts';
 
 /** `node test/simulation/note-bugs.ts`: finds a schedule for each known bug again, and writes `noticed.ts`. */
-const bugs = [...BUGS, ...UNKIND_BUGS].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+const bugs = ALL_BUGS.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 const lines: string[] = [];
 for (const bug of bugs) {
   const seed = await noticeBug(bug);

@@ -7,7 +7,7 @@ import { runSchedule } from './run-schedule.ts';
 /** What judges, and all that it may look at: Okta, the calls to it, the events, the configuration, the clock. */
 const JUDGES = [
   ...['bounds', 'deployment', 'gateways', 'inside', 'model', 'monitor', 'moves', 'put-check', 'quota-check'],
-  ...['rest-times', 'violation', 'zone-check'],
+  ...['rest-times', 'violation', 'zone-check', 'lists/list-check'],
 ];
 
 const login = (at: number, ip: string, webhookId: string): EventAction & { readonly at: number } => ({

@@ -1,5 +1,6 @@
 import type { Deployment } from './deployment.ts';
 import type { Fault } from './faults.ts';
+import type { ListFault } from './lists/list-plan.ts';
 import type { FifoOptions } from './sources.ts';
 import type { TablePlan } from './table-weather.ts';
 
@@ -38,6 +39,26 @@ export type Spoiling = 'more' | 'less' | 'other';
 /** A zone that is not an ordinary one when the schedule begins. */
 export type OddZone = 'missing' | 'dynamic' | 'system' | 'foreign';
 
+/** What happens at Knocknoc, whose server publishes the list of an ACL. */
+export type ListAction =
+  | { readonly do: 'no key yet'; readonly seconds: number }
+  | {
+      readonly do: 'list';
+      readonly acl: string;
+      readonly what: 'log in' | 'log out';
+      readonly ip: string;
+      /** The script beside the list should have told of it, and did not. */
+      readonly isLost?: true;
+    }
+  | {
+      readonly do: 'list fails';
+      readonly acl: string;
+      readonly fault: ListFault;
+      /** How long; or by how much a list lags. */
+      readonly seconds: number;
+      readonly ip: string;
+    };
+
 export type Action = { readonly at: number } & (
   | EventAction
   | { readonly do: 'admin'; readonly edit: AdminEdit; readonly zone: number; readonly n: number }
@@ -60,12 +81,13 @@ export type Action = { readonly at: number } & (
   | { readonly do: 'turn lists round' }
   | { readonly do: 'table out'; readonly seconds: number }
   | { readonly do: 'redrive' }
+  | ListAction
 );
 
 /** One schedule: everything that is decided before it begins. What strikes at a rate follows from the seed too. */
 export interface Plan {
-  /** In a kind world only the old promises are judged. */
-  readonly world: 'kind' | 'unkind';
+  /** In a kind world only the old promises are judged. In that of lists Knocknoc's lists are read. */
+  readonly world: 'kind' | 'unkind' | 'lists';
   readonly seed: number;
   readonly weather: Weather;
   readonly rates: Readonly<Partial<Record<Fault, number>>>;
@@ -106,7 +128,7 @@ export type Stretch =
   | { readonly kind: 'herd'; readonly deadlines: readonly number[] };
 
 /** The first deployment, and those that come while a schedule runs. */
-export function deploymentsOf(plan: Plan): Deployment[] {
+export function deploymentsOf(plan: Pick<Plan, 'deployment' | 'actions'>): Deployment[] {
   return [plan.deployment, ...plan.actions.flatMap((action) => (action.do === 'redeploy' ? [action.deployment] : []))];
 }
 
@@ -123,7 +145,7 @@ export type Dimension = (typeof DIMENSIONS)[number] | typeof SERVICE_APP;
 
 /** What a schedule has otherwise than its seed decides. */
 export type PlanChanges = Partial<Pick<Plan, 'rates' | 'oktaMs'>> & {
-  readonly world?: 'kind' | 'unkind';
+  readonly world?: Plan['world'];
   /** In an unkind world: these and no others. */
   readonly dimensions?: readonly Dimension[];
   readonly stretch?: Stretch['kind'] | 'none';

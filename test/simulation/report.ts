@@ -10,7 +10,7 @@ import type { Invariant } from './violation.ts';
 const SHORT_TRACE = 40;
 
 export function replayCommand({ seed, world }: Pick<Plan, 'seed' | 'world'>): string {
-  return `npm run simulate -- ${world === 'unkind' ? '--world unkind ' : ''}--seed ${seed} --runs 1 --verbose`;
+  return `npm run simulate -- ${world === 'kind' ? '' : `--world ${world} `}--seed ${seed} --runs 1 --verbose`;
 }
 
 /** Which promises a schedule broke, in one line. */

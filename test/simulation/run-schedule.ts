@@ -7,6 +7,7 @@ import { type Fault, Faults, HEALING_MS, type Note } from './faults.ts';
 import { isGarbage } from './garbage.ts';
 import type { Hooks } from './hooks.ts';
 import { HostileOkta } from './hostile-okta.ts';
+import { Knocknoc } from './lists/knocknoc.ts';
 import { AclModel } from './model.ts';
 import { Monitor } from './monitor.ts';
 import { countDimensions, seedZones } from './okta-seeds.ts';
@@ -64,20 +65,38 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
     wereTurnedRound: () => faults.counts['lists turned round'] !== undefined && clock.now() < faults.disturbedUntil,
   });
   okta.monitor = monitor;
+  const knocknoc =
+    plan.world === 'lists'
+      ? new Knocknoc({ ...{ plan, acls, around, deployments, monitor, bounds, note } })
+      : undefined;
   const edited = plan.actions.some((action) => action.do === 'admin');
   const audit = new AuditCheck(plan, okta.simulator, zonesOf(planned));
   const world: World = new World({
-    ...{ around, okta, monitor, credentials: okta.signIn?.app.text ?? TOKEN, oneShard: plan.oneShard, hooks, note },
+    ...{
+      around,
+      okta,
+      monitor,
+      credentials: okta.signIn?.app.text ?? TOKEN,
+      oneShard: plan.oneShard,
+      hooks,
+      note,
+      knocknoc,
+    },
     ...{ deployment: plan.deployment, table: plan.table, queue: plan.queue, ownKeys: plan.ownKeys },
     audit: (fields) => audit.said(fields),
     coldChance: 0.04,
-    queued: (event, sequence) => {
+    queued: (event, sequence, by) => {
       note?.(
         `QUEUED ${event.webhookId} ${event.type} ${event.acl} ${event.ip ?? ''}#${event.grantId ?? ''} until ${((event.expiresAt ?? START) - START) / 1000}`,
       );
       acls.find(({ name }) => name === event.acl)?.model.accept(event, sequence, clock.now());
+      knocknoc?.check.queued(event, by);
     },
-    applied: ({ acl, webhookId }) => acls.find(({ name }) => name === acl)?.model.applied(webhookId, clock.now()),
+    applied: (event) => {
+      const { acl, webhookId } = event;
+      acls.find(({ name }) => name === acl)?.model.applied(webhookId, clock.now());
+      knocknoc?.check.applied(event);
+    },
     code: (code, detail, acl) => {
       monitor.codeIsSaid(code, acl);
       const harmless = code.startsWith('HOOK') || code === 'ZONE005' || plan.codes.includes(code);
@@ -100,7 +119,9 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   for (let now = START; now < end; now += 1_000) {
     await clock.runUntil(now);
     monitor.check();
+    knocknoc?.check.check();
     end =
+      (knocknoc?.lateMs ?? 0) +
       Math.max(START + plan.actionMs + HEALING_MS + bounds.extraMs, lastAction, faults.disturbedUntil) +
       settledMs +
       5_000;
@@ -109,6 +130,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   }
   await clock.runUntil(end);
   monitor.checkSettled();
+  knocknoc?.check.checkSettled();
   checkNothingIsLeft();
   audit.checkSettled(acls, okta.simulator, (invariant, detail) => monitor.broken(invariant, detail));
   if (audit.lines > 0) faults.counts['line of the audit'] = audit.lines;
@@ -135,6 +157,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
       for (const zoneId of zonesOf([action.deployment])) monitor.zoneChanged(zoneId);
       return;
     }
+    knocknoc?.act(action);
     administrator.act(action);
     operator.act(action);
   }

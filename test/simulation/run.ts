@@ -5,7 +5,7 @@ import { type Bug, WHO_IS_IN } from './bug.ts';
 import { findBug } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
-import type { PlanChanges } from './plan.ts';
+import type { Plan, PlanChanges } from './plan.ts';
 import { brokenLine, describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
@@ -22,9 +22,14 @@ const { values } = parseArgs({
     world: { type: 'string' },
   },
 });
+const isWorld = (text = ''): text is Plan['world'] => ['kind', 'unkind', 'lists'].includes(text);
+if (values.world !== undefined && !isWorld(values.world)) {
+  console.error('--world takes kind, unkind or lists');
+  process.exit(2);
+}
 const bug: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
 const { hooks, breaks = WHO_IS_IN } = bug;
-const changes: PlanChanges = { ...bug.changes, ...(values.world === 'unkind' && { world: 'unkind' }) };
+const changes: PlanChanges = { ...bug.changes, ...(isWorld(values.world) && { world: values.world }) };
 const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? 1), Number(values.workers)];
 if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
   console.error('--runs, --seed and --workers take whole numbers');

@@ -1,5 +1,4 @@
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { ExpiryEvent } from '../../functions/expiry.ts';
 import type { TimerQueue } from '../../lib/ports.ts';
 import { queuePosition } from '../../lib/queue-position.ts';
 import { fifoEvent, streamEvent, timerEvent } from '../../local/stand-ins/aws-events.ts';
@@ -7,7 +6,7 @@ import { DeadLetterShelf } from '../../local/stand-ins/dead-letter-shelf.ts';
 import type { FifoMessage } from '../../local/stand-ins/fifo-queue.ts';
 import type { Change } from '../../local/stand-ins/memory-table.ts';
 import type { VirtualClock } from '../../local/stand-ins/virtual-clock.ts';
-import type { Faults } from './faults.ts';
+import type { Fault, Faults } from './faults.ts';
 import type { Random } from './random.ts';
 
 export interface Surroundings {
@@ -122,15 +121,26 @@ export class SimFifo {
   }
 }
 
-/** The timer queue with its mapping: each message after its delay, more or less, once or more, or never. */
+/** What goes wrong with the messages of a queue: they never come, late, or once more. */
+interface Mishaps {
+  readonly lost: Fault;
+  readonly late: Fault;
+  readonly repeated: Fault;
+}
+const OF_TIMERS: Mishaps = { lost: 'lost timer', late: 'late timer', repeated: 'repeated timer' };
+export const OF_READS: Mishaps = { lost: 'lost read', late: 'late read', repeated: 'repeated read' };
+
+/** The timer queue, or that of reads, with its mapping: each message after its delay, more or less, once or more, or never. */
 export class SimTimerQueue implements TimerQueue {
   readonly #around: Surroundings;
-  readonly #consume: (event: ExpiryEvent) => Promise<SQSBatchResponse>;
+  readonly #consume: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  readonly #mishaps: Mishaps;
   #sent = 0;
 
-  constructor(around: Surroundings, consume: (event: ExpiryEvent) => Promise<SQSBatchResponse>) {
+  constructor(around: Surroundings, consume: (event: SQSEvent) => Promise<SQSBatchResponse>, mishaps = OF_TIMERS) {
     this.#around = around;
     this.#consume = consume;
+    this.#mishaps = mishaps;
   }
 
   async send(messages: readonly { readonly body: string; readonly delaySeconds: number }[]): Promise<void> {
@@ -145,12 +155,12 @@ export class SimTimerQueue implements TimerQueue {
   #deliver(body: string, messageId: string, delayMs: number, receives: number): void {
     const { clock, faults } = this.#around;
     clock.after(delayMs, () => {
-      if (faults.strikes('lost timer', body)) return;
-      if (faults.strikes('late timer', body)) {
-        return this.#deliver(body, messageId, faults.whole('late timer', 1_000, 90_000), receives);
+      const { lost, late, repeated } = this.#mishaps;
+      if (faults.strikes(lost, body)) return;
+      if (faults.strikes(late, body)) {
+        return this.#deliver(body, messageId, faults.whole(late, 1_000, 90_000), receives);
       }
-      if (faults.strikes('repeated timer'))
-        this.#deliver(body, messageId, faults.whole('repeated timer', 0, 30_000), 1);
+      if (faults.strikes(repeated)) this.#deliver(body, messageId, faults.whole(repeated, 0, 30_000), 1);
       void this.#try(body, messageId, receives);
     });
   }

@@ -37,7 +37,12 @@ export type Invariant =
   | 'one request for a token at a time'
   | 'a good token is kept'
   | 'every change is in the audit'
-  | 'nothing left behind';
+  | 'nothing left behind'
+  | '23 who is listed is in'
+  | '23 who is not listed is out'
+  | '23 nothing but what a list says'
+  | '23 at most half at one read'
+  | '23 the key goes to its host alone';
 
 export interface Violation {
   readonly invariant: Invariant;

@@ -6,19 +6,22 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import { type AclStatus, readAclStatus } from '../../cli/acl-status.ts';
+import { createHandler as createAllowlist } from '../../functions/allowlist.ts';
 import { createHandler as createExpiry, type ExpiryEvent } from '../../functions/expiry.ts';
 import { createHandler as createGrants } from '../../functions/grants.ts';
 import { createHandler as createOutcome } from '../../functions/outcome.ts';
 import { createHandler as createWebhook } from '../../functions/webhook.ts';
 import { createHandler as createZone } from '../../functions/zone.ts';
+import { ListReaders } from '../../lib/allowlist/read-lists.ts';
 import { CachedSecret } from '../../lib/cached-secret.ts';
-import type { Config } from '../../lib/config.ts';
+import { type Config, listedAcls } from '../../lib/config.ts';
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import { parseQueuedEvent, type QueuedEvent } from '../../lib/grants/queue-message.ts';
+import { ListRecords } from '../../lib/list-record.ts';
 import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
 import type { TellDeps } from '../../lib/outcome/tell-outcome.ts';
-import type { Fields, HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
+import type { EventQueue, Fields, HttpClient, HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
 import { authenticateReader } from '../../lib/webhook/authenticate-reader.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
@@ -29,8 +32,9 @@ import type { Note } from './faults.ts';
 import type { FunctionName, Hooks } from './hooks.ts';
 import type { HostileOkta } from './hostile-okta.ts';
 import { type Environment, SimFunction } from './lambda.ts';
+import type { Knocknoc } from './lists/knocknoc.ts';
 import type { Monitor } from './monitor.ts';
-import { type FifoOptions, SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
+import { type FifoOptions, OF_READS, SimFifo, SimShard, SimTimerQueue, type Surroundings } from './sources.ts';
 import { type TablePlan, TableWeather } from './table-weather.ts';
 import { codeTelemetry } from './telemetry.ts';
 
@@ -51,6 +55,8 @@ export interface WorldOptions {
   readonly around: Surroundings;
   readonly okta: HostileOkta;
   readonly monitor: Monitor;
+  /** Absent where no list is read. */
+  readonly knocknoc: Knocknoc | undefined;
   /** For Okta, as the secret holds them. */
   readonly credentials: string;
   readonly deployment: Deployment;
@@ -63,7 +69,7 @@ export interface WorldOptions {
   readonly hooks: Hooks;
   readonly note: Note;
   /** An event lies on the queue, whatever its sender is told. */
-  readonly queued: (event: QueuedEvent, sequence: string) => void;
+  readonly queued: (event: QueuedEvent, sequence: string, by: Environment) => void;
   /** An event is on the queue no more. */
   readonly applied: (event: QueuedEvent) => void;
   /** A line of the audit. */
@@ -80,6 +86,8 @@ export class World {
   readonly weather: TableWeather | undefined;
   readonly fifo: SimFifo;
   readonly timers: SimTimerQueue;
+  /** What wakes the reader of lists. */
+  readonly reads: SimTimerQueue;
   readonly oktaCredentials: MemorySecret;
   readonly okta: HostileOkta;
   readonly webhook: SimFunction<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
@@ -87,6 +95,7 @@ export class World {
   readonly expiry: SimFunction<ExpiryEvent, SQSBatchResponse>;
   readonly grants: SimFunction<SQSEvent, SQSBatchResponse>;
   readonly zone: SimFunction<DynamoDBStreamEvent, void>;
+  readonly allowlist: SimFunction<SQSEvent, SQSBatchResponse>;
   readonly #options: WorldOptions;
   readonly #shards = new Map<string, SimShard>();
   #rebuilds = 0;
@@ -116,6 +125,7 @@ export class World {
       movedWithoutReason: () => options.monitor.letterWithoutReason(),
     });
     this.timers = new SimTimerQueue(around, (event) => this.expiry.invoke(event));
+    this.reads = new SimTimerQueue(around, (event) => this.allowlist.invoke(event), OF_READS);
     const common = { around, coldChance: options.coldChance };
     const create = this.#creators(options.deployment);
     this.webhook = new SimFunction({ ...common, name: 'webhook', timeoutMs: 29_000, create: create.webhook });
@@ -123,6 +133,7 @@ export class World {
     this.expiry = new SimFunction({ ...common, name: 'expiry', timeoutMs: 30_000, create: create.expiry });
     this.grants = new SimFunction({ ...common, name: 'grants', timeoutMs: 15_000, create: create.grants });
     this.zone = new SimFunction({ ...common, name: 'zone', timeoutMs: 30_000, create: create.zone });
+    this.allowlist = new SimFunction({ ...common, name: 'allowlist', timeoutMs: 30_000, create: create.allowlist });
   }
 
   /**
@@ -144,6 +155,7 @@ export class World {
     deploy((overlapMs) => this.expiry.redeploy(create.expiry, overlapMs));
     deploy((overlapMs) => this.grants.redeploy(create.grants, overlapMs));
     deploy((overlapMs) => this.zone.redeploy(create.zone, overlapMs));
+    deploy((overlapMs) => this.allowlist.redeploy(create.allowlist, overlapMs));
     return this.#deployedAt;
   }
 
@@ -155,6 +167,7 @@ export class World {
       outcome: (environment: Environment) => this.#outcome(environment, config),
       expiry: (environment: Environment) => this.#expiry(environment, config),
       grants: (environment: Environment) => this.#grants(environment, config),
+      allowlist: (environment: Environment) => this.#allowlist(environment, config),
       zone: (environment: Environment) => {
         this.#options.monitor.zoneFunctionBegins(environment, deployment);
         return this.#zone(environment, config);
@@ -225,6 +238,7 @@ export class World {
       clock: environment.clock,
       grants: hooks.book?.(...made) ?? new GrantBook(...made),
       states: hooks.states?.(table) ?? new ZoneStates(table),
+      records: new ListRecords(table),
       timers: hooks.timers?.(timers, name) ?? timers,
       telemetry,
     };
@@ -232,21 +246,10 @@ export class World {
 
   #webhook(environment: Environment, config: Config) {
     const common = this.#common(environment, 'webhook', config);
-    const { hooks } = this.#options;
     const deps = {
       ...common,
       secret: new CachedSecret(this.#secret(environment, this.#webhookSecret()), environment.clock),
-      queue: {
-        send: (message: { readonly body: string; readonly deduplicationId: string }) =>
-          environment.send('send', async () => {
-            const { deduplicationId } = message;
-            const sent = { ...message, deduplicationId: hooks.deduplicationId?.(message) ?? deduplicationId };
-            const position = await this.fifo.send(sent);
-            const event = parseQueuedEvent(message.body);
-            if (event) this.#options.queued(event, position);
-            return position;
-          }),
-      },
+      queue: this.#events(environment),
       outcomes: () => common,
       memory: {},
       states: () => common.states,
@@ -280,7 +283,9 @@ export class World {
   }
 
   #expiry(environment: Environment, config: Config) {
-    const deps = { ...this.#common(environment, 'expiry', config), armedUpTo: new Map() };
+    const common = this.#common(environment, 'expiry', config);
+    const lists = { reads: environment.timers(this.reads), armed: new Map(), records: common.records };
+    const deps = { ...common, armedUpTo: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
     return wrapped(createExpiry(() => deps));
   }
 
@@ -304,6 +309,39 @@ export class World {
       monitor.passBegins(environment);
       await handler(event, context);
       monitor.passSucceeds(environment);
+    };
+  }
+
+  #allowlist(environment: Environment, config: Config) {
+    const { hooks, knocknoc } = this.#options;
+    const common = this.#common(environment, 'allowlist', config);
+    const http: HttpClient = (request) => {
+      if (!knocknoc) throw new Error('no list is read here');
+      return knocknoc.exchange(environment, request);
+    };
+    const queue = this.#events(environment);
+    const readers = new ListReaders({
+      ...common,
+      secret: new CachedSecret(this.#secret(environment, knocknoc?.secret ?? new MemorySecret()), environment.clock),
+      http: hooks.knocknoc?.(http) ?? http,
+      queue: hooks.listEvents?.(queue) ?? queue,
+    });
+    return wrapped(createAllowlist(() => ({ telemetry: common.telemetry, readers })));
+  }
+
+  /** The events queue as an environment reaches it. */
+  #events(environment: Environment): EventQueue {
+    const { hooks, queued } = this.#options;
+    return {
+      send: (message) =>
+        environment.send('send', async () => {
+          const { deduplicationId } = message;
+          const sent = { ...message, deduplicationId: hooks.deduplicationId?.(message) ?? deduplicationId };
+          const position = await this.fifo.send(sent);
+          const event = parseQueuedEvent(message.body);
+          if (event) queued(event, position, environment);
+          return position;
+        }),
     };
   }
 
