@@ -352,6 +352,24 @@ describe('in normal use', () => {
   });
 });
 
+describe('what can wait', () => {
+  it.each([
+    ['OKTA005', { rateLimit: { resetInSeconds: 60 } }],
+    ['ZONE003', { status: 503 }],
+  ])('is followed by an alarm that cannot where it lasts: %s', async (code, fault) => {
+    const watched = await running();
+    const from = watched.now;
+    watched.system.okta.addFault({ count: 100_000, fault });
+    await watched.minutes(18);
+    const urgent = resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap(([, { Properties }]) =>
+      JSON.stringify(Properties.AlarmActions).includes('CanWait') ? [] : [Properties.AlarmName],
+    );
+    const on = onSince(watched, from);
+    expect(on).toContain(code);
+    expect(on.filter((name) => urgent.includes(`Acme-${name}`))).toEqual(['zone-not-verified']);
+  });
+});
+
 describe('an alarm on what lasts', () => {
   it('stays on without a break while ticks are up to two minutes apart, and goes off when it is mended', async () => {
     const watched = await running();
