@@ -117,6 +117,7 @@ export class OktaAccess {
       by = current ?? (await this.#fetched(held.credentials));
       return await call(by, current === undefined);
     } catch (error) {
+      this.#renewIfForbidden(error, by, held.credentials);
       // Refused by Okta, or signed by no key.
       if (!(error instanceof OktaFailure) || !['OKTA001', 'ZONE006'].includes(error.code)) throw error;
       // First, so that it is not shown again where the secret can't be read.
@@ -132,10 +133,16 @@ export class OktaAccess {
     try {
       return await call(by, true);
     } catch (error) {
+      this.#renewIfForbidden(error, by, credentials);
       // The next call need not learn it again.
       if (error instanceof OktaFailure && error.code === 'OKTA001') this.#zones.signIn.forget(by, credentials);
       throw error;
     }
+  }
+
+  #renewIfForbidden(error: unknown, by: Authorization | undefined, credentials: OktaCredentials): void {
+    const isForbidden = error instanceof OktaFailure && error.code === 'OKTA002';
+    if (isForbidden && by) this.#zones.signIn.renew(by, credentials);
   }
 
   /** @throws {OktaFailure} */

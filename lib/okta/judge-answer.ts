@@ -28,7 +28,9 @@ export function failureOf(method: 'GET' | 'PUT', response: HttpResponse, now: nu
   const { status } = response;
   const challenge = challengeOf(response);
   const fields = fieldsOf(response, challenge);
-  const says = `Okta answered ${status}: ${fields.oktaSummary ?? 'no reason given'}`;
+  const lacks = status === 403 && challenge?.error === 'insufficient_scope' ? challenge.scope : undefined;
+  const needed = lacks === undefined ? '' : ` (needed: ${lacks})`;
+  const says = `Okta answered ${status}: ${fields.oktaSummary ?? 'no reason given'}${needed}`;
   const isOktas = isOktaCode(fields.oktaErrorCode) || challenge !== undefined;
   const passing = passingFailure(response, { says, fields, isOktas }, now);
   if (passing) return passing;
@@ -97,6 +99,8 @@ function isOktaCode(errorCode: unknown): boolean {
 export interface Challenge {
   readonly error: string | undefined;
   readonly description: string | undefined;
+  /** The scope that the call needs. */
+  readonly scope?: string | undefined;
 }
 
 /** The challenge of an OAuth resource server (RFC 6750, RFC 9449). A proxy's is of another scheme, such as Basic. */
@@ -106,5 +110,6 @@ export function challengeOf({ headers }: HttpResponse): Challenge | undefined {
   return {
     error: /\berror="([^"]*)"/.exec(text)?.[1],
     description: /\berror_description="([^"]*)"/.exec(text)?.[1],
+    scope: /\bscope="([^"]*)"/.exec(text)?.[1],
   };
 }

@@ -63,6 +63,11 @@ export class OktaSignIn {
     return true;
   }
 
+  /** Okta forbids what it is for: a right that is given meanwhile may come with another token alone. */
+  renew(authorization: Authorization, credentials: OktaCredentials): void {
+    if (credentials.kind === 'app') this.#serviceOf(credentials).forget(authorization);
+  }
+
   /** Whether Okta has refused a token, also where somebody took it up before that. */
   isRefused(authorization: Authorization): boolean {
     return this.#refused.has(authorization);

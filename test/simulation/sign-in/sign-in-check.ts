@@ -71,7 +71,7 @@ export class SignInCheck {
   /** A process reads the answer. */
   answered(environment: Environment, request: HttpRequest, { status, ...answer }: HttpResponse): void {
     const { method, headers } = request;
-    if (method !== 'POST' && (status === 401 || status === 400)) {
+    if (method !== 'POST' && [400, 401, 403].includes(status)) {
       const { refused, byKey } = this.#of(environment);
       for (const held of byKey.values()) if (held.newest === headers.authorization) held.goodUntil = 0;
       if (status === 401) refused.add(headers.authorization ?? '');
