@@ -1,7 +1,7 @@
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import type { Bounds } from '../bounds.ts';
 import { type Deployments, type ListSettings, listedIn } from '../deployment.ts';
-import type { Faults } from '../faults.ts';
+import { type Faults, HEALING_MS } from '../faults.ts';
 import { entryFor } from '../gateways.ts';
 import type { LetIn } from '../inside.ts';
 import type { WatchedAcl } from '../monitor.ts';
@@ -17,8 +17,10 @@ const MEANWHILE = 2;
 const MANY = 10;
 /** What happened as close to a moment as this may count as before it, or as after it. */
 const CLOSE_MS = 100;
-/** The last so many lists say whether an IP was missing before: the reader may not have got one of them. */
-const LISTS_BEFORE = 3;
+/** A function that went wrong may be at it for so long: it is frozen, or the table is throttled. */
+const UNDISTURBED_MS = 45_000;
+/** The last so many lists say whether an IP was missing in another read too: the reader may not have got one of them. */
+const OTHER_LISTS = 4;
 
 /** A list as it was given out. */
 export interface Shown {
@@ -150,7 +152,9 @@ export class ListCheck {
         if (!letIn.has(this.#entry(ip))) monitor.broken('23 who is listed is in', `${name}: ${ip} is out in the end`);
       }
       const on = new Set([...loggedIn].map((ip) => this.#entry(ip)));
-      for (const ip of list.endsGrants ? people : []) {
+      // A zone that was never written is its administrator's.
+      const isWritten = this.#model(name)?.hasSeenAnEvent === true;
+      for (const ip of list.endsGrants && isWritten ? people : []) {
         const entry = this.#entry(ip);
         if (on.has(entry) || !letIn.has(entry)) continue;
         monitor.broken('23 who is not listed is out', `${name}: ${ip} is in in the end`);
@@ -167,6 +171,8 @@ export class ListCheck {
     const apartMs = list.pollSeconds * 500 + 2 * bounds.mostSkewMs;
     const before = shown.findLast(({ at }) => last !== undefined && last.at - at >= apartMs);
     if (!last || !before || now < last.at + wayMs) return;
+    // Of a list that a process was given just when something went wrong nothing may have come.
+    if (before.at < this.#watched.faults.disturbedUntil - HEALING_MS - bounds.extraMs + UNDISTURBED_MS) return;
     const between = shown.filter(({ at }) => at >= before.at);
     const isTold = (types: readonly Told['type'][], entry: string, from: number) =>
       told.some(
@@ -247,16 +253,21 @@ export class ListCheck {
     const live = Math.max(...counted) + MEANWHILE;
     if (Math.min(...counted) < MANY || read.ended.size * 2 <= live) return;
     const apartMs = Math.max(0, this.#shortestPoll(acl) * 500 - 2 * bounds.mostSkewMs);
-    const before = this.#of(acl)
-      .shown.filter(({ at }) => read.at - at >= apartMs)
-      .slice(-LISTS_BEFORE);
-    if (before.length > 0 && !before.every(({ ips }) => ips.has(ip))) return;
+    // One that began later may have been done with its work first.
+    const others = this.#of(acl)
+      .shown.filter(({ at }) => Math.abs(read.at - at) >= apartMs)
+      .slice(-OTHER_LISTS);
+    if (others.length > 0 && !others.every(({ ips }) => ips.has(ip))) return;
     const detail = `${acl}: one read ends ${read.ended.size} of ${live} grants, ${ip} among them, who was listed before`;
     monitor.broken('23 at most half at one read', detail);
   }
 
   #liveGrants(acl: string): number {
-    return this.#watched.acls.find(({ name }) => name === acl)?.model.liveGrants(this.#now()) ?? 0;
+    return this.#model(acl)?.liveGrants(this.#now()) ?? 0;
+  }
+
+  #model(acl: string): WatchedAcl['model'] | undefined {
+    return this.#watched.acls.find(({ name }) => name === acl)?.model;
   }
 
   #settings(acl: string): ListSettings[] {
