@@ -10,7 +10,14 @@ import { outcomeAddress } from '../outcome-address.ts';
 import type { Clock, EventQueue, Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
 import { answerPing, type PingDeps } from './answer-ping.ts';
-import { authenticateWebhook, NoWebhookKey, type RequestSource, type WebhookRequest } from './authenticate-webhook.ts';
+import {
+  authenticateWebhook,
+  NoWebhookKey,
+  type RequestSource,
+  type Sender,
+  type WebhookRequest,
+} from './authenticate-webhook.ts';
+import { refusedFor } from './refused-for.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { judgeEvent, parseEvent, type ToldEvent } from './webhook-event.ts';
 
@@ -41,18 +48,48 @@ export async function acceptWebhook(request: PostedWebhook, deps: WebhookDeps): 
     return await accept(request, deps);
   } catch (error) {
     const { source } = request;
-    if (error instanceof Refusal) return refuse(error, source, deps);
+    if (error instanceof Refusal) return refuse(error, { ...source }, deps);
+    if (error instanceof RefusedSender) return refuse(error.refusal, { ...error.about, ...source }, deps);
     return unavailable('the event could not be put onto the queue', error, source, deps.telemetry);
   }
 }
 
+/** A request that is refused although its signature or token was good: so the log may say for whom it was. */
+class RefusedSender extends Error {
+  override name = 'RefusedSender';
+  readonly refusal: Refusal;
+  readonly about: Fields;
+
+  constructor(refusal: Refusal, about: Fields) {
+    super(refusal.message);
+    this.refusal = refusal;
+    this.about = about;
+  }
+}
+
 async function accept(request: PostedWebhook, deps: WebhookDeps): Promise<HttpAnswer> {
-  const { clock, config, queue, telemetry } = deps;
+  const { clock, secret } = deps;
   if (request.body.length > LARGEST_BODY_BYTES) {
     throw new Refusal('HOOK003', 413, `the body is larger than ${LARGEST_BODY_BYTES} bytes`);
   }
   const now = clock.now();
-  const sender = await authenticateWebhook(request, now, deps.secret);
+  const sender = await authenticateWebhook(request, now, secret).catch((error: unknown) => {
+    // Only who has signed is told of the time.
+    const isSigned = error instanceof Refusal && error.code === 'HOOK002';
+    throw isSigned ? new RefusedSender(error, refusedFor(request.body, error.code, deps.config)) : error;
+  });
+  try {
+    return await acceptFrom(sender, request, now, deps);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { webhookId } = sender;
+    const named = WEBHOOK_ID.test(webhookId) ? { webhookId } : {};
+    throw new RefusedSender(error, { ...named, ...refusedFor(request.body, error.code, deps.config) });
+  }
+}
+
+async function acceptFrom(sender: Sender, request: PostedWebhook, now: number, deps: WebhookDeps): Promise<HttpAnswer> {
+  const { config, queue, telemetry } = deps;
   const { webhookId, clockOffBy = 0 } = sender;
   if (clockOffBy > CLOCK_SKEW_SECONDS) telemetry.metric(METRICS.clockSkew, 'Seconds', clockOffBy);
   if (!WEBHOOK_ID.test(webhookId)) {
@@ -135,9 +172,10 @@ function sentBy({ headers }: WebhookRequest): Fields {
   return said && PRINTABLE.test(said) ? { sentBy: said.slice(0, LONGEST_SENT_BY) } : {};
 }
 
-function refuse(refusal: Refusal, source: RequestSource | undefined, deps: WebhookDeps): HttpAnswer {
+/** @param about whatever the log may say of the request */
+function refuse(refusal: Refusal, about: Fields, deps: WebhookDeps): HttpAnswer {
   const { clock, memory, telemetry } = deps;
-  telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...source });
+  telemetry.error(refusal.code, refusal.message, { status: refusal.status, ...about });
   // Other processes may have accepted some. Where nobody has, each of them says so: the alarm may ring too often, in a flood
   // of strangers, and counts each refusal; and nothing is sent, or paid, while events come in.
   const hasAccepted = clock.now() - (memory.acceptedAt ?? -Infinity) < REFUSED_AND_NONE_ACCEPTED.minutes * 60_000;

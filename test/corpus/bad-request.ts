@@ -20,7 +20,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function grantWith(data: Fields, event: Fields = {}): string {
   return JSON.stringify({
     ...{ type: 'access.granted', timestamp: new Date(NOW).toISOString(), note: MARK },
-    data: { acl: ACL, ip: '203.0.113.7', user: MARK, ...data },
+    data: { acl: ACL, ip: '203.0.113.7', user: 'alice@example.com', note: MARK, ...data },
     ...event,
   });
 }

@@ -173,3 +173,42 @@ describe('every refusal', () => {
     expect(new Set(answers.map((answer) => JSON.stringify([answer.status, answer.body]))).size).toBe(1);
   });
 });
+
+describe('the log line of a refused event', () => {
+  const refused = () => system.lines.find(({ code }) => code !== undefined) ?? {};
+  const who = { acl: ACL, ip: '203.0.113.7', grantId: 'session-42', user: 'bob@example.com' };
+  const posted = (body: string, key = WEBHOOK_KEY, seconds = SECONDS) =>
+    answerTo(apiEvent('/webhook', { ...JSON_TYPE, ...signedHeaders(key, 'msg', seconds, body) }, Buffer.from(body)));
+
+  it.each<[string, ErrorCode, string]>([
+    ['an address that is not let in', 'HOOK005', grantOf({ ...who, ip: '10.0.0.1' })],
+    ['an ACL that nobody knows', 'HOOK004', grantOf({ ...who, acl: 'nobody' })],
+    ['an expiry that is past', 'HOOK006', grantOf({ ...who, durationSeconds: 0 })],
+    ['two expiries', 'HOOK003', grantOf({ ...who, durationSeconds: 60, expiresAt: '2026-11-25T02:00:00Z' })],
+  ])('says for whom it was, of %s', async (_, code, body) => {
+    await posted(body);
+    const { ip, acl } = JSON.parse(body).data;
+    expect(refused()).toMatchObject({ code, ...who, ip, acl, type: 'access.granted', webhookId: 'msg' });
+  });
+
+  it('says it of a sender whose clock is off, who has signed', async () => {
+    await posted(grantOf(who), WEBHOOK_KEY, SECONDS - 600);
+    expect(refused()).toMatchObject({ code: 'HOOK002', ...who });
+  });
+
+  it('says nothing of it without a good signature', async () => {
+    await posted(grantOf(who), Buffer.alloc(33, 'x').toString('base64'));
+    expect(refused()).toMatchObject({ code: 'HOOK001' });
+    expect(JSON.stringify(system.lines)).not.toContain('bob@example.com');
+  });
+
+  it('holds short texts alone, whatever is signed', async () => {
+    const more = { password: 'hunter2', ip: { deep: 'secret' }, user: 'x'.repeat(600), grantId: 'a\u0007b' };
+    await posted(grantOf({ ...more, acl: ACL }));
+    expect(refused()).toMatchObject({ code: 'HOOK003', acl: ACL });
+    expect(Object.keys(refused())).not.toEqual(expect.arrayContaining(['ip']));
+    expect(JSON.stringify(system.lines)).not.toMatch(/hunter2|secret|xxxx|a.{1,6}b"/);
+    await posted('not JSON');
+    expect(system.lines.filter(({ code }) => code === 'HOOK003')).toHaveLength(2);
+  });
+});

@@ -60,10 +60,11 @@ const anEvent = fc.record({
   data: field(
     fc.record(
       {
-        acl: field(fc.constantFrom(ACL, ACL, OTHER_ACL, 'constructor', '__proto__', '', MARK)),
+        acl: field(fc.constantFrom(ACL, ACL, OTHER_ACL, 'constructor', '__proto__', '', 'nobody-knows')),
         ip: field(address),
         grantId: field(fc.string({ unit: 'binary' })),
-        user: field(fc.constant(MARK)),
+        user: field(fc.constant('alice@example.com')),
+        note: field(fc.constant(MARK)),
         expiresAt: field(time),
         durationSeconds: field(fc.oneof(fc.integer(), fc.double())),
       },
