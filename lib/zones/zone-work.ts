@@ -165,17 +165,20 @@ function changeFound(
 }
 
 /**
- * Whether a zone still holds what its first write was to take out: then that write was never carried out, and the zone is as
- * foreign as it was. What allowed it may have been taken back since, or the list have changed.
+ * Whether the first write of a zone was never carried out: the zone still holds what that was to take out, or lacks some of
+ * what it was to put in. Then the zone is as foreign as it was: what allowed the write may have been taken back since, or the
+ * list have changed.
  */
 function isAsFound({ stored, memory }: ZoneView, list: readonly string[]): boolean {
   if (typeof stored !== 'object' || !stored.found) return false;
   const { before, after } = stored;
-  // Okta has refused the list, and what is there was stored.
-  const isLeft = sameList(before, after);
-  if (!isLeft && confirmedList(stored, memory)) return false;
+  // Okta has refused the list, and what was there was stored.
+  if (sameList(before, after)) return true;
+  if (confirmedList(stored, memory)) return false;
   const there = new Set(list);
-  return (isLeft ? before : differenceOf(before, after).removed).some((entry) => there.has(entry));
+  const { added, removed } = differenceOf(before, after);
+  const signs = added.length > 0 ? added : after;
+  return removed.some((entry) => there.has(entry)) || !signs.every((entry) => there.has(entry));
 }
 
 /** @throws {OktaFailure} ZONE008 */

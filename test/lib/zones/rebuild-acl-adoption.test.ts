@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ACL, configOf, flushed, granted, NOW, revoked } from '../../helpers/events.ts';
 import { TOKEN, ZoneWorld } from '../../helpers/zone-world.ts';
 
-const ALICE = '203.0.113.1';
+const [ALICE, BOB] = ['203.0.113.1', '203.0.113.2'];
 const OWN = ['198.51.100.77', '198.51.100.78-198.51.100.99'];
 
 function aWorldWithGateways(settings = {}) {
@@ -78,6 +78,48 @@ describe('a zone that was allowed to be replaced, and whose first write Okta ref
     const world = await refused();
     await world.rebuild();
     expect(world.gateways()).toEqual([`${ALICE}/32`]);
+  });
+});
+
+describe('a zone whose first write is not known to have been carried out', () => {
+  const FOREIGN = ['198.18.0.1/32', '198.18.7.0/24'];
+  type Trouble = (world: ZoneWorld) => void;
+  const refuses: Trouble = (world) => void world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 403 } });
+  const refusesTheList: Trouble = (world) =>
+    void world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 400 } });
+  const isSilent: Trouble = (world) => void world.okta.addFault({ count: 1, method: 'PUT', fault: { hang: true } });
+  const losesTheAnswer: Trouble = (world) =>
+    void world.okta.addFault({ count: 1, method: 'PUT', fault: { drop: 'after' } });
+  const afterTrouble = async (trouble: Trouble) => {
+    const world = aWorldWithGateways();
+    trouble(world);
+    await world.apply(granted(ALICE, 0), granted(BOB, 0));
+    await world.rebuild();
+    return world;
+  };
+
+  it.each([
+    ['refused the write', refuses],
+    ['refused the list', refusesTheList],
+    ['did not answer', isSilent],
+  ])('is foreign where somebody has put another list there meanwhile: Okta %s', async (_, trouble) => {
+    const world = await afterTrouble(trouble);
+    // One of those whom the write was to let in stands in it, too.
+    const list = [...FOREIGN, `${BOB}/32`];
+    world.okta.editZone('nzo1', { gateways: list });
+    for (let i = 0; i < 3; i += 1) await world.minute();
+    expect(world.gateways()).toEqual(list);
+    expect([world.codes().at(-1), world.codes().includes('ZONE007')]).toEqual(['ZONE008', false]);
+  });
+
+  it('is ours where it holds what the write was to put in: what somebody has added goes', async () => {
+    const world = await afterTrouble(losesTheAnswer);
+    world.okta.editZone('nzo1', { addGateways: FOREIGN });
+    await world.minute();
+    expect([world.gateways(), world.codes()]).toEqual([
+      [`${ALICE}/32`, `${BOB}/32`],
+      ['ZONE003', 'ZONE007'],
+    ]);
   });
 });
 
