@@ -6,7 +6,7 @@ import type { Bounds } from './bounds.ts';
 import { CAN_REPLACE, type Deployment, type Deployments } from './deployment.ts';
 import type { Faults, Note } from './faults.ts';
 import { entryFor } from './gateways.ts';
-import { Inside, type LetIn } from './inside.ts';
+import { Inside, LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
 import { LastShown } from './last-shown.ts';
 import type { AclModel } from './model.ts';
@@ -125,6 +125,7 @@ export class Monitor {
     this.#puts?.arrives({ environment, zoneId, gateways, read, deployment: this.#configuredIn(environment) });
     if (!acl) return;
     this.#before.set(zoneId, this.#inside.of(acl.zoneIds));
+    this.#moves.sent(acl.name, LetIn.by(gateways.map(({ value }) => value)));
     // Another configuration may give it to another ACL.
     const writer = this.#configuredIn(environment).acls.find(({ zoneIds }) => zoneIds.includes(zoneId));
     if (!this.#acls.get(writer?.name ?? '')?.model.hasSeenAnEvent)

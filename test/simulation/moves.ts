@@ -9,10 +9,20 @@ export class Moves<Run extends object> {
   /** By run and ACL: whom it said that it puts out for one update. */
   readonly #parted = new WeakMap<Run, Map<string, Set<string>>>();
 
+  /** By ACL: whom some list of its own has let in so far. Whoever an administrator has put into a zone has no place there. */
+  readonly #placed = new Map<string, Set<string>>();
+
   /** A run looks at an ACL, of which it may do several one after the other, and several ACLs side by side. */
   lookBegins(run: Run, acl: string): void {
     const out = this.#out.get(run) ?? new Map<string, Set<string>>();
     this.#out.set(run, out.set(acl, new Set()));
+  }
+
+  /** A list is on its way to Okta. */
+  sent(acl: string, list: LetIn): void {
+    const placed = this.#placed.get(acl) ?? new Set<string>();
+    for (const host of list.entries) placed.add(host);
+    this.#placed.set(acl, placed);
   }
 
   partingIsSaid(run: Run, acl: string, entries: readonly string[]): void {
@@ -29,7 +39,8 @@ export class Moves<Run extends object> {
    */
   written(run: Run, acl: string, before: LetIn, after: LetIn): string[] {
     const out = this.#out.get(run)?.get(acl) ?? new Set<string>();
-    for (const host of before.entries) if (!after.has(host)) out.add(host);
+    const placed = this.#placed.get(acl);
+    for (const host of before.entries) if (!after.has(host) && placed?.has(host)) out.add(host);
     const parted = this.#parted.get(run)?.get(acl);
     const back = [...after.entries].filter((host) => !before.has(host) && out.has(host));
     return back.filter((host) => !parted?.delete(host));
