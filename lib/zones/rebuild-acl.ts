@@ -19,6 +19,7 @@ import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
 import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
+import type { ZoneView } from './zone-view.ts';
 import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
 
 export interface RebuildDeps {
@@ -148,13 +149,33 @@ async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promis
   if (step.kind === 'record') return pass.did(await recordZone(view, work), false);
   const read = await readZone(view, pass.plan, work);
   await pass.saw(read);
+  await tellTrouble(view, pass, run, deps);
   const again = pass.next();
   if (!read.zone || again?.kind !== 'write' || again.zoneId !== step.zoneId) return;
   if (again.parted.length > 0) {
     const fields = { acl: run.acl, zoneId: step.zoneId, parted: again.parted };
     deps.telemetry.warn('full zones change places; the latest to come is in none for one update', fields);
   }
-  await pass.did(await writeZone(pass.view(step.zoneId), read.zone, again.list, work), true);
+  const before = pass.view(step.zoneId);
+  await pass.did(await writeZone(before, read.zone, again.list, work), true);
+  await tellTrouble(before, pass, run, deps);
+}
+
+/**
+ * Saves at once that Okta has shown a zone otherwise than it was confirmed: whoever asks for an outcome, or how the zones are,
+ * is told by what is stored, and the rebuild may go on for seconds.
+ */
+async function tellTrouble(
+  { zoneId, doubted, memory }: ZoneView,
+  pass: Pass,
+  run: Run,
+  deps: RebuildDeps,
+): Promise<void> {
+  const now = pass.view(zoneId);
+  const isNews = (now.doubted && !doubted) || (now.memory.trouble && !memory.trouble);
+  if (!isNews) return;
+  await sayAllChanges(pass, run, deps);
+  await deps.states.saveZones(run.acl, run.owner, pass.memories);
 }
 
 /**

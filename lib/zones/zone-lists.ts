@@ -7,7 +7,7 @@ import { confirmedList } from './zone-view.ts';
 export interface ZoneList {
   /** What Okta showed or confirmed last. */
   readonly confirmed: readonly string[];
-  /** What a write was begun with since, of which nobody knows what became. */
+  /** What a write was begun with since, of which nobody knows what became; or the same list, where Okta has shown another. */
   readonly after?: readonly string[];
 }
 
@@ -25,8 +25,11 @@ export async function readLists(
     zoneIds.map(async (zoneId): Promise<readonly [string, ZoneList][]> => {
       const stored = await items.get(zoneId);
       if (typeof stored !== 'object' || stored.owner !== acl) return [];
-      const confirmed = confirmedList(stored, state.zones[zoneId] ?? {});
-      return [[zoneId, confirmed ? { confirmed } : { confirmed: stored.before, after: stored.after }]];
+      const memory = state.zones[zoneId] ?? {};
+      const confirmed = confirmedList(stored, memory);
+      // Where Okta has shown another list since, the zone is about to be written.
+      const isSure = confirmed && !memory.doubted;
+      return [[zoneId, isSure ? { confirmed } : { confirmed: confirmed ?? stored.before, after: stored.after }]];
     }),
   );
   return Object.fromEntries(lists.flat());

@@ -92,6 +92,17 @@ export class ZoneStates {
   }
 
   /**
+   * Saves what is known of the zones so far. The lease is kept.
+   * @throws {LeaseLost} when the lease is no longer `owner`'s
+   */
+  async saveZones(acl: string, owner: string, zones: ZoneState['zones']): Promise<void> {
+    const set = { zones: storedState({ zones }).zones ?? {} };
+    const when = [{ attribute: 'leaseOwner', equals: owner } as const];
+    const { written } = await this.#table.write([{ update: keyOf(acl), set, when }]);
+    if (!written) throw new LeaseLost(`the lease on ${acl} was taken over`);
+  }
+
+  /**
    * Saves what is to be remembered, and lets go of the lease.
    * @throws {LeaseLost} when the lease is no longer `owner`'s
    */

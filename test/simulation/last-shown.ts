@@ -19,6 +19,12 @@ interface Shown {
 /** The lists that Okta has shown last, zone by zone, as answers to the functions; and when. Milliseconds since the epoch. */
 export class LastShown {
   readonly #byZone = new Map<string, Shown[]>();
+  readonly #storedWithinMs: number;
+
+  /** @param storedWithinMs how long a function may take to store what it was shown: until then nobody else knows */
+  constructor(storedWithinMs: number) {
+    this.#storedWithinMs = storedWithinMs;
+  }
 
   /** @param body an answer to a GET or a PUT; half a one shows nothing */
   answered(zoneId: string, body: string, at: number): void {
@@ -31,10 +37,11 @@ export class LastShown {
     this.#byZone.set(zoneId, known);
   }
 
-  /** Whether at some moment between two the lists shown last were such ones. */
+  /** Whether at some moment between two the lists were such ones that had been shown last, as far as that could be stored. */
   wereOnce(zoneIds: readonly string[], from: number, to: number, such: (lists: readonly LetIn[]) => boolean): boolean {
     const changes = zoneIds.flatMap((zoneId) => (this.#byZone.get(zoneId) ?? []).map(({ at }) => at));
-    const moments = [from, ...changes.filter((at) => at > from && at <= to)];
+    const since = from - this.#storedWithinMs;
+    const moments = [since, ...changes.filter((at) => at > since && at <= to)];
     return moments.some((moment) =>
       such(
         zoneIds.flatMap((zoneId) => {

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readAclStatus } from '../../../cli/acl-status.ts';
 import { grantKey } from '../../../lib/grants/grant-items.ts';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import type { Key, Table } from '../../../lib/ports.ts';
+import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
+import type { ZoneEdit } from '../../../local/okta-simulator/simulator.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { ACL, configOf, flushed, granted, revoked } from '../../helpers/events.ts';
-import { ZoneWorld } from '../../helpers/zone-world.ts';
+import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
 
 const [ALICE, BOB, STRANGER] = ['203.0.113.1', '203.0.113.9', '198.18.0.1'];
 const APPLIED = { status: 'applied' };
@@ -92,6 +95,28 @@ describe('a list of which it is not known whether Okta has it', () => {
     expect(await world.outcome(hers)).toMatchObject(APPLIED);
     await world.timersGoOff();
     expect(await world.outcome(his)).toMatchObject(APPLIED);
+  });
+
+  it.each<[string, ZoneEdit]>([
+    ['another that nobody announced', { gateways: ['192.0.2.0/32'] }],
+    ['that the zone can’t be used', { usage: 'BLOCKLIST' }],
+  ])('is believed no more once Okta has shown %s, while the rebuild goes on', async (_, edit) => {
+    world = new ZoneWorld({ config: configOf(TWO_ZONES) });
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    world.okta.editZone('nzo1', edit);
+    await world.clock.advance(300_000);
+    // What comes next takes its time.
+    const [goesOn, alsoGoesOn] = [world.holdUp('PUT nzo1', 'onCall'), world.holdUp('PUT nzo2', 'onAnswer')];
+    const run = rebuildAcl(ACL, world.deps, world.clock.now() + RUN_MS);
+    await world.clock.advance(1_000);
+    expect(await world.outcome(grant)).not.toMatchObject(APPLIED);
+    const status = await readAclStatus({ table: world.table, config: configOf(TWO_ZONES) }, ACL, world.clock.now());
+    expect(status.standing).toBe('rebuilding');
+    goesOn();
+    alsoGoesOn();
+    await world.clock.finish(run);
+    expect(await world.outcome(grant)).toMatchObject(APPLIED);
   });
 
   it('is believed no more once Okta has shown another that nobody announced', async () => {
