@@ -85,7 +85,7 @@ export class KnocknocOkta extends Construct {
       existingCanWait: props.canWaitTopic ?? config.canWaitTopicArn,
       key,
     });
-    const bundles = props.bundles ?? fromFolder(fileURLToPath(new URL('functions', import.meta.url)));
+    const bundles = props.bundles ?? fromFolder(fileURLToPath(new URL('../functions', import.meta.url)));
     const deployment: Deployment = { config, alarms, key, bundles };
     const secrets = new Secrets(this, 'Secrets', { deployment });
     const table = new GrantsTable(this, 'GrantsTable', { deployment });

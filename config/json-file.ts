@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Message, type TransformFailure, transformSync } from 'esbuild';
+import { printParseErrorCode, visit } from 'jsonc-parser';
 import type { Problem } from './problems.ts';
 
 export interface JsonFile {
@@ -12,8 +12,8 @@ export const MISSING_FILE =
   'the file is not there; copy config.example.json to config.json and fill it in, or name yours with -c config=FILE';
 
 /**
- * Reads a JSON file that a person wrote. esbuild's reader says what is wrong and where in words that
- * help, and finds keys that stand twice in one object, of which `JSON.parse` silently drops the first.
+ * Reads a JSON file that a person wrote: says where it is wrong, and finds keys that stand twice in one object, of which
+ * `JSON.parse` silently drops the first.
  */
 export function readJsonFile(path: string): JsonFile {
   let text: string;
@@ -27,19 +27,36 @@ export function readJsonFile(path: string): JsonFile {
     const message = missing ? MISSING_FILE : `the file cannot be read: ${(error as Error).message}`;
     return { problems: [{ path: [], message }] };
   }
-  try {
-    const { warnings } = transformSync(text, { loader: 'json', logLevel: 'silent' });
-    const twice = warnings.filter(({ id }) => id === 'duplicate-object-key');
-    return { value: JSON.parse(text), problems: twice.map(located) };
-  } catch (error) {
-    const errors = (error as Partial<TransformFailure>).errors;
-    return { problems: errors?.map(located) ?? [{ path: [], message: (error as Error).message }] };
-  }
+  const { mistakes, twice } = examine(text);
+  return mistakes.length > 0 ? { problems: mistakes } : { value: JSON.parse(text), problems: twice };
 }
 
-function located({ text, location }: Message): Problem {
-  const where = location ? `line ${location.line}, column ${location.column + 1}: ` : '';
-  return { path: [], message: `${where}${text}` };
+function examine(text: string): { readonly mistakes: Problem[]; readonly twice: Problem[] } {
+  const [mistakes, twice]: [Problem[], Problem[]] = [[], []];
+  const open: Set<string>[] = [];
+  visit(
+    text,
+    {
+      onObjectBegin: () => void open.push(new Set()),
+      onObjectEnd: () => void open.pop(),
+      onObjectProperty: (key, _offset, _length, line, column) => {
+        if (open.at(-1)?.has(key)) twice.push(located(`Duplicate key ${JSON.stringify(key)}`, line, column));
+        open.at(-1)?.add(key);
+      },
+      onError: (code, _offset, _length, line, column) => {
+        // "PropertyNameExpected"
+        const words = printParseErrorCode(code).replaceAll(/\B[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+        mistakes.push(located(words, line, column));
+      },
+    },
+    { disallowComments: true },
+  );
+  // What comes after the first follows from it.
+  return { mistakes: mistakes.slice(0, 1), twice };
+}
+
+function located(text: string, line: number, column: number): Problem {
+  return { path: [], message: `line ${line + 1}, column ${column + 1}: ${text}` };
 }
 
 /** As Windows editors save "Unicode": with its mark, or with every other byte of the first two letters zero. */

@@ -59,7 +59,7 @@ describe('the configuration file', () => {
   it.each([
     ['{\n  "okta": {}\n  "acls": {}\n}', 'line 3, column 3'],
     ['{\n  "okta": tru\n}', 'line 2, column 11'],
-    ['{"a": 1,}', 'line 1, column 8'],
+    ['{"a": 1,}', 'line 1, column 9'],
     ['// mine\n{}', 'line 1, column 1'],
     ['', 'line 1, column 1'],
   ])('says where it is not JSON: %j', (text, where) => {

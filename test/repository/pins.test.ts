@@ -2,9 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
+import nodeJson from '../../tools/node/package.json' with { type: 'json' };
 
 /** What is read of a package of the lock file. */
 interface Locked {
+  /** A folder of this project. */
+  readonly link?: boolean;
+  readonly resolved?: string;
   readonly version?: string;
   readonly integrity?: string;
   /** Lies in the archive of the package that brings it. */
@@ -13,7 +17,9 @@ interface Locked {
   readonly bin?: unknown;
 }
 
-const packages = Object.entries<Locked>(lock.packages).filter(([path]) => path !== '');
+const all: readonly (readonly [string, Locked])[] = Object.entries(lock.packages);
+const own = new Set(['', ...all.flatMap(([, { link, resolved = '' }]) => (link ? [resolved] : []))]);
+const packages = all.filter(([path, { link }]) => !own.has(path) && !link);
 
 describe('the lock file', () => {
   it('has the hash of every package', () => {
@@ -31,16 +37,25 @@ describe('the lock file', () => {
   });
 
   it('brings Node.js 24 as packages that have the program in them', () => {
-    for (const name of Object.keys(packageJson.optionalDependencies)) {
+    for (const name of Object.keys(nodeJson.optionalDependencies)) {
       const found: Locked | undefined = Object.fromEntries(packages)[`node_modules/${name}`];
       expect(found).toMatchObject({ version: expect.stringMatching(/^24\./), bin: { node: expect.any(String) } });
       expect(found?.hasInstallScript).toBeUndefined();
     }
   });
 
+  it('is of a project that brings nothing to who installs it but what it is used with', () => {
+    expect(packageJson).not.toHaveProperty('dependencies');
+    expect(packageJson).not.toHaveProperty('optionalDependencies');
+    const tried = packageJson.devDependencies;
+    expect(packageJson.peerDependencies).toEqual({
+      'aws-cdk-lib': `^${tried['aws-cdk-lib']}`,
+      constructs: `^${tried.constructs}`,
+    });
+  });
+
   it('pins what is asked for to a version', () => {
-    const { dependencies, devDependencies, optionalDependencies } = packageJson;
-    const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    const versions: string[] = Object.values({ ...packageJson.devDependencies, ...nodeJson.optionalDependencies });
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 });
