@@ -14,6 +14,7 @@ const PROCESSES = [
   'test/local/okta-simulator-main.test.ts',
   'test/local/scenario/main.test.ts',
   'test/local/send.test.ts',
+  'test/package/**/*.test.ts',
   'test/repository/**/*.test.ts',
 ];
 /** They load CDK, which takes seconds. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { fetchHttp } from '../lib/adapters/fetch-http.ts';
+import { calledOtherwise } from './called-otherwise.ts';
 import { EXIT } from './exit-codes.ts';
 import { findStacks, findTarget } from './find-target.ts';
 import { guardOutput } from './guard-output.ts';
@@ -11,7 +12,11 @@ import { runCli } from './run-cli.ts';
 /** For what Ctrl-C ends in good order. */
 const GRACE_MS = 500;
 
+/** As it is in the package. */
+const isCompiled = !import.meta.filename.endsWith('.ts');
+
 guardOutput();
+const terminal = processTerminal(process.env);
 const stop = new AbortController();
 const clock = {
   now: () => Date.now(),
@@ -26,7 +31,7 @@ process.once('SIGINT', () => {
 process.exitCode = await runCli(
   process.argv.slice(2),
   {
-    ...{ terminal: processTerminal(process.env), clock, http: fetchHttp, stop: stop.signal },
+    ...{ terminal: isCompiled ? calledOtherwise(terminal) : terminal, clock, http: fetchHttp, stop: stop.signal },
     ...{ newId: randomUUID, randomBytes },
   },
   (options) => {

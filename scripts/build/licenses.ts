@@ -10,7 +10,9 @@ interface Package {
 
 /** The licenses of the packages that are in some bundles, each text once: most ask for going wherever the code goes. */
 export function licensesOf(root: string, bundles: readonly Metafile[]): string {
-  const inputs = bundles.flatMap(({ outputs }) => Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
+  const inputs = bundles.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) => Object.keys(output.inputs)),
+  );
   const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
   const byText = new Map<string, Package[]>();
   for (const folder of [...folders].sort()) {

@@ -22,6 +22,10 @@ const PARTS: readonly Part[] = [
     ...{ name: 'audit', about: '1 minute', command: ['vitest', 'run', 'test/functions/audit-faults.test.ts'] },
     environment: { KNOCKNOC_AUDIT_FAULTS: 'all' },
   },
+  {
+    ...{ name: 'package', about: '1 minute', command: ['vitest', 'run', 'test/package/package.test.ts'] },
+    environment: { KNOCKNOC_PACKED: '1' },
+  },
   { name: 'fuzz', about: '4 minutes', command: ['node', 'test/fuzz/run.ts'] },
   {
     ...{ name: 'agent', about: '2 minutes', command: ['vitest', 'run', 'test/agent/parallel.test.ts'] },
