@@ -133,9 +133,12 @@ export class AclModel {
     return [...this.ips.values()].some(({ until }) => until > from && until < to);
   }
 
-  /** How many grants the table has that live. */
-  liveGrants(now: number): number {
-    return [...this.#grants(this.#applied).values()].filter(({ until }) => until > now).length;
+  /** How many grants live: at least and at most, since the table may have events that still lie on the queue. */
+  liveGrants(now: number): readonly [number, number] {
+    const count = (events: readonly Accepted[]) =>
+      [...this.#grants(events).values()].filter(({ until }) => until > now).length;
+    const counts = [count(this.#applied), count(this.#events)] as const;
+    return [Math.min(...counts), Math.max(...counts)];
   }
 
   /** Until when each IP is held by events, in their order. */

@@ -43,7 +43,8 @@ export interface Told {
 /** A read that is under way in one process. */
 interface Read {
   readonly at: number;
-  readonly live: number;
+  /** How many grants lived, at least and at most. */
+  readonly live: readonly [number, number];
   ips?: ReadonlySet<string>;
   readonly ended: Set<string>;
 }
@@ -249,7 +250,7 @@ export class ListCheck {
   #judgeEnd({ acl, ip = '', grantId }: QueuedEvent, read: Read): void {
     const { monitor, bounds } = this.#watched;
     read.ended.add(`${ip} ${grantId}`);
-    const counted = [read.live, this.#liveGrants(acl)];
+    const counted = [...read.live, ...this.#liveGrants(acl)];
     const live = Math.max(...counted) + MEANWHILE;
     if (Math.min(...counted) < MANY || read.ended.size * 2 <= live) return;
     const apartMs = Math.max(0, this.#shortestPoll(acl) * 500 - 2 * bounds.mostSkewMs);
@@ -262,8 +263,8 @@ export class ListCheck {
     monitor.broken('23 at most half at one read', detail);
   }
 
-  #liveGrants(acl: string): number {
-    return this.#model(acl)?.liveGrants(this.#now()) ?? 0;
+  #liveGrants(acl: string): readonly [number, number] {
+    return this.#model(acl)?.liveGrants(this.#now()) ?? [0, 0];
   }
 
   #model(acl: string): WatchedAcl['model'] | undefined {

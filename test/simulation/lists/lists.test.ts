@@ -3,6 +3,7 @@ import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
 import { NOW } from '../../helpers/events.ts';
 import { type Deployment, Deployments } from '../deployment.ts';
 import { LetIn } from '../inside.ts';
+import { AclModel } from '../model.ts';
 import { describeFailure } from '../report.ts';
 import { simulate } from '../simulate.ts';
 import type { Invariant } from '../violation.ts';
@@ -45,9 +46,11 @@ class Judged {
     const settings = { pollSeconds: 15, endsGrants: true, defaultGrantMinutes: 60, ...list };
     const acls = [{ name: ACL, zoneIds: ['zone'], always: [], list: settings }];
     const deployment: Deployment = { acls, sentinel: '192.0.2.0/32', gatewayLimit: 150, verifyMinutes: 5 };
+    const model = new AclModel();
+    model.accept({ type: 'access.flushed', acl: ACL, webhookId: 'first', timestamp: 1n }, '1', NOW - 3_600_000);
     this.check = new ListCheck(
       {
-        ...{ plan: { deployment, actions: [] }, acls: [], faults: { disturbedUntil: 0 } },
+        ...{ plan: { deployment, actions: [] }, acls: [{ name: ACL, model }], faults: { disturbedUntil: 0 } },
         deployments: new Deployments(deployment, NOW - 3_600_000),
         monitor: {
           broken: (invariant: Invariant) => this.broken.push(invariant),
