@@ -112,6 +112,7 @@ export async function startEmbeddedSystem(options: EmbeddedSystemOptions): Promi
       knoc: { KNOCKNOC_OKTA_URL: server.url, KNOCKNOC_OKTA_SECRET: key },
       run: { kind: 'embedded', pid: process.pid, operator: operator.address },
       functions,
+      table: functions.table,
       ...(quota && { quota }),
       oktaCredentialsSecret,
       webhookSecretStore: webhookSecret,

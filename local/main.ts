@@ -116,10 +116,10 @@ ${list}Ctrl-C ends it. What happens:
 /** @param isListed whether Knocknoc's list is read: then its agent does nothing. @param signal ends the agent's runs */
 async function showPage(system: RunningSystem, isListed: boolean, signal: AbortSignal): Promise<void> {
   const now = () => Date.now();
-  const { knocknoc, simulator: okta, credentials, knoc } = system;
+  const { knocknoc, simulator: okta, credentials, knoc, table } = system;
   const target = await runTarget(system.run);
   const agent = isListed ? {} : { agent: new Agent(realScript(knoc, signal), now) };
-  knocknoc.show(runPage({ ...{ knocknoc: knocknoc.simulator, target, okta, credentials, now }, ...agent }));
+  knocknoc.show(runPage({ ...{ knocknoc: knocknoc.simulator, target, okta, credentials, table, now }, ...agent }));
 }
 
 /** @returns the exit code */

@@ -28,6 +28,8 @@ export interface RunningSystem {
   readonly knocknoc: RunningKnocknoc;
   /** The environment variables of a Knoc that runs the agent's script. */
   readonly knoc: Readonly<Record<string, string>>;
+  /** The table, to let it refuse writes; absent on the emulator. */
+  readonly table?: { takesNoWrites: boolean };
   /** How `npm run zone -- … --local` reaches it. */
   readonly run: RunDescription;
   /** All log lines of the functions since the start, metrics (embedded metric format) among them. */

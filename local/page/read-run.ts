@@ -17,8 +17,14 @@ export interface Run {
   readonly target: Target;
   readonly okta: SimulatorControl;
   readonly credentials: LocalCredentials;
+  /** Absent where it is an emulator's. */
+  readonly table?: BreakableTable | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+}
+
+export interface BreakableTable {
+  takesNoWrites: boolean;
 }
 
 /** All there is to see at one moment. */
@@ -32,9 +38,11 @@ export interface RunView {
   readonly apps: readonly ServiceAppView[];
   /** What the system signs in to Okta with. */
   readonly credentials: LocalCredentials['name'];
+  /** Whether the table takes no writes; absent where it cannot be broken. */
+  readonly isTableBroken?: boolean;
 }
 
-export async function readRun({ knocknoc, agent, target, okta, credentials, now }: Run): Promise<RunView> {
+export async function readRun({ knocknoc, agent, target, okta, credentials, table, now }: Run): Promise<RunView> {
   const statusOf = (acl: string) => readAclStatus(target, acl, now()).catch(describeError);
   const [state, apps, ...acls] = await Promise.all([
     okta.state(),
@@ -44,6 +52,7 @@ export async function readRun({ knocknoc, agent, target, okta, credentials, now 
   return {
     ...{ people: knocknoc.people(), acls, okta: state, apps, credentials: credentials.name },
     ...(agent && { agentRuns: agent.runs }),
+    ...(table && { isTableBroken: table.takesNoWrites }),
   };
 }
 

@@ -9,6 +9,11 @@ import { numericOrder } from './numeric-order.ts';
 import type { RunView } from './read-run.ts';
 import { BREAKS } from './run-actions.ts';
 
+const BROKEN_TABLE = `<p>${badge('The table refuses writes: events are accepted, and not applied.', false)}</p>`;
+const TABLE_BUTTONS = `
+<form method="post" action="/break-table"><button>Let the table refuse writes</button>
+<button formaction="/mend-table">Mend it</button></form>`;
+
 /** The whole page. Its forms stay as they are while the parts between them change, so that nobody loses what they type. */
 export function renderRun(view: RunView, refused = ''): string {
   const parts = renderParts(view);
@@ -23,7 +28,8 @@ ${refused === '' ? '' : `<p role="alert">${badge(refused, false)}</p>`}
 <input name="user" placeholder="alice@example.com" aria-label="Person" autocomplete="off" required>
 <input name="ip" placeholder="203.0.113.7" aria-label="IP" autocomplete="off" required><button>Log in</button></form>
 <div id="people">${parts.people}</div></section>
-<section><h2>Grants: who is let in</h2><div id="grants">${parts.grants}</div></section>
+<section id="table"><h2>Grants: who is let in</h2>${view.isTableBroken === undefined ? '' : TABLE_BUTTONS}
+<div id="grants">${parts.grants}</div></section>
 <div class="wide" id="zones">${parts.zones}</div>
 <section class="wide" id="okta"><h2>Okta</h2>
 <form method="post" action="/break">${breaks.join('')}<button formaction="/mend">Mend it</button></form>
@@ -35,11 +41,11 @@ ${refused === '' ? '' : `<p role="alert">${badge(refused, false)}</p>`}
 }
 
 /** The parts that change, by their ids. */
-export function renderParts({ people, agentRuns, acls, okta, apps }: RunView) {
+export function renderParts({ people, agentRuns, acls, okta, apps, isTableBroken = false }: RunView) {
   const ids = new Set(acls.flatMap(([, status]) => (typeof status === 'string' ? [] : zoneIdsOf(status))));
   return {
     people: `${acls.map(([acl]) => renderPeople(acl, people)).join('')}${agentRuns ? renderAgent(agentRuns) : ''}`,
-    grants: acls.map(([acl, status]) => renderGrants(acl, status, people)).join(''),
+    grants: `${isTableBroken ? BROKEN_TABLE : ''}${acls.map(([acl, status]) => renderGrants(acl, status, people)).join('')}`,
     zones:
       okta.zones
         .filter(({ id }) => ids.size === 0 || ids.has(id))

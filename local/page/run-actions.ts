@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../../lib/addresses/ip-address.ts';
 import type { Fault, ZoneEdit } from '../okta-simulator/types.ts';
-import { aclsOf, type Run } from './read-run.ts';
+import { aclsOf, type BreakableTable, type Run } from './read-run.ts';
 
 /** As long as nobody mends it. */
 const BROKEN_SECONDS = 3_600;
@@ -22,7 +22,7 @@ export interface Refused {
   readonly refused: string;
 }
 /** Where on the page it has its effect. */
-export type Done = 'knocknoc' | 'okta';
+export type Done = 'knocknoc' | 'okta' | 'table';
 type Action = (run: Run, form: URLSearchParams) => Promise<Done | Refused>;
 
 /** What the page's buttons do, by the path that their form is sent to. */
@@ -64,6 +64,8 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
     await editZones(run, { status: 'ACTIVE' });
     return 'okta';
   },
+  '/break-table': ({ table }) => breakTable(table, true),
+  '/mend-table': ({ table }) => breakTable(table, false),
   '/revoke': async ({ credentials, okta }) => {
     await credentials.revoke(okta);
     return 'okta';
@@ -73,6 +75,12 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
     return 'okta';
   },
 };
+
+async function breakTable(table: BreakableTable | undefined, isBroken: boolean): Promise<Done | Refused> {
+  if (!table) return { refused: 'The table of the emulator cannot be broken from here.' };
+  table.takesNoWrites = isBroken;
+  return 'table';
+}
 
 /** Who shares an IP with others needs it until the last of them leaves: only then the script is told. */
 function lastOneOut({ knocknoc, agent }: Pick<Run, 'knocknoc'> & { agent: Run['agent'] }, acl: string, ip: string) {

@@ -31,6 +31,8 @@ export interface MemoryTableOptions {
 export class MemoryTable implements Table {
   /** Every call fails. */
   unreachable = false;
+  /** Every write fails. */
+  takesNoWrites = false;
   /** By partition, then by sort key. */
   readonly #partitions = new Map<string, Map<string, Item>>();
   /** The items of each partition in their order, until the next write there. */
@@ -54,6 +56,7 @@ export class MemoryTable implements Table {
 
   async write(writes: readonly Write[]): Promise<WriteResult> {
     this.#reach();
+    if (this.takesNoWrites) throw new Error('the table takes no writes');
     checkWrites(writes);
     const failed = writes.flatMap((write, index) => {
       if (!write.when?.length) return [];

@@ -86,9 +86,22 @@ describe('docs/operations.md', () => {
     expect(refused?.[3]).toBe(`events: HOOK001, ${doctorSays(REFUSED)}`);
     expect(notApplied?.[3]).toBe(`events: ${doctorSays(STUCK)}, after two minutes`);
     const [, grants] = resourceOf(template, 'AWS::Lambda::Function', 'GrantsFunction');
-    expect(notApplied?.[2]).toContain(
-      `--reserved-concurrent-executions ${grants.Properties.ReservedConcurrentExecutions}\``,
+    expect(sections.get('Practise: cause each error')).toContain(
+      `--reserved-concurrent-executions 0\`, and ${grants.Properties.ReservedConcurrentExecutions} in place of 0`,
     );
+  });
+
+  it('tells true what becomes of events while the table takes no writes, and when it does again', async () => {
+    const system = await inUse();
+    const { table, events } = system.functions;
+    table.takesNoWrites = true;
+    expect((await system.grant('203.0.113.8')).status).toBe(202);
+    await system.clock.advance(150_000);
+    expect([events.length, system.gateways()]).toEqual([1, ['203.0.113.7/32']]);
+    expect(system.codes()).toContain('STORE001');
+    table.takesNoWrites = false;
+    await system.clock.advance(120_000);
+    expect([events.length, system.gateways()]).toEqual([0, ['203.0.113.7/32', '203.0.113.8/32']]);
   });
 
   it.each(simulated)('%s is caused by %s, and mended', async (code = '', cause = '', mend = '') => {

@@ -31,7 +31,8 @@ beforeAll(async () => {
   expect([early.status, await early.text()]).toEqual([503, expect.stringContaining('not started yet')]);
   const now = () => Date.now();
   const [target, agent] = [await world.target(), new Agent(post, now)];
-  knocknoc.show(runPage({ ...{ knocknoc: knocknoc.simulator, agent, target, okta, credentials, now } }));
+  const { table } = world.system;
+  knocknoc.show(runPage({ ...{ knocknoc: knocknoc.simulator, agent, target, okta, credentials, table, now } }));
 });
 beforeEach(async () => {
   const { simulator } = world.system.knocknoc;
@@ -121,12 +122,26 @@ describe('the page of a local run', () => {
     }
     const wanted = ['198.51.100.23', '203.0.113.9', '203.0.113.100', '2001:db8::a', '2001:db8::10'];
     expect(ipsIn((await parts()).people).slice(0, wanted.length)).toEqual(wanted);
+    // The last rebuild would undo the edit.
+    for (const ip of wanted.slice(0, 3)) await shows('zones', new RegExp(`${ip}/32`));
     await world.system.simulator.editZone(ZONE, {
       gateways: ['203.0.113.100/32', '203.0.113.9/32', '198.51.100.0/24'],
     });
     await shows('zones', /\.100\/32/);
     const gateways = ipsIn((await parts()).zones).filter((ip) => /\.9\/|\.100\/|\.0\/24/.test(ip));
     expect(gateways).toEqual(['198.51.100.0/24', '203.0.113.9/32', '203.0.113.100/32']);
+  });
+
+  it('lets the table refuse writes, says so, and mends it', async () => {
+    const { table } = world.system.functions;
+    const write = () => table.write([{ put: { acl: 'of-nobody', item: 'STATE' } }]);
+    expect((await press('/break-table')).headers.get('location')).toBe('/#table');
+    expect((await parts()).grants).toContain('events are accepted, and not applied');
+    await expect(write()).rejects.toThrow('no writes');
+    await press('/mend-table');
+    expect((await parts()).grants).not.toContain('not applied');
+    expect(await write()).toEqual({ written: true });
+    await table.write([{ remove: { acl: 'of-nobody', item: 'STATE' } }]);
   });
 
   it('tells the script that an IP is free when the last person there has left, or moved', async () => {
