@@ -118,6 +118,22 @@ describe('when a grant was taken out', () => {
   });
 });
 
+describe('what is remembered of an overtaken event', () => {
+  const seen = () => table.items().find(({ overtakenBy }) => overtakenBy !== undefined);
+
+  it('is of a revoke also that it has ended nobody, and of a grant nothing of the kind', async () => {
+    await applied(granted(ALICE, 3, ONE), 1);
+    await applied(revoked(ALICE, 2, ONE), 2);
+    expect(seen()).toMatchObject({ overtakenBy: 'a later event on the same grant', ended: 0 });
+    table = new MemoryTable();
+    book = bookOf(table);
+    await applied(flushed(9), 1);
+    await applied(granted(ALICE, 1), 2);
+    expect(seen()).toMatchObject({ overtakenBy: 'a later flush' });
+    expect(seen()).not.toHaveProperty('ended');
+  });
+});
+
 describe('a revoke of one grant whose row is no grant', () => {
   it('removes it, and has ended nobody', async () => {
     const key = { acl: ACL, item: `${ITEM.grant}${ALICE}#one` };
