@@ -96,11 +96,14 @@ export async function writeZone(
   work.sayChangesOf(zoneId);
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
   const [known = has] = view.doubted ? view.expected : [];
-  const found = stored === 'none' || isAsFound(view, has);
+  const isNew = stored === 'none';
+  const found = isNew || isAsFound(view, has);
+  // What an earlier try was to take out has been said.
+  const isUnsaid = isNew || (found && typeof stored === 'object' && !sameList(stored.before, has));
   const record = await announce(view, { before: known, after: list, ...(found && { found }) }, work);
   if (!record) return { view: takenOver(view, work) };
   const announced = { ...view, stored: record };
-  if (stored === 'none') reportFirstWrite(view, list, work);
+  if (isUnsaid) reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));
     if (!answer) return { view: left(announced, 'the zone has changed since it was read; it is read again', work) };

@@ -74,10 +74,24 @@ describe('a zone that was allowed to be replaced, and whose first write Okta ref
     expect(world.calls('PUT')).toBe(1);
   });
 
-  it('is taken over with the next write while it is still allowed', async () => {
+  const removals = (world: ZoneWorld) =>
+    world.lines.flatMap(({ message, removed }) =>
+      message === 'the first update of a zone removes what was in it' ? [removed] : [],
+    );
+
+  it('is taken over with the next write while it is still allowed, and what goes is said once', async () => {
     const world = await refused();
     await world.rebuild();
     expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    expect(removals(world)).toEqual([THEIRS]);
+  });
+
+  it('has what goes said again where that is another list by then', async () => {
+    const world = await refused();
+    world.okta.editZone('nzo1', { gateways: ['198.18.9.9'] });
+    await world.rebuild();
+    expect(world.gateways()).toEqual([`${ALICE}/32`]);
+    expect(removals(world)).toEqual([THEIRS, ['198.18.9.9/32']]);
   });
 });
 
