@@ -36,16 +36,16 @@ export function monthlyBill(day: DayUse, { memoryMb }: DeployedStack): Bill {
     'webhook function': compute(webhook, memoryMb.webhook) + perMillion(webhook.secretReads, 'secretReads'),
     // Sent, received and deleted; the two of the mapping are for a batch.
     'events queue': perMillion(webhook.fifoRequests + 2 * grants.invocations, 'fifoQueueRequests'),
-    'events queue: empty polls': perMillion(emptyPolls(), 'fifoQueueRequests'),
+    'events queue: empty polls': perMillion(emptyPolls(grants.invocations), 'fifoQueueRequests'),
     'grants function': compute(grants, memoryMb.grants),
     'zone function': compute(zone, memoryMb.zone) + perMillion(zone.secretReads, 'secretReads'),
     'expiry function': compute(expiry, memoryMb.expiry),
     'minute schedule': perMillion(TICKS, 'scheduledInvocations'),
     'timer queue': perMillion(
-      grants.standardRequests + zone.standardRequests + expiry.standardRequests + 2 * (expiry.invocations - TICKS),
+      grants.standardRequests + zone.standardRequests + expiry.standardRequests + 2 * timerRuns(expiry),
       'standardQueueRequests',
     ),
-    'timer queue: empty polls': perMillion(emptyPolls(), 'standardQueueRequests'),
+    'timer queue: empty polls': perMillion(emptyPolls(timerRuns(expiry)), 'standardQueueRequests'),
     'table: events': table(grants) + table(webhook),
     'table: zone states and lists of grants': table(zone),
     'table: expiry and ticks': table(expiry),
@@ -70,7 +70,8 @@ export function insideFreeAllowance(day: DayUse, { memoryMb }: DeployedStack): n
   const runs = sum(all, ([, { invocations }]) => invocations);
   const gbSeconds = sum(all, ([name, use]) => gbSecondsOf(use, memoryMb[name as keyof typeof usage]));
   const own = sum(all, ([, { fifoRequests, standardRequests }]) => fifoRequests + standardRequests);
-  const queue = own + 2 * (grants.invocations + Math.max(0, expiry.invocations - TICKS)) + 2 * emptyPolls();
+  const batches = [grants.invocations, timerRuns(expiry)];
+  const queue = own + sum(batches, (count) => 2 * count + emptyPolls(count));
   return (
     perMillion(Math.min(free.lambdaRequests, DAYS * runs), 'lambdaRequests') +
     Math.min(free.lambdaGbSeconds, DAYS * gbSeconds) * prices.lambdaGbSecondArm +
@@ -106,8 +107,14 @@ function perMillion(count: number, price: keyof typeof prices.perMillion): numbe
   return (count / 1_000_000) * prices.perMillion[price];
 }
 
-function emptyPolls(): number {
-  return (POLLERS * 24 * 3_600) / POLL_SECONDS;
+/** Runs of the expiry function for messages of the timer queue. */
+function timerRuns({ invocations }: Usage): number {
+  return Math.max(0, invocations - TICKS);
+}
+
+/** A poll that brings a message has waited for half of its time, on average: its place is not that of a whole empty one. */
+function emptyPolls(batches: number): number {
+  return (POLLERS * 24 * 3_600) / POLL_SECONDS - batches / 2;
 }
 
 function compute(use: Usage, memoryMb: number): number {

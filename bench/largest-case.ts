@@ -10,16 +10,24 @@ import { apiEvent, outcomeEvent } from '../local/webhook-server.ts';
 import type { Answering, AwsAnswer, AwsCall } from '../test/helpers/fake-aws.ts';
 
 export const ACL = 'okta-prod';
-/** Live grants of one ACL, and what the zone function has to go through. */
-export const LIVE_GRANTS = 20_000;
+/** What the zone function has to go through: live grants of one ACL, in so many zones. */
+export interface ZonesCase {
+  readonly grants: number;
+  readonly zoneIds: readonly string[];
+}
+export const ZONES_CASES = [
+  { grants: 20_000, zoneIds: zoneIds(34) },
+  { grants: 4_500, zoneIds: zoneIds(10) },
+] as const satisfies readonly ZonesCase[];
 /** Grants that one flush or one second ends. */
 export const ENDED_GRANTS = 5_000;
-const ZONES = 34;
 /** DynamoDB's page is 1 MB; a grant with its user and id is about 400 bytes, and 150 in the index. */
 const PAGE = { whole: 2_500, brief: 7_000 } as const;
 const KEY = Buffer.alloc(33, 'k').toString('base64');
 
-export const zoneIds = Array.from({ length: ZONES }, (_, i) => `nzo1bench${String(i).padStart(11, '0')}`);
+function zoneIds(zones: number): readonly string[] {
+  return Array.from({ length: zones }, (_, i) => `nzo1bench${String(i).padStart(11, '0')}`);
+}
 
 /** What a function is woken by in the case that asks most of it. @param now milliseconds since the epoch */
 export function largestEvent(name: FunctionName, now: number): unknown {
@@ -47,9 +55,12 @@ export function largestEvent(name: FunctionName, now: number): unknown {
   }
 }
 
-/** The AWS and the Okta that the largest case meets: a table full of grants, zones that hold others. */
-export function answersFor(name: FunctionName, now: number): Answering {
-  const count = name === 'zone' ? LIVE_GRANTS : ENDED_GRANTS;
+/**
+ * The AWS and the Okta that the largest case meets: a table full of grants, zones that hold others.
+ * @param live how many live grants the zone function finds
+ */
+export function answersFor(name: FunctionName, live: number, now: number): Answering {
+  const count = name === 'zone' ? live : ENDED_GRANTS;
   const expiresAt = name === 'expiry' ? now - 1_000 : now + 3_600_000;
   const items = Array.from({ length: count }, (_, i) => grantItem(i, expiresAt, now));
   const brief = items.map(({ acl, item, expiresAt, ip, since }) => ({ acl, item, expiresAt, ip, since }));

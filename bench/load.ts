@@ -114,7 +114,7 @@ function loadTable(functions: readonly Compared[], okta: Weighed): BenchTable {
       'Bare clients: a function that does nothing but make the AWS clients that the real one uses, as the SDK brings ' +
       'them. Trimmed: the same without the search for credentials, which our bundles leave out. The zone update with ' +
       "Okta's SDK is a GET and a PUT of one zone (bench/baselines/), without any AWS client. All else is built with " +
-      'the same options. CPU is the median of the processor time; a Lambda with 512 MB has 0.29 of a processor, one with 448 MB 0.25. ' +
+      'the same options. CPU is the median of the processor time; a Lambda with 512 MB has 0.29 of a processor, one with 256 MB 0.14. ' +
       'Fastest is the shortest time by the clock.',
   };
 }

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Config } from '../lib/config.ts';
 import { ITEM, TABLE } from '../lib/names.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
 import type { Deployment } from './deployment.ts';
@@ -17,6 +18,15 @@ export interface ZoneUpdaterProps {
   readonly timerQueue: IQueue;
   /** From which Okta is called; without one, from an address of AWS's that changes. */
   readonly network?: FunctionNetwork | undefined;
+}
+
+/** Zones of all ACLs together, up to which the smaller size is enough: three times the people that have room in them. */
+const FEW_ZONES = 10;
+
+/** It waits for Okta most of its time, which is paid by the memory. Its largest case takes less than half of either size. */
+function memoryMbFor({ acls }: Config): number {
+  const zones = new Set(Object.values(acls).flatMap(({ zoneIds }) => zoneIds));
+  return zones.size > FEW_ZONES ? 512 : 256;
 }
 
 /** The function that keeps Okta's zones equal to the table, woken by the table's stream. */
@@ -44,8 +54,7 @@ export class ZoneUpdater extends Construct {
       name: 'zone',
       description: 'Rebuilds the gateway lists of Okta network zones from the live grants',
       timeout: Duration.seconds(30),
-      // It waits for Okta most of its time, which is paid by the memory: with so much its largest case takes less than half.
-      memoryMb: 448,
+      memoryMb: memoryMbFor(deployment.config),
       network: props.network,
       environment: {
         tableName: table.table.tableName,

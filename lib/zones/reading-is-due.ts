@@ -9,6 +9,8 @@ export interface ReadingRules {
   readonly verifyMinutes: number;
   /** Somebody has asked at this moment, in milliseconds since the epoch, that every zone be read; 0: nobody has. */
   readonly readFrom?: number;
+  /** What falls due so soon is read now, in milliseconds. */
+  readonly aheadMs?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ReadingRules {
  * while an older write of it may still take effect; at once where a person asks for it.
  * @param now milliseconds since the epoch
  */
-export function readingIsDue(memory: ZoneMemory, { verifyMinutes, readFrom = 0 }: ReadingRules, now: number): boolean {
+export function readingIsDue(memory: ZoneMemory, { verifyMinutes, readFrom = 0, aheadMs = 0 }: ReadingRules, now: number): boolean {
   const { trouble, doubtUntil = 0 } = memory;
   // A moment that has not come yet was stored by a clock that was wrong.
   const rightAt = memory.rightAt !== undefined && memory.rightAt <= now + MINUTE_MS ? memory.rightAt : 0;
@@ -25,5 +27,5 @@ export function readingIsDue(memory: ZoneMemory, { verifyMinutes, readFrom = 0 }
   if (trouble) return now >= trouble.at + HALF_A_TICK_MS || trouble.at > now + MINUTE_MS;
   const isInDoubt = doubtUntil >= rightAt && doubtUntil <= now + 10 * MINUTE_MS;
   const waitMs = isInDoubt ? MINUTE_MS : verifyMinutes * MINUTE_MS;
-  return now >= rightAt + waitMs - HALF_A_TICK_MS;
+  return now + aheadMs >= rightAt + waitMs - HALF_A_TICK_MS;
 }

@@ -1,5 +1,6 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, templateWith } from './synthesised.ts';
+import { resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 const zones = (acl: number) => Array.from({ length: 10 }, (_, i) => `nzo${String(acl * 10 + i).padStart(17, '0')}`);
 const acls = Object.fromEntries(
@@ -18,6 +19,13 @@ describe('a stack with fifty ACLs of ten zones each', () => {
     const json = template.toJSON();
     expect(JSON.stringify(json).length).toBeLessThan(LARGEST.template / 4);
     expect(Object.keys(json.Resources).length).toBeLessThan(LARGEST.resources / 2);
+  });
+
+  it('gives the function that goes through all these zones more memory than one that has ten', () => {
+    const memoryOf = (one: Template) =>
+      resourceOf(one, 'AWS::Lambda::Function', 'ZoneFunction')[1].Properties.MemorySize;
+    const ten = templateWith({ acls: { one: { zoneIds: zones(0) } } });
+    expect([memoryOf(template), memoryOf(ten)]).toEqual([512, 256]);
   });
 
   it('has environments and policies far below the limits', () => {

@@ -24,7 +24,7 @@ describe('every function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      MemorySize: name === 'Zone' ? 448 : 512,
+      MemorySize: name === 'Zone' ? 256 : 512,
       LoggingConfig: { LogGroup: { Ref: logGroup } },
     });
     expect(functionOf(name).Properties).not.toHaveProperty('LoggingConfig.LogFormat');
