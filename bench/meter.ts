@@ -32,8 +32,8 @@ const WARM_MS = 5 * 60_000;
 const LOG_EVENT_BYTES = 26;
 /** The lines of the Lambda service itself about an invocation: START, END and REPORT. */
 const PLATFORM_LOG_BYTES = 330 + 3 * LOG_EVENT_BYTES;
-/** What the logging library adds to each line beside what the stand-in writes: level, service, function, request. */
-const LIBRARY_LOG_BYTES = 120;
+/** What a line has beside what the stand-in writes: service and version for the function's name, and a longer request id. */
+const LIBRARY_LOG_BYTES = 50;
 
 /**
  * Counts what the handlers of a virtual system ask of AWS, by the function that asks, in the units that are paid for.

@@ -16,8 +16,6 @@ import type { Done, ZoneChange } from './zone-work.ts';
 
 /** After a change of the configuration an older run may still be writing for this long. */
 const OLD_RUNS_MS = 120_000;
-/** Where one zone is to be checked, those that fall due so soon are checked with it. */
-const AHEAD_MS = 120_000;
 
 /**
  * What one rebuild knows, from what it reads of the table to its last step: which lists the zones have, which they must
@@ -33,7 +31,7 @@ export class Pass {
   #wake: Wake = { events: undefined, changes: 0, expiries: 0, mark: '', readFrom: 0 };
   #grants: readonly Holder[] | undefined;
   #grantsReadAt = 0;
-  #aheadMs = 0;
+  #isOneDue = false;
   #plan: Plan | undefined;
   #quota: Quota | undefined;
   #answered = false;
@@ -52,8 +50,9 @@ export class Pass {
     await this.#readWake();
     this.#views = await Promise.all(this.#run.settings.zoneIds.map((zoneId) => this.#readView(zoneId)));
     const now = this.#deps.clock.now();
-    // Zones that are due one after the other would each cost a rebuild of their own.
-    if (this.#views.some(({ memory }) => readingIsDue(memory, this.#due, now))) this.#aheadMs = AHEAD_MS;
+    // Where the quota has left some of them for later, none is read twice before all are read once.
+    const isShort = this.#run.state.dueAt !== undefined;
+    this.#isOneDue = !isShort && this.#views.some(({ memory }) => readingIsDue(memory, this.#due, now));
     if (!this.#isQuiet()) await this.#makePlan();
   }
 
@@ -193,7 +192,7 @@ export class Pass {
 
   get #due(): ReadingRules {
     const { verifyMinutes } = this.#deps.config;
-    return { verifyMinutes, readFrom: this.#wake.readFrom, aheadMs: this.#aheadMs };
+    return { verifyMinutes, readFrom: this.#wake.readFrom, withOthers: this.#isOneDue };
   }
 
   #planned(plan: Plan) {

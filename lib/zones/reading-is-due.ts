@@ -3,22 +3,29 @@ import type { ZoneMemory } from './zone-state.ts';
 const MINUTE_MS = 60_000;
 /** The tick comes once a minute, more or less: what falls due before the next one is done with this one. */
 const HALF_A_TICK_MS = 30_000;
+/** What is over this share of its time falls due soon. */
+const SOON = 0.6;
 
 export interface ReadingRules {
   /** How often a zone is read that should be right. */
   readonly verifyMinutes: number;
   /** Somebody has asked at this moment, in milliseconds since the epoch, that every zone be read; 0: nobody has. */
   readonly readFrom?: number;
-  /** What falls due so soon is read now, in milliseconds. */
-  readonly aheadMs?: number;
+  /** Other zones are read now: those that fall due soon are read with them. */
+  readonly withOthers?: boolean;
 }
 
 /**
  * When a zone is read again although nothing has changed: after `verifyMinutes`; each minute while it can't be used, or
- * while an older write of it may still take effect; at once where a person asks for it.
+ * while an older write of it may still take effect; at once where a person asks for it. Zones that are due one after the
+ * other would each cost a rebuild, so one that is due takes along those that fall due soon.
  * @param now milliseconds since the epoch
  */
-export function readingIsDue(memory: ZoneMemory, { verifyMinutes, readFrom = 0, aheadMs = 0 }: ReadingRules, now: number): boolean {
+export function readingIsDue(
+  memory: ZoneMemory,
+  { verifyMinutes, readFrom = 0, withOthers = false }: ReadingRules,
+  now: number,
+): boolean {
   const { trouble, doubtUntil = 0 } = memory;
   // A moment that has not come yet was stored by a clock that was wrong.
   const rightAt = memory.rightAt !== undefined && memory.rightAt <= now + MINUTE_MS ? memory.rightAt : 0;
@@ -26,6 +33,6 @@ export function readingIsDue(memory: ZoneMemory, { verifyMinutes, readFrom = 0, 
   if (readFrom > seenAt && readFrom <= now + MINUTE_MS) return true;
   if (trouble) return now >= trouble.at + HALF_A_TICK_MS || trouble.at > now + MINUTE_MS;
   const isInDoubt = doubtUntil >= rightAt && doubtUntil <= now + 10 * MINUTE_MS;
-  const waitMs = isInDoubt ? MINUTE_MS : verifyMinutes * MINUTE_MS;
-  return now + aheadMs >= rightAt + waitMs - HALF_A_TICK_MS;
+  const waitMs = isInDoubt ? MINUTE_MS : verifyMinutes * MINUTE_MS * (withOthers ? SOON : 1);
+  return now >= rightAt + waitMs - HALF_A_TICK_MS;
 }

@@ -9,7 +9,10 @@ function emitted(statements: string): Record<string, unknown>[] {
   const script = `import { powertoolsTelemetry as t } from ${JSON.stringify(adapter)};\n${statements}`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
     encoding: 'utf8',
-    env: { PATH: process.env.PATH, POWERTOOLS_SERVICE_NAME: 'KnocknocOkta', AWS_LAMBDA_FUNCTION_NAME: 'zone' },
+    env: {
+      ...{ PATH: process.env.PATH, POWERTOOLS_SERVICE_NAME: 'KnocknocOkta', AWS_LAMBDA_FUNCTION_NAME: 'zone' },
+      _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0',
+    },
   });
   const lines = `${stdout}${stderr}`.trim().split('\n');
   return lines.map((line) => JSON.parse(line));
@@ -45,6 +48,12 @@ t.error('ZONE007', 'changed', { acl: 'b' });`);
   it('says in every log line which version wrote it, also after a new invocation has begun', () => {
     const lines = emitted("t.begin({}); t.info('one'); t.begin({}); t.warn('two'); t.error('OKTA001', 'three');");
     expect(lines.filter(({ level }) => level).map(({ version }) => version)).toEqual([VERSION, VERSION, VERSION]);
+  });
+
+  it('holds nothing that nobody asked for, since each byte of a line is paid for', () => {
+    const [line = {}] = emitted("t.begin({ awsRequestId: 'r1' }); t.info('one', { acl: 'a' });");
+    const names = ['level', 'message', 'timestamp', 'service', 'version', 'awsRequestId', 'acl'];
+    expect(Object.keys(line).sort()).toEqual(names.sort());
   });
 
   it('forgets the fields of the invocation before', () => {
