@@ -52,7 +52,7 @@ export const handler = createHandler(
       timers: sqsTimerQueue(environmentVariable(process.env, ENV.timerQueueUrl)),
       deadLetters: sqsDeadLetters(environmentVariable(process.env, ENV.deadLetterQueueUrl)),
       telemetry,
-      armedUpTo: new Map(),
+      armed: new Map(),
       ...(listedAcls(config).length > 0 && {
         lists: {
           reads: sqsTimerQueue(environmentVariable(process.env, ENV.readQueueUrl)),

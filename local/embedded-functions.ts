@@ -272,7 +272,7 @@ export class EmbeddedFunctions {
       const deadLetters = environment.deadLetters(this.timers.asDeadLetters());
       const shared = common(environment);
       const lists = { reads: environment.timers(this.reads), armed: new Map(), records: shared.records };
-      const deps = { ...shared, deadLetters, armedUpTo: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
+      const deps = { ...shared, deadLetters, armed: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
       return asLambdaCalls(createExpiry(() => deps));
     });
     this.#functions.zone.deploy((environment) => {

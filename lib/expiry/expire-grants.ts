@@ -20,14 +20,12 @@ export interface ExpiryDeps {
   /** What reads Knocknoc's lists; absent where none is configured. */
   readonly lists?: { readonly reads: TimerQueue; readonly armed: ArmedReads; readonly records: ListRecords };
   readonly telemetry: Telemetry;
-  /** By ACL: up to which moment this process has armed what falls due, in milliseconds since the epoch. */
-  readonly armedUpTo: Map<string, number>;
+  /** By ACL: the seconds for which this process has armed a timer, in milliseconds since the epoch. */
+  readonly armed: Map<string, ReadonlySet<number>>;
 }
 
 /** The scheduler fires anywhere in its minute, so two ticks can be almost this far apart. */
 const TICKS_APART_MS = 120_000;
-/** A grant may be stored so long after its event was looked at, whether it needs a timer: what its function has of time. */
-const STORED_LATE_MS = 15_000;
 const FAILED = 'expiry failed';
 
 /**
@@ -77,21 +75,15 @@ async function endDue(acl: string, deps: ExpiryDeps): Promise<boolean> {
   return ended > 0;
 }
 
-/**
- * What the tick before has armed is not armed again, but for its last seconds: whoever falls due before these and has come
- * since lives so shortly that the event has armed a timer. Another process knows nothing of that, and arms all.
- */
+/** What this process has armed is not armed again. Another one knows nothing of that, and arms all. */
 async function armComing(acl: string, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
-  const upTo = now + TICKS_APART_MS;
-  const armed = deps.armedUpTo.get(acl) ?? now;
-  // A moment further ahead was reckoned by a clock that was wrong.
-  const from = armed <= upTo ? Math.max(now, armed - STORED_LATE_MS) : now;
-  const ends = await deps.grants.ends(acl, from, upTo);
-  const seconds = new Set(ends.map((at) => Math.ceil(at / 1000)));
-  const timers = [...seconds].map((second) => ({ kind: 'expiry', acl, at: second * 1000 }) as const);
+  const known = deps.armed.get(acl);
+  const ends = await deps.grants.ends(acl, now, now + TICKS_APART_MS);
+  const seconds = new Set(ends.map((at) => Math.ceil(at / 1000) * 1000));
+  const timers = [...seconds].flatMap((at) => (known?.has(at) ? [] : [{ kind: 'expiry', acl, at } as const]));
   await armTimers(deps.timers, timers, now);
-  deps.armedUpTo.set(acl, upTo);
+  deps.armed.set(acl, seconds);
 }
 
 async function keepReading(acl: string, ages: Map<string, number>, deps: ExpiryDeps): Promise<void> {

@@ -5,8 +5,8 @@ import { LONGEST_REST_MS, restAfter } from './rate-limit.ts';
 const KEY = { acl: ORG_PARTITION, item: ORG_LIMIT_ITEM };
 /** Two clocks may differ by this much: a rest that another process has stored may seem so much longer. */
 const CLOCKS_DIFFER_MS = 5_000;
-/** What was read so recently is not read again: a GET and the PUT after it are one look. In milliseconds. */
-const LOOK_MS = 1_000;
+/** What was read so recently is not read again: whoever looks whether to begin, and then begins, looks once. In milliseconds. */
+const LOOK_MS = 100;
 /** Two that were refused at once store one after the other; whoever is still in the way then has stored as much. */
 const TRIES = 3;
 

@@ -185,7 +185,7 @@ async function tellTrouble(
  */
 async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<void> {
   if (!pass.hasUnsaid) return;
-  await deps.states.assertHeld(run.acl, run.owner);
+  await deps.states.assertHeld(run.acl, run.owner, deps.clock.now());
   sayChanges(pass, run, deps);
 }
 
@@ -250,7 +250,7 @@ function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   const { clock, states, telemetry } = deps;
   const { items } = states;
   const okta = oktaOf(acl, deps, deadline);
-  const assertHeld = () => states.assertHeld(acl, owner);
+  const assertHeld = () => states.assertHeld(acl, owner, clock.now());
   const isInUse = pass.events !== undefined;
   const sayChangesOf = (zoneId: string) => sayChanges(pass, run, deps, zoneId);
   const haveRead = (other: string) => states.requestReading(other, 'another ACL has taken a zone', clock.now());

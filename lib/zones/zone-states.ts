@@ -15,6 +15,9 @@ export type Taken =
     }
   | { readonly taken: false; readonly until: number; readonly state: ZoneState };
 
+/** Who was seen to hold the lease so recently holds it: a GET of a zone and the PUT after it are one look. In milliseconds. */
+const LOOK_MS = 1_000;
+
 /** Another rebuild has taken the lease: this one outlived it, and must write nothing more. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost';
@@ -25,6 +28,8 @@ export class ZoneStates {
   readonly #table: Table;
   /** By ACL: the rebuild of this process that has let go of the lease last. */
   readonly #lastOwners = new Map<string, string>();
+  /** By ACL: who was seen to hold the lease, and when, in milliseconds since the epoch. */
+  readonly #seen = new Map<string, { readonly owner: string; readonly at: number }>();
   readonly rest: OktaRest;
   readonly items: ZoneItems;
 
@@ -78,17 +83,22 @@ export class ZoneStates {
     const set = { leaseOwner: owner, leaseUntil: until, leaseConfig: configHash };
     const update = { update: keyOf(acl), set, when: leaseAsItWas(item) };
     const { written } = await this.#table.write([update]);
+    this.#seen.set(acl, { owner, at: now });
     if (written) return { taken: true, state, unreadable, isUndisturbed };
     // Somebody else was faster; or the answer to a first try was lost, and the lease is ours.
     const now1 = readLease(await this.#table.get(keyOf(acl)), now);
     if (now1?.owner === owner) return { taken: true, state, unreadable, isUndisturbed: false };
+    this.#seen.delete(acl);
     return { taken: false, until: now1?.until ?? now, state };
   }
 
-  /** @throws {LeaseLost} when the lease is not `owner`'s */
-  async assertHeld(acl: string, owner: string): Promise<void> {
+  /** @param now milliseconds since the epoch. @throws {LeaseLost} when the lease is not `owner`'s */
+  async assertHeld(acl: string, owner: string, now: number): Promise<void> {
+    const seen = this.#seen.get(acl);
+    if (seen?.owner === owner && now >= seen.at && now < seen.at + LOOK_MS) return;
     const item = await this.#table.get(keyOf(acl));
     if (item?.leaseOwner !== owner) throw new LeaseLost(`the lease on ${acl} was taken over`);
+    this.#seen.set(acl, { owner, at: now });
   }
 
   /**

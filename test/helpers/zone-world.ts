@@ -192,7 +192,7 @@ export class ZoneWorld {
       oktaCredentials: new CachedSecret(this.token, this.clock),
       timers: { send: async (messages) => void this.timers.push(...messages) },
       telemetry,
-      armedUpTo: new Map(),
+      armed: new Map(),
       newId: () => {
         this.#runs += 1;
         return `run-${this.#runs}`;

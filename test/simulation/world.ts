@@ -285,7 +285,7 @@ export class World {
   #expiry(environment: Environment, config: Config) {
     const common = this.#common(environment, 'expiry', config);
     const lists = { reads: environment.timers(this.reads), armed: new Map(), records: common.records };
-    const deps = { ...common, armedUpTo: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
+    const deps = { ...common, armed: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
     return wrapped(createExpiry(() => deps));
   }
 

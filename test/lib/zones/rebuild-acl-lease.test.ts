@@ -79,7 +79,7 @@ describe('a rebuild that died with the lease', () => {
     await world.clock.advance(35_001);
     await world.rebuild();
     const { states } = world.deps;
-    await expect(states.assertHeld(ACL, 'dead')).rejects.toThrow('taken over');
+    await expect(states.assertHeld(ACL, 'dead', world.clock.now())).rejects.toThrow('taken over');
     const lists = { before: [], after: ['10.0.0.0/8'] };
     expect(await states.items.announce('nzo1', ACL, stored, lists, NOW)).toBeUndefined();
     world.okta.clearRequests();

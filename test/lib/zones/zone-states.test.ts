@@ -30,10 +30,23 @@ describe.each([
     const states = new ZoneStates(table());
     expect(await states.take(ACL, 'one', NOW, END)).toMatchObject({ taken: true });
     expect(await states.take(ACL, 'two', NOW + 1, END)).toMatchObject({ taken: false, until: END });
-    await states.assertHeld(ACL, 'one');
-    await expect(states.assertHeld(ACL, 'two')).rejects.toThrow(LeaseLost);
+    await states.assertHeld(ACL, 'one', NOW + 1);
+    await expect(states.assertHeld(ACL, 'two', NOW + 1)).rejects.toThrow(LeaseLost);
     await states.release(ACL, 'one', STATE);
     expect(await states.take(ACL, 'two', NOW + 2, END)).toMatchObject({ taken: true, state: STATE });
+  });
+
+  it('is looked for once for what follows within a second, and again after that or where the clock was set back', async () => {
+    const stolen = async (now: number) => {
+      const shared = table();
+      const states = new ZoneStates(shared);
+      await states.take(ACL, 'one', NOW, END);
+      await shared.write([{ update: { acl: ACL, item: ITEM.state }, set: { leaseOwner: 'two' } }]);
+      return states.assertHeld(ACL, 'one', now);
+    };
+    await stolen(NOW + 999);
+    await expect(stolen(NOW + 1_000)).rejects.toThrow(LeaseLost);
+    await expect(stolen(NOW - 1)).rejects.toThrow(LeaseLost);
   });
 
   it('ends by itself, after which its holder can save nothing', async () => {
