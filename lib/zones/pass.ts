@@ -16,6 +16,8 @@ import type { Done, ZoneChange } from './zone-work.ts';
 
 /** After a change of the configuration an older run may still be writing for this long. */
 const OLD_RUNS_MS = 120_000;
+/** Up to so many zones are checked together. Of more, some are due each minute anyway, and together they would be too many. */
+const TOGETHER = 10;
 
 /**
  * What one rebuild knows, from what it reads of the table to its last step: which lists the zones have, which they must
@@ -51,8 +53,8 @@ export class Pass {
     this.#views = await Promise.all(this.#run.settings.zoneIds.map((zoneId) => this.#readView(zoneId)));
     const now = this.#deps.clock.now();
     // Where the quota has left some of them for later, none is read twice before all are read once.
-    const isShort = this.#run.state.dueAt !== undefined;
-    this.#isOneDue = !isShort && this.#views.some(({ memory }) => readingIsDue(memory, this.#due, now));
+    const isFree = this.#run.state.dueAt === undefined && this.#views.length <= TOGETHER;
+    this.#isOneDue = isFree && this.#views.some(({ memory }) => readingIsDue(memory, this.#due, now));
     if (!this.#isQuiet()) await this.#makePlan();
   }
 

@@ -35,6 +35,14 @@ describe('a zone is read though nothing has changed', () => {
   ])('%s', (_, memory, readFrom, isDue) => {
     expect(readingIsDue(memory, { verifyMinutes: 5, readFrom }, NOW)).toBe(isDue);
   });
+
+  it.each<[string, ZoneMemory, boolean]>([
+    ['from three fifths of its time on', { rightAt: NOW - 2.5 * MINUTE }, true],
+    ['and not sooner', { rightAt: NOW - 2.5 * MINUTE + 1 }, false],
+    ['and not sooner while it can’t be used', { rightAt: NOW, trouble: trouble(NOW - MINUTE / 2 + 1) }, false],
+  ])('with others that are read now, %s', (_, memory, isDue) => {
+    expect(readingIsDue(memory, { verifyMinutes: 5, withOthers: true }, NOW)).toBe(isDue);
+  });
 });
 
 describe('the tick asks for a rebuild', () => {

@@ -50,6 +50,21 @@ describe('an ACL with several zones', () => {
     expect(world.callList()).toEqual(['GET nzo2', 'PUT nzo2']);
   });
 
+  it('is checked in one rebuild, where the zones are due one after the other', async () => {
+    await come(1, 2, 3);
+    await world.rebuild();
+    await world.clock.advance(100_000);
+    await come(4);
+    await world.rebuild();
+    await world.clock.advance(190_000);
+    world.okta.clearRequests();
+    await world.rebuild();
+    expect(world.callList()).toEqual(['GET nzo1', 'GET nzo2']);
+    await world.clock.advance(260_000);
+    await world.rebuild();
+    expect(world.calls()).toBe(2);
+  });
+
   it('writes first where somebody gets their place whom an admin had put elsewhere', async () => {
     const acls = { [ACL]: { zoneIds: ['nzo1', 'nzo2'], alwaysAllow: ['198.51.100.0/24'] } };
     world = new ZoneWorld({ config: configOf({ gatewayLimit: 2, acls }) });
