@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { VERSION } from '../lib/version.ts';
 import { cloudWatchConsole, insightsLink } from './console-links.ts';
@@ -11,6 +11,7 @@ import type { ServiceFunction } from './service-function.ts';
  */
 export function firstSteps(scope: Construct, functions: readonly ServiceFunction[], repository?: string): string {
   const console = cloudWatchConsole(scope);
+  const { stackName } = Stack.of(scope);
   const logGroups = functions.map(({ logGroup }) => logGroup.logGroupName);
   const queries = Object.entries(SAVED_QUERIES).map(
     ([name, lines]) => `[${name}](${insightsLink(console, lines.join('\n'), logGroups)})`,
@@ -22,11 +23,11 @@ export function firstSteps(scope: Construct, functions: readonly ServiceFunction
   return [
     '## Access does not work? In this order:',
     '',
-    '1. `npm run zone -- doctor` says what is broken and what to do. Without it: an alarm that is red below says both in its description.',
+    `1. \`npm run zone -- --stack ${stackName} --region ${Aws.REGION} doctor\` says what is broken and what to do. Without it: an alarm that is red below says both in its description.`,
     `2. ${runbook} has a section for each code and each alarm.`,
     '3. [status.okta.com](https://status.okta.com) says whether Okta has an outage. Then wait: the zones stay as they are, and heal by themselves.',
-    `4. Ask the log: ${queries.join(' · ')}. They are saved in Logs Insights > Queries, in the folder ${Stack.of(scope).stackName}.`,
+    `4. Ask the log: ${queries.join(' · ')}. They are saved in Logs Insights > Queries, in the folder ${stackName}.`,
     '',
-    'Never repair a zone by hand: once its cause is gone, one run puts everything right.',
+    'Never repair a zone by hand: once its cause is gone, the next rebuild puts everything right.',
   ].join('\n');
 }

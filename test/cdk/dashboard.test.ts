@@ -248,7 +248,7 @@ describe('what the dashboard says first', () => {
 
   it('is what to do, with the command to run first', () => {
     expect([type, y]).toEqual(['text', 0]);
-    expect(markdown.indexOf('npm run zone -- doctor')).toBeLessThan(100);
+    expect(markdown.indexOf('npm run zone -- --stack Acme --region eu-west-1 doctor')).toBeLessThan(100);
     expect(links.get('status.okta.com')).toBe('https://status.okta.com');
   });
 
