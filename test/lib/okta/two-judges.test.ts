@@ -1,5 +1,5 @@
 import { generateKeyPairSync, hash } from 'node:crypto';
-import { exportJWK, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { CachedSecret } from '../../../lib/cached-secret.ts';
 import { OktaAccess } from '../../../lib/okta/access.ts';
@@ -102,7 +102,80 @@ async function callTwice(http: HttpClient, aheadMs = 0): Promise<void> {
   for (let n = 0; n < 2; n += 1) await new OktaAccess(zones, secret, clock, rest, clock.now() + 30_000).get('nzo1');
 }
 
+type Part = Readonly<Record<string, unknown>>;
+/** A JWT signed anew, with another header or other claims; what is undefined is left out. */
+async function signedAnew(jwt: string, key: typeof KEY, { header = {}, claims = {} }: Changed): Promise<string> {
+  const protectedHeader = { ...decodeProtectedHeader(jwt), ...header, alg: 'ES256' };
+  const payload = JSON.parse(JSON.stringify({ ...decodeJwt(jwt), ...claims }));
+  return new SignJWT(payload).setProtectedHeader(JSON.parse(JSON.stringify(protectedHeader))).sign(key.privateKey);
+}
+interface Changed {
+  readonly header?: Part;
+  readonly claims?: Part;
+}
+
+const at = (seconds: number) => NOW / 1000 + seconds;
+const PROOFS: Readonly<Record<string, Changed>> = {
+  'of another method': { claims: { htm: 'post' } },
+  'of an address with a question': { claims: { htu: `${BASE}/oauth2/v1/token?a=b` } },
+  'of an address with a slash at its end': { claims: { htu: `${BASE}/oauth2/v1/token/` } },
+  'of no address': { claims: { htu: undefined } },
+  'from the future': { claims: { iat: at(60) } },
+  'from six minutes ago': { claims: { iat: at(-360) } },
+  'of no moment': { claims: { iat: undefined } },
+  'without an id': { claims: { jti: undefined } },
+  'with a nonce that nobody gave': { claims: { nonce: 'made-up' } },
+  'of another type': { header: { typ: 'JWT' } },
+  'that shows its private key': { header: { jwk: OTHER.privateKey.export({ format: 'jwk' }) } },
+  'that shows the key of another': { header: { jwk } },
+  'without a key': { header: { jwk: undefined } },
+};
+const ASSERTIONS: Readonly<Record<string, Changed>> = {
+  'for the org and not the endpoint': { claims: { aud: BASE } },
+  'that lives for two hours': { claims: { exp: at(7_200) } },
+  'that is over': { claims: { exp: at(-1) } },
+  'from the future': { claims: { iat: at(60) } },
+  'by somebody else than whom it is about': { claims: { iss: '0oa1someBODYelse00h7' } },
+  'that names no key': { header: { kid: undefined } },
+  'that names another key': { header: { kid: 'k2' } },
+};
+
 describe.each(Object.entries(JUDGES))('%s', (_, judge) => {
+  const proofsBy = (change: Changed) => (http: HttpClient) => async (request: HttpRequest) => {
+    const header = { jwk: OTHER.publicKey.export({ format: 'jwk' }), ...change.header };
+    const dpop = await signedAnew(request.headers.dpop ?? '', OTHER, { ...change, header });
+    return http({ ...request, headers: { ...request.headers, dpop } });
+  };
+  const assertionsBy =
+    (change: Changed, key = KEY) =>
+    (http: HttpClient) =>
+    async (request: HttpRequest) => {
+      const form = new URLSearchParams(request.body);
+      form.set('client_assertion', await signedAnew(form.get('client_assertion') ?? '', key, change));
+      return http({ ...request, body: form.toString() });
+    };
+  async function askForToken(http: HttpClient) {
+    const { signIn } = new OktaZones(http, BASE, () => NOW);
+    const privateKey = KEY.privateKey.export({ format: 'jwk' });
+    return signIn.fetch(signIn.credentials(JSON.stringify({ clientId: CLIENT, kid: 'k1', privateKey })));
+  }
+
+  it('gives a token to whoever makes proofs and assertions by hand, as long as they are right', async () => {
+    expect((await askForToken(assertionsBy({})(proofsBy({})(judge())))).granted?.isBound).toBe(true);
+  });
+
+  it.each(Object.entries(PROOFS))('gives none for a proof %s', async (__, change) => {
+    await expect(askForToken(proofsBy(change)(judge()))).rejects.toThrow();
+  });
+
+  it.each(Object.entries(ASSERTIONS))('gives none for an assertion %s', async (__, change) => {
+    await expect(askForToken(assertionsBy(change)(judge()))).rejects.toThrow();
+  });
+
+  it('gives none for an assertion that another key has signed', async () => {
+    await expect(askForToken(assertionsBy({}, OTHER)(judge()))).rejects.toThrow();
+  });
+
   it('takes what the client sends', async () => {
     await callTwice(judge());
   });
