@@ -106,13 +106,15 @@ function verdictOfOne(
   const referring = [...inside, ...outside].filter(refers);
   if (referring.length === 0) return isOpen ?? idle;
   if (!referring.some((rule) => helps(rule, id)) || !inside.some(letsIn)) {
+    // Whether it turns some away or not: everybody else gets in, from inside as from outside.
+    if (isOpen?.limit === 'none' && inside.some((rule) => rule === open)) return isOpen;
     const doubt = inside.find(mayLetIn);
     if (doubt) return notKnown(doubt, 'form');
     const last = inside.findLast(({ access }) => access === 'DENY');
     return { kind: 'turned away', policy: policy.name, rule: last?.name };
   }
-  const doubt = outside.find(mayLetIn);
   if (isOpen) return isOpen;
+  const doubt = outside.find(mayLetIn);
   return doubt ? notKnown(doubt, 'form') : { kind: 'protects', policies: [policy.name] };
 }
 

@@ -80,6 +80,33 @@ describe('a zone', () => {
       [policy([FROM_ZONE, DENY_REST]), policy([FROM_ZONE], { isActive: false })],
       'protects',
     ],
+    [
+      'is denied to some people, and everybody else is let in',
+      [policy([rule({ access: 'DENY', include: [ZONE.id], limit: 'people' }), ALLOW_REST])],
+      'open',
+    ],
+    ['is in a rule that Okta lists after those that come later', [policy([DENY_REST, FROM_ZONE])], 'protects'],
+    [
+      'is in a session policy, of which Okta lists those that come later in another order',
+      [DEFAULT, session([DENY_REST], { priority: 5 }), session([FROM_ZONE])],
+      'protects',
+    ],
+    ['is in a session policy beside one of the same priority', [session([FROM_ZONE]), session([ALLOW_REST])], 'open'],
+    [
+      'is in a rule that is switched off, and all else is let in',
+      [policy([{ ...FROM_ZONE, isActive: false }, ALLOW_REST])],
+      'without effect',
+    ],
+    [
+      'comes with a rule that is switched off',
+      [policy([FROM_ZONE, rule({ isActive: false, priority: 2 }), DENY_REST])],
+      'protects',
+    ],
+    [
+      'comes after a rule that denies from nobody knows where',
+      [policy([rule({ network: 'unknown', access: 'DENY' }), { ...FROM_ZONE, priority: 2 }, ALLOW_REST])],
+      'open',
+    ],
     ['is named by an expression', [policy([rule({ expression: 'zone.id == "nzo1"' })])], 'not known'],
     ['is named by an expression, by its name', [policy([rule({ expression: 'in("Knocknoc users")' })])], 'not known'],
     ['is denied, and all else too', [policy([rule({ access: 'DENY', include: [ZONE.id] }), DENY_REST])], 'turned away'],
@@ -192,6 +219,24 @@ describe('a zone', () => {
     expect(next(true)).toEqual({ ...found, limit: 'people' });
   });
 
+  it('that some are let in beside of is told with whom the rule is for, and not whom its policy is for', () => {
+    const found = (rules: readonly PolicyRule[], last: Partial<Policy> = {}) =>
+      verdictOn(ZONE, [session([FROM_ZONE, ...rules], { isForSome: true }), { ...DEFAULT, ...last }]);
+    expect(found([ALLOW_REST])).toMatchObject({ limit: 'none', policy: 'Sessions' });
+    const some = { isForSome: true, rules: [{ ...ALLOW_REST, limit: 'conditions' }] } as const;
+    expect(found([], some)).toMatchObject({ limit: 'conditions', policy: 'Default Policy' });
+  });
+
+  it('that is not known is told with the reason', () => {
+    const why = (one: PolicyRule) => verdictOn({ id: 'nzo1', name: 'VPN' }, [policy([one, DENY_REST])]);
+    const found = { kind: 'not known', policy: 'App policy', rule: 'rule' };
+    expect(why(rule({ expression: 'nzo1' }))).toEqual({ ...found, why: 'expression' });
+    expect(why(rule({ network: 'unknown' }))).toEqual({ ...found, why: 'form' });
+    expect(why(rule({ include: ['nzo1'], access: 'unknown' }))).toEqual({ ...found, why: 'form' });
+    // A name as short as that stands in many a text.
+    expect(why(rule({ expression: 'a VPN' }))).toEqual({ kind: 'not referenced' });
+  });
+
   it('that lets nobody in is told with the rule that turns them away, where there is one', () => {
     const found = { kind: 'turned away', policy: 'App policy' };
     expect(verdictOn(ZONE, [policy([ALL_BUT_ZONE_OUT, DENY_REST])])).toEqual({ ...found, rule: 'Catch-all Rule' });
@@ -212,6 +257,7 @@ describe('a rule that has the first zone of an ACL', () => {
         policy([rule({ name: 'a', include: ['nzo1'] }), rule({ name: 'b', exclude: ['nzo2', 'nzo9'] })]),
         policy([rule({ name: 'c', include: ['nzo2', 'nzo1'] }), rule({ name: 'd', include: ['nzo9'] })]),
         policy([rule({ name: 'e', include: ['nzo1'] })], { isActive: false }),
+        policy([rule({ name: 'f', include: ['nzo1'], isActive: false }), rule({ name: 'g', network: 'unknown' })]),
       ],
     );
     expect(found.map(({ rule, missing }) => [rule, missing])).toEqual([
