@@ -5,6 +5,15 @@ import { ago, duration } from './moments.ts';
 /** The webhook ids that the commands make. */
 const OPERATORS_ID = /^(zone|selftest)_/;
 
+/** The log has more of the last minute than anybody waits for, as in a flood: nothing is known of the flow. */
+export class LogTooLong extends Error {
+  override name = 'LogTooLong';
+
+  constructor() {
+    super('the log of the webhook is longer than anybody waits for');
+  }
+}
+
 /** Posts that the webhook refused with one code. */
 export interface RefusedFact {
   readonly code: ErrorCode;

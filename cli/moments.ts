@@ -1,3 +1,5 @@
+import { differsFromUtc, localTime } from './local-time.ts';
+
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
@@ -15,9 +17,13 @@ export function ago(then: number, now: number): string {
   return `${duration(now - then)} ago`;
 }
 
-/** A moment in UTC, to the second: what logs and Okta say too. */
-export function moment(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+/**
+ * A moment in UTC, to the second: what logs and Okta say too.
+ * @param timeZone of the person who reads it: its time stands beside, where it is another
+ */
+export function moment(ms: number, timeZone?: string): string {
+  const utc = `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  return timeZone !== undefined && differsFromUtc(ms, timeZone) ? `${utc} (${localTime(ms, timeZone)})` : utc;
 }
 
 function pair(seconds: number, size: number, unit: string, smallSize: number, smallUnit: string): string {

@@ -8,6 +8,7 @@ import type { Terminal } from './terminal.ts';
 /** Choices on the screen at once; the others come as one goes down. */
 const MOST_SHOWN = 12;
 const USUAL_COLUMNS = 80;
+const [OWN_SCREEN, OLD_SCREEN] = ['\u001b[?1049h', '\u001b[?1049l'];
 const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
 
 /** The terminal of this process. Questions go to standard error, so that standard output holds only the answer. */
@@ -25,8 +26,22 @@ export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
     coloursInNotes: wantsColours && stderr.isTTY === true,
     // What was written before may have failed, and nobody been told yet.
     isRead: () => new Promise((resolve) => stdout.write('', (error) => resolve(isRead && !error && !stdout.errored))),
+    width: stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : undefined,
+    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     clear: () => {
       if (stdout.isTTY === true) stdout.write(CLEAR_SCREEN);
+    },
+    openScreen: () => {
+      if (stdout.isTTY !== true) return () => {};
+      stdout.write(OWN_SCREEN);
+      let isOpen = true;
+      const leave = () => {
+        if (isOpen) stdout.write(OLD_SCREEN);
+        isOpen = false;
+      };
+      // However the process ends, the person finds the old one.
+      process.once('exit', leave);
+      return leave;
     },
     canAsk: stdin.isTTY === true,
     ask: (question) => ask(question, stderr),

@@ -5,6 +5,7 @@ import type { Command as Run } from './command.ts';
 import { adopt } from './commands/adopt.ts';
 import { bearerToken } from './commands/bearer-token.ts';
 import { doctor } from './commands/doctor.ts';
+import { history } from './commands/history.ts';
 import { oauthKey } from './commands/oauth-key.ts';
 import { outputs } from './commands/outputs.ts';
 import { redrive } from './commands/redrive.ts';
@@ -116,6 +117,19 @@ export function createProgram(execute: Execute) {
       const configFile = local ? undefined : findConfigFile(config);
       return run(doctor, { ...options, ...(configFile && { configFile }) });
     });
+
+  add('history', 'tells what happened to a person, an IP or an ACL, and who was in at a moment', [
+    'history --user bob@example.com',
+    'history --at yesterday-14:05',
+    'history --since deploy --acl okta-prod',
+  ])
+    .addOption(acls())
+    .option('--user <name>', 'what concerns this person, whatever the case')
+    .option('--ip <address>', 'what concerns this IP')
+    .addOption(new Option('--at <moment>', 'who was in then, such as 14:05 or yesterday-14:05').conflicts('since'))
+    .option('--since <moment>', 'from when on, such as 2d, 08:30 or deploy (default: a day ago)')
+    .addOption(json())
+    .action((options) => run(history, options));
 
   add('selftest', 'lets a documentation address in and out of a zone, and says how long each stage took', [
     'selftest',

@@ -28,6 +28,8 @@ export interface StackDescription {
   readonly config: Config;
   /** By which it was deployed. */
   readonly version: string;
+  /** When, in milliseconds since the epoch. */
+  readonly deployedAt: number;
 }
 
 const NOT_TOLD =
@@ -75,10 +77,11 @@ async function describe(client: CloudFormationClient, name: string, region: stri
     throw new CliFailure(`there is no stack ${name} in ${region}`, advice, { cause: error });
   });
   const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
-  const { StackId = '', StackStatus = 'unknown' } = Stacks[0] ?? {};
+  const { StackId = '', StackStatus = 'unknown', CreationTime, LastUpdatedTime = CreationTime } = Stacks[0] ?? {};
   // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID
   const account = StackId.split(':')[4] ?? 'unknown';
-  return { status: StackStatus, account, outputs: Object.fromEntries(outputs) };
+  const deployedAt = LastUpdatedTime?.getTime() ?? 0;
+  return { status: StackStatus, account, outputs: Object.fromEntries(outputs), deployedAt };
 }
 
 async function listResources(client: CloudFormationClient, name: string): Promise<StackResource[]> {

@@ -5,7 +5,7 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
-import { flowOf } from './flow.ts';
+import { flowOf, LogTooLong } from './flow.ts';
 import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
 import type { AlarmFacts, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
 import { readWebhookLog } from './webhook-log.ts';
@@ -62,11 +62,12 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
     },
     flow: async () => {
       const logs = new CloudWatchLogsClient(client);
-      const [{ lines, since }, waiting] = await Promise.all([
+      const [log, waiting] = await Promise.all([
         readWebhookLog(logs, only('AWS::Logs::LogGroup', 'WebhookLogs'), Date.now()),
         messagesIn(new SQSClient(client), only('AWS::SQS::Queue', 'GrantsEventsQueue')),
       ]);
-      return flowOf(lines, waiting, since);
+      if (!log) throw new LogTooLong();
+      return flowOf(log.lines, waiting, log.since);
     },
     alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack),
   };

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -11,7 +12,8 @@ import { CliFailure } from './cli-failure.ts';
 import { credentialsSecret } from './credentials-secret.ts';
 import { emulatedAnswerUrl, emulatedKnoc, emulatedUrl } from './emulated-url.ts';
 import { kmsKeys } from './kms-keys.ts';
-import { EVENTS_DEAD_LETTERS, readStack, resourceOf } from './stack-description.ts';
+import { cloudWatchRecord, type LogRecord } from './log-record.ts';
+import { EVENTS_DEAD_LETTERS, readStack, resourceOf, type StackDescription } from './stack-description.ts';
 import { stackFacts } from './stack-facts.ts';
 import type { EventQueues, Target } from './target.ts';
 import { versionedSecret } from './versioned-secret.ts';
@@ -51,7 +53,17 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
       new SQSClient(client),
     ),
     facts: stackFacts(stack, settings),
+    record: recordOf(stack, new CloudWatchLogsClient(client)),
   };
+}
+
+/** Beside the events, what the reader of lists and the tick say is wrong. */
+const TELLING = /^(Webhook|Grants|Zone|Expiry|Allowlist)Logs/;
+
+function recordOf({ resources, deployedAt }: StackDescription, client: CloudWatchLogsClient): LogRecord {
+  const groups = resources.filter(({ type, logicalId }) => type === 'AWS::Logs::LogGroup' && TELLING.test(logicalId));
+  const names = groups.map(({ physicalId }) => physicalId);
+  return cloudWatchRecord(client, names, deployedAt);
 }
 
 function queuesOf(eventsUrl: string, deadLettersUrl: string, client: SQSClient): EventQueues {

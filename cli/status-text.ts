@@ -1,6 +1,7 @@
 import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
 import type { FedBy } from './list-status.ts';
+import { differsFromUtc, localTime } from './local-time.ts';
 import { ago, duration, moment } from './moments.ts';
 import { cellOf, columns, harmless, type Paint } from './terminal.ts';
 
@@ -15,7 +16,7 @@ const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; r
 const NAMED = 5;
 
 /** One ACL for a person to read. */
-export function statusText(status: AclStatus, now: number, paint: Paint): string {
+export function statusText(status: AclStatus, now: number, paint: Paint, timeZone: string): string {
   const { style, text } = WORDS[status.standing];
   const words = status.standing === 'failing' && isPartly(status) ? 'not every zone can be used' : text;
   const seen = status.verifiedAt === undefined ? 'never seen right' : `seen right ${ago(at(status.verifiedAt), now)}`;
@@ -31,7 +32,7 @@ export function statusText(status: AclStatus, now: number, paint: Paint): string
       `  ${paint('yellow', '!')} ${harmless(detail)} (${sectionOf('STORE002')})${item === '' ? '' : `: ${harmless(item)}`}`,
     );
   }
-  lines.push(grantsText(status.grants, now, paint));
+  lines.push(grantsText(status.grants, now, paint, timeZone));
   return lines.join('\n');
 }
 
@@ -90,17 +91,24 @@ function named(sign: string, entries: readonly string[]): string[] {
   return entries.length > NAMED ? [...shown, `${sign}${entries.length - NAMED} more`] : shown;
 }
 
-function grantsText(grants: readonly GrantStatus[], now: number, paint: Paint): string {
+function grantsText(grants: readonly GrantStatus[], now: number, paint: Paint, timeZone: string): string {
   if (grants.length === 0) return '  no grants';
   const heading = ['PERSON', 'IP', 'GRANT', 'ENDS', 'IN THE ZONE'].map((title) => paint('dim', title));
   const rows = grants.map(({ user = '-', ip, grantId = '-', expiresAt, inZone }) => [
     cellOf(user),
     ip,
     cellOf(grantId),
-    `${moment(at(expiresAt))} (in ${duration(at(expiresAt) - now)})`,
+    endText(at(expiresAt), now, timeZone),
     paint(inZone === 'yes' ? 'green' : 'yellow', inZone === 'waiting' ? 'waits for room' : inZone),
   ]);
   return columns([heading, ...rows], '  ');
+}
+
+/** When it is over, on both clocks, and how soon. */
+function endText(end: number, now: number, timeZone: string): string {
+  const left = `in ${duration(end - now)}`;
+  const local = differsFromUtc(end, timeZone) ? `${localTime(end, timeZone)}, ${left}` : left;
+  return `${moment(end)} (${local})`;
 }
 
 function at(rfc3339: string): number {

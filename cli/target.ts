@@ -2,6 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { Config } from '../lib/config.ts';
 import type { DeadLetterBox, DeadLetters, EventQueue, KeysElsewhere, SecretReader, Table } from '../lib/ports.ts';
 import type { FlowFacts } from './flow.ts';
+import type { LogRecord } from './log-record.ts';
 
 export interface SecretVersion {
   /** What no other version of the secret is called. */
@@ -129,4 +130,5 @@ export interface Target {
   readonly caller: () => Promise<string | undefined>;
   readonly queues: EventQueues;
   readonly facts: Facts;
+  readonly record: LogRecord;
 }

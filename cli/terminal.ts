@@ -22,8 +22,14 @@ export interface Terminal {
   readonly colours: boolean;
   /** Colours are wanted in what goes to `note`. */
   readonly coloursInNotes: boolean;
+  /** How wide `out` is, in cells, where it is a screen. */
+  readonly width: number | undefined;
+  /** Where the person is, by its name in the database of time zones. */
+  readonly timeZone: string;
   /** Clears the screen, where `out` is one. */
   readonly clear: () => void;
+  /** Takes a screen of its own, where `out` is one. @returns what gives the old one back, with all that was on it */
+  readonly openScreen: () => () => void;
   /** A person can be asked. */
   readonly canAsk: boolean;
   /** @returns the line that was typed. Rejects when there is none. */
@@ -75,14 +81,14 @@ export function harmless(text: string): string {
 }
 
 /** The same for a cell of `columns`: what is longer ends with "…", so that it does not widen the others' rows. */
-export function cellOf(text: string): string {
+export function cellOf(text: string, widest = WIDEST): string {
   const line = readable(text);
   // Marks without a width of their own could make any number of characters fit.
-  if (line.length <= WIDEST && stringWidth(line) <= WIDEST) return line;
+  if (line.length <= widest && stringWidth(line) <= widest) return line;
   let shown = '';
   for (const { segment } of new Intl.Segmenter().segment(line)) {
     const longer = `${shown}${segment}`;
-    if (longer.length >= WIDEST || stringWidth(longer) >= WIDEST) break;
+    if (longer.length >= widest || stringWidth(longer) >= widest) break;
     shown = longer;
   }
   return `${shown}…`;

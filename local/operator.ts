@@ -1,4 +1,5 @@
 import { flowOf, type LogLine } from '../cli/flow.ts';
+import { keptRecord } from '../cli/log-record.ts';
 import type { CredentialsSecret, Facts, Target, VersionedSecret } from '../cli/target.ts';
 import type { Config } from '../lib/config.ts';
 import type { EmbeddedFunctions } from './embedded-functions.ts';
@@ -49,6 +50,7 @@ export function operated(system: OperatedSystem): Target {
     caller: async () => undefined,
     queues: { events: functions.events, box: functions.events.deadLetters, deadLetters: functions.events.deadLetters },
     facts: factsOf(system),
+    record: keptRecord(system.lines, functions.now()),
   };
 }
 

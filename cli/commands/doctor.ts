@@ -4,13 +4,14 @@ import { type ConfigFile, configurationLink } from '../doctor/configuration-link
 import { credentialsLinks, lookingSignIn } from '../doctor/credentials-links.ts';
 import { type Finding, failure } from '../doctor/finding.ts';
 import { exitOf, findingLine } from '../doctor/finding-line.ts';
-import { flowLink } from '../doctor/flow-link.ts';
+import { floodLink, flowLink } from '../doctor/flow-link.ts';
 import { listLinks } from '../doctor/list-links.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks } from '../doctor/zone-links.ts';
 import { explain } from '../explain.ts';
+import { LogTooLong } from '../flow.ts';
 import { lastAppliedAt } from '../last-applied.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import type { Target } from '../target.ts';
@@ -63,8 +64,8 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
   yield [
     'events',
     async () => {
-      const [flow, appliedAt] = await Promise.all([facts.flow(), lastAppliedAt(target)]);
-      return [flowLink(flow, appliedAt, here.clock.now())];
+      const [flow, appliedAt] = await Promise.all([facts.flow().catch(tooLong), lastAppliedAt(target)]);
+      return [flow ? flowLink(flow, appliedAt, here.clock.now()) : floodLink()];
     },
   ];
   // After the log was read: the ping of a machine with a wrong clock is refused, and that is no sender's doing.
@@ -104,6 +105,11 @@ function* links(target: Target, options: DoctorOptions, here: Surroundings): Ite
   ];
   yield ['dead letters', async () => deadLetterLinks(await facts.deadLetters())];
   yield ['alarms', async () => alarmLinks(await facts.alarms())];
+}
+
+/** A flood says nothing against the system; whatever else keeps the log from being read does. */
+function tooLong(error: unknown): undefined {
+  if (!(error instanceof LogTooLong)) throw error;
 }
 
 async function settled(acl: string, target: Target, here: Surroundings): Promise<Rehearsal> {

@@ -8,7 +8,7 @@ import { lastAppliedAt } from '../last-applied.ts';
 import { moment } from '../moments.ts';
 import { statusText } from '../status-text.ts';
 import type { Target } from '../target.ts';
-import { jsonText, type Paint, painter } from '../terminal.ts';
+import { jsonText, type Paint, painter, type Terminal } from '../terminal.ts';
 
 export interface StatusOptions extends GrantChoice {
   readonly acl?: readonly string[];
@@ -38,15 +38,20 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
       if (options.watch !== undefined) terminal.clear();
       // Of one person or IP nobody wants to read of ACLs that they are not in.
       const shown = chosen ? statuses.filter(({ grants }) => grants.length > 0) : statuses;
-      terminal.out(page(target.name, flow, shown, now, painter(terminal)));
+      terminal.out(page(target.name, flow, shown, now, terminal));
     }
   };
-  await show();
-  while (options.watch !== undefined && !stop.aborted && (await terminal.isRead())) {
-    await clock.sleep(options.watch * 1000);
-    if (stop.aborted) break;
-    // Whoever watches wants to see when it is there again.
-    await show().catch((error: unknown) => terminal.note(`${explain(error).message}; trying again`));
+  const leave = options.watch !== undefined && !options.json ? terminal.openScreen() : () => {};
+  try {
+    await show();
+    while (options.watch !== undefined && !stop.aborted && (await terminal.isRead())) {
+      await clock.sleep(options.watch * 1000);
+      if (stop.aborted) break;
+      // Whoever watches wants to see when it is there again.
+      await show().catch((error: unknown) => terminal.note(`${explain(error).message}; trying again`));
+    }
+  } finally {
+    leave();
   }
   return EXIT.fine;
 };
@@ -113,8 +118,10 @@ function countsText({ in: inside, waiting, notYet }: Counts): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function page(name: string, flow: Flow, statuses: readonly AclStatus[], now: number, paint: Paint): string {
+function page(name: string, flow: Flow, statuses: readonly AclStatus[], now: number, terminal: Terminal): string {
+  const paint = painter(terminal);
+  const { timeZone } = terminal;
   const counts = countsText(countsOf(statuses));
-  const title = `${paint('bold', counts)}  ${name}  ${paint('dim', moment(now))}\n${flowLine(flow, now, paint)}`;
-  return [title, ...statuses.map((one) => statusText(one, now, paint))].join('\n\n');
+  const title = `${paint('bold', counts)}  ${name}  ${paint('dim', moment(now, timeZone))}\n${flowLine(flow, now, paint)}`;
+  return [title, ...statuses.map((one) => statusText(one, now, paint, timeZone))].join('\n\n');
 }

@@ -1,9 +1,16 @@
 import { firstStep } from '../advice.ts';
-import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
+import { type FlowFacts, flowText, LogTooLong, troubleOfFlow } from '../flow.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 
 const LINK = 'events';
 const READ_LOG = 'Read docs/errors.md#events-not-applied: the log of the grants function, and its trigger.';
+
+/** More was posted in the last minute than can be counted. */
+export function floodLink(): Finding {
+  const mend =
+    'Somebody sends very many requests: their addresses are in the log of the webhook (`sourceIp`). `allowFrom` keeps them out.';
+  return warning(LINK, new LogTooLong().message, mend);
+}
 
 /** Whether events arrive and are applied. */
 export function flowLink(flow: FlowFacts, appliedAt: number | undefined, now: number): Finding {

@@ -72,6 +72,7 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       },
       deadLetters: { send: (letter) => call('setAside', letter) },
     },
+    record: { deployedAt: about.deployedAt, lines: (...args) => call('record', ...args) },
     facts: {
       parts: () => call('parts'),
       schedule: () => call('schedule'),

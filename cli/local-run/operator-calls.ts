@@ -6,9 +6,12 @@ import type { KmsKeys, SecretVersion, Target } from '../target.ts';
  * arguments are what `cli/local-run/local-target.ts` sends.
  */
 export function operatorCalls(target: Target) {
-  const { table, oktaCredentials, webhookSecret, allowlistSecret, facts, queues } = target;
+  const { table, oktaCredentials, webhookSecret, allowlistSecret, facts, queues, record } = target;
   return {
-    about: async () => ({ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs }),
+    about: async () => ({
+      ...{ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs },
+      deployedAt: record.deployedAt,
+    }),
     get: (...args: Parameters<typeof table.get>) => table.get(...args),
     write: (...args: Parameters<typeof table.write>) => table.write(...args),
     queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),
@@ -40,6 +43,7 @@ export function operatorCalls(target: Target) {
     removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),
     releaseLetter: (...args: Parameters<typeof queues.box.release>) => queues.box.release(...args),
     setAside: (...args: Parameters<typeof queues.deadLetters.send>) => queues.deadLetters.send(...args),
+    record: (...args: Parameters<typeof record.lines>) => record.lines(...args),
     parts: () => facts.parts(),
     schedule: () => facts.schedule(),
     deadLetters: () => facts.deadLetters(),

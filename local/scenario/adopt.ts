@@ -30,7 +30,16 @@ function surroundings(world: World, say: (line: string) => void): Surroundings {
   const nobody = () => Promise.reject(new CliFailure('nobody can be asked here'));
   return {
     terminal: {
-      ...{ out: say, note: () => {}, isRead: async () => true, clear: () => {}, colours: false, coloursInNotes: false },
+      ...{
+        out: say,
+        note: () => {},
+        isRead: async () => true,
+        clear: () => {},
+        openScreen: () => () => {},
+        colours: false,
+        coloursInNotes: false,
+      },
+      ...{ width: undefined, timeZone: 'UTC' },
       ...{ canAsk: false, ask: nobody, askSecretly: nobody, choose: nobody, readInput: nobody },
     },
     ...{ clock: world.clock, http: world.http, stop: new AbortController().signal },

@@ -15,7 +15,16 @@ export class FakeTerminal implements Terminal {
   readonly out = (text: string) => void this.written.push(text);
   readonly note = (text: string) => void this.noted.push(text);
   readonly isRead = async () => true;
+  readonly screens: string[] = [];
   readonly clear = () => {};
+  width: number | undefined = undefined;
+  timeZone = 'UTC';
+
+  readonly openScreen = () => {
+    this.screens.push('opened');
+    return () => void this.screens.push('left');
+  };
+
   readonly readInput = async () => this.input;
 
   readonly ask = async (question: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flowLink } from '../../cli/doctor/flow-link.ts';
+import { floodLink, flowLink } from '../../cli/doctor/flow-link.ts';
 import { type FlowFacts, flowOf, flowText, type LogLine } from '../../cli/flow.ts';
 
 const NOW = Date.parse('2026-11-24T18:00:00Z');
@@ -116,6 +116,10 @@ describe('the verdict of doctor', () => {
     expect(finding.code).toBe(code);
     expect(finding.mend === undefined).toBe(level === 'ok');
   });
+});
+
+it('is a warning where a flood leaves nothing to count, and so no failure of doctor', () => {
+  expect(floodLink()).toMatchObject({ link: 'events', level: 'warning', mend: expect.stringContaining('allowFrom') });
 });
 
 it('takes what was accepted before the last apply for no event that is stuck', () => {

@@ -20,7 +20,14 @@ function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
   const resources = TYPES.flatMap((type) =>
     resourcesOf(template, type).map(([logicalId]) => ({ type, logicalId, physicalId: logicalId })),
   );
-  const stack = { name: 'KnocknocOkta', status, region: 'eu-west-1', account: '111122223333', version: '1.2.3' };
+  const stack = {
+    name: 'KnocknocOkta',
+    status,
+    region: 'eu-west-1',
+    account: '111122223333',
+    version: '1.2.3',
+    deployedAt: 0,
+  };
   return { ...stack, outputs: {}, resources, config: configOf() };
 }
 

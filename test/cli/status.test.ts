@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AclStatus } from '../../cli/acl-status.ts';
+import type { Target } from '../../cli/target.ts';
 import { TABLE } from '../../lib/names.ts';
 import { until } from '../e2e/world.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
@@ -185,6 +186,23 @@ describe.concurrent('status', () => {
     const { code, out } = await world.run('status --watch --json', {}, { clock, stop: stop.signal });
     expect(code).toBe(0);
     expect(out.split('\n').map((line) => JSON.parse(line).acls[0].acl)).toEqual([ACL, ACL, ACL]);
+  });
+
+  it('watches on a screen of its own, and gives the old one back also where it fails', async () => {
+    const world = await CliWorld.start();
+    const watched = async (target: Promise<Target>, screens: string[]) => {
+      const stop = new AbortController();
+      const clock = { now: () => Date.now(), sleep: async () => stop.abort() };
+      await typed('status --watch', () => target, { screens }, { clock, stop: stop.signal });
+      return screens;
+    };
+    expect(await watched(world.target(), [])).toEqual(['opened', 'left']);
+    const target = await world.target();
+    const table = { ...target.table, get: () => Promise.reject(new Error('no table')) };
+    expect(await watched(Promise.resolve({ ...target, table }), [])).toEqual(['opened', 'left']);
+    const screens: string[] = [];
+    await world.run('status', { screens });
+    expect(screens).toEqual([]);
   });
 
   it('looks no more when nobody reads what it shows', async () => {
