@@ -38,7 +38,15 @@ export function keyRights(stack: Stack, key: IKey, actions: readonly string[]): 
     return new PolicyStatement({
       actions: [...needed],
       resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com` } },
+      conditions: { StringEquals: { 'kms:ViaService': callersOf(service, stack) } },
     });
   });
+}
+
+/**
+ * What KMS may call a service that asks it. In `aws-cn` addresses end otherwise, and AWS does not say by which of both
+ * endings the service goes there.
+ */
+function callersOf(service: string, { region, urlSuffix }: Stack): string[] {
+  return [...new Set(['amazonaws.com', urlSuffix])].map((suffix) => `${service}.${region}.${suffix}`);
 }

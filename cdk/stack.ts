@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config.ts';
 import { VERSION } from '../lib/version.ts';
@@ -6,7 +6,7 @@ import { fromSources } from './bundle.ts';
 import type { Bundles } from './function-code.ts';
 import { KnocknocOkta } from './knocknoc-okta.ts';
 
-export interface KnocknocOktaStackProps {
+export interface KnocknocOktaStackProps extends Pick<StackProps, 'synthesizer'> {
   readonly config: Config;
   /** The functions' code; made from the sources where absent. */
   readonly bundles?: Bundles;
@@ -16,8 +16,9 @@ export interface KnocknocOktaStackProps {
 export class KnocknocOktaStack extends Stack {
   readonly system: KnocknocOkta;
 
-  constructor(scope: Construct, id: string, { config, bundles = fromSources() }: KnocknocOktaStackProps) {
+  constructor(scope: Construct, id: string, { config, bundles = fromSources(), ...props }: KnocknocOktaStackProps) {
     super(scope, id, {
+      ...props,
       stackName: config.stackName,
       description: `Keeps Okta IP network zones equal to Knocknoc's live grants (version ${VERSION})`,
     });

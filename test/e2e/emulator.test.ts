@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { findPython } from '../../local/emulator/python.ts';
 import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
+import { fromTemplate } from './from-template.ts';
 import { operatedStack } from './operated-stack.ts';
 import { strangers } from './strangers.ts';
 import { endToEnd } from './suite.ts';
@@ -52,6 +53,9 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
     ],
   });
 
-  // They deploy twice more: `npm run test:full -- emulator`.
-  describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => strangers(start));
+  // They deploy three times more: `npm run test:full -- emulator`.
+  describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => {
+    fromTemplate(start);
+    strangers(start);
+  });
 });

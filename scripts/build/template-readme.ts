@@ -1,0 +1,62 @@
+import { type Config, listedAcls } from '../../lib/config.ts';
+import { VERSION } from '../../lib/version.ts';
+
+/** What stands beside the template, for whoever deploys it. @param keyPrefix where the code lies in the bucket */
+export function templateReadme(config: Config, keyPrefix: string): string {
+  const { stackName, okta, acls } = config;
+  const lists = listedAcls(config);
+  return `# Knocknoc's Okta zones ${VERSION}, for ${okta.domain}
+
+Made of one configuration: the ACL ${Object.keys(acls).join(', ')} of the org ${okta.domain}. Another configuration is another
+template. To deploy it takes the AWS command line, with credentials and a region. It needs no Node.js and no CDK.
+
+## Deploy
+
+\`BUCKET\` is a bucket of yours in the region of the stack. Nothing secret goes there.
+
+\`\`\`sh
+aws s3 cp code "s3://$BUCKET/${keyPrefix}" --recursive
+aws cloudformation deploy --stack-name ${stackName} --template-file template.json --s3-bucket "$BUCKET" \\
+  --parameter-overrides "CodeBucket=$BUCKET" --capabilities CAPABILITY_IAM
+aws cloudformation describe-stacks --stack-name ${stackName} --query 'Stacks[0].Outputs' --output table
+\`\`\`
+
+With \`--no-execute-changeset\` the second command shows what would change and changes nothing. A later version is deployed by
+the same commands from its own folder, and an earlier one likewise: who is let in is no part of the template.
+
+## Let it sign in to Okta
+
+\`SECRET\` is the output \`OktaCredentialsArn\`, \`token.txt\` a file with the API token and nothing else:
+
+\`\`\`sh
+aws secretsmanager put-secret-value --secret-id "$SECRET" --secret-string file://token.txt
+\`\`\`
+${lists.length === 0 ? '' : listText(lists)}
+## Let Knocknoc send
+
+\`knocknoc-okta.sh\` runs beside Knocknoc's agent. It is told the output \`WebhookUrl\` as \`KNOCKNOC_OKTA_URL\`, the ACL as
+\`KNOCKNOC_OKTA_ACL\`, and the key, which is \`current\` in the secret of the output \`WebhookSecretArn\`, as
+\`KNOCKNOC_OKTA_SECRET\`:
+
+\`\`\`sh
+aws secretsmanager get-secret-value --secret-id "$SECRET" --query SecretString --output text
+\`\`\`
+`;
+}
+
+function listText(lists: readonly string[]): string {
+  const value = Object.fromEntries(lists.map((acl) => [acl, { url: 'https://…', username: 'apikey', key: '…' }]));
+  return `
+## Tell it where Knocknoc's list is
+
+\`SECRET\` is the output \`AllowlistSecretArn\`, \`lists.json\` a file with this, filled in:
+
+\`\`\`json
+${JSON.stringify(value, undefined, 2)}
+\`\`\`
+
+\`\`\`sh
+aws secretsmanager put-secret-value --secret-id "$SECRET" --secret-string file://lists.json
+\`\`\`
+`;
+}

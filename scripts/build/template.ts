@@ -1,0 +1,83 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer } from 'aws-cdk-lib';
+import { zipSync } from 'fflate';
+import { fromSources } from '../../cdk/bundle.ts';
+import { KnocknocOktaStack } from '../../cdk/stack.ts';
+import cdkJson from '../../cdk.json' with { type: 'json' };
+import type { Config } from '../../lib/config.ts';
+import { VERSION } from '../../lib/version.ts';
+import { templateReadme } from './template-readme.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Whom nothing depends on: the same code makes the same archive, so that an upload changes nothing. */
+const LONG_AGO = new Date('2000-01-01T12:00:00');
+/** Of the code in the customer's bucket. */
+export const KEY_PREFIX = `knocknoc-okta-zones-${VERSION}/`;
+
+/** Code that lies in a bucket which the template is told, and nothing of a bootstrapped account. */
+class CodeInBucket extends CliCredentialsStackSynthesizer {
+  constructor() {
+    super({ fileAssetsBucketName: `\${CodeBucket}`, bucketPrefix: KEY_PREFIX });
+  }
+
+  // A stack takes a synthesizer whose own of these are never undefined.
+  override get lookupRole(): string {
+    return '';
+  }
+
+  override get cloudFormationExecutionRole(): string {
+    return '';
+  }
+
+  override get bootstrapQualifier(): string {
+    return DefaultStackSynthesizer.DEFAULT_QUALIFIER;
+  }
+}
+
+/** What the CDK says of what goes to a bucket. */
+interface Assets {
+  readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
+}
+
+/**
+ * Makes a folder that deploys with the AWS command line alone: the template for one configuration, the code of the functions
+ * as archives, the agent's script, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that
+ * the template is told.
+ */
+export function packageTemplate(config: Config, out: string, bundles = fromSources()): void {
+  const outdir = mkdtempSync(join(tmpdir(), 'knocknoc-okta-template-'));
+  try {
+    const app = new App({ analyticsReporting: false, context: cdkJson.context, outdir });
+    const stack = new KnocknocOktaStack(app, 'KnocknocOkta', {
+      ...{ config, synthesizer: new CodeInBucket(), bundles },
+    });
+    new CfnParameter(stack, 'CodeBucket', {
+      type: 'String',
+      description: `The bucket, in the region of the stack, that has the code of the functions at ${KEY_PREFIX}`,
+    });
+    app.synth();
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(join(out, 'code'), { recursive: true });
+    // Without white space: AWS takes a megabyte.
+    const template: unknown = JSON.parse(readFileSync(join(outdir, stack.templateFile), 'utf8'));
+    writeFileSync(join(out, 'template.json'), JSON.stringify(template));
+    writeCode(outdir, join(out, 'code'), stack.artifactId);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+  writeFileSync(join(out, 'README.md'), templateReadme(config, KEY_PREFIX));
+  copyFileSync(join(ROOT, 'agent/knocknoc-okta.sh'), join(out, 'knocknoc-okta.sh'));
+  copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
+}
+
+function writeCode(outdir: string, code: string, artifact: string): void {
+  const { files }: Assets = JSON.parse(readFileSync(join(outdir, `${artifact}.assets.json`), 'utf8'));
+  for (const [hash, { source }] of Object.entries(files)) {
+    if (source.packaging !== 'zip') continue;
+    const file = readFileSync(join(outdir, source.path, 'index.js'));
+    writeFileSync(join(code, `${hash}.zip`), zipSync({ 'index.js': [file, { level: 9, mtime: LONG_AGO }] }));
+  }
+}
