@@ -28,6 +28,7 @@ export class AuditCheck {
   lines = 0;
   readonly #plan: Plan;
   readonly #events = new Set<string>();
+  readonly #repeated: string[] = [];
   readonly #zones = new Map<string, Map<number, ZoneLine>>();
   readonly #seeds = new Map<string, readonly string[]>();
 
@@ -40,12 +41,15 @@ export class AuditCheck {
   said({ action, acl, webhookId, zoneId, write, added, removed }: Fields): void {
     if (OF_EVENTS.includes(action)) {
       this.lines += 1;
-      this.#events.add(`${acl} ${webhookId}`);
+      const event = `${acl} ${webhookId}`;
+      if (this.#events.has(event)) this.#repeated.push(event);
+      this.#events.add(event);
     }
     if (action !== AUDIT.zoneUpdated || typeof zoneId !== 'string' || typeof write !== 'number') return;
     this.lines += 1;
     const lines = this.#zones.get(zoneId) ?? new Map<number, ZoneLine>();
-    // Whoever died after the line says it again.
+    // Whoever died after the line, or could not store that it was said, says it again.
+    if (lines.has(write)) this.#repeated.push(`${zoneId} ${write}`);
     this.#zones.set(zoneId, lines.set(write, { write, added: texts(added), removed: texts(removed) }));
   }
 
@@ -61,6 +65,7 @@ export class AuditCheck {
         if (!this.#events.has(`${name} ${webhookId}`)) broken(invariant, `${name}: ${webhookId} has no line`);
       }
     }
+    if (this.#isCalm()) for (const twice of this.#repeated) broken(invariant, `${twice} has two lines`);
     if (!this.#isAlone()) return;
     for (const [zoneId, lines] of this.#zones) {
       const list = new Set(this.#seeds.get(zoneId));
@@ -71,6 +76,13 @@ export class AuditCheck {
       const [told, found] = [[...list].sort().join(), (listOf(okta, zoneId) ?? []).join()];
       if (told !== found) broken(invariant, `${zoneId} has ${found}; by the lines it has ${told}`);
     }
+  }
+
+  /** Whether nobody dies here, and the table keeps what is stored. */
+  #isCalm(): boolean {
+    const { actions, rates, weather } = this.#plan;
+    const isTableDown = rates['table throttled'] || actions.some(({ do: what }) => what === 'table out');
+    return weather === 'good' && !isTableDown && !actions.some(({ do: what }) => what === 'spoil');
   }
 
   /** Whether nobody else changes lists here, and all changes are few enough to be named. */
