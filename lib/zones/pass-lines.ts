@@ -29,11 +29,11 @@ export function auditOf(pass: Pass, { state, configHash }: Run, { clock }: Rebui
   };
 }
 
-/** Says what is wrong, with its code. */
+/** Says what is wrong, with its code, where that was not said yet. */
 export function reportFailures(pass: Pass, run: Run, deps: RebuildDeps): void {
   const { acl } = run;
   const audit = auditOf(pass, run, deps);
-  for (const { code, message, fields } of pass.failures)
+  for (const { code, message, fields } of pass.takeUnsaidFailures())
     deps.telemetry.error(code, message, { acl, ...audit, ...fields });
 }
 

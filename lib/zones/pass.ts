@@ -27,6 +27,7 @@ export class Pass {
   readonly #run: Run;
   readonly #deps: RebuildDeps;
   readonly #failures: OktaFailure[] = [];
+  #saidFailures = 0;
   #stopped: OktaFailure | undefined;
   readonly #refused = new Set<string>();
   #views: readonly ZoneView[] = [];
@@ -100,6 +101,13 @@ export class Pass {
 
   get failures(): readonly OktaFailure[] {
     return this.#failures;
+  }
+
+  /** Hands out those that were not said yet. */
+  takeUnsaidFailures(): readonly OktaFailure[] {
+    const unsaid = this.#failures.slice(this.#saidFailures);
+    this.#saidFailures = this.#failures.length;
+    return unsaid;
   }
 
   view(zoneId: string): ZoneView {
@@ -237,7 +245,7 @@ export class Pass {
     const now = clock.now();
     const { left: _, ...memory } = state.zones[zoneId] ?? {};
     const isKnown = isUndisturbed && !readingIsDue(memory, this.#due, now);
-    const stored = await (isKnown ? states.items.known(zoneId) : states.items.get(zoneId));
+    const stored = await (isKnown ? states.items.known(zoneId, acl) : states.items.get(zoneId));
     if (stored === 'unreadable') {
       const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
       telemetry.error('STORE002', detail, { acl, zoneId });

@@ -163,7 +163,7 @@ async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promis
 
 /**
  * Saves at once that Okta has shown a zone otherwise than it was confirmed: whoever asks for an outcome, or how the zones are,
- * is told by what is stored, and the rebuild may go on for seconds.
+ * is told by what is stored, and the rebuild may go on for seconds. What is told of it was said before.
  */
 async function tellTrouble(
   { zoneId, doubted, memory }: ZoneView,
@@ -174,6 +174,7 @@ async function tellTrouble(
   const now = pass.view(zoneId);
   const isNews = (now.doubted && !doubted) || (now.memory.trouble && !memory.trouble);
   if (!isNews) return;
+  reportFailures(pass, run, deps);
   await sayAllChanges(pass, run, deps);
   await deps.states.saveZones(run.acl, run.owner, pass.memories);
 }

@@ -58,11 +58,17 @@ export class ZoneItems {
   }
 
   /**
-   * The same without a read, where this process knows the item: for whoever knows that nobody else has written it since. An
-   * announcement that relies on it wrongly is refused.
+   * The same without a read, where this process knows the item as an ACL's: for whoever knows that nobody else had that ACL's
+   * lease since. An announcement that relies on it wrongly is refused.
    */
-  async known(zoneId: string): Promise<StoredZone> {
-    return this.#known.get(zoneId) ?? this.get(zoneId);
+  async known(zoneId: string, owner: string): Promise<StoredZone> {
+    const known = this.#known.get(zoneId);
+    return known?.owner === owner ? known : this.get(zoneId);
+  }
+
+  /** Another process may have written an ACL's items since this one has read them. */
+  forgetKnown(acl: string): void {
+    for (const [zoneId, { owner }] of this.#known) if (owner === acl) this.#known.delete(zoneId);
   }
 
   /**

@@ -79,6 +79,7 @@ export class ZoneStates {
     const { state, unreadable } = readState(item);
     const lastOwner = this.#lastOwners.get(acl);
     const isUndisturbed = lastOwner !== undefined && item?.savedBy === lastOwner && item.leaseOwner === undefined;
+    if (!isUndisturbed) this.items.forgetKnown(acl);
     if (held && held.owner !== owner) return { taken: false, until: held.until, state };
     const set = { leaseOwner: owner, leaseUntil: until, leaseConfig: configHash };
     const update = { update: keyOf(acl), set, when: leaseAsItWas(item) };

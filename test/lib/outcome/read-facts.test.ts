@@ -97,10 +97,10 @@ describe('a list of which it is not known whether Okta has it', () => {
     expect(await world.outcome(his)).toMatchObject(APPLIED);
   });
 
-  it.each<[string, ZoneEdit]>([
-    ['another that nobody announced', { gateways: ['192.0.2.0/32'] }],
-    ['that the zone can’t be used', { usage: 'BLOCKLIST' }],
-  ])('is believed no more once Okta has shown %s, while the rebuild goes on', async (_, edit) => {
+  it.each<[string, string, ZoneEdit]>([
+    ['another that nobody announced', 'ZONE007', { gateways: ['192.0.2.0/32'] }],
+    ['that the zone can’t be used', 'ZONE004', { usage: 'BLOCKLIST' }],
+  ])('is believed no more once Okta has shown %s, while the rebuild goes on', async (_, code, edit) => {
     world = new ZoneWorld({ config: configOf(TWO_ZONES) });
     const grant = granted(ALICE, 1);
     await apply(grant);
@@ -113,6 +113,8 @@ describe('a list of which it is not known whether Okta has it', () => {
     expect(await world.outcome(grant)).not.toMatchObject(APPLIED);
     const status = await readAclStatus({ table: world.table, config: configOf(TWO_ZONES) }, ACL, world.clock.now());
     expect(status.standing).toBe('rebuilding');
+    // What is told is said.
+    expect(world.codes()).toEqual([code]);
     goesOn();
     alsoGoesOn();
     await world.clock.finish(run);

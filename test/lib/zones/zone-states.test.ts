@@ -76,6 +76,23 @@ describe('whoever takes the lease', () => {
     expect(await undisturbed(states, 'three')).toBe(true);
   });
 
+  it('knows no zone as it was before another process had the lease, though it had it again since', async () => {
+    const shared = table();
+    const [states, other] = [new ZoneStates(shared), new ZoneStates(shared)];
+    const lists = (list: string) => ({ before: [], after: [list] });
+    const first = await states.items.announce('nzo1', ACL, 'none', lists('198.18.0.1/32'), NOW);
+    await undisturbed(states, 'one');
+    await states.release(ACL, 'one', STATE);
+    await undisturbed(other, 'two');
+    const second = await other.items.announce('nzo1', ACL, first ?? 'none', lists('198.18.0.2/32'), NOW + 1);
+    await other.release(ACL, 'two', STATE);
+    // It lets go at once, since nothing may be called yet.
+    expect(await undisturbed(states, 'three')).toBe(false);
+    await states.release(ACL, 'three', STATE);
+    expect(await undisturbed(states, 'four')).toBe(true);
+    expect(await states.items.known('nzo1', ACL)).toEqual(second);
+  });
+
   it('is not told so where another process had it, whether that let go of it or died', async () => {
     const shared = table();
     const [states, other] = [new ZoneStates(shared), new ZoneStates(shared)];
