@@ -8,6 +8,7 @@ import { guardOutput } from './guard-output.ts';
 import { processTerminal } from './process-terminal.ts';
 import { proxySettings, useProxies } from './proxies.ts';
 import { runCli } from './run-cli.ts';
+import { ASKS } from './shells.ts';
 
 /** For what Ctrl-C ends in good order. */
 const GRACE_MS = 500;
@@ -28,15 +29,19 @@ process.once('SIGINT', () => {
   stop.abort();
   globalThis.setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
 });
-process.exitCode = await runCli(
-  process.argv.slice(2),
-  {
-    ...{ terminal: isCompiled ? calledOtherwise(terminal) : terminal, clock, http: fetchHttp, stop: stop.signal },
-    ...{ newId: randomUUID, randomBytes },
-  },
-  (options) => {
-    useProxies(proxySettings(process.env));
-    return findTarget(options, process.env);
-  },
-  (options) => findStacks(options, process.env),
-);
+const [, , word, mark, ...words] = process.argv;
+// A shell asks at each Tab: that needs nothing but the names.
+if (word === ASKS && mark === '--') (await import('./completion.ts')).printSuggestions(words);
+else
+  process.exitCode = await runCli(
+    process.argv.slice(2),
+    {
+      ...{ terminal: isCompiled ? calledOtherwise(terminal) : terminal, clock, http: fetchHttp, stop: stop.signal },
+      ...{ newId: randomUUID, randomBytes },
+    },
+    (options) => {
+      useProxies(proxySettings(process.env));
+      return findTarget(options, process.env);
+    },
+    (options) => findStacks(options, process.env),
+  );

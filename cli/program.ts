@@ -1,4 +1,4 @@
-import { Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { VERSION } from '../lib/version.ts';
 import { usageFailure } from './cli-failure.ts';
 import type { Command as Run } from './command.ts';
@@ -22,6 +22,7 @@ import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
 import { secondsOf } from './seconds-of.ts';
 import { SETUP_STEPS, type SetupStep } from './setup/setup-step.ts';
+import { printScript, SHELLS } from './shells.ts';
 
 /** Runs one command against the system that its options name. */
 export type Execute = <Options>(run: Run<Options>, options: Options, target: TargetOptions) => Promise<void>;
@@ -279,6 +280,14 @@ export function createProgram(execute: Execute) {
     .option('--dry-run', 'show what would be put back, and move nothing', false)
     .addOption(json())
     .action((options) => run(redrive, options));
+
+  add('completion', 'prints what teaches a shell to complete `knocknoc-okta-zone`', [
+    'completion bash',
+    'completion zsh',
+    'completion fish',
+  ])
+    .addArgument(new Argument('<shell>', 'which one').choices(SHELLS))
+    .action((shell) => printScript(shell));
 
   return program;
 }
