@@ -3,39 +3,25 @@ import { sameList } from '../addresses/list-difference.ts';
 import { describeError } from '../describe-error.ts';
 import type { ZoneCalls } from '../okta/client.ts';
 import { OktaFailure } from '../okta/okta-failure.ts';
-import type { Clock, Telemetry } from '../ports.ts';
-import type { ZoneItems } from './zone-items.ts';
+import { REPAIR, say } from './pass-lines.ts';
+import type { RebuildDeps } from './rebuild-acl.ts';
 import { OF_ONE_ZONE, type ZoneMemory, type ZoneState } from './zone-state.ts';
 import { confirmedList, DOUBT_MS } from './zone-view.ts';
-import type { ZoneChange } from './zone-work.ts';
 
 type Memories = ZoneState['zones'];
-
-export interface LeftZonesDeps {
-  readonly acl: string;
-  /** Whether an ACL has the zone by the configuration: then it is that one's to tell. */
-  readonly isConfigured: (zoneId: string) => boolean;
-  readonly items: ZoneItems;
-  readonly okta: Pick<ZoneCalls, 'get'>;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-  readonly say: (change: ZoneChange) => void;
-}
-
-/** The zones that are remembered, but are no ACL's any more, and of whose last write it is not known whether it was told. */
-export function leftZones(zones: Memories, isConfigured: (zoneId: string) => boolean): readonly string[] {
-  return Object.entries(zones).flatMap(([zoneId, { left }]) => (isConfigured(zoneId) || left ? [] : [zoneId]));
-}
+type Deps = Pick<RebuildDeps, 'clock' | 'config' | 'newId' | 'states' | 'telemetry'>;
+type Okta = Pick<ZoneCalls, 'get'>;
 
 /**
  * Says that the last write of a zone was carried out which the configuration has taken away since, where the run that made it
  * could not: it died, or had no answer. Such a zone is read for this, and never written.
+ * @param acl the one that had the zones, and whose lease is held
  * @returns what is remembered from now on
  */
-export async function tellOfLeftZones(zones: Memories, deps: LeftZonesDeps): Promise<Memories> {
+export async function tellOfLeftZones(acl: string, zones: Memories, deps: Deps, okta: Okta): Promise<Memories> {
   const known = { ...zones };
-  for (const zoneId of leftZones(zones, deps.isConfigured)) {
-    const told = await tellOf(zoneId, zones[zoneId] ?? {}, deps);
+  for (const zoneId of leftZones(zones, deps)) {
+    const told = await tellOf(zoneId, acl, zones[zoneId] ?? {}, deps, okta);
     if (told === 'unknown') continue;
     delete known[zoneId];
     if (told !== undefined) known[zoneId] = { write: told, left: true };
@@ -43,21 +29,51 @@ export async function tellOfLeftZones(zones: Memories, deps: LeftZonesDeps): Pro
   return known;
 }
 
+/**
+ * The same for an ACL that was removed: nothing of it is touched, and only the audit gets what it lacks.
+ * @param until when the lease is over, in milliseconds since the epoch
+ * @returns until when somebody else has the lease; undefined where nothing is left to do
+ */
+export async function tellOfRemovedAcl(
+  acl: string,
+  deps: Deps,
+  okta: Okta,
+  until: number,
+): Promise<number | undefined> {
+  const { clock, newId, states } = deps;
+  if (leftZones((await states.get(acl)).zones, deps).length === 0) return undefined;
+  const owner = newId();
+  const taken = await states.take(acl, owner, clock.now(), until);
+  if (!taken.taken) return taken.until;
+  const zones = await tellOfLeftZones(acl, taken.state.zones, deps, okta);
+  await states.release(acl, owner, { ...taken.state, zones });
+  return undefined;
+}
+
+/** The zones that are remembered, but are no ACL's any more, and of whose last write it is not known whether it was told. */
+function leftZones(zones: Memories, { config }: Deps): readonly string[] {
+  // Whoever has it now tells of it.
+  const configured = new Set(Object.values(config.acls).flatMap(({ zoneIds }) => zoneIds));
+  return Object.entries(zones).flatMap(([zoneId, { left }]) => (configured.has(zoneId) || left ? [] : [zoneId]));
+}
+
 /** @returns the number of the last write that was told; `unknown`: it is to be asked for again */
 async function tellOf(
   zoneId: string,
+  acl: string,
   memory: ZoneMemory,
-  deps: LeftZonesDeps,
+  deps: Deps,
+  okta: Okta,
 ): Promise<number | undefined | 'unknown'> {
-  const { acl, items, okta, clock, telemetry, say } = deps;
-  const stored = await items.get(zoneId);
+  const { clock, states, telemetry } = deps;
+  const stored = await states.items.get(zoneId);
   const isOwn = typeof stored === 'object' && stored.owner === acl;
   if (!isOwn || confirmedList(stored, memory)) return memory.write;
   try {
     const { zone } = await okta.get(zoneId);
     if (sameList(canonicalGateways(zone.gateways ?? []), stored.after)) {
-      const { owner, write, before, after } = stored;
-      if (items.lastTold(zoneId) !== write) say({ zoneId, acl: owner, write, before, after });
+      const { write, before, after } = stored;
+      if (states.items.lastTold(zoneId) !== write) say({ zoneId, acl, write, before, after }, REPAIR, deps);
       return write;
     }
   } catch (error) {

@@ -75,7 +75,11 @@ export function sayChanges(pass: Pass, run: Run, deps: RebuildDeps, zoneId?: str
   for (const change of pass.takeUnsaid(zoneId)) say(change, change.acl === run.acl ? own : REPAIR, deps);
 }
 
-export function say(change: ZoneChange, audit: Fields, { config, states, telemetry }: RebuildDeps): void {
+export function say(
+  change: ZoneChange,
+  audit: Fields,
+  { config, states, telemetry }: Pick<RebuildDeps, 'config' | 'states' | 'telemetry'>,
+): void {
   reportChange(change, audit, telemetry, config.alarmOnChangesPerHour !== undefined);
   states.items.isTold(change.zoneId, change.write);
 }

@@ -11,10 +11,10 @@ import type { Quota } from '../okta/rate-limit.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
 import { configHash } from './config-hash.ts';
-import { type LeftZonesDeps, leftZones, tellOfLeftZones } from './left-zones.ts';
+import { tellOfLeftZones, tellOfRemovedAcl } from './left-zones.ts';
 import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
-import { REPAIR, reportFailures, reportPass, say, sayChanges } from './pass-lines.ts';
+import { reportFailures, reportPass, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
 import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
@@ -73,14 +73,14 @@ export async function rebuildAcl(acl: string, deps: RebuildDeps, deadline: numbe
   const settings = aclConfig(deps.config, acl);
   if (!settings) {
     telemetry.info('no such ACL is configured any more; its zones are left as they are', { acl });
-    return tellOfRemovedAcl(acl, deps, deadline);
+    const takenUntil = await tellOfRemovedAcl(acl, deps, oktaOf(acl, deps, deadline), deadline + LEASE_MARGIN_MS);
+    return takenUntil === undefined ? undefined : comeAgain(acl, takenUntil, deps);
   }
   const owner = deps.newId();
   const hash = configHash(deps.config, settings);
   const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS, hash);
   if (!taken.taken) {
-    // Its holder may be dead, or about to let go without having seen what woke this one.
-    return armRebuild(acl, Math.min(taken.until, clock.now() + LEASE_TAKEN_MS), deps);
+    return comeAgain(acl, taken.until, deps);
   }
   if (taken.unreadable.length > 0) {
     const detail = "a part of what is stored of the zones can't be read; it is found out anew";
@@ -124,7 +124,7 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
       await take(step, pass, run, deps);
     }
     if (leftUntil === undefined) {
-      pass.remember(await tellOfLeftZones(pass.memories, leftZonesDeps(run.acl, deps, run.deadline)));
+      pass.remember(await tellOfLeftZones(run.acl, pass.memories, deps, oktaOf(run.acl, deps, run.deadline)));
     }
   } catch (error) {
     if (!(error instanceof OktaFailure)) throw error;
@@ -188,25 +188,6 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
   if (!pass.hasUnsaid) return;
   await deps.states.assertHeld(run.acl, run.owner, deps.clock.now());
   sayChanges(pass, run, deps);
-}
-
-/** Nothing of an ACL that was removed is touched; only the audit gets what it lacks. */
-async function tellOfRemovedAcl(acl: string, deps: RebuildDeps, deadline: number): Promise<void> {
-  const { clock, newId, states } = deps;
-  const left = leftZonesDeps(acl, deps, deadline);
-  if (leftZones((await states.get(acl)).zones, left.isConfigured).length === 0) return;
-  const owner = newId();
-  const taken = await states.take(acl, owner, clock.now(), deadline + LEASE_MARGIN_MS);
-  if (!taken.taken) return armRebuild(acl, Math.min(taken.until, clock.now() + LEASE_TAKEN_MS), deps);
-  const zones = await tellOfLeftZones(taken.state.zones, left);
-  await states.release(acl, owner, { ...taken.state, zones });
-}
-
-function leftZonesDeps(acl: string, deps: RebuildDeps, deadline: number): LeftZonesDeps {
-  const { clock, config, states, telemetry } = deps;
-  const isConfigured = (zoneId: string) => Object.values(config.acls).some(({ zoneIds }) => zoneIds.includes(zoneId));
-  const okta = oktaOf(acl, deps, deadline);
-  return { acl, isConfigured, items: states.items, okta, clock, telemetry, say: (change) => say(change, REPAIR, deps) };
 }
 
 /** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
@@ -285,6 +266,11 @@ async function giveUp(pass: Pass, run: Run, state: ZoneState, error: unknown, de
     telemetry.warn('the lease could not be let go; it ends by itself', { acl, reason: describeError(failed) });
   }
   throw error;
+}
+
+/** The lease is taken: its holder may be dead, or about to let go without having seen what woke this one. */
+async function comeAgain(acl: string, takenUntil: number, deps: RebuildDeps): Promise<void> {
+  return armRebuild(acl, Math.min(takenUntil, deps.clock.now() + LEASE_TAKEN_MS), deps);
 }
 
 async function armRebuild(acl: string, at: number, { clock, timers }: RebuildDeps): Promise<void> {
