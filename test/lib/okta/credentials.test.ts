@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { asCredentials } from '../../../lib/okta/credentials.ts';
+import { asCredentials, credentialsProblem } from '../../../lib/okta/credentials.ts';
 import { OktaFailure } from '../../../lib/okta/okta-failure.ts';
 
 /** What is said of a text that can be no credentials, with everything that would be logged of it. */
@@ -51,6 +51,8 @@ const pem = (key: KeyObject, type: 'pkcs8' | 'pkcs1' | 'sec1') => key.export({ f
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey;
 const p256 = ec('P-256');
+const p384 = ec('P-384');
+const p521 = ec('P-521');
 
 describe('the text of the secret as a service app', () => {
   it.each<[string, KeyObject, unknown]>([
@@ -59,6 +61,8 @@ describe('the text of the secret as a service app', () => {
     ['RSA as JWK', rsa, { ...rsa.export({ format: 'jwk' }), kid: 'x', use: 'sig', alg: 'RS256' }],
     ['EC as PEM', p256, pem(p256, 'sec1')],
     ['EC as JWK', p256, p256.export({ format: 'jwk' })],
+    ['EC on P-384', p384, pem(p384, 'pkcs8')],
+    ['EC on P-521', p521, pem(p521, 'pkcs8')],
   ])('has a key: %s', (_, key, privateKey) => {
     const read = asCredentials(JSON.stringify({ ...ID, privateKey }, undefined, 2));
     expect(read).toMatchObject({ kind: 'app', ...ID });
@@ -89,6 +93,8 @@ describe('the text of the secret as a service app', () => {
   it.each([
     ['no client id', { kid: 'k' }, 'clientId'],
     ['a client id with white space', { ...ID, clientId: '0oa1 abcdef' }, 'clientId'],
+    ['a client id with something before it', { ...ID, clientId: '/0oa1abcdefGHIJKLM0h7' }, 'clientId'],
+    ['a client id with something behind it', { ...ID, clientId: '0oa1abcdefGHIJKLM0h7?' }, 'clientId'],
     ['no kid', { clientId: ID.clientId }, 'kid'],
     ['a kid with a line break', { ...ID, kid: 'a\nb' }, 'kid'],
     ['a shared secret instead of a key', { ...ID, clientSecret: 'MARKED' }, 'privateKey'],
@@ -96,5 +102,17 @@ describe('the text of the secret as a service app', () => {
     expect(
       said(JSON.stringify({ privateKey: 'clientSecret' in fields ? undefined : pem(p256, 'pkcs8'), ...fields })),
     ).toContain(problem);
+  });
+
+  it('has no key where that is elsewhere, and may have one all the same', () => {
+    expect(asCredentials(JSON.stringify(ID), true)).toEqual({ kind: 'app', ...ID });
+    expect(asCredentials(JSON.stringify({ ...ID, privateKey: pem(p256, 'pkcs8') }), true)).toHaveProperty('privateKey');
+    expect(() => asCredentials(JSON.stringify({ clientId: ID.clientId }), true)).toThrow('kid is missing');
+  });
+
+  it('is looked at without being used', () => {
+    expect(credentialsProblem(JSON.stringify(ID), true)).toBeUndefined();
+    expect(credentialsProblem(JSON.stringify(ID))).toContain('privateKey is missing');
+    expect(credentialsProblem('x'.repeat(512))).toBeUndefined();
   });
 });
