@@ -81,7 +81,7 @@ export default defineConfig({
       project('bursts', { include: BURSTS }),
       project('tables', { include: TABLES, hookTimeout: 240_000 }),
       project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
-      project('e2e-emulator', { include: ['test/e2e/emulator.test.ts'], ...ON_THE_EMULATOR }),
+      project('e2e-emulator', { include: ['test/e2e/{emulator,upgrade}.test.ts'], ...ON_THE_EMULATOR }),
     ],
     // `--changed` follows imports. Documents, fixtures and settings are read otherwise, by any test.
     forceRerunTriggers: ['**/*.{md,json,jsonc,grit,sh,py,txt,yml}', '**/vitest.config.ts'],

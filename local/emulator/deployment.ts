@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { RawConfig } from '../settings.ts';
 import { run } from './child-process.ts';
 import { ACCOUNT, cdkEnvironment, REGION } from './environment.ts';
-import { ROOT } from './paths.ts';
 
 /** Where and with what the CDK's command line runs. */
 export interface CdkRun {
   /** The program. */
   readonly cdk: string;
+  /** The folder of the project whose app is synthesised. */
+  readonly project: string;
   /** For the configuration, the synthesised app and all else that it writes. */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -17,14 +18,14 @@ export interface CdkRun {
 const QUIET = ['--no-notices', '--no-color'];
 
 /** Synthesises the app with this configuration. Needs no emulator, and costs the most time of all steps. */
-export async function synthesise({ cdk, directory, signal }: CdkRun, config: RawConfig): Promise<void> {
+export async function synthesise({ cdk, project, directory, signal }: CdkRun, config: RawConfig): Promise<void> {
   const file = join(directory, 'config.json');
   await writeFile(file, JSON.stringify(config, undefined, 2));
   // The app's command is that of `cdk.json` but for `npx`, which takes a second to find the same program.
   const app = ['--app', 'node cdk/app.ts', '--context', `config=${file}`, '--output', assembly(directory), '--quiet'];
   // Nothing of it goes to AWS; an address that nobody listens on makes sure.
   const env = cdkEnvironment(directory, 'http://127.0.0.1:9');
-  await run('cdk synth', cdk, ['synth', ...app, ...QUIET], { cwd: ROOT, env, signal });
+  await run('cdk synth', cdk, ['synth', ...app, ...QUIET], { cwd: project, env, signal });
 }
 
 /** Prepares the emulator's account for the CDK. */

@@ -15,7 +15,7 @@ import { firstTick } from './first-tick.ts';
 import { localConfig } from './local-config.ts';
 import { followLogs } from './log-follower.ts';
 import { type Ministack, startMinistack } from './ministack-process.ts';
-import { LOCAL, NODE_PROGRAMS } from './paths.ts';
+import { LOCAL, NODE_PROGRAMS, ROOT } from './paths.ts';
 import { exchangeSecrets } from './secrets.ts';
 import { ensureVirtualEnvironment } from './virtual-environment.ts';
 
@@ -27,6 +27,8 @@ export interface EmulatorSystemOptions {
   readonly signal?: AbortSignal;
   /** Those that the secret holds and the simulator takes. */
   readonly credentials: LocalCredentials;
+  /** The folder of the project whose app is deployed: this one where absent, or another version of it. */
+  readonly project?: string;
   /** Default: a free one. */
   readonly simulatorPort?: number;
   /** For the emulator's log and, while it runs, its files. Default: `.local` in the repository. */
@@ -40,6 +42,8 @@ export interface EmulatorSystem extends RunningSystem {
   readonly region: string;
   /** Of the stack, as of the last deploy. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Deploys another version of this project over it, with the same settings. @param project its folder */
+  deployVersion(project: string): Promise<void>;
 }
 
 /** The programs behind a system; tests put their own in their place. */
@@ -97,7 +101,7 @@ async function start(
   const knocknoc = await startKnocknoc(parsed);
   cleanup.add(() => knocknoc.close());
 
-  const cdk: CdkRun = { cdk: programs.cdk, directory, signal };
+  let cdk: CdkRun = { cdk: programs.cdk, project: options.project ?? ROOT, directory, signal };
   const [ministack] = await both(
     stop,
     startAccount(cdk, programs, { workDir, progress, cleanup }),
@@ -123,6 +127,12 @@ async function start(
     progress.step('deploying the stack again');
     outputs = await deploy(cdk, endpoint);
     settings = changed;
+  };
+  /** One after the other. */
+  const inTurn = (deployment: () => Promise<void>) => {
+    const turn = deploying.then(deployment);
+    deploying = turn.catch(() => undefined);
+    return turn;
   };
   const { WebhookUrl: deployedUrl = '' } = outputs;
   const webhookFinds = (url: string) => emulatedAnswerUrl(url, deployedUrl, endpoint);
@@ -153,11 +163,12 @@ async function start(
       return outputs;
     },
     logs: () => logs.lines(),
-    redeploy: (change) => {
-      const turn = deploying.then(() => redeploy(change));
-      deploying = turn.catch(() => undefined);
-      return turn;
-    },
+    redeploy: (change) => inTurn(() => redeploy(change)),
+    deployVersion: (project) =>
+      inTurn(() => {
+        cdk = { ...cdk, project };
+        return redeploy({});
+      }),
     close: async () => {
       stop.abort(new Error('the system is closed'));
       await deploying;

@@ -15,6 +15,10 @@ const PARTS: readonly Part[] = [
     command: ['vitest', 'run', '--project', 'e2e-embedded', '--project', 'e2e-emulator'],
     environment: { KNOCKNOC_E2E_CREDENTIALS: 'swapped', KNOCKNOC_E2E_WHOLE: '1' },
   },
+  {
+    ...{ name: 'upgrade', about: '3 minutes', command: ['vitest', 'run', 'test/e2e/upgrade.test.ts'] },
+    environment: { KNOCKNOC_UPGRADE_FROM: process.env.KNOCKNOC_UPGRADE_FROM ?? 'release' },
+  },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
   { name: 'lists', about: '20 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'lists'] },
