@@ -53,16 +53,28 @@ export class AclModel {
     if (this.#ids.has(event.webhookId)) return;
     this.#ids.add(event.webhookId);
     if (this.#events.length === 0) this.begun = now;
-    this.#events.push({ event, sequence });
     if (event.type === 'access.granted' && event.ip !== undefined) this.granted.add(event.ip);
-    this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || compare(a.sequence, b.sequence));
-    this.#update(this.#held(), now, event);
+    this.#put({ event, sequence }, now);
   }
 
-  /** An event is on the queue no more: the table has it. */
-  applied(webhookId: string, now: number): void {
+  #put(accepted: Accepted, now: number): void {
+    this.#events.push(accepted);
+    this.#events.sort((a, b) => compare(a.event.timestamp, b.event.timestamp) || compare(a.sequence, b.sequence));
+    this.#update(this.#held(), now, accepted.event);
+  }
+
+  /**
+   * An event is on the queue no more: the table has it. Where it was posted again, and a receiver's clock was behind, the
+   * message that came first may tell of another moment than the one that was applied first, which counts.
+   */
+  applied(event: QueuedEvent, now: number): void {
+    const { webhookId } = event;
+    const index = this.#events.findIndex((accepted) => accepted.event.webhookId === webhookId);
+    if (this.#events[index] && this.#events[index].event.timestamp !== event.timestamp && !this.#isApplied(event)) {
+      for (const { sequence } of this.#events.splice(index, 1)) this.#put({ event, sequence }, now);
+    }
     const before = this.#held(this.#applied);
-    this.#applied = this.#events.filter(({ event }) => event.webhookId === webhookId || this.#isApplied(event));
+    this.#applied = this.#events.filter((one) => one.event.webhookId === webhookId || this.#isApplied(one.event));
     this.#appliedUntil = this.#held(this.#applied);
     for (const [ip, presence] of this.ips) {
       const wasPending = presence.pending.delete(webhookId);

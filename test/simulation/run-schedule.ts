@@ -93,8 +93,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
       knocknoc?.check.queued(event, by);
     },
     applied: (event) => {
-      const { acl, webhookId } = event;
-      acls.find(({ name }) => name === acl)?.model.applied(webhookId, clock.now());
+      acls.find(({ name }) => name === event.acl)?.model.applied(event, clock.now());
       knocknoc?.check.applied(event);
     },
     code: (code, detail, acl) => {

@@ -117,9 +117,10 @@ export class World {
       ...options.queue,
       done: (body) => {
         const event = parseQueuedEvent(body);
-        const isDeadLetter = this.fifo.deadLetters.letters.some(
-          (letter) => parseQueuedEvent(letter.body)?.webhookId === event?.webhookId,
-        );
+        const isDeadLetter = this.fifo.deadLetters.letters.some((letter) => {
+          const lying = parseQueuedEvent(letter.body);
+          return lying?.webhookId === event?.webhookId && lying?.timestamp === event?.timestamp;
+        });
         if (event && !isDeadLetter) options.applied(event);
       },
       movedWithoutReason: () => options.monitor.letterWithoutReason(),
