@@ -20,11 +20,14 @@ export class BadServer {
   readonly #faults: Underway[] = [];
   readonly #around: Surroundings;
   readonly #random: Random;
+  readonly #isIpv6: boolean;
   readonly #loggedIn = new Set<string>();
   /** The list that each tag was given with. */
   readonly #tagged = new Map<string, ReadonlySet<string>>();
 
-  constructor(around: Surroundings, random: Random) {
+  /** @param isIpv6 whether IPv6 addresses are let in */
+  constructor(around: Surroundings, random: Random, isIpv6: boolean) {
+    this.#isIpv6 = isIpv6;
     this.#around = around;
     this.#random = random;
     this.#remember();
@@ -57,7 +60,7 @@ export class BadServer {
     const failure = await this.#failure(timeoutMs);
     if (failure) return failure;
     const body = this.#body();
-    const ips = readBack(body);
+    const ips = readBack(body, this.#isIpv6);
     const known = headers['if-none-match'] ?? '';
     const before = this.#tagged.get(known);
     const etag = `"${[...ips].sort().join(' ')}"`.slice(0, 500);
@@ -151,7 +154,9 @@ function failed(code: string): Error {
 
 /** An address or a network, in both brackets or in none: what is cut off may end within them. */
 const ENTRY = /^[ \t]*(?:\[([\da-f:.]+)\]|([\da-f:.]+)(?:%\w+)?)(\/\d+)?[ \t]*\r?$/i;
-const OURS = /^(?:(?:203\.0\.113|198\.51\.100|192\.0\.2)\.\d{1,3}|2001:db8:.*)$/;
+const OURS = /^(?:203\.0\.113|198\.51\.100|192\.0\.2)\.\d{1,3}$/;
+/** Also what is left of an IPv4-mapped address that was cut off, such as `::ffff:20`. */
+const OURS_OF_IPV6 = /^(?:2001:db8:.*|::f.*)$/;
 
 /** What is cut off may have lines, and none of them an entry: then it is none. */
 function isList(body: string): boolean {
@@ -160,17 +165,17 @@ function isList(body: string): boolean {
 }
 
 /** The hosts in a text, read in another way than the reader does it. */
-function readBack(body: string): Set<string> {
+function readBack(body: string, isIpv6: boolean): Set<string> {
   const found = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const hosts = found.map(hostIn).flatMap((one) => (one && ['', '/32', '/128'].includes(one.bits) ? [one.host] : []));
-  return new Set(hosts.filter((host) => OURS.test(host)));
+  return new Set(hosts.filter((host) => OURS.test(host) || (isIpv6 && OURS_OF_IPV6.test(host))));
 }
 
 function hostIn(line: string): { readonly host: string; readonly bits: string } | undefined {
   const [whole, bracketed, bare, bits = ''] = ENTRY.exec(line) ?? [];
   if (whole === undefined) return undefined;
   const text = bracketed ?? bare ?? '';
-  const mapped = /^::ffff:([\d.]+)$/.exec(text)?.[1];
+  const mapped = /^::ffff:(\d+\.[\d.]+)$/.exec(text)?.[1];
   const host = mapped ?? (text.includes(':') ? URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) : text);
   const isWhole = host?.includes(':') || host?.split('.').filter(Boolean).length === 4;
   return host !== undefined && isWhole ? { host, bits } : undefined;

@@ -39,8 +39,9 @@ export class Knocknoc {
     this.#around = around;
     this.#monitor = monitor;
     this.#note = note;
+    const isIpv6 = plan.deployment.ipv6 !== undefined;
     for (const { name } of acls) {
-      this.#servers.set(name, new BadServer(around, Random.named(plan.seed, `server of ${name}`)));
+      this.#servers.set(name, new BadServer(around, Random.named(plan.seed, `server of ${name}`), isIpv6));
     }
     const lists = acls.map(({ name }) => [name, { url: `https://${HOST}/edl/${name}`, username: 'apikey', key: KEY }]);
     this.secret = new MemorySecret(JSON.stringify(Object.fromEntries(lists)));

@@ -37,6 +37,8 @@ export interface Told {
   readonly type: QueuedEvent['type'];
   readonly ip?: string;
   readonly grantId?: string;
+  /** Of a grant: its end, in milliseconds since the epoch. */
+  readonly until?: number;
   appliedAt?: number;
 }
 
@@ -113,7 +115,7 @@ export class ListCheck {
 
   /** An event lies on the queue. @param by who has put it there */
   queued(event: QueuedEvent, by: Reader): void {
-    const { acl, webhookId, timestamp, type, ip, grantId, source } = event;
+    const { acl, webhookId, timestamp, type, ip, grantId, source, expiresAt } = event;
     if (source === 'allowlist') {
       this.#judge(event, by);
       return;
@@ -124,6 +126,7 @@ export class ListCheck {
       ...{ at: this.#now(), timestamp, type },
       ...(ip !== undefined && { ip }),
       ...(grantId !== undefined && { grantId }),
+      ...(expiresAt !== undefined && { until: expiresAt }),
     };
     watch.told.push(told);
     watch.byWebhookId.set(webhookId, told);
@@ -191,9 +194,11 @@ export class ListCheck {
       const entry = this.#entry(ip);
       if (letIn.has(entry) || !between.every(({ ips }) => ips.has(ip))) continue;
       if (isTold(['access.revoked', 'access.flushed'], entry, from)) continue;
+      // A sender may have made a grant shorter, and no list could be read since.
+      if (told.some((one) => one.ip === ip && one.at >= from && (one.until ?? now) < now)) continue;
       monitor.broken('23 who is listed is in', `${acl}: ${ip} is listed for two reads, and out`);
     }
-    for (const ip of people) {
+    for (const ip of this.#model(acl)?.hasSeenAnEvent ? people : []) {
       const entry = this.#entry(ip);
       if (!letIn.has(entry) || listed.some((entries) => entries.has(entry))) continue;
       // Without endsGrants, what a sender has given stays.
