@@ -19,6 +19,7 @@ const NEVER = new Set(['unspecified', 'multicast', 'broadcast']);
 const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'].map((cidr) =>
   ipaddr.parseCIDR(cidr),
 );
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 /**
  * Canonical form of one address: no leading zeros (refused, not guessed: `010` is 8 to some parsers),
@@ -48,7 +49,7 @@ export function parseHostAddress(text: string, policy: IpPolicy): string {
   const canonical = canonicalAddress(host);
   if (canonical === undefined) throw new IpNotAcceptable('not an IPv4 or IPv6 address in its standard text form');
   const address = ipaddr.parse(canonical);
-  const range = address.range();
+  const range = rangeOf(address);
   if (NEVER.has(range)) throw new IpNotAcceptable(`a ${range} address belongs to nobody`);
   if (address.kind() === 'ipv6' && !policy.allowIpv6) {
     throw new IpNotAcceptable('IPv6 is not enabled (allowIpv6), since Okta takes it only in preview orgs');
@@ -57,6 +58,15 @@ export function parseHostAddress(text: string, policy: IpPolicy): string {
     throw new IpNotAcceptable(`a ${range} address is not what Okta sees of a client (allowPrivate is off)`);
   }
   return canonical;
+}
+
+/**
+ * Of IPv6, all but 2000::/3 and what has a use of its own is reserved (IANA, "Internet Protocol Version 6 Address Space");
+ * `ipaddr.js` counts it as unicast. `::ffff:20` is such an address: an IPv4-mapped one that was cut off.
+ */
+function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = address.range();
+  return range === 'unicast' && address.kind() === 'ipv6' && !address.match(...GLOBAL_IPV6) ? 'reserved' : range;
 }
 
 /** Whether the canonical address lies in a range that nobody has, for examples and sentinels. */

@@ -62,8 +62,13 @@ describe('the IP of a grant', () => {
     '0.1.2.3',
     '::1',
     '64:ff9b::1.2.3.4',
+    ...['::ffff:20', '::203.0.113.7', '1fff::1', '4000::1', 'e000::1'],
   ])('refuses %s, which Okta never sees as a client', (text) => {
     expect(() => parseHostAddress(text, { ...STRICT, allowIpv6: true })).toThrow();
+  });
+
+  it.each(['2000::1', '2a00:1450:4001::1', '2001:db8::1', '3ffe::1'])('takes %s, where IPv6 is allowed', (ip) => {
+    expect(parseHostAddress(ip, { ...STRICT, allowIpv6: true })).toBe(ip);
   });
 
   it.each([
