@@ -20,8 +20,8 @@ const LASTS: Readonly<Record<ListFault, readonly [number, number]>> = {
   ...{ 'list is cut off': [1, 40], 'entry missing for one read': [0, 0], 'page with 200': [5, 60] },
   ...{ 'JSON with 200': [5, 60], 'answer 401': [5, 40], 'answer 403': [5, 40], 'answer 503': [5, 60] },
   ...{ 'answer 302': [5, 40], 'bad certificate': [5, 40], 'slow body': [5, 40], outage: [5, 90] },
-  ...{ 'old list after a restore': [5, 60], 'not modified, though it is': [10, 60], 'too large': [5, 40] },
-  '50,000 lines': [1, 6],
+  ...{ 'old list after a restore': [5, 60], 'not modified, though it is': [20, 90], 'too large': [5, 40] },
+  '50,000 lines': [8, 25],
 };
 /** An outage of hours is long, and little happens in it: few schedules have one. Seconds. */
 const HOURS = [3_600, 7_200] as const;
