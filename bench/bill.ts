@@ -103,7 +103,7 @@ export function fixedPrices(stack: DeployedStack, customMetrics: number): readon
 
 const TICKS = 24 * 60;
 
-function perMillion(count: number, price: keyof typeof prices.perMillion): number {
+export function perMillion(count: number, price: keyof typeof prices.perMillion): number {
   return (count / 1_000_000) * prices.perMillion[price];
 }
 
@@ -112,12 +112,13 @@ function timerRuns({ invocations }: Usage): number {
   return Math.max(0, invocations - TICKS);
 }
 
-/** A poll that brings a message has waited for half of its time, on average: its place is not that of a whole empty one. */
-function emptyPolls(batches: number): number {
+/** Requests a day that Lambda holds open on one queue. A poll that brings a message has waited for half of its time, on average: its place is not that of a whole empty one. */
+export function emptyPolls(batches: number): number {
   return (POLLERS * 24 * 3_600) / POLL_SECONDS - batches / 2;
 }
 
-function compute(use: Usage, memoryMb: number): number {
+/** What runs of a function cost. */
+export function compute(use: Usage, memoryMb: number): number {
   return perMillion(use.invocations, 'lambdaRequests') + gbSecondsOf(use, memoryMb) * prices.lambdaGbSecondArm;
 }
 
@@ -125,6 +126,7 @@ function gbSecondsOf({ runMs, coldStarts }: Usage, memoryMb: number): number {
   return ((runMs + coldStarts * LATENCY_MS.coldStart) / 1_000) * (memoryMb / 1_024);
 }
 
-function table({ writeUnits, readUnits }: Usage): number {
+/** What the table's units cost. */
+export function table({ writeUnits, readUnits }: Usage): number {
   return perMillion(writeUnits, 'tableWriteUnits') + perMillion(readUnits, 'tableReadUnits');
 }

@@ -11,6 +11,8 @@ import { parseConfig } from '../config/load.ts';
 /** What of the stack has a price or sets one, as it stands in the template. */
 export interface DeployedStack {
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
+  /** Of the reader of lists, where there is one. */
+  readonly listMemoryMb: number | undefined;
   readonly timeoutSeconds: Readonly<Record<FunctionName, number>>;
   readonly secrets: number;
   readonly alarms: number;
@@ -52,6 +54,8 @@ export function deployedStack(changes: object = {}): DeployedStack {
       Math.max(1, Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
     return {
       memoryMb: ofEach(functions, ({ MemorySize }) => MemorySize),
+      listMemoryMb: all('AWS::Lambda::Function').find(([name]) => name.startsWith('AllowlistReader'))?.[1].Properties
+        .MemorySize,
       timeoutSeconds: ofEach(functions, ({ Timeout }) => Timeout),
       secrets: all('AWS::SecretsManager::Secret').length,
       alarms: alarms.length,

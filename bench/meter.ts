@@ -3,6 +3,7 @@ import type { FunctionName } from '../cdk/function-code.ts';
 import { singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
 import type { Fields, Item, Key, Scalar, Table, Value } from '../lib/ports.ts';
 import { briefItem, keyOf } from '../lib/table-changes.ts';
+import { knocknocClient } from '../local/knocknoc-simulator/simulator.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
 
 /** What one function, or what stands before it, used. */
@@ -25,7 +26,9 @@ export interface Usage {
 export type UsageByFunction = Readonly<Record<FunctionName, Usage>>;
 
 /** Assumed, in milliseconds: what a call takes while a function waits for it. */
-export const LATENCY_MS = { read: 5, write: 10, queue: 10, secret: 30, okta: 200, ownWork: 5, coldStart: 500 } as const;
+export const LATENCY_MS = {
+  ...{ read: 5, write: 10, queue: 10, secret: 30, okta: 200, knocknoc: 100, ownWork: 5, coldStart: 500 },
+} as const;
 /** A function that has rested for this long is assumed to start cold. */
 const WARM_MS = 5 * 60_000;
 /** CloudWatch counts each log event's bytes and this. */
@@ -41,16 +44,22 @@ const LIBRARY_LOG_BYTES = 50;
  */
 export class Meter {
   readonly usage: UsageByFunction;
+  /** What the reader of lists used, where there is one. */
+  readonly lists = nothing();
+  /** Requests that put messages onto the queue of reads. */
+  armingRequests = 0;
   /** Each custom metric that got data: name and dimensions. */
   readonly metrics = new Set<string>();
   readonly #system: VirtualSystem;
-  readonly #running = new AsyncLocalStorage<FunctionName>();
+  readonly #running = new AsyncLocalStorage<FunctionName | 'allowlist'>();
 
   constructor(system: VirtualSystem, handlers: ReturnType<VirtualSystem['functions']['deploy']>) {
     this.#system = system;
     this.usage = { webhook: nothing(), outcome: nothing(), grants: nothing(), expiry: nothing(), zone: nothing() };
     system.latencyMs = LATENCY_MS.okta;
-    for (const name of ['webhook', 'outcome', 'grants', 'expiry', 'zone'] as const) this.#watchHandler(handlers, name);
+    system.onList = knocknocClient(system.knocknoc, () => system.clock.sleep(LATENCY_MS.knocknoc));
+    for (const name of ['webhook', 'outcome', 'grants', 'expiry', 'zone', 'allowlist'] as const)
+      this.#watchHandler(handlers, name);
     this.#watchTable(system.functions.table);
     this.#watchQueues();
     this.#watchSecrets();
@@ -73,7 +82,11 @@ export class Meter {
   #now(): Usage {
     const name = this.#running.getStore();
     if (!name) throw new Error('something outside of a function uses AWS');
-    return this.usage[name];
+    return this.#of(name);
+  }
+
+  #of(name: FunctionName | 'allowlist'): Usage {
+    return name === 'allowlist' ? this.lists : this.usage[name];
   }
 
   #read(kind: string, units: number): void {
@@ -88,8 +101,8 @@ export class Meter {
     usage.units[`w ${kind}`] = (usage.units[`w ${kind}`] ?? 0) + units;
   }
 
-  #watchHandler(handlers: Record<string, unknown>, name: FunctionName): void {
-    const usage = this.usage[name];
+  #watchHandler(handlers: Record<string, unknown>, name: FunctionName | 'allowlist'): void {
+    const usage = this.#of(name);
     const { clock } = this.#system;
     let last = Number.NEGATIVE_INFINITY;
     handlers[name] = new Proxy(handlers[name] as (...args: unknown[]) => Promise<unknown>, {
@@ -166,10 +179,17 @@ export class Meter {
       await clock.sleep(LATENCY_MS.queue * requests);
       return sendTimers(messages);
     };
+    const sendReads = functions.reads.send.bind(functions.reads);
+    functions.reads.send = async (messages) => {
+      const requests = Math.ceil(messages.length / 10);
+      this.armingRequests += requests;
+      await clock.sleep(LATENCY_MS.queue * requests);
+      return sendReads(messages);
+    };
   }
 
   #watchSecrets(): void {
-    for (const secret of [this.#system.oktaCredentials, this.#system.webhookSecret]) {
+    for (const secret of [this.#system.oktaCredentials, this.#system.webhookSecret, this.#system.allowlistSecret]) {
       const read = secret.read.bind(secret);
       secret.read = async () => {
         this.#now().secretReads += 1;

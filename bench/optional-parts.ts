@@ -1,12 +1,10 @@
 import { type BenchTable, rounded } from './bench-result.ts';
-import { DAYS, fixedPrices, POLL_SECONDS, POLLERS } from './bill.ts';
+import { fixedPrices } from './bill.ts';
 import { deployedStack } from './deployed-stack.ts';
 import prices from './prices.json' with { type: 'json' };
 
 const HOURS = 730;
-/** The default of `pollSeconds`, and what a read of the list is taken to last. */
-const [POLL_LIST_SECONDS, LIST_READ_SECONDS] = [15, 0.3];
-const ACL = { zoneIds: ['nzo1'], allowlist: { pollSeconds: POLL_LIST_SECONDS, endsGrants: true } };
+const ACL = { zoneIds: ['nzo1'], allowlist: {} };
 /** What is asked for by the configuration, and adds to the stack; and how many custom metrics it sends all the time. */
 const CONFIGURED: Readonly<Record<string, readonly [changes: object, customMetrics: number]>> = {
   '`allowFrom`: the gatekeeper': [{ allowFrom: ['203.0.113.0/24'] }, 0],
@@ -26,7 +24,6 @@ export function optionalParts(): BenchTable {
   const usual = fixed({});
   const rows: [string, number][] = [
     ...Object.entries(CONFIGURED).map(([name, part]): [string, number] => [name, fixed(...part) - usual]),
-    ...listReads(),
     ['`okta.clientKey: "kms"`: one key', perMonth.kmsKey],
     ['`kmsKeyArn`: the key, where it is made for this', perMonth.kmsKey],
     [
@@ -40,20 +37,7 @@ export function optionalParts(): BenchTable {
     columns: ['part', 'dollars'],
     rows: rows.map(([name, dollars]) => [name, rounded(dollars, 2)]),
     note:
-      'Beyond this each is paid by use: requests to KMS, traffic through the NAT gateway, events that come of a list. A ' +
-      `read of a list is taken to last ${LIST_READ_SECONDS} s; the requests that Lambda holds open on its queue are in the sum.`,
+      'Beyond this each is paid by use: requests to KMS, traffic through the NAT gateway, and the reads of a list: ' +
+      'the next table.',
   };
-}
-
-/** What it costs to read a list of which nothing comes. */
-function listReads(): [string, number][] {
-  const { perMillion, lambdaGbSecondArm } = prices;
-  const reads = (DAYS * 24 * 3_600) / POLL_LIST_SECONDS;
-  const gb = deployedStack({ acls: { 'okta-prod': ACL } }).memoryMb.webhook / 1_024;
-  // Sent ten at a time, received and deleted; the table says what is known of the list.
-  const messages = 2.1 * perMillion.standardQueueRequests;
-  const each = messages + perMillion.lambdaRequests + perMillion.tableReadUnits;
-  const dollars = (reads * each) / 1_000_000 + reads * LIST_READ_SECONDS * gb * lambdaGbSecondArm;
-  const polls = (DAYS * POLLERS * 24 * 3_600 * perMillion.standardQueueRequests) / POLL_SECONDS / 1_000_000;
-  return [[`\`allowlist\`: the reads of one list, every ${POLL_LIST_SECONDS} s`, dollars + polls]];
 }

@@ -48,7 +48,7 @@ export function workingDay(
 }
 
 /** Far apart: no two people are neighbours whose addresses could share an entry. */
-function addressOf(person: number): string {
+export function addressOf(person: number): string {
   return `8.${person >> 7}.${(person & 127) * 2}.${1 + ((person * 37) % 250)}`;
 }
 
@@ -158,7 +158,7 @@ function dayOf(people: number) {
   return { people, zones: zonesFor(people), events: events.length, expiries: people - logouts };
 }
 
-function zonesFor(people: number): number {
+export function zonesFor(people: number): number {
   return Math.max(1, Math.ceil(people / GATEWAYS));
 }
 

@@ -50,6 +50,8 @@ export class AllowlistReader extends Construct {
       name: 'allowlist',
       description: "Reads Knocknoc's lists of who is in, and queues what differs from the grants",
       timeout: TIMEOUT,
+      // Nobody waits for it, and it runs all day: what it costs is its memory times how long Knocknoc takes.
+      memoryMb: 256,
       environment: {
         tableName: table.table.tableName,
         eventsQueueUrl: eventsQueue.queueUrl,
