@@ -2,6 +2,7 @@ import { type BenchResult, type BenchTable, rounded } from './bench-result.ts';
 import { type Bill, DAYS, fixedPrices, insideFreeAllowance, monthlyBill, POLL_SECONDS, POLLERS } from './bill.ts';
 import { type DeployedStack, deployedStack } from './deployed-stack.ts';
 import { floodTable } from './flood.ts';
+import { listCosts } from './list-costs.ts';
 import { LATENCY_MS } from './meter.ts';
 import { optionalParts } from './optional-parts.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -16,6 +17,8 @@ const MOST_DOLLARS_BY_USE = [
   [500, 0.5],
   [5_000, 7],
 ] as const;
+/** The reads of one list, every 15 seconds. */
+const MOST_DOLLARS_FOR_A_LIST = 1;
 /** Every alarm costs 0.10, a custom metric 0.30: room for what guards something, none for what would be nice to have. */
 const MOST_DOLLARS_FIXED = 7;
 
@@ -35,6 +38,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
     const index = SIZES.indexOf(people);
     return (bills[index]?.total ?? Number.NaN) - (rests[index]?.total ?? Number.NaN);
   };
+  const lists = await listCosts(progress);
   return {
     tables: [
       oktaTable(days),
@@ -52,6 +56,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
           'account has more than the three that are free.',
       },
       optionalParts(),
+      lists.table,
       floodTable({
         open: stack.requestsPerSecond,
         guarded: deployedStack({ allowFrom: ['203.0.113.0/24'] }).requestsPerSecond,
@@ -62,6 +67,12 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
         what: `a month at ${people.toLocaleString('en-US')} people a day, beyond the same system at rest`,
         measured: rounded(byUseAt(people), 2),
         atMost,
+        unit: 'dollars',
+      })),
+      ...[...lists.usual].map(([people, dollars]) => ({
+        what: `reading a list every 15 s, a month at ${people} people a day`,
+        measured: rounded(dollars, 2),
+        atMost: MOST_DOLLARS_FOR_A_LIST,
         unit: 'dollars',
       })),
       {

@@ -1,7 +1,7 @@
 import { parseConfig } from '../config/load.ts';
 import { ACL, VirtualSystem } from '../test/helpers/virtual-system.ts';
 import { type BenchTable, rounded } from './bench-result.ts';
-import { compute, DAYS, emptyPolls, fixedPrices, perMillion, table } from './bill.ts';
+import { compute, DAYS, emptyPolls, perMillion, table } from './bill.ts';
 import { deployedStack } from './deployed-stack.ts';
 import { LATENCY_MS, Meter } from './meter.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -10,7 +10,7 @@ import { addressOf, workingDay, zonesFor } from './working-day.ts';
 const HOUR_MS = 3_600_000;
 const STAY_MS = 8 * HOUR_MS;
 const POLLS = [5, 15, 60] as const;
-const PEOPLE = [0, 50, 500] as const;
+const PEOPLE = [50, 500] as const;
 /** The one that has a goal. */
 const USUAL_POLL = 15;
 const GB = 2 ** 30;
@@ -21,13 +21,13 @@ interface Part {
 }
 
 export interface ListCosts {
-  readonly tables: readonly BenchTable[];
+  readonly table: BenchTable;
   /** What the reads cost a month, by people a day, where the list is read as often as usual. */
   readonly usual: ReadonlyMap<number, number>;
 }
 
 /**
- * What it costs a month to read the list of one ACL: days through the real handlers, on which nobody posts anything and
+ * What it costs a month to read the list of one ACL, beside what is fixed: days through the real handlers, on which nobody posts anything and
  * people come and go by the list alone.
  */
 export async function listCosts(progress: (text: string) => void): Promise<ListCosts> {
@@ -42,29 +42,20 @@ export async function listCosts(progress: (text: string) => void): Promise<ListC
   const cells = (of: (parts: readonly Part[]) => number) => days.map(({ parts }) => rounded(of(parts), 3).toFixed(3));
   return {
     usual: new Map(days.filter(({ poll }) => poll === USUAL_POLL).map(({ people, parts }) => [people, sum(parts)])),
-    tables: [
-      {
-        title: 'What reading the list of one ACL costs a month (US dollars)',
-        columns: ['part', ...days.map(({ people, poll }) => `${people} people, every ${poll} s`)],
-        rows: [
-          ...names.map((name) => [name, ...cells((parts) => parts.find((part) => part.name === name)?.dollars ?? 0)]),
-          ['together', ...cells(sum)],
-        ],
-        note:
-          'Days as above, on which nobody posts anything: people are on the list while they are in. Counted where the real ' +
-          `handlers ask for it. A read of the list is taken to last ${LATENCY_MS.knocknoc} ms at Knocknoc, and brings a tag. ` +
-          'What comes of the list costs what it costs where a sender posts it. The requests that Lambda holds open on the ' +
-          'queue of reads are paid once, however many ACLs have lists; so is what is fixed: the line above.',
-      },
-    ],
+    table: {
+      title: 'What reading the list of one ACL costs a month (US dollars)',
+      columns: ['part', ...days.map(({ people, poll }) => `${people} people, every ${poll} s`)],
+      rows: [
+        ...names.map((name) => [name, ...cells((parts) => parts.find((part) => part.name === name)?.dollars ?? 0)]),
+        ['together', ...cells(sum)],
+      ],
+      note:
+        'Days as above, on which nobody posts anything: people are on the list while they are in. Counted where the real ' +
+        `handlers ask for it. A read of the list is taken to last ${LATENCY_MS.knocknoc} ms at Knocknoc, and brings a tag. ` +
+        'What comes of the list costs what it costs where a sender posts it. The requests that Lambda holds open on the ' +
+        'queue of reads are paid once, however many ACLs have lists; so is what is fixed: the table above.',
+    },
   };
-}
-
-/** Secret, alarms and metric of the lists, whatever is read. US dollars a month. */
-export function fixedOfLists(): number {
-  const price = (changes: object, customMetrics: number) =>
-    fixedPrices(deployedStack(changes), customMetrics).reduce((total, { dollars }) => total + dollars, 0);
-  return price({ acls: { 'okta-prod': { zoneIds: ['nzo1'], allowlist: {} } } }, 1) - price({}, 0);
 }
 
 async function measure(people: number, pollSeconds: number): Promise<readonly Part[]> {

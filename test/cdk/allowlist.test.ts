@@ -27,6 +27,10 @@ describe('a stack that reads a list', () => {
     expect(rightsIn(template, 'ExpiryRole')).toContain('sqs:SendMessage on AllowlistReadsQueue.Arn');
   });
 
+  it('has less memory than others: the reader runs all day, and waits', () => {
+    expect(property(resourceOf(template, 'AWS::Lambda::Function', 'AllowlistReader')[1], 'MemorySize')).toBe(256);
+  });
+
   it('has an empty secret for URLs and keys, and says where it is', () => {
     const [, secret] = resourceOf(template, 'AWS::SecretsManager::Secret', 'AllowlistSecret');
     expect(secret.Properties).not.toHaveProperty('GenerateSecretString');
