@@ -49,6 +49,7 @@ export class StrictOkta {
 
   async #token(request: HttpRequest): Promise<HttpResponse> {
     if ('authorization' in request.headers || 'cookie' in request.headers) throw new Error('a header too many');
+    if (request.headers['content-type'] !== 'application/x-www-form-urlencoded') throw new Error('no form');
     const form = new URLSearchParams(request.body);
     if (`${[...form.keys()].toSorted()}` !== `${FIELDS}`) throw new Error('another form');
     const refuse = (status: number, error: string, text = error) =>

@@ -289,6 +289,53 @@ describe('a service app', () => {
   });
 });
 
+describe('a token', () => {
+  /** One that is asked for by a clock that goes either way. */
+  async function signedIn(expiresIn = 3_600) {
+    let now = NOW;
+    const okta = new StrictOkta({ k1: { ...jwk(EC.publicKey) } as never }, () => now);
+    const { signIn } = new OktaZones(
+      async (request) => {
+        const right = await okta.http(request);
+        return right.status === 200 ? answer(200, { ...JSON.parse(right.body), expires_in: expiresIn }) : right;
+      },
+      BASE,
+      () => now,
+    );
+    const app = asCredentials(secret.text);
+    const first = await signIn.fetch(app);
+    const isKeptAfter = (ms: number) => {
+      now = NOW + ms;
+      return signIn.current(app) === first;
+    };
+    return { signIn, app, isKeptAfter };
+  }
+
+  it('of seconds is used for half of its life', async () => {
+    const { isKeptAfter } = await signedIn(8);
+    expect([3_999, 4_000].map(isKeptAfter)).toEqual([true, false]);
+  });
+
+  it('of an hour is used for all but two minutes of it', async () => {
+    const { isKeptAfter } = await signedIn();
+    expect([58 * 60_000 - 1, 58 * 60_000].map(isKeptAfter)).toEqual([true, false]);
+  });
+
+  it('is not used by a clock that was set back by more than a token lives', async () => {
+    const { isKeptAfter } = await signedIn();
+    expect([-120_000, -120_001].map(isKeptAfter)).toEqual([true, false]);
+  });
+
+  it('is asked for without another look at the rest, unless the first request is not enough', async () => {
+    const { signIn, app } = await signedIn();
+    const first = signIn.current(app);
+    if (first) signIn.forget(first, app);
+    const asked: string[] = [];
+    await signIn.fetch(app, async () => asked.push('may I?'));
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('a key that is elsewhere', () => {
   const elsewhere = (kid: string) => JSON.stringify({ clientId: CLIENT, kid });
   /** Signs with these, as if they were far away. */
@@ -317,6 +364,22 @@ describe('a key that is elsewhere', () => {
     const { get, calls } = signing({ k1: EC.privateKey });
     expect((await get()).zone.id).toBe('nzo1');
     expect(calls).toEqual(['POST token 400', 'POST token 200', 'GET zone 200']);
+  });
+
+  it('has four seconds to sign, and what is left of the time of a call', async () => {
+    const given: number[] = [];
+    const keys = () => ({
+      alg: 'ES256' as const,
+      sign: async (_: Uint8Array, timeoutMs: number) => {
+        given.push(timeoutMs);
+        await clock.sleep(2_500);
+        return Buffer.alloc(64);
+      },
+    });
+    const nonce = async () => answer(400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': 'n' });
+    const { signIn } = new OktaZones(nonce, BASE, () => clock.now(), keys);
+    await expect(clock.finish(signIn.fetch(signIn.credentials(elsewhere('k1'))))).rejects.toThrow('use_dpop_nonce');
+    expect(given).toEqual([4_000, 4_000, 3_000]);
   });
 
   it('is not used where the secret has one', async () => {
