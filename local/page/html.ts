@@ -27,7 +27,7 @@ export function wholePage(title: string, main: string, withoutScripts = ''): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${withoutScripts === '' ? '' : `<noscript>${withoutScripts}</noscript>\n`}<style>${PAGE_STYLE}</style></head>
 <body><h1>${escapeHtml(title)}</h1>${main}
-<p id="lost" hidden>Nobody answers: is it still running?</p>
+<p id="lost" hidden></p>
 <script>${PAGE_SCRIPT}</script></body></html>
 `;
 }

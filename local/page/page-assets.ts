@@ -24,7 +24,7 @@ input, select, button { font: inherit; padding: .2rem .6rem; min-width: 0; } inp
 @media (max-width: 40rem) {
   th { display: none; } tr { display: flex; flex-wrap: wrap; padding: .2rem 0; border-bottom: 1px solid light-dark(#ddd, #444); }
 }
-#lost { color: light-dark(#a00, #f88); font-weight: 600; }
+#lost { color: light-dark(#a00, #f88); font-weight: 600; overflow-wrap: anywhere; }
 `;
 
 /**
@@ -41,15 +41,21 @@ const show = (parts) => {
   }
   if (focused) document.getElementById(focused)?.focus();
 };
-const refresh = async () => {
+const trouble = async () => {
+  let response;
   try {
-    const response = await fetch('/page.json', { signal: AbortSignal.timeout(3000) });
-    const { parts } = await response.json();
-    if (String(getSelection()) === '') show(parts);
-    lost.hidden = true;
+    response = await fetch('/page.json', { signal: AbortSignal.timeout(3000) });
   } catch {
-    lost.hidden = false;
+    return 'Nobody answers: is it still running?';
   }
+  if (!response.ok) return 'It runs, and this page fails (' + response.status + '): ' + (await response.text()).slice(0, 300);
+  const { parts } = await response.json();
+  if (String(getSelection()) === '') show(parts);
+  return '';
+};
+const refresh = async () => {
+  lost.textContent = await trouble().catch((error) => 'What it answers is none of this page: ' + error.message);
+  lost.hidden = lost.textContent === '';
   setTimeout(refresh, 1000);
 };
 setTimeout(refresh, 1000);
