@@ -162,6 +162,8 @@ function standingOf(
   zones: readonly ZoneStatus[],
   grants: readonly GrantStatus[],
 ): Standing {
+  // A rest that Okta asked for is over by itself.
+  if (state.lastError?.code === 'OKTA005') return 'rebuilding';
   if (state.lastError) return state.lastError.code === 'ZONE005' ? 'full' : 'failing';
   if (!events) return 'untouched';
   const differs = zones.some(({ toAdd, toRemove }) => toAdd.length + toRemove.length > 0);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../lib/error-codes.ts';
 import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
 import type { FedBy } from './list-status.ts';
@@ -15,8 +16,17 @@ const WORDS: Readonly<Record<Standing, { readonly style: Parameters<Paint>[0]; r
 /** Entries named one by one before it becomes a count. */
 const NAMED = 5;
 
-/** One ACL for a person to read. */
-export function statusText(status: AclStatus, now: number, paint: Paint, timeZone: string): string {
+/**
+ * One ACL for a person to read.
+ * @param told codes whose impact and first step stand above already; those of this one are added
+ */
+export function statusText(
+  status: AclStatus,
+  now: number,
+  paint: Paint,
+  timeZone: string,
+  told = new Set<ErrorCode>(),
+): string {
   const { style, text } = WORDS[status.standing];
   const words = status.standing === 'failing' && isPartly(status) ? 'not every zone can be used' : text;
   const seen = status.verifiedAt === undefined ? 'never seen right' : `seen right ${ago(at(status.verifiedAt), now)}`;
@@ -26,7 +36,7 @@ export function statusText(status: AclStatus, now: number, paint: Paint, timeZon
   if (status.restsUntil !== undefined && at(status.restsUntil) - now > 1_500) {
     lines.push(`  no call to Okta for another ${duration(at(status.restsUntil) - now)}`);
   }
-  lines.push(...troubleLines(status, now, paint));
+  lines.push(...troubleLines(status, told, now, paint));
   for (const { item, detail } of status.unusable ?? []) {
     lines.push(
       `  ${paint('yellow', '!')} ${harmless(detail)} (${sectionOf('STORE002')})${item === '' ? '' : `: ${harmless(item)}`}`,
@@ -71,19 +81,21 @@ function zoneText({ gateways, limit, toAdd, toRemove, trouble }: ZoneStatus, now
 }
 
 /** What is wrong, each code once: its impact, and what to do. What a zone's own line says is not said again. */
-function troubleLines({ lastError, zones }: AclStatus, now: number, paint: Paint): string[] {
+function troubleLines({ lastError, zones }: AclStatus, told: Set<ErrorCode>, now: number, paint: Paint): string[] {
   const ofZones = zones.flatMap(({ trouble }) => trouble ?? []);
   const saidAbove = new Set(ofZones.map(({ code }) => code));
   const byCode = new Map([...(lastError ? [lastError] : []), ...ofZones].map((trouble) => [trouble.code, trouble]));
-  return [...byCode.values()].flatMap((trouble) => [
-    ...(saidAbove.has(trouble.code) ? [] : [`  ${troubleText(trouble, now, paint)}`]),
-    `  ${trouble.impact}`,
-    `  → ${trouble.firstStep} (${sectionOf(trouble.code)})`,
-  ]);
+  return [...byCode.values()].flatMap((trouble) => {
+    const what = saidAbove.has(trouble.code) ? [] : [`  ${troubleText(trouble, now, paint)}`];
+    if (told.has(trouble.code)) return what;
+    told.add(trouble.code);
+    return [...what, `  ${trouble.impact}`, `  → ${trouble.firstStep} (${sectionOf(trouble.code)})`];
+  });
 }
 
 function troubleText({ code, name, detail, at: then }: Trouble, now: number, paint: Paint): string {
-  return `${paint('red', `${code} ${name}`)}, ${ago(at(then), now)}: ${harmless(detail)}`;
+  const style = code === 'OKTA005' ? 'yellow' : 'red';
+  return `${paint(style, `${code} ${name}`)}, ${ago(at(then), now)}: ${harmless(detail)}`;
 }
 
 function named(sign: string, entries: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../lib/error-codes.ts';
 import { type AclStatus, type GrantStatus, readAclStatus } from '../acl-status.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -123,5 +124,7 @@ function page(name: string, flow: Flow, statuses: readonly AclStatus[], now: num
   const { timeZone } = terminal;
   const counts = countsText(countsOf(statuses));
   const title = `${paint('bold', counts)}  ${name}  ${paint('dim', moment(now, timeZone))}\n${flowLine(flow, now, paint)}`;
-  return [title, ...statuses.map((one) => statusText(one, now, paint, timeZone))].join('\n\n');
+  // One cause stops many ACLs: what to do about it is told once.
+  const told = new Set<ErrorCode>();
+  return [title, ...statuses.map((one) => statusText(one, now, paint, timeZone, told))].join('\n\n');
 }

@@ -29,8 +29,13 @@ export function failure(link: string, detail: string, mend: string, code?: Error
   return { link, level: 'failure', detail, mend, ...(code && { code }) };
 }
 
-/** A link that Okta's answer says is broken. */
+/** How bad a code is, that Okta's refusal or the last rebuild has: a rest that Okta asked for is over by itself. */
+export function levelOf(code: ErrorCode): 'warning' | 'failure' {
+  return code === 'OKTA005' ? 'warning' : 'failure';
+}
+
+/** A link that Okta's answer says is broken, or that has to wait. */
 export function refusedByOkta(link: string, { code, message, retryInMs }: Refusal): Finding {
   const wait = retryInMs === undefined ? '' : ` (for another ${duration(retryInMs)})`;
-  return failure(link, `${message}${wait}`, firstStep(code), code);
+  return { link, level: levelOf(code), detail: `${message}${wait}`, mend: firstStep(code), code };
 }

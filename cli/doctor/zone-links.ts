@@ -6,7 +6,7 @@ import { firstStep } from '../advice.ts';
 import { ago, duration } from '../moments.ts';
 import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
 import { harmless } from '../terminal.ts';
-import { type Finding, failure, ok, refusedByOkta, skipped, warning } from './finding.ts';
+import { type Finding, failure, levelOf, ok, refusedByOkta, skipped, warning } from './finding.ts';
 
 /** Share of the limit from which a zone is nearly full. */
 const NEARLY_FULL = 0.8;
@@ -63,7 +63,10 @@ function listLink({ acl, hasEvents, zones }: Rehearsal, status: AclStatus): Find
     return `${zoneId} lacks ${added.length} and has ${removed.length} too many`;
   });
   const text = detail.join('; ');
-  if (status.lastError) return failure(link, text, firstStep(status.lastError.code), status.lastError.code);
+  if (status.lastError) {
+    const { code } = status.lastError;
+    return { link, level: levelOf(code), detail: text, mend: firstStep(code), code };
+  }
   if (differing.some(({ foreign }) => foreign)) {
     const verify = `To put it right at once, run \`npm run zone -- verify --acl ${acl}\`. ${firstStep('ZONE007')}`;
     return warning(link, `${text}: somebody else has changed it`, verify, 'ZONE007');
@@ -83,5 +86,6 @@ function lastRebuild({ acl, lastError }: AclStatus, zones: readonly Finding[], n
   if (!lastError || lastError.code === ('ZONE005' satisfies ErrorCode)) return [];
   if (zones.some(({ level, code }) => level === 'failure' && code === lastError.code)) return [];
   const detail = `${lastError.detail} (${ago(Date.parse(lastError.at), now)})`;
-  return [failure(`last rebuild (${acl})`, harmless(detail), lastError.firstStep, lastError.code)];
+  const { code, firstStep: mend } = lastError;
+  return [{ link: `last rebuild (${acl})`, level: levelOf(code), detail: harmless(detail), mend, code }];
 }
