@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -36,6 +37,11 @@ describe('the package in an app that has nothing else of this project', () => {
     expect(deployed).toContain(withConfig(code, configs[0]));
   });
 
+  it('is the one that the example asks for', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(app.folder, 'package.json'), 'utf8'));
+    expect(dependencies['knocknoc-okta-zones']).toBe(`file:knocknoc-okta-zones-${VERSION}.tgz`);
+  });
+
   it('starts the command line', () => {
     expect(runProgram(app, '--version')).toEqual({ status: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
@@ -63,6 +69,11 @@ describe('the package in an app that has nothing else of this project', () => {
         .match(/^\S+@\S+ \(.*\)$/gm)
         ?.filter((line) => !/\((Apache-2\.0|MIT|MIT-0|ISC|0BSD|BSD-3-Clause|BSD-2-Clause)\)/.test(line)),
     ).toEqual([]);
+  });
+
+  it.runIf(packed)('can be required as well as imported', () => {
+    const script = "console.log(typeof require('knocknoc-okta-zones').KnocknocOkta)";
+    expect(execFileSync(process.execPath, ['-e', script], { cwd: app.folder, encoding: 'utf8' })).toBe('function\n');
   });
 
   it.runIf(packed)('has types that a strict compiler takes', () => {
