@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { findPython } from '../../local/emulator/python.ts';
 import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
+import { fromNothing } from './from-nothing.ts';
 import { fromTemplate } from './from-template.ts';
 import { operatedStack } from './operated-stack.ts';
 import { strangers } from './strangers.ts';
@@ -53,9 +54,10 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
     ],
   });
 
-  // They deploy three times more: `npm run test:full -- emulator`.
+  // They deploy several times more: `npm run test:full -- emulator`.
   describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => {
     fromTemplate(start);
+    fromNothing(start);
     strangers(start);
   });
 });
