@@ -155,8 +155,8 @@ function failed(code: string): Error {
 /** An address or a network, in both brackets or in none: what is cut off may end within them. */
 const ENTRY = /^[ \t]*(?:\[([\da-f:.]+)\]|([\da-f:.]+)(?:%\w+)?)(\/\d+)?[ \t]*\r?$/i;
 const OURS = /^(?:203\.0\.113|198\.51\.100|192\.0\.2)\.\d{1,3}$/;
-/** Also what is left of an IPv4-mapped address that was cut off, such as `::ffff:20`. */
-const OURS_OF_IPV6 = /^(?:2001:db8:.*|::f.*)$/;
+/** Not what is left of an IPv4-mapped address that was cut off, such as `::ffff:20`: nobody has it. */
+const OURS_OF_IPV6 = /^2001:db8:/;
 
 /** What is cut off may have lines, and none of them an entry: then it is none. */
 function isList(body: string): boolean {
