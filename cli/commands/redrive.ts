@@ -49,5 +49,5 @@ function row({ event, messageId, reason, stays }: LetterReport, dryRun: boolean,
   const put = paint('green', dryRun ? 'would be put back' : 'put back');
   const becomes = stays === undefined ? put : paint('yellow', `stays: ${stays}`);
   const { type = '-', acl = '-', webhookId = messageId } = event ?? {};
-  return [...[type, acl, webhookId].map(cellOf), becomes, harmless(reason)];
+  return [...[type, acl, webhookId].map((cell) => cellOf(cell)), becomes, harmless(reason)];
 }
