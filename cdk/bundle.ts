@@ -32,7 +32,7 @@ const CREDENTIALS = fileURLToPath(new URL('../lib/adapters/lambda-credentials.ts
 
 /** The functions' code, made from the sources of this project at the moment that it is asked for. */
 export function fromSources(folder = FUNCTIONS): Bundles {
-  return { code: (name, clientKey) => buildFunction({ entry: join(folder, `${name}.ts`), clientKey }).code };
+  return { folder, code: (name, clientKey) => buildFunction({ entry: join(folder, `${name}.ts`), clientKey }).code };
 }
 
 /**

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AssetHashType, BundlingOutput, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Config } from '../lib/config.ts';
@@ -12,6 +11,8 @@ export type OptionalFunctionName = 'gatekeeper' | 'policies' | 'allowlist';
 
 /** The code of the functions, without a configuration: made from the sources, or brought by the package. */
 export interface Bundles {
+  /** That the code is made from, or lies in. The CDK remembers by it what it has bundled. */
+  readonly folder: string;
   /** CommonJS that reads the configuration from `KNOCKNOC_CONFIG`. */
   code(name: FunctionName | OptionalFunctionName, clientKey: Config['okta']['clientKey']): string;
 }
@@ -24,6 +25,7 @@ export function bundleFile(name: string, clientKey: Config['okta']['clientKey'])
 /** The code of the functions as a build has left it in a folder. */
 export function fromFolder(folder: string): Bundles {
   return {
+    folder,
     code: (name, clientKey) => {
       const own = join(folder, bundleFile(name, clientKey));
       return readFileSync(existsSync(own) ? own : join(folder, bundleFile(name, 'secret')), 'utf8');
@@ -41,8 +43,7 @@ export function withConfig(code: string, config: Config): string {
  * exactly when its code or the configuration changed.
  */
 export function functionCode(name: FunctionName | OptionalFunctionName, bundles: Bundles, config: Config): Code {
-  // Never read where the function is bundled: the CDK wants a folder that exists.
-  return Code.fromAsset(fileURLToPath(new URL('.', import.meta.url)), {
+  return Code.fromAsset(bundles.folder, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('unused'),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -16,7 +16,8 @@ describe('the template with its assets', () => {
   const out = join(inject('temporaryFolder'), 'template-package');
   let template: Template;
   beforeAll(() => {
-    packageTemplate(parseConfig(CONFIG), out, { code: (name) => `exports.handler = () => '${name}';` });
+    const folder = mkdtempSync(join(inject('temporaryFolder'), 'code-'));
+    packageTemplate(parseConfig(CONFIG), out, { folder, code: (name) => `exports.handler = () => '${name}';` });
     template = JSON.parse(readFileSync(join(out, 'template.json'), 'utf8'));
   });
 
