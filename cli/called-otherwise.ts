@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 /** What the command line calls commands, and what they are called where the package is installed. */
 const NAMES: readonly (readonly [string, string])[] = [
   ['npm run zone --', 'npx knocknoc-okta-zone'],
-  ['npm run cdk -- deploy', 'npx cdk deploy'],
+  ['npm run cdk --', 'npx cdk'],
 ];
 
 /** The same terminal for who has installed the package: there are no npm scripts of this project there. */
