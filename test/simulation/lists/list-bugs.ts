@@ -80,7 +80,7 @@ function failingTogether(http: HttpClient): HttpClient {
   return async (request) => {
     if (isDown && request.url.endsWith('acl-2')) throw new Error('not asked for');
     const answer = await http(request).catch((error: unknown) => error);
-    if (request.url.endsWith('acl-1')) isDown = isDown || answer instanceof Error;
+    if (request.url.endsWith('acl-1')) isDown ||= answer instanceof Error || (answer as HttpResponse).status > 399;
     if (answer instanceof Error) throw answer;
     return answer as HttpResponse;
   };
