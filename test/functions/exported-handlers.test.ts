@@ -91,7 +91,10 @@ describe('the exported webhook handler', () => {
       expect(CloudWatchMetrics[0]?.Dimensions.map((names) => [...names].sort())).toEqual([['Code', 'service']]);
     }
     expect(of('SendMessage')).toEqual([]);
-    expect(output).not.toMatch(/alice|v1,|"body"/);
+    expect(output).not.toMatch(/v1,|"body"/);
+    // Whom an event is for is told where a good signature says who tells it.
+    expect(lines.map(({ user }) => user).filter((user) => user !== undefined)).toEqual(['alice']);
+    expect(lines.find(({ user }) => user !== undefined)).toMatchObject({ awsRequestId: 'request-2' });
   });
 
   it('answers 503 where the queue refuses, and 202 again once it does not', async () => {
