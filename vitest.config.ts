@@ -74,7 +74,7 @@ export default defineConfig({
         env: { POWERTOOLS_SERVICE_NAME: 'Acme' },
         ...SHARED_MODULES,
       }),
-      project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000 }),
+      project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000, ...SHARED_MODULES }),
       project('simulation', { include: SIMULATION }),
       project('exhaustive', { include: EXHAUSTIVE }),
       project('fuzz', { include: FUZZ }),
