@@ -45,6 +45,7 @@ export class ExpiryClock extends Construct {
     this.function = new ServiceFunction(this, 'Expiry', {
       deployment,
       name: 'expiry',
+      memoryMb: 384,
       description: 'Ends grants that are due, arms timers for the next ones, asks for rebuilds',
       timeout: TIMEOUT,
       environment: {

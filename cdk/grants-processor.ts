@@ -44,6 +44,7 @@ export class GrantsProcessor extends Construct {
     this.function = new ServiceFunction(this, 'Grants', {
       deployment,
       name: 'grants',
+      memoryMb: 384,
       description: 'Applies events to the grants table, one batch at a time',
       timeout: TIMEOUT,
       environment: {

@@ -5,8 +5,6 @@ import { LONGEST_REST_MS, restAfter } from './rate-limit.ts';
 const KEY = { acl: ORG_PARTITION, item: ORG_LIMIT_ITEM };
 /** Two clocks may differ by this much: a rest that another process has stored may seem so much longer. */
 const CLOCKS_DIFFER_MS = 5_000;
-/** What was read so recently is not read again: whoever looks whether to begin, and then begins, looks once. In milliseconds. */
-const LOOK_MS = 100;
 /** Two that were refused at once store one after the other; whoever is still in the way then has stored as much. */
 const TRIES = 3;
 
@@ -26,7 +24,6 @@ export class OktaRest {
   readonly #table: Table;
   /** What this process was told, which may not be stored yet. */
   #told = 0;
-  #looked: { readonly at: number; readonly item: Item | undefined } | undefined;
 
   constructor(table: Table) {
     this.#table = table;
@@ -36,9 +33,7 @@ export class OktaRest {
   async get(now: number): Promise<Rest> {
     // A clock that was set back must not make a short rest a long one. What is told while the table is read lies further ahead.
     if (this.#told - now > LONGEST_REST_MS) this.#told = 0;
-    const isRecent = this.#looked && now >= this.#looked.at && now - this.#looked.at < LOOK_MS;
-    const item = isRecent ? this.#looked?.item : await this.#look(now);
-    const { until, refusals } = plausible(item, now);
+    const { until, refusals } = plausible(await this.#table.get(KEY), now);
     return { until: Math.max(until, this.#told), refusals };
   }
 
@@ -56,7 +51,7 @@ export class OktaRest {
   async refused(asked: number, began: number, now: number): Promise<Rest> {
     this.#told = Math.max(this.#told, now + asked);
     for (let tries = 1; ; tries += 1) {
-      const item = await this.#look(now);
+      const item = await this.#table.get(KEY);
       const before = plausible(item, now);
       const refusals = began < before.until ? Math.max(1, before.refusals) : before.refusals + 1;
       const until = Math.max(before.until, now + restAfter(asked, refusals));
@@ -67,16 +62,10 @@ export class OktaRest {
 
   /** Stores that Okta takes calls again. Costs nothing where nothing was refused. */
   async succeeded(now: number): Promise<void> {
-    const item = await this.#look(now);
+    const item = await this.#table.get(KEY);
     const { until, refusals } = plausible(item, now);
     // Whoever has been refused since then knows better.
     if (refusals > 0) await this.#write(item, { until, refusals: 0 });
-  }
-
-  async #look(at: number): Promise<Item | undefined> {
-    const item = await this.#table.get(KEY);
-    this.#looked = { at, item };
-    return item;
   }
 
   /** @returns false where somebody else has written since `item` was read */
@@ -85,7 +74,6 @@ export class OktaRest {
     // What is no moment is put right whatever it is.
     const isMoment = stored === undefined || typeof stored === 'number';
     const when = isMoment ? ([{ attribute: 'until', equals: stored ?? 0, orAbsent: true }] as const) : [];
-    this.#looked = undefined;
     return (await this.#table.write([{ update: KEY, set: { until, refusals }, when }])).written;
   }
 }

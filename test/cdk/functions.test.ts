@@ -16,6 +16,9 @@ const logs = (name: string) => ['CreateLogStream', 'PutLogEvents'].map((action) 
 const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on GrantsTable.Arn`);
 const byExpiry = 'dynamodb:Query on GrantsTable.Arn/index/byExpiry';
 
+/** Of a stack with one zone: see docs/decisions/0031-memory-of-the-functions.md. */
+const MEMORY_MB: Readonly<Record<string, number>> = { Zone: 256, Grants: 384, Expiry: 384 };
+
 describe('every function', () => {
   it.each(FUNCTIONS)('%s runs on Node.js 24, on arm64, with a log group of its own', (name) => {
     const [logGroup, { Properties }] = resourceOf(template, 'AWS::Logs::LogGroup', `${name}Logs`);
@@ -24,7 +27,7 @@ describe('every function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      MemorySize: name === 'Zone' ? 256 : 512,
+      MemorySize: MEMORY_MB[name] ?? 512,
       LoggingConfig: { LogGroup: { Ref: logGroup } },
     });
     expect(functionOf(name).Properties).not.toHaveProperty('LoggingConfig.LogFormat');
