@@ -8,6 +8,7 @@ import {
   ComparisonOperator,
   CompositeAlarm,
   type HorizontalAnnotation,
+  type IAlarm,
   type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -138,15 +139,19 @@ export class AlarmTopic extends Construct {
     return alarm;
   }
 
-  /** One alarm for all urgent ones: on from the first of them to the end of the last. Made after all others. */
-  watchAccess(): CompositeAlarm {
+  /**
+   * One alarm for all urgent ones: on from the first of them to the end of the last. Made after all others.
+   * @returns it, by its name: an emulator that deploys the stack anew knows no other way to its ARN
+   */
+  watchAccess(): IAlarm {
+    const compositeAlarmName = `${Stack.of(this).stackName}-access-does-not-work`;
     const alarm = new CompositeAlarm(this, 'Access', {
-      compositeAlarmName: `${Stack.of(this).stackName}-access-does-not-work`,
+      compositeAlarmName,
       alarmDescription: description(ACCESS_DOES_NOT_WORK),
       alarmRule: AlarmRule.anyOf(...this.#urgent.map((one) => AlarmRule.fromAlarm(one, AlarmState.ALARM))),
     });
     this.#tell(alarm, 'urgent');
-    return alarm;
+    return CompositeAlarm.fromCompositeAlarmName(this, 'AccessByName', compositeAlarmName);
   }
 
   /** A line on a graph for each threshold of these alarms, with their names. */

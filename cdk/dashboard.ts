@@ -1,9 +1,9 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
-  type CompositeAlarm,
   Dashboard,
   GraphWidget,
+  type IAlarm,
   type IMetric,
   type IWidget,
   LogQueryWidget,
@@ -29,7 +29,7 @@ const COLUMNS = 24;
 
 export interface ServiceDashboardProps {
   readonly alarms: AlarmTopic;
-  readonly access: CompositeAlarm;
+  readonly access: IAlarm;
   /** By the label they get. */
   readonly functions: Readonly<Record<FunctionName, ServiceFunction>> &
     Readonly<Partial<Record<OptionalFunctionName, ServiceFunction>>>;
