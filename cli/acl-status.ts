@@ -10,6 +10,7 @@ import { isListed, readLists, type ZoneList, type ZoneLists } from '../lib/zones
 import { pacedUntil, verifiedAt, type ZoneState } from '../lib/zones/zone-state.ts';
 import { ZoneStates } from '../lib/zones/zone-states.ts';
 import { type FedBy, type ListStatus, readListStatus } from './list-status.ts';
+import { rfc3339 } from './moments.ts';
 import type { Target } from './target.ts';
 
 /** All that it is read from. */
@@ -100,7 +101,7 @@ export async function readAclStatus(target: Stored, acl: string, now: number): P
     ...(grant.user !== undefined && { user: grant.user }),
     ip: grant.ip,
     ...(grant.grantId !== undefined && { grantId: grant.grantId }),
-    expiresAt: new Date(grant.expiresAt).toISOString(),
+    expiresAt: rfc3339(grant.expiresAt),
     inZone: isListed(grant.ip, lists, state) ? 'yes' : waiting.has(grant.ip) ? 'waiting' : 'no',
   }));
   return {
@@ -110,8 +111,8 @@ export async function readAclStatus(target: Stored, acl: string, now: number): P
     grants,
     ...(unusable.length > 0 && { unusable }),
     zones,
-    ...(verified !== undefined && { verifiedAt: new Date(verified).toISOString() }),
-    ...(restsUntil > now && { restsUntil: new Date(restsUntil).toISOString() }),
+    ...(verified !== undefined && { verifiedAt: rfc3339(verified) }),
+    ...(restsUntil > now && { restsUntil: rfc3339(restsUntil) }),
     ...(state.lastError && { lastError: troubleOf(state.lastError) }),
   };
 }
@@ -152,7 +153,7 @@ function zoneOf(
 
 function troubleOf({ code, detail, at }: { code: ErrorCode; detail: string; at: number }): Trouble {
   const { name, impact, firstStep } = ERRORS[code];
-  return { code, name, impact, detail, at: new Date(at).toISOString(), firstStep };
+  return { code, name, impact, detail, at: rfc3339(at), firstStep };
 }
 
 function standingOf(

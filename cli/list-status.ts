@@ -4,6 +4,7 @@ import type { Grant } from '../lib/grants/grant-items.ts';
 import { RESERVED_GRANT_ID } from '../lib/grants/plausible.ts';
 import type { Wake } from '../lib/grants/wake-item.ts';
 import { ListRecords } from '../lib/list-record.ts';
+import { rfc3339 } from './moments.ts';
 import type { Target } from './target.ts';
 
 /** Who says who is in: Knocknoc's list alone, senders of events alone, or both. */
@@ -57,8 +58,4 @@ function nameOf(code: string): string {
 
 function isCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
-}
-
-function rfc3339(moment: number): string {
-  return new Date(moment).toISOString();
 }

@@ -26,6 +26,11 @@ export function moment(ms: number, timeZone?: string): string {
   return timeZone !== undefined && differsFromUtc(ms, timeZone) ? `${utc} (${localTime(ms, timeZone)})` : utc;
 }
 
+/** The same for a program. @param ms since the epoch */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 function pair(seconds: number, size: number, unit: string, smallSize: number, smallUnit: string): string {
   const small = Math.floor((seconds % size) / smallSize);
   return `${Math.floor(seconds / size)} ${unit}${small > 0 ? ` ${small} ${smallUnit}` : ''}`;

@@ -9,7 +9,7 @@ import { countsOf, entriesText, grantsText, summaryText } from '../history/histo
 import { verdictOn } from '../history/verdict.ts';
 import { type GrantThen, whoWasIn } from '../history/who-was-in.ts';
 import { momentOf } from '../local-time.ts';
-import { moment } from '../moments.ts';
+import { moment, rfc3339 } from '../moments.ts';
 import type { Target } from '../target.ts';
 import { harmless, jsonText, painter } from '../terminal.ts';
 
@@ -87,10 +87,6 @@ function sinceOf(text: string | undefined, now: number, { record }: Target, time
 function longestGrant({ config }: Target): number {
   const minutes = Object.keys(config.acls).map((acl) => aclConfig(config, acl)?.maxGrantMinutes ?? 0);
   return Math.max(...minutes) * 60_000 + LATE_MS;
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function entryJson({ at, lastAt, expiresAt, ...entry }: Entry): unknown {

@@ -6,7 +6,7 @@ import { explain } from '../explain.ts';
 import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
 import { chosenBy, type GrantChoice } from '../grant-choice.ts';
 import { lastAppliedAt } from '../last-applied.ts';
-import { moment } from '../moments.ts';
+import { moment, rfc3339 } from '../moments.ts';
 import { statusText } from '../status-text.ts';
 import type { Target } from '../target.ts';
 import { jsonText, type Paint, painter, type Terminal } from '../terminal.ts';
@@ -81,10 +81,6 @@ function flowJson(flow: Flow): unknown {
     waiting,
     refused: refused.map(({ at, ...one }) => ({ ...one, at: rfc3339(at) })),
   };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function flowLine(flow: Flow, now: number, paint: Paint): string {
