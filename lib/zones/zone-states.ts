@@ -84,13 +84,11 @@ export class ZoneStates {
     const set = { leaseOwner: owner, leaseUntil: until, leaseConfig: configHash };
     const update = { update: keyOf(acl), set, when: leaseAsItWas(item) };
     const { written } = await this.#table.write([update]);
-    this.#seen.set(acl, { owner, at: now });
-    if (written) return { taken: true, state, unreadable, isUndisturbed };
     // Somebody else was faster; or the answer to a first try was lost, and the lease is ours.
-    const now1 = readLease(await this.#table.get(keyOf(acl)), now);
-    if (now1?.owner === owner) return { taken: true, state, unreadable, isUndisturbed: false };
-    this.#seen.delete(acl);
-    return { taken: false, until: now1?.until ?? now, state };
+    const now1 = written ? undefined : readLease(await this.#table.get(keyOf(acl)), now);
+    if (!written && now1?.owner !== owner) return { taken: false, until: now1?.until ?? now, state };
+    this.#seen.set(acl, { owner, at: now });
+    return { taken: true, state, unreadable, isUndisturbed: isUndisturbed && written };
   }
 
   /** @param now milliseconds since the epoch. @throws {LeaseLost} when the lease is not `owner`'s */
