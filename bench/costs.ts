@@ -27,10 +27,10 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
   const stack = deployedStack();
   const days: DayUse[] = [];
   for (const people of SIZES) days.push(await (people > RUN_WHOLE ? sampleDay : measureDay)(people, progress));
-  const billOf = (day: DayUse) => monthlyBill(day, stackFor(day));
-  const bills = days.map(billOf);
-  const rests = days.map((day) => billOf(restOf(day)));
-  const free = days.map((day) => insideFreeAllowance(day, stackFor(day)));
+  const deployed = days.map((day) => ({ day, stack: stackFor(day) }));
+  const bills = deployed.map(({ day, stack }) => monthlyBill(day, stack));
+  const rests = deployed.map(({ day, stack }) => monthlyBill(restOf(day), stack));
+  const free = deployed.map(({ day, stack }) => insideFreeAllowance(day, stack));
   const customMetrics = days[0]?.metrics.size ?? 0;
   const fixed = fixedPrices(stack, customMetrics);
   const fixedTotal = fixed.reduce((sum, { dollars }) => sum + dollars, 0);
