@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Argument } from '@commander-js/extra-typings';
 import { guardOutput } from '../cli/guard-output.ts';
+import { NOT_RUN, ownCommand } from '../cli/own-command.ts';
 import { type Bench, type BenchResult, holds } from './bench-result.ts';
 import { markdownOf } from './markdown.ts';
 
@@ -17,45 +18,30 @@ const BENCHES: Readonly<Record<string, { readonly title: string; readonly load: 
   throughput: { title: 'Throughput', load: async () => (await import('./throughput.ts')).run },
 };
 
-const USAGE = `Usage: npm run bench -- [--json FILE] [NAME...]
+const ABOUT = `Measures, and prints tables in Markdown. Ends with 1 where a goal is missed.`;
+const LATEST = join(import.meta.dirname, 'results', 'latest.json');
 
-Without a name all of them run: ${Object.keys(BENCHES).join(', ')}.
-The tables go to the standard output as Markdown, and with everything else into a JSON file
-(bench/results/latest.json where none is named). Ends with 1 where a goal is missed.`;
-
-async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'string', default: join(import.meta.dirname, 'results', 'latest.json') },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
-  if (unknown.length > 0) console.error(`There is no bench called ${unknown.join(', ')}.\n`);
-  if (values.help || unknown.length > 0) {
-    console.log(USAGE);
-    return values.help ? 0 : 2;
-  }
+async function main(): Promise<number> {
+  const program = ownCommand('npm run bench --', ABOUT, NOT_RUN)
+    .addArgument(new Argument('[name...]', 'which ones (default: all)').choices(Object.keys(BENCHES)))
+    .option('--json <file>', 'where all of it goes to (default: bench/results/latest.json)')
+    .parse();
+  const { json = LATEST } = program.opts();
   const results: Record<string, BenchResult> = {};
   for (const [name, { title, load }] of Object.entries(BENCHES)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (program.args.length > 0 && !program.args.includes(name)) continue;
     const run = await load();
     const result = await run((text) => console.error(`${name}: ${text}`));
     results[name] = result;
     console.log(`## ${title}\n\n${markdownOf(result)}\n`);
   }
-  mkdirSync(dirname(values.json), { recursive: true });
+  mkdirSync(dirname(json), { recursive: true });
   const about = { node: process.version, platform: `${process.platform} ${process.arch}` };
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ date: new Date().toISOString(), ...about, results }, undefined, 2)}\n`,
-  );
+  writeFileSync(json, `${JSON.stringify({ date: new Date().toISOString(), ...about, results }, undefined, 2)}\n`);
   const missed = Object.values(results).flatMap(({ goals }) => goals.filter((goal) => !holds(goal)));
   for (const { what, measured, atMost } of missed) console.error(`missed: ${what}: ${measured}, at most ${atMost}`);
   return missed.length > 0 ? 1 : 0;
 }
 
 guardOutput();
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main();

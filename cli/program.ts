@@ -1,4 +1,4 @@
-import { Argument, Command, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { VERSION } from '../lib/version.ts';
 import { usageFailure } from './cli-failure.ts';
 import type { Command as Run } from './command.ts';
@@ -20,6 +20,7 @@ import { setup } from './commands/setup.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
+import { describeOption, wholeNumber } from './own-command.ts';
 import { secondsOf } from './seconds-of.ts';
 import { SETUP_STEPS, type SetupStep } from './setup/setup-step.ts';
 import { printScript, SHELLS } from './shells.ts';
@@ -41,11 +42,7 @@ export function createProgram(execute: Execute) {
   // The options that name the system may stand before the command or after it.
   const program = new Command(ZONE)
     .description(ABOUT)
-    .configureHelp({
-      showGlobalOptions: true,
-      // Of a switch everybody knows that it is off by default.
-      optionDescription: (option) => (option.isBoolean() ? option.description : new Help().optionDescription(option)),
-    })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
     .option('--stack <name>', 'the stack (default: stackName of the configuration file, else KnocknocOkta)')
     .option('--region <name>', 'its region (default: as the AWS SDK finds it, such as AWS_REGION)')
     .option('--local', 'the system that `npm run local` has started', false)
@@ -342,14 +339,6 @@ function wait() {
 
 function waiting(wait: number | true | undefined): { readonly wait?: number } {
   return wait === undefined ? {} : { wait: wait === true ? WAIT_SECONDS : wait };
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
 }
 
 function seconds(text: string): number {

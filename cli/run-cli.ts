@@ -8,6 +8,7 @@ import { explain } from './explain.ts';
 import type { FoundStacks } from './find-stacks.ts';
 import type { TargetOptions } from './find-target.ts';
 import { withNextSteps } from './next-steps.ts';
+import { writeError } from './own-command.ts';
 import { createProgram } from './program.ts';
 import type { Target } from './target.ts';
 import { guarded, jsonText, notePainter } from './terminal.ts';
@@ -38,6 +39,7 @@ export async function runCli(
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: writeError,
     });
   }
   try {

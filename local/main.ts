@@ -1,8 +1,9 @@
-import { parseArgs } from 'node:util';
+import { Option } from '@commander-js/extra-typings';
 import { EXIT } from '../cli/exit-codes.ts';
 import { runTarget } from '../cli/find-target.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { announceRun } from '../cli/local-run/run-file.ts';
+import { ownCommand, wholeNumber } from '../cli/own-command.ts';
 import { heading, readable, say, sayBad, sayStep } from './console.ts';
 import { runDemo } from './demo.ts';
 import { startEmbeddedSystem } from './embedded.ts';
@@ -13,38 +14,45 @@ import { apiToken, serviceApp } from './okta-credentials.ts';
 import { runPage } from './page/run-page.ts';
 import type { Progress, RunningSystem } from './running-system.ts';
 
-const HELP = `Runs the whole system on this machine, between a simulated Knocknoc and a simulated Okta, with a page to watch it on.
-
-  npm run local                  the production handlers on embedded stand-ins; only Node.js is needed
-  npm run local -- --emulator    the real CDK deploy on an AWS emulator; needs Python 3.10 or later too
-  npm run local -- --allowlist   nobody posts: Knocknoc's list is read (with either)
-  npm run local -- --demo        tells the story of a few grants, checks each step, and exits (with any)
-
-  --oauth              signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then
-  --port N             the webhook's port (embedded only; default 8787, any free one with --demo)
-  --simulator-port N   the port of the simulated Okta (embedded only; default 8788, any free one with --demo)
-  --knocknoc-port N    the port of the simulated Knocknoc, and of the page (embedded only; default 8789, any free one with --demo)
-
-Ctrl-C ends everything that was started.
-`;
+const ABOUT = `Runs the whole system on this machine, between a simulated Knocknoc and a simulated Okta, with a page to watch it on.
+Without an option it is the production handlers on embedded stand-ins, for which only Node.js is needed.
+Ctrl-C ends everything that was started.`;
 
 const LOOK_FOR_PARENT_MS = 500;
-const PORT_OPTIONS = ['port', 'simulator-port', 'knocknoc-port'] as const;
 const PORTS = { webhook: 8787, simulator: 8788, knocknoc: 8789 } as const;
 
 function options() {
-  return parseArgs({
-    options: {
-      emulator: { type: 'boolean', default: false },
-      demo: { type: 'boolean', default: false },
-      oauth: { type: 'boolean', default: false },
-      allowlist: { type: 'boolean', default: false },
-      port: { type: 'string' },
-      'simulator-port': { type: 'string' },
-      'knocknoc-port': { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  }).values;
+  const port = wholeNumber(0, 65_535);
+  const otherwise = (usual: number) => `(default: ${usual}, any free one with \`--demo\`)`;
+  return ownCommand('npm run local --', ABOUT)
+    .option(
+      '--emulator',
+      'the real CDK deploy on an AWS emulator, on free ports; needs Python 3.10 or later too',
+      false,
+    )
+    .option('--allowlist', "nobody posts: Knocknoc's list is read", false)
+    .option('--oauth', 'signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then', false)
+    .option('--demo', 'tells the story of a few grants, checks each step, and exits', false)
+    .addOption(
+      new Option('--port <number>', `the webhook's port ${otherwise(PORTS.webhook)}`)
+        .argParser(port)
+        .conflicts('emulator'),
+    )
+    .addOption(
+      new Option('--simulator-port <number>', `the port of the simulated Okta ${otherwise(PORTS.simulator)}`)
+        .argParser(port)
+        .conflicts('emulator'),
+    )
+    .addOption(
+      new Option(
+        '--knocknoc-port <number>',
+        `the port of the simulated Knocknoc and the page ${otherwise(PORTS.knocknoc)}`,
+      )
+        .argParser(port)
+        .conflicts('emulator'),
+    )
+    .parse()
+    .opts();
 }
 
 type Options = ReturnType<typeof options>;
@@ -60,26 +68,17 @@ async function start(values: Options, signal: AbortSignal): Promise<RunningSyste
   const credentials = values.oauth ? serviceApp() : apiToken(LOCAL.oktaToken);
   const config = values.allowlist ? LISTED_CONFIGURATION : LOCAL_CONFIGURATION;
   if (values.emulator) {
-    const given = PORT_OPTIONS.find((name) => values[name] !== undefined);
-    if (given) throw new Error(`--${given} is for a run without --emulator: the emulator takes free ports`);
     // Loaded only when asked for: the other way must be up in seconds.
     const { startEmulatorSystem } = await import('./emulator/start.ts');
     return startEmulatorSystem({ config, credentials, progress, signal });
   }
+  const free = values.demo ? 0 : undefined;
   return startEmbeddedSystem({
-    config,
-    progress,
-    credentials,
-    webhookPort: portOf(values.port, values.demo ? 0 : PORTS.webhook),
-    simulatorPort: portOf(values['simulator-port'], values.demo ? 0 : PORTS.simulator),
-    knocknocPort: portOf(values['knocknoc-port'], values.demo ? 0 : PORTS.knocknoc),
+    ...{ config, progress, credentials },
+    webhookPort: values.port ?? free ?? PORTS.webhook,
+    simulatorPort: values.simulatorPort ?? free ?? PORTS.simulator,
+    knocknocPort: values.knocknocPort ?? free ?? PORTS.knocknoc,
   });
-}
-
-function portOf(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`not a port: ${text}`);
-  return Number(text);
 }
 
 /** @param isListed whether Knocknoc's list is read */
@@ -125,10 +124,6 @@ async function showPage(system: RunningSystem, isListed: boolean, signal: AbortS
 /** @returns the exit code */
 async function main(): Promise<number> {
   const values = options();
-  if (values.help) {
-    say(HELP);
-    return 0;
-  }
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -178,5 +173,5 @@ try {
       ? `port ${port} is taken: choose another with --port, --simulator-port or --knocknoc-port`
       : message,
   );
-  process.exit(String(code).startsWith('ERR_PARSE_ARGS') ? EXIT.usage : EXIT.failure);
+  process.exit(EXIT.failure);
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from '@commande
 import { deliver, outcomeOf, saysOutcome } from '../cli/deliver.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
+import { wholeNumber, writeError } from '../cli/own-command.ts';
 import { fieldsOf } from '../cli/problem.ts';
 import { proxySettings, useProxies } from '../cli/proxies.ts';
 import { secondsOf } from '../cli/seconds-of.ts';
@@ -103,9 +104,7 @@ function lifetimeOf(text: string, before: unknown): number {
 }
 
 function waitOf(text: string, before: unknown): number {
-  const seconds = /^\d{1,2}$/.test(once(text, before)) ? Number(text) : 0;
-  if (seconds >= 1 && seconds <= LONGEST_WAIT_S) return seconds;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${LONGEST_WAIT_S}.`);
+  return wholeNumber(1, LONGEST_WAIT_S)(once(text, before));
 }
 
 function anotherHeader(text: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
@@ -158,7 +157,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     else process.stderr.write('it is stored, and nothing more is known: nobody answered, or there is nowhere to ask\n');
     code = exitOf(outcome);
   });
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ outputError: writeError });
   try {
     useProxies(proxySettings(process.env));
     await program.parseAsync([...args], { from: 'user' });

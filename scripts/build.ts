@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guardOutput } from '../cli/guard-output.ts';
+import { NOT_RUN, ownCommand } from '../cli/own-command.ts';
 import { build, keepDeclarations } from './build/build.ts';
 
 /** `npm run build`: makes what the package is used by, in `dist/`. `npm pack` runs it first. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join(ROOT, 'dist');
 guardOutput();
+ownCommand('npm run build --', 'Makes what the package is used by, in dist/.', NOT_RUN).parse();
 
 build(OUT);
 const options = { cwd: ROOT, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' } as const;

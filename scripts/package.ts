@@ -1,32 +1,40 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { guardOutput } from '../cli/guard-output.ts';
+import { ownCommand } from '../cli/own-command.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { VERSION } from '../lib/version.ts';
 import { packageTemplate } from './build/template.ts';
 
-/** `npm run package -- [-c config=FILE] [--out FOLDER]`: a folder that deploys with the AWS command line alone. */
+/** `npm run package` */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const USAGE = 'Usage: npm run package -- [-c config=FILE] [--out FOLDER]';
 
 guardOutput();
+const { context: file, out: named } = ownCommand(
+  'npm run package --',
+  'Makes a folder that deploys with the AWS command line alone.',
+)
+  .option('-c, --context <config=FILE>', 'the configuration', configFile, 'config.json')
+  .option('--out <folder>', 'where to (default: template/ and a name of its own)')
+  .parse()
+  .opts();
 try {
-  const { values } = parseArgs({ options: { context: { type: 'string', short: 'c' }, out: { type: 'string' } } });
-  const [, named = 'config.json'] = /^config=(.+)$/.exec(values.context ?? 'config=config.json') ?? fail(USAGE);
-  const config = loadConfig(named);
-  const out = values.out ?? join(ROOT, 'template', `${config.stackName}-${VERSION}`);
+  const config = loadConfig(file);
+  const out = named ?? join(ROOT, 'template', `${config.stackName}-${VERSION}`);
   packageTemplate(config, out);
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(out, file)));
   const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
   console.log(`${out}: ${(bytes / 1e6).toFixed(1)} MB. Its README.md says how to deploy it.`);
 } catch (error) {
-  if (!(error instanceof ConfigError) && !(error instanceof TypeError)) throw error;
-  console.error(error instanceof ConfigError ? error.message : `${error.message}\n${USAGE}`);
-  process.exitCode = error instanceof ConfigError ? 1 : 64;
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
 
-function fail(message: string): never {
-  throw new TypeError(message);
+function configFile(text: string): string {
+  const [, file] = /^config=(.+)$/.exec(text) ?? [];
+  if (file !== undefined) return file;
+  throw new InvalidArgumentError('It must be config= and the name of a file.');
 }

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { bundleFunction } from '../cdk/bundle.ts';
 import { guardOutput } from '../cli/guard-output.ts';
+import { NOT_RUN, ownCommand } from '../cli/own-command.ts';
 import { parseConfig } from '../config/load.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -98,10 +98,13 @@ function deployed(bill: Bill): Bill {
 }
 
 guardOutput();
-const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'sbom') } } });
+const { out } = ownCommand('npm run sbom --', 'Writes the software bills of materials, in CycloneDX.', NOT_RUN)
+  .option('--out <folder>', 'where to', join(ROOT, 'sbom'))
+  .parse()
+  .opts();
 const bill = installed();
 for (const [name, content] of Object.entries({ project: bill, deployed: deployed(bill) })) {
-  const file = join(values.out, `${name}.cdx.json`);
+  const file = join(out, `${name}.cdx.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
   console.log(`${file}: ${content.components.length} components`);

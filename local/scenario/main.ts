@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { guardOutput } from '../../cli/guard-output.ts';
+import { ownCommand } from '../../cli/own-command.ts';
 import { heading, say, sayBad, sayGood } from '../console.ts';
 import { formatMoment } from './duration.ts';
 import { type Played, play } from './play.ts';
@@ -7,18 +8,13 @@ import { readScenario } from './read-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { ScenarioError } from './scenario-error.ts';
 
-const HELP = `Plays scenario files on a virtual clock: what would happen if.
+const ABOUT = `Plays scenario files on a virtual clock, and prints their timelines: what would happen if.
 
-  npm run scenario -- FILE...            plays each and prints its timeline
-  npm run scenario -- --brief FILE...    prints the timelines of those alone that do not hold
-
-Exit code 0: all that the files expect holds; 1: something does not; 2: a file is not well-formed;
-64: the command line is wrong.
-docs/scenarios.md says how to write one.
-`;
+Exit codes: 0 all that the files expect holds; 1 something does not; 2 a file is not well-formed; 64 the command line is wrong.
+docs/scenarios.md says how to write one.`;
 
 /** As every command's: `cli/exit-codes.ts`. */
-const EXIT = { holds: 0, fails: 1, malformed: 2, usage: 64 } as const;
+const EXIT = { holds: 0, fails: 1, malformed: 2 } as const;
 
 /** @returns the exit code for this file */
 async function playFile(path: string, brief: boolean): Promise<number> {
@@ -66,24 +62,16 @@ function report(path: string, scenario: Scenario, played: Played, brief: boolean
 }
 
 /** @returns the exit code */
-async function main(args: readonly string[]): Promise<number> {
-  const files = args.filter((each) => !each.startsWith('-'));
-  const options = args.filter((each) => each.startsWith('-'));
-  const wrong = options.filter((option) => !['--brief', '--help', '-h'].includes(option));
-  if (options.includes('--help') || options.includes('-h')) {
-    say(HELP);
-    return EXIT.holds;
-  }
-  if (wrong.length > 0 || files.length === 0) {
-    sayBad(wrong.length > 0 ? `unknown option ${wrong.join(' ')}` : 'name at least one scenario file');
-    say(HELP);
-    return EXIT.usage;
-  }
+async function main(): Promise<number> {
+  const program = ownCommand('npm run scenario --', ABOUT)
+    .argument('<file...>')
+    .option('--brief', 'the timelines of those alone that do not hold', false)
+    .parse();
   let code: number = EXIT.holds;
-  for (const file of files) code = Math.max(code, await playFile(file, options.includes('--brief')));
+  for (const file of program.args) code = Math.max(code, await playFile(file, program.opts().brief));
   return code;
 }
 
 guardOutput();
 // Where a story ends in the middle of an invocation, a timer of that would keep this process for as long as a function may run.
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main());

@@ -1,8 +1,14 @@
 import { guardOutput } from '../../cli/guard-output.ts';
-import { measure, slowdown } from './burst.ts';
+import { NOT_RUN, ownCommand } from '../../cli/own-command.ts';
 
-/** `npm run burst`: what bursts cost, on a virtual clock with the production handlers; ends with 1 where a bound is passed. */
+/** `npm run burst`: ends with 1 where a bound is passed. */
 guardOutput();
+ownCommand(
+  'npm run burst --',
+  'Tells what bursts of events cost, on a virtual clock with the production handlers.',
+  NOT_RUN,
+).parse();
+const { measure, slowdown } = await import('./burst.ts');
 const figures = await measure();
 console.table(
   figures.map(({ what, measured, allowed, unit }) => ({

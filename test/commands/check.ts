@@ -1,14 +1,19 @@
 import { execFile } from 'node:child_process';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { guardOutput } from '../../cli/guard-output.ts';
+import { NOT_RUN, ownCommand } from '../../cli/own-command.ts';
 import { conclude, LINT, lintChanged, runStep, TYPES, vitest } from './steps.ts';
 
-/**
- * `npm run check`: lint, types, and of the fast tests those that import what has changed since main.
- * `npm run check -- --all` runs all the fast ones.
- */
+/** `npm run check` */
 guardOutput();
-const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
+const { all } = ownCommand(
+  'npm run check --',
+  'Lint, types, and of the fast tests those that import what has changed since main.',
+  NOT_RUN,
+)
+  .option('--all', 'all the fast tests', false)
+  .parse()
+  .opts();
 
 /** What a change is counted from: main, or what is committed where there is no such branch. */
 async function base(): Promise<string> {
@@ -22,7 +27,7 @@ async function base(): Promise<string> {
   return 'HEAD';
 }
 
-const since = values.all ? undefined : await base();
+const since = all ? undefined : await base();
 // What a file that has not changed may import and how it is written, main has been asked already.
 const lint = since === undefined ? LINT : lintChanged(since);
 const tests =

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
+import { Argument } from '@commander-js/extra-typings';
 import { guardOutput } from '../../cli/guard-output.ts';
+import { NOT_RUN, ownCommand } from '../../cli/own-command.ts';
 import { type Ran, runStep, type Step } from './steps.ts';
 
 /** A part of what takes too long to guard main. */
@@ -43,21 +44,14 @@ const PARTS: readonly Part[] = [
   { name: 'bench', about: '6 minutes', command: ['node', 'bench/main.ts'] },
   { name: 'mutation', about: 'hours', command: ['stryker', 'run'] },
 ];
-const USAGE = `Usage: npm run test:full -- [PART...]
-
-The long runs, all or those that are named:
-${PARTS.map(({ name, about, command }) => `  ${name.padEnd(12)}${about.padEnd(12)}${command.join(' ')}`).join('\n')}`;
+const LISTED = PARTS.map(({ name, about, command }) => `  ${name.padEnd(12)}${about.padEnd(12)}${command.join(' ')}`);
 
 guardOutput();
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
-const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
-if (values.help || unknown.length > 0) {
-  for (const name of unknown) console.error(`there is no part ${name}`);
-  console.log(USAGE);
-  process.exit(unknown.length > 0 ? 2 : 0);
-}
-
-const chosen = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const named = ownCommand('npm run test:full --', 'The long runs, all or those that are named.', NOT_RUN)
+  .addArgument(new Argument('[part...]').choices(PARTS.map(({ name }) => name)))
+  .addHelpText('after', `\nParts, each with its time on two quiet cores:\n${LISTED.join('\n')}`)
+  .parse().args;
+const chosen = PARTS.filter(({ name }) => named.length === 0 || named.includes(name));
 console.log(`To run, on two quiet cores:\n${chosen.map(({ name, about }) => `  ${name}: ${about}`).join('\n')}`);
 const all: Ran[] = [];
 for (const part of chosen) all.push(await runStep({ ...part, alone: `npm run test:full -- ${part.name}` }));

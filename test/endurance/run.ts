@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { guardOutput } from '../../cli/guard-output.ts';
+import { NOT_RUN, ownCommand, wholeNumber } from '../../cli/own-command.ts';
 import { stackTarget } from '../../cli/stack-target.ts';
 import { CREDENTIALS } from '../../local/emulator/environment.ts';
 import { LOCAL } from '../../local/emulator/paths.ts';
@@ -15,25 +16,26 @@ import { breakOkta } from './faults.ts';
 import { BODY_MARK, Sender } from './sender.ts';
 
 /**
- * `npm run test:full -- endurance`, or `node test/endurance/run.ts [--minutes N] [--seed S] [--token]`: the deployed system on the
- * emulator under load, while Okta fails in many ways. In the end no answer may have been a 5xx, each event that was
- * accepted must have come to its outcome, each zone must be what the events say, and no secret may stand anywhere.
+ * `npm run test:full -- endurance`: in the end no answer may have been a 5xx, each event that was accepted must have come
+ * to its outcome, each zone must be what the events say, and no secret may stand anywhere.
  */
 guardOutput();
-const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, seed: { type: 'string' }, token: { type: 'boolean', default: false } },
-});
-const [minutes, seed] = [Number(values.minutes ?? 60), Number(values.seed ?? 1)];
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-  console.error('--minutes takes a number over 0, --seed a whole number');
-  process.exit(2);
-}
+const { minutes, seed, token } = ownCommand(
+  'node test/endurance/run.ts',
+  'The deployed system on the emulator under load, while Okta fails in many ways.',
+  NOT_RUN,
+)
+  .option('--minutes <number>', 'how long', overZero, 60)
+  .option('--seed <number>', 'which events and which failures', wholeNumber(0), 1)
+  .option('--token', 'with an API token in place of a service app', false)
+  .parse()
+  .opts();
 
 const ACLS = ['one', 'two', 'three', 'four'];
 const STACK = 'KnocknocOktaEndurance';
 const SENTINEL = '192.0.2.0/32';
 /** A service app, or an API token. */
-const credentials = values.token ? apiToken(`marked-token-${randomBytes(9).toString('hex')}`) : serviceApp();
+const credentials = token ? apiToken(`marked-token-${randomBytes(9).toString('hex')}`) : serviceApp();
 const SETTLED_WITHIN_MS = 240_000;
 const random = Random.named(seed, 'endurance');
 const zoneOf = (acl: string) => `nzo1endurance${acl}0000000`.slice(0, 20);
@@ -136,7 +138,7 @@ async function secretsSeen(): Promise<string[]> {
     'the calls to Okta': JSON.stringify(await system.simulator.requests()),
   };
   // Of a key in PEM, one line: what stands between those is written in more than one way.
-  const ofOkta = values.token ? credentials.text : (/[\w+/]{64}/.exec(credentials.text)?.[0] ?? credentials.text);
+  const ofOkta = token ? credentials.text : (/[\w+/]{64}/.exec(credentials.text)?.[0] ?? credentials.text);
   const secrets = {
     'the credentials': ofOkta,
     'the webhook secret': system.webhookSecret,
@@ -149,4 +151,10 @@ async function secretsSeen(): Promise<string[]> {
 
 function text(counts: ReadonlyMap<string | number, number>): string {
   return [...counts].map(([name, count]) => `${name}: ${count}`).join(', ');
+}
+
+function overZero(written: string): number {
+  const number = Number(written);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('It must be a number over 0.');
 }

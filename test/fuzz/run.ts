@@ -1,16 +1,14 @@
-import { parseArgs } from 'node:util';
 import { guardOutput } from '../../cli/guard-output.ts';
-import { describeFigures, fuzz } from './fuzz.ts';
+import { NOT_RUN, ownCommand, wholeNumber } from '../../cli/own-command.ts';
 
-/** `npm run fuzz -- [--runs N] [--seed S]`: posts requests that must not be believed; ends with 1 where a rule was broken. */
+/** `npm run fuzz`: ends with 1 where a rule was broken. */
 guardOutput();
-const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
-const runs = Number(values.runs ?? 100_000);
-const seed = Number(values.seed ?? 1);
-if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed)) {
-  console.error('--runs must be a whole number of at least 1, --seed a whole number');
-  process.exit(2);
-}
+const { runs, seed } = ownCommand('npm run fuzz --', 'Posts requests that must not be believed.', NOT_RUN)
+  .option('--runs <number>', 'how many requests', wholeNumber(1), 100_000)
+  .option('--seed <number>', 'which ones', wholeNumber(0), 1)
+  .parse()
+  .opts();
+const { describeFigures, fuzz } = await import('./fuzz.ts');
 const began = Date.now();
 const figures = await fuzz(runs, seed, (done) => {
   if (done % 10_000 === 0) console.log(`${done} of ${runs} requests, ${Math.round((Date.now() - began) / 1000)} s`);

@@ -43,15 +43,16 @@ describe('npm run simulator', () => {
   });
 
   it('explains itself', async () => {
-    expect(await run('--help').ended).toMatchObject({ code: 0, out: expect.stringContaining('--zone ID'), error: '' });
+    expect(await run('--help').ended).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('--zone <id>'),
+      error: '',
+    });
   });
 
   it.each([
-    [['--port', 'x'], '--port'],
     [['--port', '70000'], '--port'],
-    [['--zone', 'a/b'], '--zone'],
     [['--token', ''], '--token'],
-    [['--colour'], '--colour'],
   ])('refuses %j', async (args, said) => {
     expect(await run(...args).ended).toMatchObject({ code: 64, out: '', error: expect.stringContaining(said) });
   });

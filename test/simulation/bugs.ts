@@ -133,13 +133,6 @@ const BUGS: readonly Bug[] = [
 /** All that there are. */
 export const ALL_BUGS: readonly Bug[] = [...BUGS, ...UNKIND_BUGS, ...LIST_BUGS];
 
-/** @throws {RangeError} where there is no such bug */
-export function findBug(name: string): Bug {
-  const bug = ALL_BUGS.find((each) => each.name === name);
-  if (bug) return bug;
-  throw new RangeError(`no bug ${name}; there are: ${ALL_BUGS.map((each) => each.name).join(', ')}`);
-}
-
 function withoutOrder(write: Write): Write {
   if (!write.when) return write;
   const when = write.when.filter((condition) => !('attribute' in condition && condition.attribute === 'order'));

@@ -1,40 +1,33 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { guardOutput } from '../../cli/guard-output.ts';
+import { NOT_RUN, ownCommand, wholeNumber } from '../../cli/own-command.ts';
 import { type Bug, WHO_IS_IN } from './bug.ts';
-import { findBug } from './bugs.ts';
+import { ALL_BUGS } from './bugs.ts';
 import { makePlan } from './make-plan.ts';
 import { simulateInParallel } from './parallel.ts';
-import type { Plan, PlanChanges } from './plan.ts';
+import type { PlanChanges } from './plan.ts';
 import { brokenLine, describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 import { simulate } from './simulate.ts';
 
-/** `npm run simulate -- --runs N --seed S [--verbose] [--bug NAME]`: schedules against the promises; exit code 1 where one is broken. */
+/** `npm run simulate`: exit code 1 where a promise is broken. */
 guardOutput();
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '10000' },
-    seed: { type: 'string' },
-    workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
-    verbose: { type: 'boolean', default: false },
-    bug: { type: 'string' },
-    world: { type: 'string' },
-  },
-});
-const isWorld = (text = ''): text is Plan['world'] => ['kind', 'unkind', 'lists'].includes(text);
-if (values.world !== undefined && !isWorld(values.world)) {
-  console.error('--world takes kind, unkind or lists');
-  process.exit(2);
-}
-const bug: Partial<Bug> = values.bug === undefined ? {} : findBug(values.bug);
-const { hooks, breaks = WHO_IS_IN } = bug;
-const changes: PlanChanges = { ...bug.changes, ...(isWorld(values.world) && { world: values.world }) };
-const [runs, seed, workers] = [Number(values.runs), Number(values.seed ?? 1), Number(values.workers)];
-if (![runs, seed, workers].every((n) => Number.isSafeInteger(n) && n >= 0) || workers < 1) {
-  console.error('--runs, --seed and --workers take whole numbers');
-  process.exit(2);
-}
+const { runs, seed, workers, verbose, bug, world } = ownCommand(
+  'npm run simulate --',
+  'Plays schedules of faults against the promises.',
+  NOT_RUN,
+)
+  .option('--runs <number>', 'how many schedules', wholeNumber(0), 10_000)
+  .option('--seed <number>', 'the first of them', wholeNumber(0), 1)
+  .option('--workers <number>', 'how many side by side', wholeNumber(1), Math.min(8, availableParallelism()))
+  .option('--verbose', 'tells what happened; with `--runs 1` everything', false)
+  .option('--bug <name>', 'puts in a known bug, which is to be noticed', bugOf)
+  .addOption(new Option('--world <name>', 'the only kind of world').choices(['kind', 'unkind', 'lists'] as const))
+  .parse()
+  .opts();
+const { hooks, breaks = WHO_IS_IN, changes: changesOfBug }: Partial<Bug> = bug ?? {};
+const changes: PlanChanges = { ...changesOfBug, ...(world && { world }) };
 const only = hooks && breaks;
 const began = performance.now();
 let shownAt = 0;
@@ -45,7 +38,7 @@ const progress = (done: number, failed: number) => {
   console.log(`${done} of ${runs} (${Math.round(done / seconds)} a second), ${failed} failed`);
 };
 
-if (values.verbose && runs === 1) {
+if (verbose && runs === 1) {
   const { trace } = await runSchedule(makePlan(seed, changes), hooks, true);
   for (const line of trace) console.log(line);
 }
@@ -60,10 +53,16 @@ const summary =
         changes,
       })
     : await simulateInParallel({ seed, runs, workers, progress, changes, broken: (line) => console.log(`  ${line}`) });
-for (const failure of summary.failures.slice(0, values.verbose ? 20 : 3)) {
+for (const failure of summary.failures.slice(0, verbose ? 20 : 3)) {
   console.log(`\n${await describeFailure(failure, hooks, only)}`);
 }
 console.log(`\n${describeSummary(summary)}`);
 for (const failure of summary.failures.slice(0, 50)) console.log(`  ${brokenLine(failure)}`);
 // Not exitCode: timers of invocations that died would keep the process alive for half a minute.
 process.exit(summary.failures.length === 0 ? 0 : 1);
+
+function bugOf(name: string): Bug {
+  const found = ALL_BUGS.find((each) => each.name === name);
+  if (found) return found;
+  throw new InvalidArgumentError(`There are: ${ALL_BUGS.map((each) => each.name).join(', ')}.`);
+}
