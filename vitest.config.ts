@@ -23,11 +23,18 @@ const CDK = [
   'test/cli/stack-facts.test.ts',
   'test/docs/{configuration,errors,operations}.test.ts',
 ];
+/** They type command lines at the whole system, over its network endpoint. */
+const COMMANDS = [
+  'test/cli/{adopt,allowlist,doctor,events,forgotten-flags,history,local-run,oauth-key,outcomes,outputs}.test.ts',
+  'test/cli/{people,redrive,secrets,selftest,setup,status,verify}.test.ts',
+  'test/local/run-page.test.ts',
+];
 const SIMULATION = ['test/simulation/**/*.test.ts'];
 /** They try all there is to try, for seconds each: too long while one works. */
 const EXHAUSTIVE = [
   'test/cdk/{alarm-conditions,checks}.test.ts',
-  'test/functions/{audit-faults,scale}.test.ts',
+  'test/functions/{audit-faults,expiry-many,scale,zone-verification}.test.ts',
+  'test/lib/adapters/unkind-aws.test.ts',
   'test/lib/zones/next-write.test.ts',
 ];
 const FUZZ = ['test/fuzz/**/*.test.ts'];
@@ -35,7 +42,10 @@ const BURSTS = ['test/burst/**/*.test.ts'];
 /** Implementations of DynamoDB that nobody here wrote. */
 const TABLES = ['test/tables/**/*.test.ts'];
 const END_TO_END = ['test/e2e/**/*.test.ts'];
-const SLOW = [...PROCESSES, ...CDK, ...EXHAUSTIVE, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES, ...END_TO_END];
+const SLOW = [
+  ...[...PROCESSES, ...CDK, ...COMMANDS, ...EXHAUSTIVE, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES],
+  ...END_TO_END,
+];
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
@@ -74,6 +84,7 @@ export default defineConfig({
         env: { POWERTOOLS_SERVICE_NAME: 'Acme' },
         ...SHARED_MODULES,
       }),
+      project('commands', { include: COMMANDS, ...SHARED_MODULES }),
       project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000, ...SHARED_MODULES }),
       project('simulation', { include: SIMULATION }),
       project('exhaustive', { include: EXHAUSTIVE }),

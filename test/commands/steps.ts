@@ -87,7 +87,7 @@ const FIRST: readonly Step[] = [LINT, TYPES];
  * and it waits more than it works, so they have the time.
  */
 const TESTS: readonly Step[] = [
-  { ...vitest('tests', ['unit', 'cdk', 'exhaustive', 'simulation', 'fuzz', 'bursts']), givesWay: true },
+  { ...vitest('tests', ['unit', 'cdk', 'commands', 'exhaustive', 'simulation', 'fuzz', 'bursts']), givesWay: true },
   { ...vitest('processes', ['processes', 'tables', 'e2e-embedded']), givesWay: true },
   vitest('end to end on the emulator', ['e2e-emulator']),
 ];

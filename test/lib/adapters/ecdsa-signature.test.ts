@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { joseSignature } from '../../../lib/adapters/ecdsa-signature.ts';
 
 const CURVES = [
-  ['ES256', 'P-256', 'sha256', 64, 3000],
+  ['ES256', 'P-256', 'sha256', 64, 600],
   ['ES384', 'P-384', 'sha384', 96, 60],
-  ['ES512', 'P-521', 'sha512', 132, 60],
+  ['ES512', 'P-521', 'sha512', 132, 30],
 ] as const;
 
 /** A sequence of integers, made by hand. */
