@@ -1,9 +1,17 @@
 import { ITEM } from '../names.ts';
 import type { Item, Table, Write } from '../ports.ts';
 import { type Covered, type Ending, endCovered, endedBefore } from './end-covered.ts';
-import { type EventFacts, type EventResult, OVERTAKERS } from './event-result.ts';
+import { type EventFacts, type EventResult, OVERTAKERS, type Overtaker } from './event-result.ts';
 import { type EndedGrant, grantKey, NOT_OVER, putGrant } from './grant-items.ts';
-import { type Guard, GuardedWrites, guardingItems, olderThan, orderGuard, seenGuard } from './guarded-write.ts';
+import {
+  type Guard,
+  GuardedWrites,
+  guardingItems,
+  olderThan,
+  orderGuard,
+  type Standing,
+  seenGuard,
+} from './guarded-write.ts';
 import type { UnusableRow } from './judge-grant.ts';
 import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
@@ -32,11 +40,12 @@ export class EventWriter {
       if (!against) return { kind: 'applied', ended };
       // The grant has ended meanwhile, by itself.
       if ('changed' in against) continue;
-      const { by } = against.guard;
-      if (by === undefined) return known(against.row, facts, true);
-      const overtaken = { ...(isRevoke && { ended: 0 }), overtakenBy: by };
-      const before = await this.#guarded.write([], [seen(overtaken)], facts.latest);
-      return before && 'row' in before ? known(before.row, facts, true) : { kind: 'overtaken', by };
+      if (against.guard.by === undefined) return known(against.row, facts, true);
+      const by = overtakerIn(against, facts);
+      const result = { ...(isRevoke && { ended: 0 }), ...(by && { overtakenBy: by }) };
+      const before = await this.#guarded.write([], [seen(result)], facts.latest);
+      if (before && 'row' in before) return known(before.row, facts, true);
+      return by ? { kind: 'overtaken', by } : { kind: 'applied', ended: 0 };
     }
   }
 
@@ -60,11 +69,10 @@ export class EventWriter {
     // Where a later one stands already, what this one covers is still removed below: none of it is newer.
     const guard = orderGuard(marker, isFlush ? 'a later flush' : 'a later revoke');
     const against = await this.#guarded.write([], [guard], latest);
-    const overtaker = against && 'guard' in against ? against.guard.by : undefined;
     const ending: Ending = {
       event,
       ...facts,
-      overtakenBy: overtaker,
+      overtakenBy: against && 'guard' in against ? overtakerIn(against, facts) : undefined,
       covered: () => this.#covered(acl, isFlush ? ITEM.grant : `${ITEM.grant}${ip}#`, facts),
     };
     const result = await endCovered(ending, this.#table, this.#guarded, tell);
@@ -121,6 +129,11 @@ function known(row: Item, { seen, messages }: EventFacts, isOfOne: boolean): Eve
   const by = OVERTAKERS.find((one) => one === row.overtakenBy);
   if (by && isOfOne) return { kind: 'overtaken', by };
   return { kind: 'applied', ended: typeof row.ended === 'number' ? row.ended : 0, ...(by && { overtakenBy: by }) };
+}
+
+/** What has overtaken an event. An order that is its own is left from a try of its own: nothing tells what became of that. */
+function overtakerIn({ guard, row }: Standing, { order }: EventFacts): Overtaker | undefined {
+  return row.order === order ? undefined : guard.by;
 }
 
 /** What keeps an event on one grant from taking effect. The last of them remembers the event's own order, too. */

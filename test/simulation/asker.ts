@@ -33,6 +33,12 @@ export interface Accepted {
   readonly bodyHash: string;
 }
 
+/** By what an outcome says has overtaken the event: of which type that was, where it says so. */
+const TYPES: Readonly<Record<string, EventAction['type']>> = {
+  'a later flush': 'access.flushed',
+  'a later revoke': 'access.revoked',
+  'later grants': 'access.granted',
+};
 /** So often somebody asks who is told that nothing is known yet. */
 const MOST_QUESTIONS = 6;
 /** Whoever is told of a grant that ends within this time asks again when it has. */
@@ -126,7 +132,8 @@ export class Asker {
     if (told.output.status === 'expired') return this.#judgeExpired(accepted);
     if (told.output.status !== 'applied') return 'there is no such status';
     faults.struck('applied is told');
-    if (told.output.overtakenBy !== undefined) return this.#judgeOvertaken(accepted, acl.model);
+    if (told.output.overtakenBy !== undefined)
+      return this.#judgeOvertaken(accepted, told.output.overtakenBy, acl.model);
     return this.#isTrue(accepted, told.output, acl, began) ? undefined : 'it is not applied';
   }
 
@@ -137,9 +144,9 @@ export class Asker {
     return event.type === 'access.granted' && isOver ? undefined : 'it is not expired';
   }
 
-  #judgeOvertaken({ event, timestamp }: Accepted, model: AclModel): string | undefined {
+  #judgeOvertaken({ event, timestamp }: Accepted, by: string, model: AclModel): string | undefined {
     this.#around.faults.struck('overtaken is told');
-    return model.hasOtherSince(event.webhookId, timestamp) ? undefined : 'no event is later';
+    return model.hasOtherSince(event.webhookId, timestamp, TYPES[by]) ? undefined : 'no such event is later';
   }
 
   #isTrue({ event }: Accepted, told: Told, { name, model }: WatchedAcl, began: number): boolean {

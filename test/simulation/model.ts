@@ -98,13 +98,14 @@ export class AclModel {
     return this.#applied.some(({ event }) => event.webhookId === webhookId);
   }
 
-  /** Whether another event happened when this one did, or later. @param timestamp milliseconds since the epoch */
-  hasOtherSince(webhookId: string, timestamp: number): boolean {
+  /** Whether another event of this type happened when this one did, or later. @param timestamp milliseconds since the epoch */
+  hasOtherSince(webhookId: string, timestamp: number, type: QueuedEvent['type'] | undefined): boolean {
     // A webhook whose clock is behind takes what lies ahead of it for now.
     const own = this.#events.find(({ event }) => event.webhookId === webhookId)?.event.timestamp;
     const sent = BigInt(timestamp) * 1_000_000n;
     const from = own !== undefined && own < sent ? own : sent;
-    return this.#events.some(({ event }) => event.webhookId !== webhookId && event.timestamp >= from);
+    const isOther = ({ event }: Accepted) => event.webhookId !== webhookId && event.timestamp >= from;
+    return this.#events.some((one) => isOther(one) && (type === undefined || one.event.type === type));
   }
 
   /** Who has been out since this moment or longer, whatever events but this one are still on the queue. */

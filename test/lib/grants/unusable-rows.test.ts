@@ -19,9 +19,13 @@ beforeEach(() => {
   table = new MemoryTable();
   said = [];
   at = 0;
+  begin();
+});
+/** As a new process does. */
+function begin() {
   const error = (code: string, detail: string, fields?: Fields) => void said.push({ code, detail, ...fields });
   book = new GrantBook(table, { allowPrivate: false, allowIpv6: false }, { error });
-});
+}
 async function apply(...events: readonly QueuedEvent[]) {
   const kinds: string[] = [];
   for (const event of events) {
@@ -160,6 +164,19 @@ describe('what remembers an order, and holds none that an event can have', () =>
     expect(await live()).toEqual([ALICE]);
     expect(await apply(...events)).toEqual(['duplicate', 'duplicate', 'duplicate']);
     for (const event of events) expect(await seenOf(book, event)).toBeDefined();
+  });
+
+  it.each([
+    ['a grant', granted(ALICE, 1)],
+    ['a revoke', revoked(ALICE, 1, { grantId: 'x' })],
+    ['a flush', flushed(1)],
+  ])('makes no event overtake itself, whose process died before its batch was done: %s', async (_, event) => {
+    await book.apply(event, positionAt(1), NOW);
+    const { acl, item } = seenKey(event);
+    await put(item, { order: 'zzz' }, acl);
+    begin();
+    expect(await apply(event)).toEqual(['applied']);
+    expect(await seenOf(book, event)).not.toHaveProperty('overtakenBy');
   });
 });
 
