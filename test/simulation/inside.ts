@@ -40,21 +40,42 @@ const documentation = new LetIn(new Set(DOCUMENTATION));
 
 /** What zones do in Okta, looked up anew only after one may have been changed. */
 export class Inside {
-  /** Zones that were written by us. */
-  readonly ours = new Set<string>();
   readonly #okta: OktaSimulator;
+  readonly #now: () => number;
+  /** How long it may take until what a function has seen is stored, in milliseconds. */
+  readonly #storedWithinMs: number;
+  /** By zone that was written by us: when that was first. */
+  readonly #ours = new Map<string, number>();
+  /** Those of them that others' entries came into before it can be taken for sure that the write was remembered. */
+  readonly #unsure = new Set<string>();
   /** Whether a zone may be taken over, whatever stands in it. */
   readonly #mayReplace: (zoneId: string) => boolean;
   /** By zone: the list that an operator has allowed to be replaced. */
   readonly #allowed = new Map<string, string>();
   readonly #seen = new Map<string, Seen>();
 
-  constructor(okta: OktaSimulator, mayReplace: (zoneId: string) => boolean) {
+  constructor(
+    { okta, now, storedWithinMs }: { okta: OktaSimulator; now: () => number; storedWithinMs: number },
+    mayReplace: (zoneId: string) => boolean,
+  ) {
     this.#okta = okta;
+    this.#now = now;
+    this.#storedWithinMs = storedWithinMs;
     this.#mayReplace = mayReplace;
   }
 
   zoneChanged(zoneId: string): void {
+    this.#seen.delete(zoneId);
+    const since = this.#ours.get(zoneId);
+    if (since === undefined || this.#now() >= since + this.#storedWithinMs || !isForeign(this.in(zoneId))) return;
+    this.#unsure.add(zoneId);
+    this.#seen.delete(zoneId);
+  }
+
+  /** A list of ours is in a zone. */
+  isWritten(zoneId: string): void {
+    if (!this.#ours.has(zoneId)) this.#ours.set(zoneId, this.#now());
+    this.#unsure.delete(zoneId);
     this.#seen.delete(zoneId);
   }
 
@@ -66,7 +87,12 @@ export class Inside {
 
   /** Whether a zone may be taken over that shows these entries. */
   mayTakeOver(zoneId: string, letIn: LetIn): boolean {
-    if (this.ours.has(zoneId) || this.#mayReplace(zoneId) || !isForeign(letIn)) return true;
+    return this.#ours.has(zoneId) || this.#isFree(zoneId, letIn);
+  }
+
+  /** The same of a zone of which it is not known that it is ours. */
+  #isFree(zoneId: string, letIn: LetIn): boolean {
+    if (this.#mayReplace(zoneId) || !isForeign(letIn)) return true;
     return this.#allowed.get(zoneId) === listOf(letIn);
   }
 
@@ -106,7 +132,8 @@ export class Inside {
     if (!zone) return { unusable: 'ZONE001', letIn: NOBODY };
     const letIn = LetIn.by((zone.gateways ?? []).map(({ value }) => value));
     if (!letsPeopleIn(zone)) return { unusable: 'ZONE004', letIn };
-    return { unusable: this.mayTakeOver(zoneId, letIn) ? undefined : 'ZONE008', letIn };
+    const isOurs = this.#ours.has(zoneId) && !this.#unsure.has(zoneId);
+    return { unusable: isOurs || this.#isFree(zoneId, letIn) ? undefined : 'ZONE008', letIn };
   }
 }
 

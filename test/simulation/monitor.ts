@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, losesWhatItSaw } from './bounds.ts';
 import { CAN_REPLACE, type Deployment, type Deployments } from './deployment.ts';
-import type { Faults, Note } from './faults.ts';
+import { type Faults, HEALING_MS, type Note } from './faults.ts';
 import { entryFor } from './gateways.ts';
 import { Inside, LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
@@ -70,8 +70,9 @@ export class Monitor {
     this.#watched = watched;
     this.shown = new LastShown(storedWithinMs(watched));
     this.#rests = new RestTimes(watched.now, watched.mostSkewMs);
+    const { okta, now, plan, extraMs } = watched;
     this.#inside = new Inside(
-      watched.okta,
+      { okta, now, storedWithinMs: losesWhatItSaw(plan) ? HEALING_MS + extraMs : 0 },
       (zoneId) => watched.deployments.ownerOf(zoneId)?.replaceExisting === true && CAN_REPLACE,
     );
     this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));

@@ -80,6 +80,12 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('blames nobody for a zone that others’ entries came into before its first write could be remembered', async () => {
+    const { violations, counts } = await runSchedule(makePlan(9_301_954, { world: 'unkind' }));
+    expect(counts['lists turned round']).toBe(1);
+    expect(violations).toEqual([]);
+  });
+
   it('tells of an event that was set aside and cannot be put back', async () => {
     const plan = makePlan(9_002_195, { world: 'unkind' });
     const actions = plan.actions.filter((action) => action.do !== 'redrive');

@@ -114,7 +114,7 @@ export class PutCheck {
   /** A PUT is over: whether it was carried out, the zone shows. */
   ends(zoneId: string, gateways: Put['gateways']): void {
     const found = canonicalGateways(viewOf(this.#watched.okta, zoneId)?.gateways ?? []);
-    if (sameList(found, canonicalGateways(gateways))) this.#inside.ours.add(zoneId);
+    if (sameList(found, canonicalGateways(gateways))) this.#inside.isWritten(zoneId);
   }
 
   #checkList({ zoneId, gateways, deployment }: Put, { always }: DeployedAcl, acl: WatchedAcl): void {
