@@ -3,6 +3,7 @@ import { findPython } from '../../local/emulator/python.ts';
 import { type EmulatorSystem, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { tableContract } from '../stand-ins/table-contract.ts';
 import { fromNothing } from './from-nothing.ts';
+import { fromPackage } from './from-package.ts';
 import { fromTemplate } from './from-template.ts';
 import { operatedStack } from './operated-stack.ts';
 import { strangers } from './strangers.ts';
@@ -58,6 +59,7 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
   describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => {
     fromTemplate(start);
     fromNothing(start);
+    fromPackage(start);
     strangers(start);
   });
 });

@@ -4,6 +4,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { build } from '../../scripts/build/build.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** The app that the documents show. */
+export const EXAMPLE = join(ROOT, 'examples/own-app');
 const NAME = 'knocknoc-okta-zones';
 /** What an app of the customer's brings itself. */
 const OF_THE_APP = ['aws-cdk-lib', 'constructs'];
@@ -20,7 +22,7 @@ export function installExample(parent: string, packed: boolean): InstalledApp {
   const folder = mkdtempSync(join(parent, 'own-app-'));
   const modules = join(folder, 'node_modules');
   const own = join(modules, NAME);
-  cpSync(join(ROOT, 'examples/own-app'), folder, { recursive: true });
+  cpSync(EXAMPLE, folder, { recursive: true });
   mkdirSync(own, { recursive: true });
   if (packed) {
     const tarball = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
@@ -58,11 +60,16 @@ export function synthesise(folder: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Runs the command line of the package, without any program of this project on the PATH. */
-export function runProgram({ folder, own }: InstalledApp, ...args: string[]) {
-  const PATH = [dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)]
+/** Where programs are found without any of this project but the Node.js that runs this. */
+export function pathOfCustomers(): string {
+  return [dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)]
     .filter((one) => !one.endsWith(join('node_modules', '.bin')))
     .join(delimiter);
+}
+
+/** Runs the command line of the package, without any program of this project on the PATH. */
+export function runProgram({ folder, own }: InstalledApp, ...args: string[]) {
+  const PATH = pathOfCustomers();
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(own, 'cli/zone.js'), ...args], {
     ...{ cwd: folder, encoding: 'utf8', env: { PATH } },
   });
