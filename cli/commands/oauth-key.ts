@@ -20,6 +20,8 @@ export interface OauthKeyOptions {
   /** Of the service app; that of the credentials in use where absent. */
   readonly clientId?: string;
   readonly yes: boolean;
+  /** Whoever calls asks for the client id and goes on by itself: the next command is not shown. */
+  readonly goesOn?: boolean;
 }
 
 interface Present {
@@ -56,7 +58,7 @@ async function presentOf({ oktaCredentials, kms }: Target): Promise<Present> {
 async function offer(
   place: KeyPlace,
   { app }: Present,
-  { next: isNext }: OauthKeyOptions,
+  { next: isNext, goesOn }: OauthKeyOptions,
   here: Surroundings,
 ): Promise<ExitCode> {
   const { terminal } = here;
@@ -76,7 +78,9 @@ async function offer(
     const what = `the public part of the key ${harmless(next.kid)} could not be written out`;
     throw new CliFailure(what, 'It waits, and is not in use. Run the command again: it writes the same key.');
   }
-  for (const line of app ? forRotation(app.clientId, next.kid) : forNewApp(next.kid)) terminal.note(line);
+  const { kid } = next;
+  const { atOkta, afterwards } = app ? forRotation(app.clientId, kid) : forNewApp(kid);
+  for (const line of goesOn ? atOkta : [...atOkta, ...afterwards]) terminal.note(line);
   return EXIT.fine;
 }
 

@@ -6,9 +6,17 @@ import { harmless } from '../terminal.ts';
 const COMMAND = 'npm run zone -- oauth-key';
 const PASTE = 'Save keys in Okta > Add key: paste what stands above (the JSON), Done, Save';
 
+/** What a person does with a key that was made. */
+export interface KeySteps {
+  /** In its console. */
+  readonly atOkta: readonly string[];
+  /** How the key is put into use afterwards. */
+  readonly afterwards: readonly string[];
+}
+
 /** What a person does in Okta with the first key. The names are those of the admin console (docs/okta.md). */
-export function forNewApp(kid: string): readonly string[] {
-  return [
+export function forNewApp(kid: string): KeySteps {
+  const atOkta = [
     `The private part of ${harmless(kid)} is kept; nobody sees it. In the Okta admin console, as a super administrator:`,
     '  1. Settings > Account: "Public client app admins" is off.',
     '  2. Applications > Applications > Create App Integration > API Services > a name > Save.',
@@ -16,22 +24,24 @@ export function forNewApp(kid: string): readonly string[] {
     '  4. General: "Require DPoP header in token requests" stays on.',
     `  5. Okta API Scopes: grant ${ZONE_SCOPES.join(' and ')}; for doctor also ${POLICY_SCOPE}, if you like.`,
     '  6. Admin roles > Edit assignments > Organization Administrator > Save Changes.',
+  ];
+  const finish = `  ${COMMAND} --finish --client-id 0oa…`;
+  const afterwards = [
     'Then, with the Client ID of the app (General):',
-    `  ${COMMAND} --finish --client-id 0oa…`,
+    finish,
     'Until then the credentials in use stay.',
   ];
+  return { atOkta, afterwards };
 }
 
 /** The same with a key that is to follow another. */
-export function forRotation(clientId: string, kid: string): readonly string[] {
-  return [
+export function forRotation(clientId: string, kid: string): KeySteps {
+  const atOkta = [
     `The private part of ${harmless(kid)} is kept; nobody sees it. In the Okta admin console, as a super administrator:`,
     `  1. Applications > Applications > the app with the Client ID ${harmless(clientId)}.`,
     `  2. General > Client Credentials > Edit > ${PASTE}. The key in use stays there, active.`,
-    'Then:',
-    `  ${COMMAND} --finish`,
-    'Until then the key in use stays.',
   ];
+  return { atOkta, afterwards: ['Then:', `  ${COMMAND} --finish`, 'Until then the key in use stays.'] };
 }
 
 /** What is left to do once the new key is in use. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TargetOptions } from '../../cli/find-target.ts';
 import { ACL, ALICE, CliWorld, SENTINEL, TOKEN, ZONE } from './cli-world.ts';
+import { FakeTerminal } from './fake-terminal.ts';
 import { type Ran, typed } from './typed.ts';
 
 const EVERYTHING = ['stack', 'stack', 'credentials', 'zones', 'policies', 'test', 'person', 'sender'];
 const OTHER = 'nzo1otherZONEofOrg0h';
+const CLIENT = '0oa1abcdefGHIJKLM0h7';
 
 interface Setup {
   readonly exitCode: number;
@@ -27,6 +29,34 @@ async function deployed(config: Readonly<Record<string, unknown>> = {}): Promise
 
 function read({ out }: Pick<Ran, 'out'>): Setup {
   return JSON.parse(out);
+}
+
+type Answer = string | ((jwk: PublicKey, world: CliWorld) => string | Promise<string>);
+type PublicKey = Readonly<Record<string, string>> & { readonly kid: string };
+
+/** Whoever answers at a terminal; with the key at hand that they were shown last. */
+function administrator(world: CliWorld, answers: Answer[]): Partial<FakeTerminal> {
+  let shown: PublicKey = { kid: 'none' };
+  const person = new FakeTerminal();
+  person.canAsk = true;
+  return Object.assign(person, {
+    note: (text: string) => {
+      person.noted.push(text);
+      if (text.startsWith('{')) shown = JSON.parse(text);
+    },
+    ask: async (question: string) => {
+      person.noted.push(question);
+      const answer = answers.shift();
+      if (answer === undefined) throw new Error(`nobody expected the question: ${question}`);
+      return typeof answer === 'string' ? answer : answer(shown, world);
+    },
+  });
+}
+
+/** Makes the app at Okta, or adds the key to it. @returns what is typed then */
+async function register(jwk: PublicKey, { system }: CliWorld): Promise<string> {
+  await system.simulator.setApp(CLIENT, { keys: [{ kid: jwk.kid, jwk }] });
+  return CLIENT;
 }
 
 function levels({ findings }: Setup): string[] {
@@ -58,13 +88,65 @@ describe.concurrent('setup', () => {
 
   it('asks a person for what is missing, and shows what the sender needs at the end', async () => {
     const world = await deployed();
-    const { out, notes } = await world.run('setup', { canAsk: true, answers: ['not-a-token', TOKEN, ALICE] });
+    const { out, notes } = await world.run('setup', { canAsk: true, answers: ['token', 'not-a-token', TOKEN, ALICE] });
     expect(await world.gateways()).toEqual([`${ALICE}/32`]);
     expect(notes).toContain('OKTA001');
     expect(notes).toContain('[the local run (embedded stand-ins); org http://127.0.0.1');
     expect(out).toContain(`export KNOCKNOC_OKTA_URL='${world.system.webhookUrl}'`);
     expect(out).toContain(`export WEBHOOK_SECRET='${world.system.webhookSecret}'`);
     expect(notes).toContain('show it to nobody');
+  });
+
+  it('makes a service app’s key itself, waits for the person who makes the app at Okta, and tells what is wrong there', async () => {
+    const world = await deployed();
+    const person = administrator(world, ['app', () => CLIENT, register, ALICE]);
+    const { code, out, notes } = await world.run('setup', person);
+    expect(code).toBe(0);
+    expect(notes).toMatch(/"kid"[\s\S]*Create App Integration > API Services[\s\S]*Client ID of the app, once/);
+    expect(notes).toMatch(
+      /OKTA001[\s\S]*the key waits\. Look in the app[\s\S]*Client ID of the app, once[\s\S]*is in use/,
+    );
+    expect(notes).not.toContain('oauth-key --finish');
+    expect(out).toContain('✔ credentials       the service app is stored, and Okta takes it');
+    expect(await world.gateways()).toEqual([`${ALICE}/32`]);
+    const { clientId, privateKey } = JSON.parse(world.system.oktaCredentialsSecret.text ?? '');
+    expect(clientId).toBe(CLIENT);
+    const [, secretLine = 'none'] = privateKey.split('\n');
+    expect(out + notes).not.toContain(secretLine);
+    expect(world.system.oktaCredentialsSecret.next).toBeUndefined();
+  });
+
+  it('lets the key of the service app wait until the app is there, and goes on with the same key', async () => {
+    const world = await deployed();
+    const later = await world.run('setup', administrator(world, ['app', () => '']));
+    expect(later.code).toBe(2);
+    expect(later.out).toContain('✘ credentials       the key waits for its service app at Okta');
+    expect(later.out).toContain('oauth-key --finish --client-id 0oa…');
+    const waiting = world.system.oktaCredentialsSecret.next ?? '';
+    expect(world.system.oktaCredentialsSecret.text).toBeUndefined();
+    const { code, notes } = await world.run('setup --step credentials', administrator(world, ['app', register]));
+    expect(code).toBe(0);
+    expect(notes).toContain('a key waits already');
+    expect(JSON.parse(world.system.oktaCredentialsSecret.text ?? '')).toEqual({
+      clientId: CLIENT,
+      ...JSON.parse(waiting),
+    });
+  });
+
+  it('keeps what it says to a person out of the JSON', async () => {
+    const world = await deployed();
+    const { out } = await world.run('setup --json --step credentials', administrator(world, ['app', register]));
+    expect(levels(read({ out }))).toEqual(['credentials ok']);
+  });
+
+  it('says why Okta does not take the service app that is stored', async () => {
+    const world = await deployed();
+    await world.run('setup --step credentials', administrator(world, ['app', register]));
+    await world.system.simulator.setApp(CLIENT, { keys: [] });
+    const { notes, code } = await world.run('setup --step credentials', administrator(world, ['app', register]));
+    expect(notes).toContain('Okta does not take the service app that is stored (OKTA001');
+    expect(notes).toContain(`the app with the Client ID ${CLIENT}`);
+    expect(code).toBe(0);
   });
 
   it('stops at what is broken, says what to do, and goes on there the next time', async () => {

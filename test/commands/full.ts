@@ -12,7 +12,7 @@ interface Part extends Omit<Step, 'alone'> {
 const PARTS: readonly Part[] = [
   { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
   {
-    ...{ name: 'emulator', about: '4 minutes' },
+    ...{ name: 'emulator', about: '6 minutes' },
     command: ['vitest', 'run', '--project', 'e2e-embedded', '--project', 'e2e-emulator'],
     environment: { KNOCKNOC_E2E_CREDENTIALS: 'swapped', KNOCKNOC_E2E_WHOLE: '1' },
   },
