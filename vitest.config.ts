@@ -108,7 +108,7 @@ export default defineConfig({
 function project(name: string, options: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
   return {
     test: {
-      ...{ name, globalSetup: 'test/helpers/temporary-folder.ts' },
+      ...{ name, globalSetup: ['test/helpers/temporary-folder.ts', 'test/helpers/compiled-code.ts'] },
       // Machines are shared: a test is hung, not slow, after this long.
       ...{ testTimeout: 60_000, hookTimeout: 60_000 },
       ...options,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { COMPILE_CACHE } from '../helpers/compiled-code.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -13,7 +14,7 @@ export function started(
   cwd?: string,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: process.env.PATH, ...environment };
+    const env = { PATH: process.env.PATH, ...COMPILE_CACHE, ...environment };
     const child = spawn(program, args, { ...(cwd !== undefined && { cwd }), env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, notes] = ['', ''];
     child.stdout.on('data', (chunk) => {

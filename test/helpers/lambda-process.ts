@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Config } from '../../lib/config.ts';
 import { ENV } from '../../lib/names.ts';
+import { COMPILE_CACHE } from './compiled-code.ts';
 
 type Name = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone' | 'allowlist';
 type Line = Readonly<Record<string, unknown>>;
@@ -51,7 +52,7 @@ for (const [index, event] of ${JSON.stringify(events)}.entries()) {
   process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(result) + '\\n');
 }
 process.exit(0);`;
-  const env = lambdaEnvironment(name, awsUrl);
+  const env = { ...lambdaEnvironment(name, awsUrl), ...COMPILE_CACHE };
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { env });
     let output = '';
