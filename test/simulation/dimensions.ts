@@ -108,10 +108,9 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
     const at = random.whole(0, Math.floor(draft.actionMs / 2));
     const seconds = random.whole(30, 75);
     draft.actions.push({ at, do: 'table out', seconds });
-    const over = at + seconds * 1000;
-    // Whoever puts events back comes again when no fault strikes any more: until then others may fail for good.
-    const redrives = [over + random.whole(1_000, 20_000), over + 60_000, Math.max(over, draft.actionMs) + 60_000];
-    for (const time of new Set(redrives)) draft.actions.push({ at: time, do: 'redrive' });
+    for (const laterMs of [random.whole(1_000, 20_000), 60_000]) {
+      draft.actions.push({ at: at + seconds * 1000 + laterMs, do: 'redrive' });
+    }
     apart(draft);
     draft.codes.push('STORE001');
   },

@@ -111,6 +111,10 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
   const administrator = new Administrator(world, planned, around, (zoneId) => monitor.zoneChanged(zoneId));
   const operator = new Operator(world, around, bounds.noticedMs, monitor, deployments);
   for (const action of plan.actions) clock.after(action.at, () => act(action));
+  // Whoever puts events back comes again when no fault strikes any more: until then any may fail for good.
+  const outages = plan.actions.map((action) => (action.do === 'table out' ? action.at + action.seconds * 1000 : 0));
+  const isOver = Math.max(plan.actionMs, ...outages) + MINUTE_MS;
+  clock.after(isOver, () => operator.act({ at: isOver, do: 'redrive' }));
   scheduleTicks();
 
   let end = START + plan.actionMs;
