@@ -29,7 +29,15 @@ export class LastShown {
   /** @param body an answer to a GET or a PUT; half a one shows nothing */
   answered(zoneId: string, body: string, at: number): void {
     const list = listIn(body);
-    if (!list) return;
+    if (list) this.#isShown(zoneId, list, at);
+  }
+
+  /** A zone that is not there lets in nobody. */
+  isMissing(zoneId: string, at: number): void {
+    this.#isShown(zoneId, [], at);
+  }
+
+  #isShown(zoneId: string, list: readonly string[], at: number): void {
     const known = this.#byZone.get(zoneId) ?? [];
     // The last before that time is what was there at its beginning.
     while ((known[1]?.at ?? at) < at - KEPT_MS) known.shift();

@@ -202,6 +202,7 @@ export class Monitor {
     if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     if (answer?.status === 200) this.shown.answered(zoneId, answer.body, this.#watched.now());
+    if (answer?.status === 404) this.shown.isMissing(zoneId, this.#watched.now());
     if (answer?.status !== 200 || request.method !== 'GET') return;
     const answers = this.#read.get(environment) ?? new Map<string, string>();
     this.#read.set(environment, answers.set(zoneId, answer.body));
