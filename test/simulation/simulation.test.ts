@@ -5,7 +5,7 @@ import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 
 /** `npm run test:full -- simulation` runs ten thousand. */
-const RUNS = 500;
+const RUNS = 300;
 const UNKIND_RUNS = 100;
 const MOST_SECONDS = 240;
 
