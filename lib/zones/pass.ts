@@ -243,7 +243,7 @@ export class Pass {
     const { acl, state, isUndisturbed } = this.#run;
     const { clock, states, telemetry } = this.#deps;
     const now = clock.now();
-    const { left: _, ...memory } = state.zones[zoneId] ?? {};
+    const { left, ...memory } = state.zones[zoneId] ?? {};
     const isKnown = isUndisturbed && !readingIsDue(memory, this.#due, now);
     const stored = await (isKnown ? states.items.known(zoneId, acl) : states.items.get(zoneId));
     if (stored === 'unreadable') {
@@ -253,6 +253,8 @@ export class Pass {
     const isNew = state.configHash !== undefined && state.configHash !== this.#run.configHash;
     const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
     const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
+    // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
+    if (left && !view.unsure) return { ...view, has: undefined, unsure: true };
     if (typeof stored !== 'object' || stored.owner === acl) return view;
     const { state: other, lease } = await states.peek(stored.owner, now);
     // Whoever knows that the zone is this ACL's now does not touch it, and an ACL with much to do is always at work.
