@@ -78,6 +78,21 @@ describe('a write that Okta has carried out, after which the table fails', () =>
   });
 });
 
+describe('a zone that comes back into the configuration', () => {
+  it('is read before anybody leaves another zone for it: an administrator has closed it meanwhile', async () => {
+    await world.rebuild('mine');
+    world.deploy(WITHOUT_THE_ZONE);
+    await world.rebuild('mine');
+    world.okta.editZone('nzo1', { usage: 'BLOCKLIST' });
+    await world.clock.advance(10_000);
+    world.deploy(BEFORE);
+    world.okta.clearRequests();
+    await world.rebuild('mine');
+    expect([world.calls('GET', 'nzo1'), world.calls('PUT', 'nzo2')]).toEqual([1, 0]);
+    expect(world.codes()).toEqual(['ZONE004']);
+  });
+});
+
 describe('a zone that the configuration has taken away', () => {
   /** The run dies with a write whose answer it does not get. */
   const die = async (when: 'onCall' | 'onAnswer') => {
