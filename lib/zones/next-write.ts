@@ -40,7 +40,8 @@ export interface NextWrite {
 /**
  * The next step from the lists that the zones have to those that they must have. Each is one write of one zone, after
  * which the same question is asked again. Nobody who moves from zone to zone is in none meanwhile: the zone that gains
- * them comes first. Then come the zones that must lose somebody, then those that only gain.
+ * them comes first. Then come those that have shown a list which nobody announced, those that must lose somebody, and
+ * those that only gain.
  * @returns undefined where nothing is left to write, or nothing that can be written now
  */
 export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | undefined {
@@ -56,7 +57,11 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
   return parting(zones, lists, rules);
 }
 
-/** 0: somebody moves into the zone. 1: somebody must leave it. 2: it only gains. */
+/**
+ * 0: somebody moves into the zone. 1: it has shown what nobody announced, which is forgotten with the rebuild unless the zone
+ * is written: the next one would plan by the old list again, and write the others back. 2: somebody must leave it. 3: it only
+ * gains.
+ */
 function rankOf(zone: number, list: readonly string[], { has, known = [] }: ListsOfZones, rules: WriteRules): number {
   const own = readableBlocks(has[zone] ?? []);
   const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
@@ -67,8 +72,9 @@ function rankOf(zone: number, list: readonly string[], { has, known = [] }: List
     const moves = gains.some((block) => others.some((entry) => commonOf(entry, block)) && rules.holdsSomebody(block));
     if (moves) return 0;
   }
+  if (rules.doubted.has(zone)) return 1;
   const kept = new Set(list);
-  return (has[zone] ?? []).some((entry) => !kept.has(entry)) ? 1 : 2;
+  return (has[zone] ?? []).some((entry) => !kept.has(entry)) ? 2 : 3;
 }
 
 /**

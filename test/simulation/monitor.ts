@@ -212,6 +212,8 @@ export class Monitor {
     const acl = this.#ownerOf(zoneId);
     this.zoneChanged(zoneId);
     if (!acl || acl.zoneIds.length === 1) return;
+    // By another configuration, the zone may be another ACL's.
+    if (this.#configuredIn(environment) !== this.#watched.deployments.current) return;
     const before = this.#before.get(zoneId);
     // Where an administrator has closed the zone meanwhile, it was not the list that put anybody out.
     if (!before || this.#inside.unusable(zoneId) || this.#watched.wereTurnedRound()) return;

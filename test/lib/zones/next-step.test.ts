@@ -96,6 +96,11 @@ describe('the next step', () => {
       [[{ ...known('a'), doubted: true }]],
     ],
     [
+      'is to write what showed a list that nobody announced, before another zone loses somebody',
+      'write b',
+      [[known('a', [`${ALICE}/32`, `${BOB}/32`]), { ...known('b'), doubted: true }], [ALICE]],
+    ],
+    [
       'is to take in first whom a zone no longer shows in what may be an old answer',
       'write b',
       [
