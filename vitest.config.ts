@@ -6,7 +6,7 @@ const PROCESSES = [
   'test/agent/**/*.test.ts',
   'test/cdk/app.test.ts',
   'test/cdk/cfn-lint.test.ts',
-  'test/cli/{credentials,output,own-command,program,proxies,rotation-output}.test.ts',
+  'test/cli/{completion,credentials,output,own-command,program,proxies,rotation-output}.test.ts',
   'test/docs/webhook-example.test.ts',
   'test/functions/exported-handlers.test.ts',
   'test/lib/adapters/powertools-telemetry.test.ts',

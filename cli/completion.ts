@@ -2,6 +2,7 @@ import { RootCommand } from '@bomb.sh/tab';
 import { findConfigFile } from './find-target.ts';
 import { createProgram } from './program.ts';
 import { SETUP_STEPS } from './setup/setup-step.ts';
+import { FILES } from './shells.ts';
 
 /** What values an option can have, where that is known. */
 const VALUES: Readonly<Record<string, () => readonly string[]>> = { acl: aclsOfFile, step: () => SETUP_STEPS };
@@ -10,6 +11,12 @@ const VALUES: Readonly<Record<string, () => readonly string[]>> = { acl: aclsOfF
 export function printSuggestions(words: readonly string[]): void {
   const root = new RootCommand();
   const program = createProgram(async () => {});
+  const [asked = ''] = (words.at(-1)?.startsWith('-') ? words.at(-1) : words.at(-2))?.split('=') ?? [];
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  if (options.some(({ long, flags }) => long === asked && flags.endsWith('<file>'))) {
+    console.log(FILES);
+    return;
+  }
   for (const command of program.commands) {
     const own = root.command(command.name(), command.summary());
     for (const option of [...command.options, ...program.options]) {

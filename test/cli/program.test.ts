@@ -26,18 +26,6 @@ describe.concurrent('the program', () => {
     expect(out).toContain('npm run zone -- doctor --local');
   });
 
-  it('teaches bash to complete what is typed', async () => {
-    const typedSoFar = 'setup --step pol';
-    const script = `
-      knocknoc-okta-zone() { "${process.execPath}" "${join(ROOT, bin)}" "$@"; }
-      _get_comp_words_by_ref() { cur=pol; words=(knocknoc-okta-zone ${typedSoFar}); }
-      compopt() { :; }
-      eval "$(knocknoc-okta-zone completion bash)"
-      __knocknoc_okta_zone_complete
-      echo "\${COMPREPLY[@]}"`;
-    expect(await started(['bash', '-c', script], {}, folder)).toMatchObject({ code: 0, notes: '', out: 'policies\n' });
-  });
-
   it('has its exit code for a mistake, and suggests what was meant', async () => {
     const { code, out, notes } = await run(['sttus']);
     expect({ code, out }).toEqual({ code: 64, out: '' });
