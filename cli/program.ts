@@ -143,7 +143,7 @@ export function createProgram(execute: Execute) {
     .addOption(json())
     .action((name, options) => run(outputs, { ...options, ...(name !== undefined && { name }) }));
 
-  add('sender-env', 'prints what a sender needs, as variables of its environment; the key is among them', [
+  add('sender-env', 'prints the environment variables that a sender needs; the key is among them', [
     'sender-env --acl okta-prod',
   ])
     .addOption(oneAcl())
@@ -177,7 +177,7 @@ export function createProgram(execute: Execute) {
     .option('--unchecked', 'store them even if Okta cannot be asked now', false)
     .action((options) => run(setCredentials, options));
 
-  add('set-allowlist', "stores where Knocknoc's list of an ACL is, and its key, if it can be read", [
+  add('set-allowlist', "stores URL and key of Knocknoc's list of an ACL, if the list can be read", [
     'set-allowlist --acl okta-prod',
     'set-allowlist < url-and-key.txt',
   ])
@@ -191,7 +191,7 @@ export function createProgram(execute: Execute) {
     'oauth-key --next',
     'oauth-key --finish',
   ])
-    .option('--next', 'although a key is in use: make the next one beside it', false)
+    .option('--next', 'make another key beside the one in use', false)
     .addOption(
       new Option('--finish', 'try the key that waits on Okta, and put it into use')
         .default(false)
@@ -207,9 +207,9 @@ export function createProgram(execute: Execute) {
     'rotate-webhook-secret --drop-previous',
     'rotate-webhook-secret --acl lab',
   ])
-    .option('--acl <name>', 'a key that speaks for this ACL alone (default: for all that have none of their own)')
+    .option('--acl <name>', 'a key for this ACL alone (default: for all ACLs without keys of their own)')
     .addOption(dropPrevious())
-    .addOption(remove('end the keys of the ACL: those of all speak for it again'))
+    .addOption(remove("end the ACL's own keys; the keys for all ACLs speak for it again"))
     .addOption(showAgain())
     .addOption(yes())
     .action((options) => run(rotateWebhookSecret, options));
@@ -232,7 +232,7 @@ export function createProgram(execute: Execute) {
     .addOption(oneAcl())
     .requiredOption('--ip <address>', 'the IP')
     .option('--for <duration>', 'how long, such as 30s, 15m or 8h (default: by the configuration)', seconds)
-    .option('--grant-id <id>', 'tells it from other grants on the same IP')
+    .option('--grant-id <id>', 'its name, to tell it from other grants on the same IP')
     .option('--user <name>', 'the person, for the log')
     .addOption(wait())
     .addOption(json())
@@ -245,7 +245,7 @@ export function createProgram(execute: Execute) {
     'revoke --ip 203.0.113.7 --grant-id session-42 --wait',
     'revoke --user alice@example.com',
   ])
-    .option('--acl <name>', 'the ACL; needed where there are several, but with `--user`: then all are meant')
+    .option('--acl <name>', 'the ACL; needed where there are several, except with `--user`, which then means all')
     .option('--ip <address>', 'the IP')
     .option('--grant-id <id>', 'only this grant (default: all on the IP)')
     .addOption(
@@ -278,7 +278,7 @@ export function createProgram(execute: Execute) {
     .addOption(json())
     .action((options) => run(redrive, options));
 
-  add('completion', 'prints what teaches a shell to complete `knocknoc-okta-zone`', [
+  add('completion', "prints a shell's completion script for `knocknoc-okta-zone`", [
     'completion bash',
     'completion zsh',
     'completion fish',

@@ -14,8 +14,8 @@ import { decodeWebhookKey } from '../lib/webhook/webhook-signature.ts';
 
 const ABOUT = `Signs one event and posts it to a webhook.
 
---secret and --bearer show what they hold to others on the machine; the variables do not. The key signs; the token is for
-an ACL with allowBearer, whose senders cannot sign.
+Others on the machine can read what stands behind --secret and --bearer, but not the variables. The key signs. The token
+is for an ACL with allowBearer, whose senders cannot sign.
 
 Exit codes: 0 accepted or, with --wait, applied; 1 accepted, but not confirmed in time, or over; 2 refused, or no answer; 64 the command line is wrong.`;
 const LONGEST_WAIT_S = 20;
@@ -65,7 +65,7 @@ function createProgram(send: Send) {
   add('grant', 'lets an IP in')
     .requiredOption('--ip <address>', 'the IP', once)
     .option('--for <duration>', 'how long, such as 30s, 15m or 8h', lifetimeOf)
-    .option('--grant-id <id>', 'tells it from other grants on the same IP', once)
+    .option('--grant-id <id>', 'its name, to tell it from other grants on the same IP', once)
     .option('--user <name>', 'the person, for the log', once)
     .action(({ acl, ip, for: durationSeconds, grantId, user, ...sending }) =>
       send('access.granted', { acl, ip, grantId, user, durationSeconds }, sending),

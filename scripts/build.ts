@@ -9,7 +9,11 @@ import { build, keepDeclarations } from './build/build.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join(ROOT, 'dist');
 guardOutput();
-ownCommand('npm run build --', 'Makes what the package is used by, in dist/.', NOT_RUN).parse();
+ownCommand(
+  'npm run build --',
+  'Builds the package into dist/: the construct, the functions and the command line.',
+  NOT_RUN,
+).parse();
 
 build(OUT);
 const options = { cwd: ROOT, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' } as const;

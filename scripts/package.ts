@@ -17,7 +17,7 @@ const { context: file, out: named } = ownCommand(
   'Makes a folder that deploys with the AWS command line alone.',
 )
   .option('-c, --context <config=FILE>', 'the configuration', configFile, 'config.json')
-  .option('--out <folder>', 'where to (default: template/ and a name of its own)')
+  .option('--out <folder>', 'where to put it (default: a folder of its own in template/)')
   .parse()
   .opts();
 try {

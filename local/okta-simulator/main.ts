@@ -17,7 +17,7 @@ interface Settings {
 
 function readSettings(): Settings {
   const { zone = [DEFAULT_ZONE], ...others } = ownCommand('npm run simulator --', ABOUT)
-    .option('--port <number>', 'port to listen on (default: a free one)', wholeNumber(0, 65_535), 0)
+    .option('--port <number>', 'port to listen on; 0 means a free one', wholeNumber(0, 65_535), 0)
     .option(
       '--zone <id>',
       `an IP zone to begin with, holding only a placeholder; may be repeated (default: ${DEFAULT_ZONE})`,

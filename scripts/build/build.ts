@@ -15,7 +15,7 @@ const SHARED = {
 } as const satisfies BuildOptions;
 
 /**
- * Makes what the package is used by, out of the sources: the construct, the functions' code, the command line, and the
+ * Builds the package out of the sources: the construct, the functions' code, the command line, and the
  * licenses of what is in them. The declarations of types are the compiler's (`npm run build`).
  */
 export function build(out: string): void {

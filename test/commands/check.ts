@@ -8,7 +8,7 @@ import { conclude, LINT, lintChanged, runStep, TYPES, vitest } from './steps.ts'
 guardOutput();
 const { all } = ownCommand(
   'npm run check --',
-  'Lint, types, and of the fast tests those that import what has changed since main.',
+  'Lint, types, and the fast tests of what has changed since main.',
   NOT_RUN,
 )
   .option('--all', 'all the fast tests', false)

@@ -22,7 +22,7 @@ const PARTS: readonly Part[] = [
   },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
-  { name: 'lists', about: '20 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'lists'] },
+  { name: 'lists', about: '8 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'lists'] },
   {
     ...{ name: 'audit', about: '1 minute', command: ['vitest', 'run', 'test/functions/audit-faults.test.ts'] },
     environment: { KNOCKNOC_AUDIT_FAULTS: 'all' },
