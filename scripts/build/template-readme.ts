@@ -7,8 +7,8 @@ export function templateReadme(config: Config, keyPrefix: string): string {
   const lists = listedAcls(config);
   return `# Knocknoc's Okta zones ${VERSION}, for ${okta.domain}
 
-Made of one configuration: the ACL ${Object.keys(acls).join(', ')} of the org ${okta.domain}. Another configuration is another
-template. To deploy it takes the AWS command line, with credentials and a region. It needs no Node.js and no CDK.
+Made from one configuration: ACL ${Object.keys(acls).join(', ')} of the org ${okta.domain}. Another configuration is another
+template. To deploy it you need the AWS command line, with credentials and a region, but no Node.js and no CDK.
 
 ## Deploy
 
@@ -21,8 +21,8 @@ aws cloudformation deploy --stack-name ${stackName} --template-file template.jso
 aws cloudformation describe-stacks --stack-name ${stackName} --query 'Stacks[0].Outputs' --output table
 \`\`\`
 
-With \`--no-execute-changeset\` the second command shows what would change and changes nothing. A later version is deployed by
-the same commands from its own folder, and an earlier one likewise: who is let in is no part of the template.
+With \`--no-execute-changeset\` the second command shows what would change and changes nothing. Deploy a later or an earlier
+version with the same commands, from its own folder: the people who are let in are no part of the template and stay in.
 
 ## Let it sign in to Okta
 
@@ -34,9 +34,9 @@ aws secretsmanager put-secret-value --secret-id "$SECRET" --secret-string file:/
 ${lists.length === 0 ? '' : listText(lists)}
 ## Let Knocknoc send
 
-\`knocknoc-okta.sh\` runs beside Knocknoc's agent. It is told the output \`WebhookUrl\` as \`KNOCKNOC_OKTA_URL\`, the ACL as
-\`KNOCKNOC_OKTA_ACL\`, and the key, which is \`current\` in the secret of the output \`WebhookSecretArn\`, as
-\`KNOCKNOC_OKTA_SECRET\`:
+\`knocknoc-okta.sh\` runs beside Knocknoc's agent, with the name of the ACL as an argument. In its environment
+\`KNOCKNOC_OKTA_URL\` is the output \`WebhookUrl\`, and \`KNOCKNOC_OKTA_SECRET\` the key: \`current\` in what this prints, where
+\`SECRET\` is now the output \`WebhookSecretArn\`:
 
 \`\`\`sh
 aws secretsmanager get-secret-value --secret-id "$SECRET" --query SecretString --output text

@@ -52,8 +52,13 @@ describe('the template with its assets', () => {
     expect(withoutCode(template.Resources)).toEqual(withoutCode(templateWith().toJSON().Resources));
   });
 
-  it('says how it is deployed, and brings the script for the agent', () => {
-    expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain(`s3://$BUCKET/${KEY_PREFIX}`);
+  it('says how it is deployed, and brings the script for the agent, by the settings that this reads', () => {
+    const readme = readFileSync(join(out, 'README.md'), 'utf8');
+    expect(readme).toContain(`s3://$BUCKET/${KEY_PREFIX}`);
     expect(readdirSync(out)).toEqual(expect.arrayContaining(['knocknoc-okta.sh', 'LICENSE']));
+    const script = readFileSync(join(out, 'knocknoc-okta.sh'), 'utf8');
+    const settings = readme.match(/\bKNOCKNOC_\w+/g) ?? [];
+    expect(settings.length).toBeGreaterThan(1);
+    expect(settings.filter((name) => !script.includes(name))).toEqual([]);
   });
 });
