@@ -14,8 +14,8 @@ it('the drawing in the documents is that of the template; `npm run drawing` rene
 const HEAD = `# The dashboard
 
 What CloudWatch shows under the name in the stack output \`DashboardName\`, drawn from the template. The last row is there
-only where an ACL has an \`allowlist\`. Each metric of a graph is named, and each line at which an alarm begins. What reads
-the log shows the selected time, three hours unless you choose another, and costs a little for what it reads.
+only where an ACL has an \`allowlist\`. Each graph names its metrics, and each line at which an alarm goes on. What is read
+from the log covers the selected time, three hours unless you choose another, and costs a little for what it reads.
 
 It has 50 metrics at most, so it costs nothing in an account with up to three dashboards, and 3 dollars a month in any
 other (AWS's price list).
