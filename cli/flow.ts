@@ -95,22 +95,31 @@ export function troubleOfFlow(flow: FlowFacts, appliedAt: number | undefined, no
   const { oldestAt = now } = flow;
   const isStuck = oldestAt > (appliedAt ?? 0) && now - oldestAt >= 1_000 * NOT_APPLIED_SECONDS;
   if (isStuck) return { kind: 'not applied' };
-  const [most] = flow.refused;
-  if (!most) return undefined;
-  const fromSender = flow.refused.find(({ code }) => ERRORS[code].causedBy === 'sender');
-  const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
   // Whoever mends the sender sees it at the first event that comes through.
-  const lastRefused = Math.max(...flow.refused.map(({ at }) => at));
-  // An operator's own event shows that the key is right, not that the sender has it.
-  const came = fromSender ? { count: flow.accepted, lastAt: flow.acceptedAt } : flow.bySenders;
+  const goesOn = flow.refused.filter(({ code, at }) => at > (cameBy(code, flow).lastAt ?? 0));
+  const [most] = goesOn;
+  if (!most) return undefined;
+  const fromSender = goesOn.find(({ code }) => isOfSender(code));
+  const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
+  const came = cameBy((fromSender ?? most).code, flow);
   if (came.count === 0) {
     const isCertain = fromSender !== undefined || total >= REFUSED_AND_NONE_ACCEPTED.count;
     return { kind: 'refused', code: most.code, isCertain };
   }
   // Among accepted events, those without the secret are strangers, unless they are as many as the accepted ones.
   const code = fromSender?.code ?? (total >= came.count && total >= REFUSED_AND_NONE_ACCEPTED.count && most.code);
-  if (code && lastRefused > (came.lastAt ?? 0)) return { kind: 'partly refused', code };
-  return undefined;
+  return code ? { kind: 'partly refused', code } : undefined;
+}
+
+/** Whoever is refused with it has the secret. */
+function isOfSender(code: ErrorCode): boolean {
+  return ERRORS[code].causedBy === 'sender';
+}
+
+/** The accepted events that show a code to be mended. An operator's own shows that the key is right, not that the sender has it. */
+function cameBy(code: ErrorCode, { accepted, acceptedAt, bySenders }: FlowFacts): FlowFacts['bySenders'] {
+  if (!isOfSender(code)) return bySenders;
+  return { count: accepted, ...(acceptedAt !== undefined && { lastAt: acceptedAt }) };
 }
 
 /**

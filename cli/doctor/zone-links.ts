@@ -19,7 +19,7 @@ export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number,
     : `not read, to spare Okta's quota${restInMs ? `; it can be read in ${duration(restInMs)}` : ''}`;
   const each = rehearsal.zones.map((zone) => zoneLink(acl, zone, unread));
   const zones = rehearsal.zones.filter((zone) => zone.zone && !zone.failure);
-  const last = [...lastRebuild(status, each, now), ...storedRows(status)];
+  const last = [...lastRebuild(rehearsal, status, each, now), ...storedRows(status)];
   if (failure || zones.length === 0) return [...each, ...last];
   return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status), ...last];
 }
@@ -81,11 +81,35 @@ function storedRows({ acl, unusable: [first, ...others] = [] }: AclStatus): Find
   return [warning(`stored rows (${acl})`, detail, firstStep('STORE002'), 'STORE002')];
 }
 
-/** What a code says that concerned writing shows only here. What a zone's own link says is not said again. */
-function lastRebuild({ acl, lastError }: AclStatus, zones: readonly Finding[], now: number): Finding[] {
+/**
+ * What a code says that concerned writing shows only here. What another link says is not said again, and what is over by
+ * what Okta shows now is no failure any more.
+ */
+function lastRebuild(
+  seen: Rehearsal,
+  { acl, lastError }: AclStatus,
+  zones: readonly Finding[],
+  now: number,
+): Finding[] {
   if (!lastError || lastError.code === ('ZONE005' satisfies ErrorCode)) return [];
-  if (zones.some(({ level, code }) => level === 'failure' && code === lastError.code)) return [];
-  const detail = `${lastError.detail} (${ago(Date.parse(lastError.at), now)})`;
   const { code, firstStep: mend } = lastError;
-  return [{ link: `last rebuild (${acl})`, level: levelOf(code), detail: harmless(detail), mend, code }];
+  if (seen.failure?.code === code) return [];
+  if (zones.some((zone) => zone.level === 'failure' && zone.code === code)) return [];
+  const link = `last rebuild (${acl})`;
+  const detail = harmless(`${lastError.detail} (${ago(Date.parse(lastError.at), now)})`);
+  const verify = `\`npm run zone -- verify --acl ${acl}\``;
+  if (isOver(code, seen, zones)) {
+    const tried = `It is tried again within two minutes; ${verify} does it now.`;
+    return [warning(link, `${detail}; that is mended now`, tried, code)];
+  }
+  const level = levelOf(code);
+  return [{ link, level, detail, mend: level === 'failure' ? `${mend} Then ${verify} tries again.` : mend, code }];
+}
+
+/** Only a write shows whether a role may write, and what Okta says of a list. */
+function isOver(code: ErrorCode, seen: Rehearsal, zones: readonly Finding[]): boolean {
+  if (seen.failure) return false;
+  if (code === 'OKTA001' || code === 'ZONE006') return seen.zones.some(({ zone }) => zone !== undefined);
+  if (code === 'ZONE001' || code === 'ZONE004') return zones.every(({ level }) => level === 'ok');
+  return false;
 }

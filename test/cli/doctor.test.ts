@@ -114,6 +114,33 @@ describe.concurrent('doctor', () => {
     expect(code).toBe(1);
   });
 
+  it.each<[string, string, (okta: Okta) => unknown, (okta: Okta) => unknown]>([
+    ['OKTA001', 'a token', (okta) => okta.revokeToken(TOKEN), (okta) => okta.setToken(TOKEN, 'ORG_ADMIN')],
+    [
+      'ZONE004',
+      'a zone',
+      (okta) => okta.editZone(ZONE, { usage: 'BLOCKLIST' }),
+      (okta) => okta.editZone(ZONE, { usage: 'POLICY' }),
+    ],
+  ])(
+    'tells %s once after a rebuild has met it too, and once %s is mended says that, and how to go on now',
+    async (code, _, breakIt, mendIt) => {
+      const world = await healthy();
+      await breakIt(world.system.simulator);
+      await world.run('verify');
+      expect((await findings(world)).bad.map((one) => one.code)).toEqual([code]);
+      await mendIt(world.system.simulator);
+      const mended = await findings(world);
+      const verify = expect.stringContaining(`npm run zone -- verify --acl ${ACL}`);
+      const detail = expect.stringContaining('that is mended now');
+      expect(mended.bad).toEqual([
+        expect.objectContaining({ link: `last rebuild (${ACL})`, level: 'warning', code, detail, mend: verify }),
+      ]);
+      await world.run('verify');
+      expect((await findings(world)).bad).toEqual([]);
+    },
+  );
+
   it('says in the text what to do, and where the rest is written', async () => {
     const world = await healthy();
     await world.system.simulator.revokeToken(TOKEN);

@@ -105,6 +105,18 @@ describe('the verdict of doctor', () => {
       undefined,
     ],
     [
+      'a sender’s refusal goes on, beside one that is mended',
+      flow([...[60, 50, 40].map((ago) => refused(ago, 'HOOK004')), accepted(30, 1), refused(5, 'HOOK005')]),
+      'warning',
+      'HOOK005',
+    ],
+    [
+      'a stranger knocks after a sender was mended',
+      flow([refused(60, 'HOOK005'), accepted(30, 1), refused(5, 'HOOK001')]),
+      'ok',
+      undefined,
+    ],
+    [
       'what waits is worse than what is refused',
       flow([...many(9, 'HOOK001'), accepted(600, 1)], 1),
       'failure',
