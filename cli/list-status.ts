@@ -10,6 +10,11 @@ import type { Target } from './target.ts';
 /** Who says who is in: Knocknoc's list alone, senders of events alone, or both. */
 export type FedBy = 'list' | 'events and list' | 'events';
 
+/** How long a list is. */
+export function entriesText(count: number): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
+}
+
 /** How the reads of an ACL's list go, by what is stored. All moments RFC 3339. */
 export interface ListStatus {
   readonly readAt?: string;

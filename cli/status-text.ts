@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../lib/error-codes.ts';
 import type { AclStatus, GrantStatus, Standing, Trouble, ZoneStatus } from './acl-status.ts';
 import { sectionOf } from './advice.ts';
-import type { FedBy } from './list-status.ts';
+import { entriesText, type FedBy } from './list-status.ts';
 import { differsFromUtc, localTime } from './local-time.ts';
 import { ago, duration, moment } from './moments.ts';
 import { cellOf, columns, harmless, type Paint } from './terminal.ts';
@@ -57,7 +57,7 @@ function listLines({ fedBy, list }: AclStatus, now: number, paint: Paint): strin
   if (!list) return [];
   const { readAt, entries = 0, skipped, waiting, failure } = list;
   const facts = [
-    ...(readAt === undefined ? ['never read'] : [`read ${ago(at(readAt), now)}`, `${entries} entries`]),
+    ...(readAt === undefined ? ['never read'] : [`read ${ago(at(readAt), now)}`, entriesText(entries)]),
     ...(skipped === undefined ? [] : [`${skipped} left out`]),
     ...(waiting === undefined ? [] : [`${waiting} removals wait for the next read`]),
   ];

@@ -6,6 +6,7 @@ import { sectionOf, titleOf } from '../advice.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl, type Surroundings } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { entriesText } from '../list-status.ts';
 import type { Target, VersionedSecret } from '../target.ts';
 import { painter } from '../terminal.ts';
 
@@ -32,7 +33,7 @@ export const setAllowlist: Command<SetAllowlistOptions> = async (target, options
   terminal.out(`${paint('green', '✔')} URL and key of ${acl} are stored; the next read uses them, without a deploy`);
   if (!list) return EXIT.warning;
   const skipped = Object.entries(list.skipped).map(([why, count]) => `  ${count} left out: ${why}`);
-  terminal.out([`  the list has ${list.ips.size} entries`, ...skipped].join('\n'));
+  terminal.out([`  the list has ${entriesText(list.ips.size)}`, ...skipped].join('\n'));
   return skipped.length > 0 ? EXIT.warning : EXIT.fine;
 };
 

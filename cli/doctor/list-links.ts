@@ -9,6 +9,7 @@ import { ListRecords, listAge } from '../../lib/list-record.ts';
 import { listAgeLimitSeconds } from '../../lib/names.ts';
 import { firstStep } from '../advice.ts';
 import type { Surroundings } from '../command.ts';
+import { entriesText } from '../list-status.ts';
 import { duration } from '../moments.ts';
 import type { Target } from '../target.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
@@ -35,7 +36,7 @@ async function listLink(acl: string, target: Target, { http, clock }: Surroundin
     const has = new Set(grants.map(({ ip }) => ip));
     const without = needs.filter((ip) => !has.has(ip)).length;
     const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
-    const detail = `${ips.size} entries${left > 0 ? ` (${left} left out)` : ''}; ${without} of them without a grant, ${ends.length} grants too many`;
+    const detail = `${entriesText(ips.size)}${left > 0 ? ` (${left} left out)` : ''}; ${without} of them without a grant, ${ends.length} grants too many`;
     const age = listAge(await new ListRecords(target.table).get(acl, now), now);
     const read =
       age === undefined ? 'never read by the function' : `last read ${duration(age * 1_000)} ago, to the minute`;

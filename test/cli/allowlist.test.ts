@@ -19,7 +19,7 @@ describe('set-allowlist', () => {
     world.system.allowlistSecret.text = JSON.stringify({ lab: { url: 'https://x.example/y', key: 'k' } });
     world.system.knocknoc.simulator.publish(ACL, [ALICE, '10.0.0.1', '203.0.113.0/24']);
     const { code, out, notes } = await world.run(`set-allowlist --acl ${ACL}`, type(url, key));
-    expect([code, out]).toEqual([1, expect.stringContaining('the list has 1 entries')]);
+    expect([code, out]).toEqual([1, expect.stringContaining('the list has 1 entry')]);
     expect(out).toContain('1 left out: ');
     expect(stored()).toEqual({
       lab: { url: 'https://x.example/y', key: 'k' },
@@ -92,7 +92,7 @@ describe('status, doctor and revoke', () => {
       expect.objectContaining({
         link: `allowlist (${ACL})`,
         level: 'ok',
-        detail: expect.stringContaining('1 entries'),
+        detail: expect.stringContaining('1 entry'),
       }),
     );
     await world.grant(BOB);
