@@ -13,8 +13,13 @@ const ANSWERS = 'webhook';
 /**
  * The secret, and whether the webhook answers and knows it: by a ping, which is judged like an event, changes nothing and
  * leaves no error.
+ * @param setClock is told by how many milliseconds the clock of this machine has to be put right, where the webhook says it is wrong
  */
-export async function webhookLinks(target: Target, here: Surroundings): Promise<Finding[]> {
+export async function webhookLinks(
+  target: Target,
+  here: Surroundings,
+  setClock: (byMs: number) => void,
+): Promise<Finding[]> {
   const [current, before] = await Promise.all([
     target.webhookSecret.version('current'),
     target.webhookSecret.version('previous'),
@@ -29,7 +34,10 @@ export async function webhookLinks(target: Target, here: Surroundings): Promise<
   const endpoint = { webhookUrl, webhookHeaders, webhookSecret: key.bytes.toString('base64') };
   const ping = { type: 'access.ping', timestamp: new Date(now).toISOString(), data: { acl } };
   try {
-    return [...secret, judge(await sendEvent(endpoint, ping, { id: `doctor_${here.newId()}`, now }), webhookUrl)];
+    const answer = await sendEvent(endpoint, ping, { id: `doctor_${here.newId()}`, now });
+    const there = Date.parse(answer.headers.date ?? '');
+    if (codeOf(answer.body) === 'HOOK002' && !Number.isNaN(there)) setClock(there - now);
+    return [...secret, judge(answer, webhookUrl)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
