@@ -20,16 +20,22 @@ export async function stacksOfAccount(settings: AwsSettings): Promise<FoundStack
   const sts = new STSClient(clientSettings(settings));
   try {
     const { Account = 'unknown' } = await sts.send(new GetCallerIdentityCommand({}));
-    const names: string[] = [];
-    for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
-      for (const { StackName = '', Outputs = [] } of Stacks) {
-        const outputs = Outputs.map(({ OutputKey }) => OutputKey);
-        if (SIGNS.every((sign) => outputs.includes(sign))) names.push(StackName);
-      }
-    }
-    return { where: `${await client.config.region()}, account ${Account}`, names: names.toSorted() };
+    const names = await namesOfStacks(client);
+    return { where: `${await client.config.region()}, account ${Account}`, names };
   } finally {
     client.destroy();
     sts.destroy();
   }
+}
+
+/** Those of this project, of all in the client's account and region. */
+export async function namesOfStacks(client: CloudFormationClient): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
+    for (const { StackName = '', Outputs = [] } of Stacks) {
+      const outputs = Outputs.map(({ OutputKey }) => OutputKey);
+      if (SIGNS.every((sign) => outputs.includes(sign))) names.push(StackName);
+    }
+  }
+  return names.toSorted();
 }

@@ -8,6 +8,7 @@ import type { Config } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { CliFailure } from './cli-failure.ts';
+import { namesOfStacks } from './find-stacks.ts';
 import { judgeOktaAddress } from './okta-address.ts';
 
 export interface StackResource {
@@ -70,12 +71,18 @@ export async function readStack(name: string, settings: AwsSettings): Promise<St
 }
 
 async function describe(client: CloudFormationClient, name: string, region: string) {
-  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name })).catch((error: unknown) => {
-    const missing = error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
-    if (!missing) throw error;
-    const advice = 'Name it with --stack, its region with --region (or AWS_REGION), and its account with AWS_PROFILE.';
-    throw new CliFailure(`there is no stack ${name} in ${region}`, advice, { cause: error });
-  });
+  const { Stacks = [] } = await client
+    .send(new DescribeStacksCommand({ StackName: name }))
+    .catch(async (error: unknown) => {
+      const missing =
+        error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
+      if (!missing) throw error;
+      // It only helps: not everybody may look through all stacks.
+      const others = await namesOfStacks(client).catch(() => []);
+      const there = others.length === 0 ? '' : ` Of this project there is: ${others.join(', ')}.`;
+      const advice = `Name it with --stack, its region with --region (or AWS_REGION), and its account with AWS_PROFILE.${there}`;
+      throw new CliFailure(`there is no stack ${name} in ${region}`, advice, { cause: error });
+    });
   const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
   const { StackId = '', StackStatus = 'unknown', CreationTime, LastUpdatedTime = CreationTime } = Stacks[0] ?? {};
   // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID

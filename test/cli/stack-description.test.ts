@@ -6,15 +6,25 @@ import { CONFIGURATION_METADATA } from '../../lib/names.ts';
 import { configOf } from '../helpers/events.ts';
 
 let baseUrl = '';
+const OUTPUTS = ['WebhookUrl', 'OktaCredentialsArn', 'GrantsTableName']
+  .map((name) => `<member><OutputKey>${name}</OutputKey><OutputValue>x</OutputValue></member>`)
+  .join('');
 /** CloudFormation, with a stack whose template somebody may have changed. */
 const aws = createServer(async (request, response) => {
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  const action = new URLSearchParams(text).get('Action') ?? '';
+  const asked = new URLSearchParams(text);
+  const action = asked.get('Action') ?? '';
+  if (asked.get('StackName') === 'Missing') {
+    response.writeHead(400, { 'content-type': 'text/xml' });
+    const error = '<Code>ValidationError</Code><Message>Stack with id Missing does not exist</Message>';
+    response.end(`<ErrorResponse><Error><Type>Sender</Type>${error}</Error></ErrorResponse>`);
+    return;
+  }
   const config = configOf();
   const template = { Metadata: { [CONFIGURATION_METADATA]: { ...config, okta: { ...config.okta, baseUrl } } } };
   const result: Readonly<Record<string, string>> = {
-    DescribeStacks: `<Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks>`,
+    DescribeStacks: `<Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1</StackId><StackName>Acme</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
     GetTemplate: `<TemplateBody><![CDATA[${JSON.stringify(template)}]]></TemplateBody>`,
     ListStackResources: '<StackResourceSummaries></StackResourceSummaries>',
   };
@@ -27,15 +37,22 @@ afterAll(() => {
   aws.close();
 });
 
-function read() {
+function read(name = 'Acme') {
   const { port } = aws.address() as AddressInfo;
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return readStack('Acme', { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials });
+  return readStack(name, { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials });
 }
 
 it('a stack is read with the configuration that its template tells', async () => {
   baseUrl = `https://${configOf().okta.domain}`;
   expect(await read()).toMatchObject({ name: 'Acme', account: '111122223333', config: { okta: { baseUrl } } });
+});
+
+it('a stack that is not there is told with those that are', async () => {
+  await expect(read('Missing')).rejects.toMatchObject({
+    message: 'there is no stack Missing in eu-west-1',
+    advice: expect.stringMatching(/Name it with --stack.* Of this project there is: Acme\.$/),
+  });
 });
 
 it('a stack whose template sends the token elsewhere is refused', async () => {
