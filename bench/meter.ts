@@ -149,19 +149,30 @@ export class Meter {
       }
       return result;
     };
-    const pages = async function* (this: Meter, kind: string, found: AsyncIterable<readonly Item[]>, fetched = 0) {
+    const pages = async function* (
+      this: Meter,
+      kind: string,
+      found: AsyncIterable<readonly Item[]>,
+      { fetched = 0, price = 1 }: { readonly fetched?: number; readonly price?: number },
+    ) {
       await clock.sleep(LATENCY_MS.read);
       let bytes = 0;
-      for await (const page of found) {
-        bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
-        // What the index does not hold is read of the table, item by item.
-        if (page.length > 0) this.#read(kind, fetched * page.length);
-        yield page;
+      try {
+        for await (const page of found) {
+          bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
+          // What the index does not hold is read of the table, item by item.
+          if (page.length > 0) this.#read(kind, fetched * page.length);
+          yield page;
+        }
+      } finally {
+        // Also where nobody asks for the next page.
+        this.#read(kind, readUnits(bytes) * price);
       }
-      this.#read(kind, readUnits(bytes));
     }.bind(this);
-    table.queryPrefix = (acl, prefix) => pages(kindOf({ acl, item: prefix }), plain.prefix(acl, prefix));
-    table.queryExpiry = (...range) => pages('index by expiry', plain.expiry(...range), range[3]?.brief ? 0 : 1);
+    table.queryPrefix = (acl, prefix, options) =>
+      pages(kindOf({ acl, item: prefix }), plain.prefix(acl, prefix), { price: options?.stale ? 0.5 : 1 });
+    table.queryExpiry = (...range) =>
+      pages('index by expiry', plain.expiry(...range), { fetched: range[3]?.brief ? 0 : 1 });
   }
 
   #watchQueues(): void {

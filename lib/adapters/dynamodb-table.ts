@@ -101,8 +101,9 @@ export class DynamoDbTable implements Table {
     await this.#client.send(new TransactWriteCommand({ TransactItems }));
   }
 
-  queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
+  queryPrefix(acl: string, prefix: string, { stale = false } = {}): AsyncIterable<readonly Item[]> {
     return this.#pages({
+      ConsistentRead: !stale,
       KeyConditionExpression: '#acl = :acl AND begins_with(#item, :prefix)',
       ExpressionAttributeNames: { '#acl': TABLE.partitionKey, '#item': TABLE.sortKey },
       ExpressionAttributeValues: { ':acl': acl, ':prefix': prefix },

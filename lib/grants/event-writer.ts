@@ -30,10 +30,11 @@ export class EventWriter {
   /** A grant, or the revoke of one grant: one atomic write. */
   async applyToOne(event: QueuedEvent, facts: EventFacts): Promise<EventResult> {
     const isRevoke = event.type === 'access.revoked';
+    const since = isRevoke ? facts.order : await this.#heldSince(event, facts);
     for (;;) {
       const { write, ended } = isRevoke
         ? await this.#endOne(event, facts)
-        : { write: putGrant(event, facts.order, facts.now), ended: 0 };
+        : { write: putGrant(event, { ...facts, since }), ended: 0 };
       const seen = (more: Readonly<Record<string, string | number>>) =>
         seenGuard({ ...facts.seen, ...(isRevoke && { ended }), ...more });
       const against = await this.#guarded.write([write], [seen({}), ...guardsOf(event, facts)], facts.latest);
@@ -88,6 +89,19 @@ export class EventWriter {
     const result = known(row, facts, false);
     if (result.kind === 'applied') tell((await endedBefore(event, this.#table)).grants);
     return result;
+  }
+
+  /**
+   * Since when the event's IP is held: a grant that joins others counts from the first of them, or whoever loses that one
+   * first would give up their place to somebody who came later. All that live say so, so a page of them will do, and an older
+   * answer: what it lacks came a moment ago.
+   */
+  async #heldSince({ acl, ip = '' }: QueuedEvent, { order, isLive }: EventFacts): Promise<string> {
+    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, { stale: true })) {
+      const others = page.flatMap((row) => (isLive(row) && isOrder(row.since, order) ? [row.since] : []));
+      return others.reduce((first, since) => (since < first ? since : first), order);
+    }
+    return order;
   }
 
   /** The rows below a prefix that an order covers, and whether there is a live grant that it does not. */

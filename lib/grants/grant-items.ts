@@ -7,7 +7,7 @@ export interface Holder {
   readonly ip: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** Order of the event since which the grant stands without a break. */
+  /** Order of the event since which the IP is held without a break. */
   readonly since: string;
 }
 
@@ -22,11 +22,11 @@ export interface Grant extends Holder {
   readonly stored: number;
 }
 
-/**
- * The grant that an event makes, or the one it prolongs.
- * @param now milliseconds since the epoch
- */
-export function putGrant(event: QueuedEvent, order: string, now: number): Write {
+/** The grant that an event makes, or the one it prolongs. @param made `now` in milliseconds since the epoch */
+export function putGrant(
+  event: QueuedEvent,
+  { order, since, now }: { readonly order: string; readonly since: string; readonly now: number },
+): Write {
   const { ip = '', grantId, user, expiresAt = 0 } = event;
   return {
     update: grantKey(event),
@@ -40,7 +40,7 @@ export function putGrant(event: QueuedEvent, order: string, now: number): Write 
       ...(grantId !== undefined && { grantId }),
       ...(user !== undefined && { user }),
     },
-    setOnce: { since: order },
+    setOnce: { since },
     // What was there before, whatever wrote it, must not make another grant of this one; and it is not over any more.
     remove: ['over', ...(grantId === undefined ? ['grantId'] : []), ...(user === undefined ? ['user'] : [])],
   };

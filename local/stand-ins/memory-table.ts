@@ -35,8 +35,8 @@ export class MemoryTable implements Table {
   takesNoWrites = false;
   /** By partition, then by sort key. */
   readonly #partitions = new Map<string, Map<string, Item>>();
-  /** The items of each partition in their order, until the next write there. */
-  readonly #sorted = new Map<string, readonly Item[]>();
+  /** The items of each partition in their order, from the first query on. */
+  readonly #sorted = new Map<string, Item[]>();
   readonly #onChange: (change: Change) => void;
   readonly #page: number;
   readonly #copyOf: (item: Item) => Item;
@@ -76,7 +76,11 @@ export class MemoryTable implements Table {
   async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
     this.#reach();
     checkPrefix(acl, prefix);
-    yield* this.#pages(this.#in(acl).filter(({ item }) => item.startsWith(prefix)));
+    const items = this.#in(acl);
+    const first = placeOf(prefix, items);
+    let end = first;
+    while (items[end]?.item.startsWith(prefix)) end += 1;
+    yield* this.#pages(items.slice(first, end));
   }
 
   async *queryExpiry(acl: string, after: number, upTo: number, { brief = false } = {}): AsyncIterable<readonly Item[]> {
@@ -113,7 +117,7 @@ export class MemoryTable implements Table {
     if (this.unreachable) throw new Error('the table does not answer');
   }
 
-  #in(acl: string): readonly Item[] {
+  #in(acl: string): Item[] {
     const known = this.#sorted.get(acl);
     if (known) return known;
     const items = [...(this.#partitions.get(acl)?.values() ?? [])].sort(bySortKey);
@@ -143,7 +147,8 @@ export class MemoryTable implements Table {
     const before = this.look(after);
     const partition = this.#partitions.get(after.acl) ?? new Map<string, Item>();
     this.#partitions.set(after.acl, partition.set(after.item, after));
-    this.#sorted.delete(after.acl);
+    const sorted = this.#sorted.get(after.acl);
+    if (sorted) sorted.splice(placeOf(after.item, sorted), before ? 1 : 0, after);
     // DynamoDB writes no stream record where a write leaves the item as it was.
     if (isSame(before, after)) return;
     const key = { acl: after.acl, item: after.item };
@@ -154,7 +159,8 @@ export class MemoryTable implements Table {
     const before = this.look({ acl, item });
     if (!before) return;
     this.#partitions.get(acl)?.delete(item);
-    this.#sorted.delete(acl);
+    const sorted = this.#sorted.get(acl);
+    if (sorted) sorted.splice(placeOf(item, sorted), 1);
     this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl, before });
   }
 
@@ -177,6 +183,17 @@ function copyOfMap(map: Readonly<Record<string, Value>>): Record<string, Value> 
 function copyOfValue(value: Value): Value {
   if (typeof value !== 'object') return value;
   return Array.isArray(value) ? value.map(copyOfValue) : copyOfMap(value as Readonly<Record<string, Value>>);
+}
+
+/** Where an item with this sort key is, or would be. */
+function placeOf(key: string, sorted: readonly Item[]): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareText(sorted[middle]?.item ?? '', key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function bySortKey(a: Item, b: Item): number {

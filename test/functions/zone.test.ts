@@ -117,6 +117,19 @@ describe('more people than fit', () => {
     expect(inside).not.toContain(`${ip(8)}/32`);
   });
 
+  it('keep the place of an IP with several grants when the first of these ends, whoever has waited meanwhile', async () => {
+    const office = ip(1);
+    await system.grant(office, { grantId: 'first' });
+    for (let n = 2; n <= 7; n += 1) await system.grant(ip(n));
+    await system.grant(office, { grantId: 'second' });
+    await system.clock.advance(3_000);
+    await system.revoke(office, { grantId: 'first' });
+    await system.clock.advance(3_000);
+    const inside = [...system.gateways(), ...system.gateways(SECOND_ZONE)];
+    expect(inside).toContain(`${office}/32`);
+    expect(inside).not.toContain(`${ip(7)}/32`);
+  });
+
   it('are merged where they are neighbours, and nobody else is let in', async () => {
     for (const last of [4, 5, 6, 7]) await system.grant(`203.0.113.${last}`);
     await system.clock.advance(3_000);

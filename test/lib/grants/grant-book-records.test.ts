@@ -185,7 +185,8 @@ describe('the item that wakes the zone function', () => {
   });
 
   it('does not adopt an ACL whose first event was applied in part', async () => {
-    for (const grant of many) await table.write([putGrant(grant, eventOrder(0n, positionAt(1)), NOW)]);
+    const order = eventOrder(0n, positionAt(1));
+    for (const grant of many) await table.write([putGrant(grant, { order, since: order, now: NOW })]);
     const faulty = new FaultyTable(table);
     faulty.crashAt = 3;
     book = bookOf(faulty);
