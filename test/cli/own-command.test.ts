@@ -6,7 +6,6 @@ import { started } from './started.ts';
 /** Every program that is started by its name, with a command line that it cannot take, and the exit code for that. */
 const WRONG: readonly (readonly [line: string, code: number, named: string])[] = [
   ['cli/main.ts --nonsense', 64, '--nonsense'],
-  ['local/main.ts --nonsense', 64, '--nonsense'],
   ['local/main.ts --emulator --port 8787', 64, '--port'],
   ['local/send.ts --nonsense', 64, '--nonsense'],
   ['local/okta-simulator/main.ts --zone a/b', 64, '--zone'],
