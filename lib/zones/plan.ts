@@ -80,10 +80,11 @@ function whoIsIn(grants: readonly Holder[], alwaysAllow: readonly string[]) {
     ];
     return people;
   };
+  const isAlwaysIn = (block: Block) => networks.some((network) => covers(network, block));
   return {
-    holdsSomebody: (block: Block) => all().some((one) => covers(block, one.block)),
+    holdsSomebody: (block: Block) => isAlwaysIn(block) || all().some((one) => covers(block, one.block)),
     since: (block: Block) => {
-      if (networks.some((network) => covers(network, block))) return '';
+      if (isAlwaysIn(block)) return '';
       const inside = all().filter((one) => covers(block, one.block));
       return inside.map(({ since }) => since).sort()[0] ?? '';
     },
