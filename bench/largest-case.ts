@@ -17,7 +17,7 @@ export interface ZonesCase {
 }
 export const ZONES_CASES = [
   { grants: 20_000, zoneIds: zoneIds(34) },
-  { grants: 3_600, zoneIds: zoneIds(8) },
+  { grants: 2_250, zoneIds: zoneIds(5) },
 ] as const satisfies readonly ZonesCase[];
 /** Grants that one flush or one second ends. */
 export const ENDED_GRANTS = 5_000;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { FunctionName } from '../cdk/function-code.ts';
 import { startFakeAws } from '../test/helpers/fake-aws.ts';
@@ -14,6 +14,8 @@ const ROUNDS = 3;
 const MOST_TAKEN = 0.5;
 /** With so much memory a function has a whole processor (AWS Lambda's documentation). */
 const MB_OF_A_PROCESSOR = 1_769;
+/** In each of these a process may run for its share. */
+const TURN_MS = 50;
 const MARK = 'MEASURED ';
 
 interface Peak {
@@ -25,6 +27,8 @@ interface Peak {
   readonly heap: number;
   /** Seconds of the processor that the invocation took. */
   readonly cpuSeconds: number;
+  /** Seconds by the clock, with the share of a processor that its memory buys. */
+  readonly seconds: number;
 }
 
 /** A function in one of the cases that ask most of it, with what the stack of such a configuration gives it. */
@@ -38,8 +42,7 @@ interface Case {
 
 /** How much memory each function takes: a bare process, the loaded bundle, the peak in its largest case. */
 export async function run(progress: (text: string) => void): Promise<BenchResult> {
-  const timeTaken = ({ memoryMb, timeoutSeconds }: Case, { cpuSeconds }: Peak) =>
-    rounded(cpuSeconds / (memoryMb / MB_OF_A_PROCESSOR) / timeoutSeconds, 2);
+  const timeTaken = ({ timeoutSeconds }: Case, { seconds }: Peak) => rounded(seconds / timeoutSeconds, 2);
   const peaks: [Case, Peak][] = [];
   for (const one of cases()) {
     const measured: Peak[] = [];
@@ -48,10 +51,8 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
       measured.push(await measure(one));
     }
     const of = (key: keyof Peak) => median(measured.map((peak) => peak[key]));
-    peaks.push([
-      one,
-      { node: of('node'), loaded: of('loaded'), peak: of('peak'), heap: of('heap'), cpuSeconds: of('cpuSeconds') },
-    ]);
+    const memory = { node: of('node'), loaded: of('loaded'), peak: of('peak'), heap: of('heap') };
+    peaks.push([one, { ...memory, cpuSeconds: of('cpuSeconds'), seconds: of('seconds') }]);
   }
   return {
     tables: [
@@ -65,6 +66,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
           'of it heap',
           'setting',
           'CPU seconds',
+          'seconds',
           'of its time',
         ],
         rows: peaks.map(([one, peak]) => [
@@ -75,6 +77,7 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
           rounded(peak.heap),
           one.memoryMb,
           rounded(peak.cpuSeconds, 2),
+          rounded(peak.seconds, 1),
           timeTaken(one, peak),
         ]),
         note:
@@ -82,8 +85,8 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
           `one grant; outcome, one question; grants, a flush of ${ENDED_GRANTS.toLocaleString('en-US')}; expiry, a tick at which as many are due; ` +
           `zone, a rebuild of ${ZONES_CASES.map(({ grants, zoneIds }) => `${grants.toLocaleString('en-US')} live grants over ${zoneIds.length} zones`).join(' and of ')}` +
           ', as far as it gets in ten seconds. Node.js ' +
-          'has the limits of its heap that Lambda gives it. Of its time: CPU seconds, of this machine, at the share of a ' +
-          'processor that the memory buys, as a part of the timeout.',
+          'has the limits of its heap that Lambda gives it, and runs for the share of a processor that the memory buys: seconds ' +
+          'are by the clock then, and of its time is their part of the timeout.',
       },
     ],
     goals: peaks.flatMap(([one, peak]) => [
@@ -113,7 +116,8 @@ function cases(): Case[] {
   });
 }
 
-async function measure({ name, zones, memoryMb }: Case): Promise<Peak> {
+async function measure(one: Case): Promise<Peak> {
+  const { name, zones } = one;
   const now = Date.now();
   const aws = await startFakeAws(answersFor(name, zones.grants, now));
   const bundles = new Bundles({
@@ -121,7 +125,7 @@ async function measure({ name, zones, memoryMb }: Case): Promise<Peak> {
     acls: { [ACL]: { zoneIds: zones.zoneIds } },
   });
   try {
-    return await inProcess(name, bundles.own(name).file, largestEvent(name, now), aws.url, memoryMb);
+    return await inProcess(one, bundles.own(name).file, largestEvent(name, now), aws.url);
   } finally {
     bundles.remove();
     aws.close();
@@ -134,7 +138,23 @@ function heapLimits(memoryMb: number): string[] {
   return [`--max-semi-space-size=${Math.floor(young / 2)}`, `--max-old-space-size=${memoryMb - young}`];
 }
 
-function inProcess(name: FunctionName, file: string, event: unknown, awsUrl: string, memoryMb: number): Promise<Peak> {
+/** Lets a process run for its share of a processor alone, in turns. @returns what ends that */
+function throttle(child: ChildProcess, share: number): () => void {
+  let timer: NodeJS.Timeout;
+  const turn = (isOn: boolean) => {
+    child.kill(isOn ? 'SIGCONT' : 'SIGSTOP');
+    timer = setTimeout(() => turn(!isOn), TURN_MS * (isOn ? share : 1 - share));
+  };
+  turn(true);
+  return () => clearTimeout(timer);
+}
+
+function inProcess(
+  { name, memoryMb, timeoutSeconds }: Case,
+  file: string,
+  event: unknown,
+  awsUrl: string,
+): Promise<Peak> {
   // Not `resourceUsage().maxRSS`: a process that is started begins with its parent's. Linux alone tells it so.
   const script = `const { readFileSync } = require('node:fs');
 const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
@@ -142,17 +162,21 @@ const node = peak();
 const { handler } = require(${JSON.stringify(file)});
 const loaded = peak();
 const cpu = process.cpuUsage();
-const context = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 60_000 };
+const began = performance.now();
+const taken = () => performance.now() - began;
+const getRemainingTimeInMillis = () => ${timeoutSeconds * 1_000} - taken();
+const context = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis };
 handler(${JSON.stringify(event)}, context).then((answer) => {
   const { user, system } = process.cpuUsage(cpu);
   const failed = answer?.batchItemFailures?.length > 0 || (answer?.statusCode >= 300 && answer.statusCode !== 404);
   const heap = process.memoryUsage().heapUsed / 2 ** 20;
-  const measured = { node, loaded, peak: peak(), heap, cpuSeconds: (user + system) / 1e6, failed };
+  const measured = { node, loaded, peak: peak(), heap, cpuSeconds: (user + system) / 1e6, seconds: taken() / 1e3, failed };
   process.stdout.write('\\n' + ${JSON.stringify(MARK)} + JSON.stringify(measured) + '\\n', () => process.exit(0));
 });`;
   const env = lambdaEnvironment(name, awsUrl);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...heapLimits(memoryMb), '-e', script], { env, cwd: tmpdir() });
+    const letRun = throttle(child, memoryMb / MB_OF_A_PROCESSOR);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -160,6 +184,7 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
       });
     }
     child.on('error', reject);
+    child.on('close', letRun);
     child.on('close', () => {
       const line = output.split('\n').find((text) => text.startsWith(MARK));
       const { failed = true, ...peak } = line ? JSON.parse(line.slice(MARK.length)) : {};

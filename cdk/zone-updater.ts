@@ -21,12 +21,12 @@ export interface ZoneUpdaterProps {
 }
 
 /** Zones of all ACLs together, up to which the smaller size is enough: three times the people that have room in them. */
-const FEW_ZONES = 8;
+const FEW_ZONES = 5;
 
 /** It waits for Okta most of its time, which is paid by the memory. Its largest case takes less than half of either size. */
 function memoryMbFor({ acls }: Config): number {
   const zones = new Set(Object.values(acls).flatMap(({ zoneIds }) => zoneIds));
-  return zones.size > FEW_ZONES ? 640 : 256;
+  return zones.size > FEW_ZONES ? 640 : 240;
 }
 
 /** The function that keeps Okta's zones equal to the table, woken by the table's stream. */

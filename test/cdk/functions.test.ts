@@ -17,7 +17,7 @@ const table = (...actions: string[]) => actions.map((action) => `dynamodb:${acti
 const byExpiry = 'dynamodb:Query on GrantsTable.Arn/index/byExpiry';
 
 /** Of a stack with one zone: see docs/decisions/0031-memory-of-the-functions.md. */
-const MEMORY_MB: Readonly<Record<string, number>> = { Zone: 256, Grants: 384, Expiry: 384 };
+const MEMORY_MB: Readonly<Record<string, number>> = { Zone: 240, Grants: 384, Expiry: 384 };
 
 describe('every function', () => {
   it.each(FUNCTIONS)('%s runs on Node.js 24, on arm64, with a log group of its own', (name) => {
