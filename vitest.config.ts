@@ -5,7 +5,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const PROCESSES = [
   'test/agent/**/*.test.ts',
   'test/cdk/app.test.ts',
-  'test/cdk/cfn-lint.test.ts',
   'test/cli/{completion,credentials,output,own-command,program,proxies,rotation-output}.test.ts',
   'test/docs/webhook-example.test.ts',
   'test/functions/exported-handlers.test.ts',
@@ -39,12 +38,14 @@ const EXHAUSTIVE = [
 ];
 const FUZZ = ['test/fuzz/**/*.test.ts'];
 const BURSTS = ['test/burst/**/*.test.ts'];
-/** Implementations of DynamoDB that nobody here wrote. */
-const TABLES = ['test/tables/**/*.test.ts'];
+/** Tools in Python, whose installation alone takes half a minute in a fresh clone. */
+const PYTHON = ['test/agent/shellcheck.test.ts', 'test/cdk/cfn-lint.test.ts', 'test/tables/moto.test.ts'];
+/** An implementation of DynamoDB that nobody here wrote. */
+const TABLES = ['test/tables/dynalite.test.ts'];
 const END_TO_END = ['test/e2e/**/*.test.ts'];
 const SLOW = [
   ...[...PROCESSES, ...CDK, ...COMMANDS, ...EXHAUSTIVE, ...SIMULATION, ...FUZZ, ...BURSTS, ...TABLES],
-  ...END_TO_END,
+  ...[...PYTHON, ...END_TO_END],
 ];
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
@@ -80,17 +81,24 @@ export default defineConfig({
       // The metrics library reads its service's name once, whichever file loads it first.
       project('cdk', {
         include: CDK,
-        exclude: [...PROCESSES, ...EXHAUSTIVE],
+        exclude: [...PROCESSES, ...EXHAUSTIVE, ...PYTHON],
         env: { POWERTOOLS_SERVICE_NAME: 'Acme' },
         ...SHARED_MODULES,
       }),
       project('commands', { include: COMMANDS, ...SHARED_MODULES }),
-      project('processes', { include: PROCESSES, testTimeout: 180_000, hookTimeout: 180_000, ...SHARED_MODULES }),
+      project('processes', {
+        include: PROCESSES,
+        exclude: PYTHON,
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+        ...SHARED_MODULES,
+      }),
       project('simulation', { include: SIMULATION }),
       project('exhaustive', { include: EXHAUSTIVE }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),
-      project('tables', { include: TABLES, hookTimeout: 240_000 }),
+      project('tables', { include: TABLES }),
+      project('python', { include: PYTHON, testTimeout: 300_000, hookTimeout: 240_000 }),
       project('e2e-embedded', { include: ['test/e2e/embedded.test.ts'], ...WAITING }),
       project('e2e-emulator', { include: ['test/e2e/{emulator,upgrade}.test.ts'], ...ON_THE_EMULATOR }),
     ],

@@ -20,6 +20,7 @@ const PARTS: readonly Part[] = [
     ...{ name: 'upgrade', about: '3 minutes', command: ['vitest', 'run', 'test/e2e/upgrade.test.ts'] },
     environment: { KNOCKNOC_UPGRADE_FROM: process.env.KNOCKNOC_UPGRADE_FROM ?? 'release' },
   },
+  { name: 'python', about: '1 minute', command: ['vitest', 'run', '--project', 'python'] },
   { name: 'simulation', about: '3 minutes', command: ['node', 'test/simulation/run.ts'] },
   { name: 'unkind', about: '4 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'unkind'] },
   { name: 'lists', about: '8 minutes', command: ['node', 'test/simulation/run.ts', '--world', 'lists'] },
