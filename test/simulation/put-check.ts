@@ -152,9 +152,10 @@ export class PutCheck {
     }
     // Two configurations may be at work.
     if (deployments.current !== deployment || now < deployments.since + LONGEST_RUN_MS) return;
-    const live = [...acl.model.ips].filter(([, { until }]) => until > now + 2 * mostSkewMs);
-    // Where they do not all fit, those who came first stay.
-    if (live.length + always.length > deployment.gatewayLimit) return;
+    const liveAt = (at: number) => [...acl.model.ips].filter(([, { until }]) => until > at);
+    const live = liveAt(now + 2 * mostSkewMs);
+    // Where they did not all fit when the grants were read, those who came first stay.
+    if (liveAt(now - LONGEST_RUN_MS).length + always.length > deployment.gatewayLimit) return;
     for (const [ip] of live) {
       if (!acl.model.hasHeld(ip, now - LONGEST_RUN_MS, now + 2 * mostSkewMs)) continue;
       if (goes(entryFor(ip, deployment.ipv6))) this.#broken('9 in a zone throughout', `${acl.name}: ${ip} is put out`);
