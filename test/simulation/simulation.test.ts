@@ -5,8 +5,8 @@ import { describeFailure, describeSummary } from './report.ts';
 import { runSchedule } from './run-schedule.ts';
 
 /** `npm run test:full -- simulation` runs ten thousand. */
-const RUNS = 300;
-const UNKIND_RUNS = 100;
+const RUNS = 150;
+const UNKIND_RUNS = 60;
 const MOST_SECONDS = 240;
 
 describe('every schedule', () => {

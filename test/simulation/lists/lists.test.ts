@@ -11,7 +11,7 @@ import { ListCheck } from './list-check.ts';
 import { LIST_FAULTS, makeListPlan } from './list-plan.ts';
 
 /** `npm run test:full -- lists` runs more. */
-const RUNS = 25;
+const RUNS = 15;
 
 describe('schedules of a Knocknoc that behaves badly', () => {
   it(`keep promise 23, and all others: ${RUNS} of them`, { timeout: 120_000 }, async () => {
