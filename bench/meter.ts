@@ -170,7 +170,7 @@ export class Meter {
       }
     }.bind(this);
     table.queryPrefix = (acl, prefix, options) =>
-      pages(kindOf({ acl, item: prefix }), plain.prefix(acl, prefix), { price: options?.stale ? 0.5 : 1 });
+      pages(kindOf({ acl, item: prefix }), plain.prefix(acl, prefix, options), { price: options?.stale ? 0.5 : 1 });
     table.queryExpiry = (...range) =>
       pages('index by expiry', plain.expiry(...range), { fetched: range[3]?.brief ? 0 : 1 });
   }

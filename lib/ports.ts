@@ -62,8 +62,15 @@ export interface Table {
    * Callers must put up with that: an item that must tell one writer from another names the writer.
    */
   write(writes: readonly Write[]): Promise<WriteResult>;
-  /** Items of one partition whose sort key begins with `prefix`, in its order, page by page. `stale`: as with `get`. */
-  queryPrefix(acl: string, prefix: string, options?: { readonly stale?: boolean }): AsyncIterable<readonly Item[]>;
+  /**
+   * Items of one partition whose sort key begins with `prefix`, in its order, page by page. `stale`: as with `get`. `page`: at
+   * most so many on each.
+   */
+  queryPrefix(
+    acl: string,
+    prefix: string,
+    options?: { readonly stale?: boolean; readonly page?: number },
+  ): AsyncIterable<readonly Item[]>;
   /**
    * Grants of one ACL with `after < expiresAt <= upTo` (milliseconds), soonest first, page by page. `brief`: what the index
    * holds will do (`TABLE.expiryProjection`); each item whole costs one read more.

@@ -101,9 +101,14 @@ export class DynamoDbTable implements Table {
     await this.#client.send(new TransactWriteCommand({ TransactItems }));
   }
 
-  queryPrefix(acl: string, prefix: string, { stale = false } = {}): AsyncIterable<readonly Item[]> {
+  queryPrefix(
+    acl: string,
+    prefix: string,
+    { stale = false, page }: { readonly stale?: boolean; readonly page?: number } = {},
+  ): AsyncIterable<readonly Item[]> {
     return this.#pages({
       ConsistentRead: !stale,
+      ...(page !== undefined && { Limit: page }),
       KeyConditionExpression: '#acl = :acl AND begins_with(#item, :prefix)',
       ExpressionAttributeNames: { '#acl': TABLE.partitionKey, '#item': TABLE.sortKey },
       ExpressionAttributeValues: { ':acl': acl, ':prefix': prefix },

@@ -17,6 +17,9 @@ import { isOrder } from './plausible.ts';
 import type { QueuedEvent } from './queue-message.ts';
 import { isOfAnotherBody, isOfMessage } from './seen-event.ts';
 
+/** How the other grants of an IP are asked for. */
+const OTHERS = { stale: true, page: 20 } as const;
+
 /** The writes of one event. That it was applied, and what came of it, is written with its effect: all or nothing. */
 export class EventWriter {
   readonly #table: Table;
@@ -93,11 +96,11 @@ export class EventWriter {
 
   /**
    * Since when the event's IP is held: a grant that joins others counts from the first of them, or whoever loses that one
-   * first would give up their place to somebody who came later. All that live say so, so a page of them will do, and an older
-   * answer: what it lacks came a moment ago.
+   * first would give up their place to somebody who came later. All that live say so: a few of them will do, since thousands
+   * may share an address, and so will an older answer, which lacks what came a moment ago.
    */
   async #heldSince({ acl, ip = '' }: QueuedEvent, { order, isLive }: EventFacts): Promise<string> {
-    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, { stale: true })) {
+    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, OTHERS)) {
       const others = page.flatMap((row) => (isLive(row) && isOrder(row.since, order) ? [row.since] : []));
       return others.reduce((first, since) => (since < first ? since : first), order);
     }

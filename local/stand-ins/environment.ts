@@ -82,7 +82,7 @@ export class Environment {
         const keys = writes.map(keyOf);
         return this.#call({ to: 'table', method: 'write', keys, isTransaction }, triesOfWrite(table, writes));
       },
-      queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix), { acl, item: prefix }),
+      queryPrefix: (...query) => pages(table.queryPrefix(...query), { acl: query[0], item: query[1] }),
       queryExpiry: (...range) => pages(table.queryExpiry(...range), { acl: range[0], item: ITEM.grant }),
     };
   }

@@ -73,14 +73,18 @@ export class MemoryTable implements Table {
     return { written: true };
   }
 
-  async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
+  async *queryPrefix(
+    acl: string,
+    prefix: string,
+    { page = this.#page }: { readonly page?: number } = {},
+  ): AsyncIterable<readonly Item[]> {
     this.#reach();
     checkPrefix(acl, prefix);
     const items = this.#in(acl);
     const first = placeOf(prefix, items);
     let end = first;
     while (items[end]?.item.startsWith(prefix)) end += 1;
-    yield* this.#pages(items.slice(first, end));
+    yield* this.#pages(items.slice(first, end), Math.min(page, this.#page));
   }
 
   async *queryExpiry(acl: string, after: number, upTo: number, { brief = false } = {}): AsyncIterable<readonly Item[]> {
@@ -164,9 +168,9 @@ export class MemoryTable implements Table {
     this.#onChange({ eventName: 'REMOVE', key: { acl, item }, byTtl, before });
   }
 
-  *#pages(items: readonly Item[]): Iterable<readonly Item[]> {
-    for (let at = 0; at < items.length; at += this.#page) {
-      yield items.slice(at, at + this.#page).map((item) => this.#copyOf(item));
+  *#pages(items: readonly Item[], page = this.#page): Iterable<readonly Item[]> {
+    for (let at = 0; at < items.length; at += page) {
+      yield items.slice(at, at + page).map((item) => this.#copyOf(item));
     }
   }
 }

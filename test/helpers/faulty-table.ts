@@ -19,8 +19,8 @@ export class FaultyTable implements Table {
     return this.#table.get(key, options);
   }
 
-  queryPrefix(acl: string, prefix: string) {
-    return this.#table.queryPrefix(acl, prefix);
+  queryPrefix(...query: Parameters<Table['queryPrefix']>) {
+    return this.#table.queryPrefix(...query);
   }
 
   queryExpiry(...range: Parameters<Table['queryExpiry']>) {

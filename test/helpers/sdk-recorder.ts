@@ -21,9 +21,9 @@ export function recordingTable(table: Table, note: (right: TableRight) => void):
       void adapter.write(writes);
       return table.write(writes);
     },
-    queryPrefix: (acl, prefix) => {
-      void drained(adapter.queryPrefix(acl, prefix));
-      return table.queryPrefix(acl, prefix);
+    queryPrefix: (...query) => {
+      void drained(adapter.queryPrefix(...query));
+      return table.queryPrefix(...query);
     },
     queryExpiry: (...range) => {
       void drained(adapter.queryExpiry(...range));

@@ -226,6 +226,14 @@ export function tableContract(name: string, makeTable: () => Promise<Table>, dif
         ]);
       });
 
+      it('comes with as many on a page as are asked for, and no more', async () => {
+        for (let at = 0; at < 5; at += 1) await put({}, `GRANT#${at}`);
+        const pages: number[] = [];
+        const found = partition.table.queryPrefix(key().acl, 'GRANT#', { stale: true, page: 2 });
+        for await (const page of found) pages.push(page.length);
+        expect(pages.filter((length) => length > 0)).toEqual([2, 2, 1]);
+      });
+
       it('has more than fits into one page, by prefix and by expiry', async () => {
         const filler = 'x'.repeat(6_000);
         for (let at = 0; at < 250; at += 1) await put({ [EXPIRY]: 1_000 - at, filler }, `GRANT#${at}`);

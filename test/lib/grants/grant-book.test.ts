@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
+import type { Table } from '../../../lib/ports.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
@@ -89,6 +90,24 @@ describe('the order of events', () => {
       ...['applied', 'applied', 'duplicate', 'duplicate'],
     ]);
     expect(await live()).toEqual([]);
+  });
+
+  it('counts a grant that joins others from the first of them, and asks for few where thousands share an address', async () => {
+    const rows: number[] = [];
+    class Counted extends MemoryTable {
+      override async *queryPrefix(...query: Parameters<Table['queryPrefix']>) {
+        for await (const page of super.queryPrefix(...query)) {
+          rows.push(page.length);
+          yield page;
+        }
+      }
+    }
+    const shared = bookOf(new Counted());
+    const office = (n: number) => granted(ALICE, n, { grantId: `session-${n}` });
+    for (let n = 1; n <= 200; n += 1) await shared.apply(office(n), positionAt(n), NOW);
+    expect(Math.max(...rows)).toBeLessThanOrEqual(20);
+    const since = new Set((await shared.live('okta-prod', NOW)).map((grant) => grant.since));
+    expect(since).toHaveProperty('size', 1);
   });
 
   it('keeps since when a grant stands without a break, over extensions', async () => {
