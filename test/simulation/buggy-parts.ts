@@ -19,7 +19,7 @@ export function rewriting(table: Table, rewrite: (write: Write) => Write): Table
   return {
     get: (key, options) => table.get(key, options),
     write: (writes): Promise<WriteResult> => table.write(writes.map(rewrite)),
-    queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
+    queryPrefix: (...query) => table.queryPrefix(...query),
     queryExpiry: (...range) => table.queryExpiry(...range),
   };
 }

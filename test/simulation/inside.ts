@@ -48,6 +48,8 @@ export class Inside {
   readonly #ours = new Map<string, number>();
   /** Those of them that others' entries came into before it can be taken for sure that the write was remembered. */
   readonly #unsure = new Set<string>();
+  /** Those whose own item was spoiled: nobody knows that the first write of such a zone is still to come. */
+  readonly #unreadable = new Set<string>();
   /** Whether a zone may be taken over, whatever stands in it. */
   readonly #mayReplace: (zoneId: string) => boolean;
   /** By zone: the list that an operator has allowed to be replaced. */
@@ -79,6 +81,11 @@ export class Inside {
     this.#seen.delete(zoneId);
   }
 
+  /** What is stored of a zone may tell nobody any more whether it is ours. */
+  isSpoiled(zoneId: string): void {
+    this.#unreadable.add(zoneId);
+  }
+
   /** An operator has seen a zone's list, and allows that it be replaced. */
   isAdopted(zoneId: string): void {
     this.#allowed.set(zoneId, listOf(this.in(zoneId)));
@@ -87,7 +94,7 @@ export class Inside {
 
   /** Whether a zone may be taken over that shows these entries. */
   mayTakeOver(zoneId: string, letIn: LetIn): boolean {
-    return this.#ours.has(zoneId) || this.#isFree(zoneId, letIn);
+    return this.#ours.has(zoneId) || this.#unreadable.has(zoneId) || this.#isFree(zoneId, letIn);
   }
 
   /** The same of a zone of which it is not known that it is ours. */

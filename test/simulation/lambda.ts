@@ -98,7 +98,7 @@ export class Environment {
           if (this.#faults.strikes('table error after applying', this.#name)) throw new Error('no answer in time');
           return result;
         }),
-      queryPrefix: (acl, prefix) => this.#pages(table.queryPrefix(acl, prefix), read),
+      queryPrefix: (...query) => this.#pages(table.queryPrefix(...query), read),
       queryExpiry: (...range) => this.#pages(table.queryExpiry(...range), read),
     };
   }

@@ -77,11 +77,7 @@ export class Monitor {
     );
     this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));
     if (watched.plan.world === 'unkind') {
-      const broken = (invariant: Invariant, detail: string) => {
-        // Of a zone whose item can't be read nobody knows that its first write is still to come.
-        if (invariant === 'foreign zone untouched' && this.hasSaid('STORE002')) return;
-        this.broken(invariant, detail);
-      };
+      const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
       this.#puts = new PutCheck(watched, this.#inside, broken);
       this.#quota = new QuotaCheck(watched.plan, watched.start, watched.now, broken);
     }
@@ -188,9 +184,10 @@ export class Monitor {
     this.zoneChanged(zoneId);
   }
 
-  /** What the functions remember of Okta's rests was spoiled. */
-  restsAreForgotten(): void {
+  /** Something that the zone function remembers was spoiled. @param zoneId whose list that was */
+  isSpoiled(zoneId: string | undefined): void {
     this.#rests.forget();
+    if (zoneId !== undefined) this.#inside.isSpoiled(zoneId);
   }
 
   /** The function has looked into the table. @param began when it asked */

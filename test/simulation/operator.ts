@@ -1,4 +1,5 @@
 import { redrive } from '../../lib/grants/redrive.ts';
+import { ZONE_ITEM, ZONE_PARTITION } from '../../lib/names.ts';
 import { Adopter } from './adopter.ts';
 import type { Deployments } from './deployment.ts';
 import { HEALING_MS } from './faults.ts';
@@ -20,15 +21,14 @@ export class Operator {
   readonly #world: World;
   readonly #around: Surroundings;
   readonly #noticedMs: number;
-  /** The zone function can't remember any more what it knew. */
-  readonly #forgotten: () => void;
+  readonly #monitor: Monitor;
 
   constructor(world: World, around: Surroundings, noticedMs: number, monitor: Monitor, deployments: Deployments) {
     this.#adopter = new Adopter(world, around, deployments, (zoneId) => monitor.zoneIsAdopted(zoneId));
     this.#world = world;
     this.#around = around;
     this.#noticedMs = noticedMs;
-    this.#forgotten = () => monitor.restsAreForgotten();
+    this.#monitor = monitor;
   }
 
   act(action: Action): void {
@@ -81,7 +81,8 @@ export class Operator {
     if (!item) return;
     const put = spoiled(item, action.how, action.n);
     faults.struck('spoiled item', this.#noticedMs + HEALING_MS, item.item, JSON.stringify(put));
-    this.#forgotten();
+    const isList = key.acl.startsWith(ZONE_PARTITION) && key.item === ZONE_ITEM.list;
+    this.#monitor.isSpoiled(isList ? key.acl.slice(ZONE_PARTITION.length) : undefined);
     void table.write([{ put }]);
   }
 }

@@ -86,6 +86,32 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('blames nobody for an event that was set aside after others had been put back, since somebody comes again', async () => {
+    let letters = 0;
+    const actions = [login(1_000, '203.0.113.5', 'first'), { at: 5_000, do: 'redrive' } as const];
+    const queue = { ...KIND.queue, visibilityMs: 2_000 };
+    const { violations } = await runSchedule(planOf({ actions, queue, codes: ['STORE001'] }), {
+      table: (table, name) => ({
+        ...table,
+        write: (writes) => {
+          // Until the event is set aside.
+          if (name === 'grants' && letters === 0) throw new Error('the table does not answer');
+          return table.write(writes);
+        },
+      }),
+      telemetry: (telemetry) => ({
+        ...telemetry,
+        error: (code, detail, fields) => {
+          if (detail.includes('dead-letter queue')) letters += 1;
+          telemetry.error(code, detail, fields);
+        },
+      }),
+    });
+    expect(letters).toBe(1);
+    // That the table refuses is no fault that the judge knows of.
+    expect(violations.map(({ invariant }) => invariant)).toEqual(['3 in within time']);
+  });
+
   it('tells of an event that was set aside once nothing goes wrong any more', async () => {
     const { violations } = await runSchedule(planOf({ actions: [login(1_000, '203.0.113.5', 'first')] }), {
       grantsHandler:

@@ -155,7 +155,7 @@ function reading(table: Table, change: (item: Item) => Item): Table {
       const item = await table.get(key, options);
       return item && change(item);
     },
-    queryPrefix: (acl, prefix) => pages(table.queryPrefix(acl, prefix)),
+    queryPrefix: (...query) => pages(table.queryPrefix(...query)),
     queryExpiry: (...range) => pages(table.queryExpiry(...range)),
   };
 }
@@ -165,7 +165,7 @@ function writing(table: Table, change: (writes: readonly Write[]) => readonly Wr
   return {
     get: (key, options) => table.get(key, options),
     write: (writes) => table.write(change(writes)),
-    queryPrefix: (acl, prefix) => table.queryPrefix(acl, prefix),
+    queryPrefix: (...query) => table.queryPrefix(...query),
     queryExpiry: (...range) => table.queryExpiry(...range),
   };
 }
@@ -194,7 +194,7 @@ export function firstPageOnly(table: Table): Table {
   };
   return {
     ...writing(table, (writes) => writes),
-    queryPrefix: (acl, prefix) => first(table.queryPrefix(acl, prefix)),
+    queryPrefix: (...query) => first(table.queryPrefix(...query)),
     queryExpiry: (...range) => first(table.queryExpiry(...range)),
   };
 }

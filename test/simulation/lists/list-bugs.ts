@@ -115,7 +115,7 @@ const ofLists: readonly Bug[] = [
     what: 'who came a moment ago is put out, since the list does not know of it yet',
     breaks: SAYS,
     hooks: {
-      table: forReader((table) => ({ queryPrefix: (acl, prefix) => withoutTime(table.queryPrefix(acl, prefix)) })),
+      table: forReader((table) => ({ queryPrefix: (...query) => withoutTime(table.queryPrefix(...query)) })),
     },
   },
   {
@@ -125,7 +125,7 @@ const ofLists: readonly Bug[] = [
     hooks: {
       table: forReader((table) => ({
         get: (key, options) => (isPutOut(key.item) ? Promise.resolve(undefined) : table.get(key, options)),
-        queryPrefix: (acl, prefix) => (isPutOut(prefix) ? nothing() : table.queryPrefix(acl, prefix)),
+        queryPrefix: (...query) => (isPutOut(query[1]) ? nothing() : table.queryPrefix(...query)),
       })),
     },
   },
