@@ -176,7 +176,7 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
   const env = lambdaEnvironment(name, awsUrl);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...heapLimits(memoryMb), '-e', script], { env, cwd: tmpdir() });
-    const letRun = throttle(child, memoryMb / MB_OF_A_PROCESSOR);
+    const release = throttle(child, memoryMb / MB_OF_A_PROCESSOR);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -184,8 +184,8 @@ handler(${JSON.stringify(event)}, context).then((answer) => {
       });
     }
     child.on('error', reject);
-    child.on('close', letRun);
     child.on('close', () => {
+      release();
       const line = output.split('\n').find((text) => text.startsWith(MARK));
       const { failed = true, ...peak } = line ? JSON.parse(line.slice(MARK.length)) : {};
       // A code in the log means that the work was not done, so the figures would be of something else.

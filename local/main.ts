@@ -22,8 +22,6 @@ const LOOK_FOR_PARENT_MS = 500;
 const PORTS = { webhook: 8787, simulator: 8788, knocknoc: 8789 } as const;
 
 function options() {
-  const port = wholeNumber(0, 65_535);
-  const otherwise = (usual: number) => `(default: ${usual}, any free one with \`--demo\`)`;
   return ownCommand('npm run local --', ABOUT)
     .option(
       '--emulator',
@@ -33,26 +31,20 @@ function options() {
     .option('--allowlist', "nobody posts: Knocknoc's list is read", false)
     .option('--oauth', 'signs in to Okta as a service app (OAuth with DPoP), which is all that Okta takes then', false)
     .option('--demo', 'tells the story of a few grants, checks each step, and exits', false)
+    .addOption(portOption('--port <number>', "the webhook's port", PORTS.webhook))
+    .addOption(portOption('--simulator-port <number>', 'the port of the simulated Okta', PORTS.simulator))
     .addOption(
-      new Option('--port <number>', `the webhook's port ${otherwise(PORTS.webhook)}`)
-        .argParser(port)
-        .conflicts('emulator'),
-    )
-    .addOption(
-      new Option('--simulator-port <number>', `the port of the simulated Okta ${otherwise(PORTS.simulator)}`)
-        .argParser(port)
-        .conflicts('emulator'),
-    )
-    .addOption(
-      new Option(
-        '--knocknoc-port <number>',
-        `the port of the simulated Knocknoc and the page ${otherwise(PORTS.knocknoc)}`,
-      )
-        .argParser(port)
-        .conflicts('emulator'),
+      portOption('--knocknoc-port <number>', 'the port of the simulated Knocknoc and the page', PORTS.knocknoc),
     )
     .parse()
     .opts();
+}
+
+/** The emulator takes free ports. */
+function portOption<Flags extends string>(flags: Flags, what: string, usual: number) {
+  return new Option(flags, `${what} (default: ${usual}, any free one with \`--demo\`)`)
+    .argParser(wholeNumber(0, 65_535))
+    .conflicts('emulator');
 }
 
 type Options = ReturnType<typeof options>;

@@ -75,10 +75,11 @@ function* links(target: Target, options: DoctorOptions, around: Surroundings): I
   // After the log was read: the ping of a machine with a wrong clock is refused, and that is no sender's doing.
   yield [
     'webhook',
-    () =>
-      webhookLinks(target, here, (ms) => {
-        wrongBy = ms;
-      }),
+    async () => {
+      const { findings, aheadBy } = await webhookLinks(target, here);
+      wrongBy = aheadBy;
+      return findings;
+    },
   ];
   yield [
     'Okta credentials',

@@ -10,16 +10,17 @@ import { secretLinks } from './webhook-secret-links.ts';
 
 const ANSWERS = 'webhook';
 
+export interface WebhookSeen {
+  readonly findings: readonly Finding[];
+  /** By how many milliseconds the webhook is ahead of this machine's clock, where it says that this one is wrong; otherwise 0. */
+  readonly aheadBy: number;
+}
+
 /**
  * The secret, and whether the webhook answers and knows it: by a ping, which is judged like an event, changes nothing and
  * leaves no error.
- * @param setClock is told by how many milliseconds the clock of this machine has to be put right, where the webhook says it is wrong
  */
-export async function webhookLinks(
-  target: Target,
-  here: Surroundings,
-  setClock: (byMs: number) => void,
-): Promise<Finding[]> {
+export async function webhookLinks(target: Target, here: Surroundings): Promise<WebhookSeen> {
   const [current, before] = await Promise.all([
     target.webhookSecret.version('current'),
     target.webhookSecret.version('previous'),
@@ -28,7 +29,10 @@ export async function webhookLinks(
   const known = parseWebhookSecret(current?.text ?? '');
   const acl = Object.keys(target.config.acls).find((one) => keyFor(one, known) !== undefined) ?? '';
   const key = keyFor(acl, known);
-  if (!key) return [...secret, skipped(ANSWERS, 'not checked, because there is no key that speaks for an ACL')];
+  if (!key) {
+    const unchecked = skipped(ANSWERS, 'not checked, because there is no key that speaks for an ACL');
+    return { findings: [...secret, unchecked], aheadBy: 0 };
+  }
   const now = here.clock.now();
   const { url: webhookUrl, headers: webhookHeaders } = target.webhook;
   const endpoint = { webhookUrl, webhookHeaders, webhookSecret: key.bytes.toString('base64') };
@@ -36,12 +40,13 @@ export async function webhookLinks(
   try {
     const answer = await sendEvent(endpoint, ping, { id: `doctor_${here.newId()}`, now });
     const there = Date.parse(answer.headers.date ?? '');
-    if (codeOf(answer.body) === 'HOOK002' && !Number.isNaN(there)) setClock(there - now);
-    return [...secret, judge(answer, webhookUrl)];
+    const isWrong = codeOf(answer.body) === 'HOOK002' && !Number.isNaN(there);
+    return { findings: [...secret, judge(answer, webhookUrl)], aheadBy: isWrong ? there - now : 0 };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const mend = 'Check that the API of the stack exists, and that this machine can reach it.';
-    return [...secret, failure(ANSWERS, `${webhookUrl} does not answer: ${harmless(reason)}`, mend)];
+    const silent = failure(ANSWERS, `${webhookUrl} does not answer: ${harmless(reason)}`, mend);
+    return { findings: [...secret, silent], aheadBy: 0 };
   }
 }
 
