@@ -35,9 +35,12 @@ export class OverlayTable implements Table {
     return { written: true };
   }
 
-  async *queryPrefix(acl: string, prefix: string): AsyncIterable<readonly Item[]> {
-    const found = await this.#over(this.#below.queryPrefix(acl, prefix), acl, ({ item }) => item.startsWith(prefix));
-    yield found.sort(bySortKey);
+  async *queryPrefix(...[acl, prefix, options]: Parameters<Table['queryPrefix']>): AsyncIterable<readonly Item[]> {
+    const isIn = ({ item }: Item) => item.startsWith(prefix);
+    const found = await this.#over(this.#below.queryPrefix(acl, prefix, options), acl, isIn);
+    found.sort(bySortKey);
+    const page = options?.page ?? found.length;
+    for (let at = 0; at < found.length; at += page) yield found.slice(at, at + page);
   }
 
   async *queryExpiry(...[acl, after, upTo, options]: Parameters<Table['queryExpiry']>): AsyncIterable<readonly Item[]> {
