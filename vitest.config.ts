@@ -50,6 +50,8 @@ const SLOW = [
 
 /** The files of one worker share their modules: loading those anew for each takes longer than the tests. */
 const SHARED_MODULES = { isolate: false };
+/** CDK's own rules take most of a synthesis. `test/cdk/checks.test.ts` switches them on. */
+const FAST_SYNTHESIS = { CDK_VALIDATION: 'false' };
 const WAITING = { testTimeout: 900_000, hookTimeout: 900_000, maxConcurrency: 24 };
 /**
  * The emulator carries out one thing after the other: more tests at once only wait for one another. What a busy machine
@@ -120,6 +122,7 @@ function project(name: string, options: TestProjectInlineConfiguration['test']):
       // Machines are shared: a test is hung, not slow, after this long.
       ...{ testTimeout: 60_000, hookTimeout: 60_000 },
       ...options,
+      env: { ...FAST_SYNTHESIS, ...options?.env },
     },
   };
 }

@@ -20,7 +20,7 @@ export function awsClientConfig({ endpoint, region }: { readonly endpoint: strin
 }
 
 /** A variable of the caller that is good for any program; all others could lead to a real account, or elsewhere. */
-const PASSED_ON = ['LANG', 'LC_ALL', 'LC_CTYPE', 'LD_LIBRARY_PATH', 'USER'];
+const PASSED_ON = ['LANG', 'LC_ALL', 'LC_CTYPE', 'LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE', 'USER'];
 
 /** @param directory gets everything that would go to the home and temporary folders */
 function baseEnvironment(directory: string): Record<string, string> {
@@ -76,5 +76,7 @@ export function cdkEnvironment(directory: string, endpoint: string): Record<stri
     CDK_HOME: directory,
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     CDK_DISABLE_VERSION_CHECK: '1',
+    // CDK's own rules are for what is deployed to AWS, and take most of a synthesis.
+    CDK_VALIDATION: 'false',
   };
 }

@@ -19,7 +19,7 @@ const bundles = fromFolder(inject('temporaryFolder'));
 /** A stack in an app that knows nothing of this project: none of the flags of its cdk.json are set. */
 function customersStack(stackName = 'AcmeSecurity'): Stack {
   const context = { 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false, context });
+  const app = new App({ analyticsReporting: false, context });
   return new Stack(app, 'Security', { stackName });
 }
 

@@ -18,7 +18,7 @@ describe('the permissions boundary', () => {
   });
 
   it('holds roles that the CDK makes by itself, whoever asked for them', () => {
-    const { stack } = stackWith(changes, { rules: false });
+    const { stack } = stackWith(changes);
     const code = Code.fromInline('exports.handler = () => {}');
     new LambdaFunction(new Construct(stack.system, 'More'), 'Another', {
       code,

@@ -10,7 +10,7 @@ const bundles = fromFolder(inject('temporaryFolder'));
 
 function templateIn(region: string, partition: string): Template {
   const context = { 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false, context });
+  const app = new App({ analyticsReporting: false, context });
   const stack = new Stack(app, 'Stack', { stackName: 'KnocknocOkta', env: { account: '111122223333', region } });
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:111122223333:${rest}`;
   const own = {

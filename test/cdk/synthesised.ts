@@ -46,14 +46,10 @@ const UNUSED = fromFolder(folder);
 /** An ACL whose list is read. */
 export const LISTED = { acls: { 'okta-prod': { zoneIds: ['nzo1'], allowlist: {} } } };
 
-/**
- * The stack with some keys of the configuration changed; nothing is bundled, and no function needs to exist.
- * @param rules whether the synthesis checks CDK's own rules, which takes most of its time
- */
-export function stackWith(changes: object = {}, { rules = true } = {}): { app: App; stack: KnocknocOktaStack } {
+/** The stack with some keys of the configuration changed; nothing is bundled, and no function needs to exist. */
+export function stackWith(changes: object = {}): { app: App; stack: KnocknocOktaStack } {
   const app = new App({
     analyticsReporting: false,
-    builtinCloudFormationValidation: rules,
     outdir: mkdtempSync(join(folder, 'out-')),
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] },
   });
@@ -66,7 +62,7 @@ const templates = new Map<string, Template>();
 
 export function templateWith(changes: object = {}): Template {
   const key = JSON.stringify(changes);
-  const template = templates.get(key) ?? Template.fromStack(stackWith(changes, { rules: false }).stack);
+  const template = templates.get(key) ?? Template.fromStack(stackWith(changes).stack);
   templates.set(key, template);
   return template;
 }

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ROOT } from '../docs/documents.ts';
+import { COMPILE_CACHE } from '../helpers/compiled-code.ts';
 
 /** How each shell is started without anybody's settings, and learns what docs/cli.md says. */
 const SHELLS = {
@@ -58,7 +59,7 @@ function onScreen(start: string, keys: string, folder: string, atEnd: (end: () =
   return new Promise((resolve, reject) => {
     const PATH = [join(folder, 'bin'), process.env.PATH ?? ''].join(delimiter);
     const child = spawn('script', ['-qec', start, '/dev/null'], {
-      ...{ cwd: folder, env: { PATH, HOME: folder, TERM: 'xterm', LANG: 'C.UTF-8' } },
+      ...{ cwd: folder, env: { PATH, HOME: folder, TERM: 'xterm', LANG: 'C.UTF-8', ...COMPILE_CACHE } },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     atEnd(() => void child.kill());

@@ -12,13 +12,14 @@ import {
   startRecordingServer,
 } from '../agent/recording-server.ts';
 import { type Environment, type Run, run } from '../agent/script.ts';
+import { COMPILE_CACHE } from '../helpers/compiled-code.ts';
 
 const SEND = join(import.meta.dirname, '..', '..', 'local', 'send.ts');
 const SECRET = Buffer.alloc(33, 's').toString('base64');
 const GOOD = { WEBHOOK_SECRET: SECRET };
 
 const send = (args: readonly string[], environment: Environment): Promise<Run> =>
-  run(process.execPath, [SEND, ...args], environment);
+  run(process.execPath, [SEND, ...args], { ...COMPILE_CACHE, ...environment });
 
 describe.concurrent('npm run send', () => {
   it.each<[string[], Readonly<Record<string, unknown>>]>([
