@@ -5,7 +5,7 @@ import { AclUnderTest, CONFIGURATION, OKTA_TOKEN, seedZones } from '../e2e/world
 import { aFolder, canRun, removeFolders, runScript } from './script.ts';
 
 /** `npm run test:full -- agent` starts more of them. */
-const RUNS = Number(process.env.KNOCKNOC_PARALLEL_RUNS ?? 40);
+const RUNS = Number(process.env.KNOCKNOC_PARALLEL_RUNS ?? 20);
 
 describe.runIf(canRun)(`${RUNS} runs of the script at the same time`, () => {
   let system: EmbeddedSystem;

@@ -17,7 +17,7 @@ import { LISTED, property, resourceOf, templateWith } from './synthesised.ts';
 
 const template = templateWith(LISTED);
 const SECRET = Buffer.alloc(33, 'k').toString('base64');
-const SCHEDULES = 60;
+const SCHEDULES = 25;
 const soon = () => Date.now() + 30_000;
 
 /** What Lambda itself does with a function's role: write its log, and poll what wakes it. */

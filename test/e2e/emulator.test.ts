@@ -10,6 +10,8 @@ import { strangers } from './strangers.ts';
 import { endToEnd } from './suite.ts';
 import { CONFIGURATION, CREDENTIALS } from './world.ts';
 
+/** What deploys more than once: `npm run test:full -- emulator`. */
+const isWhole = process.env.KNOCKNOC_E2E_WHOLE !== undefined;
 const python = await findPython();
 if (!python && process.env.CI)
   throw new Error('the emulator tests need Python 3.10 or later, and CI does not skip them');
@@ -27,7 +29,7 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
     return starting;
   };
 
-  endToEnd(start);
+  endToEnd(start, isWhole);
 
   operatedStack(start);
 
@@ -55,8 +57,7 @@ describe.runIf(python)('end to end on the emulator, after a real deploy', () => 
     ],
   });
 
-  // They deploy several times more: `npm run test:full -- emulator`.
-  describe.runIf(process.env.KNOCKNOC_E2E_WHOLE)('whole', () => {
+  describe.runIf(isWhole)('whole', () => {
     fromTemplate(start);
     fromNothing(start);
     fromPackage(start);
