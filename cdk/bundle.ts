@@ -1,20 +1,23 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync, type Metafile } from 'esbuild';
 import type { Config } from '../lib/config.ts';
 import { type Bundles, withConfig } from './function-code.ts';
 
+type ClientKey = Config['okta']['clientKey'];
+
 export interface BuildOptions {
-  /** The file that exports `handler`. */
-  readonly entry: string;
+  /** Files that export `handler`. */
+  readonly entries: readonly string[];
   /** What only the other value needs stays out. */
-  readonly clientKey: Config['okta']['clientKey'];
+  readonly clientKey: ClientKey;
   /** Leaves the SDK's whole search for credentials in: for a comparison. */
   readonly wholeSdk?: boolean;
 }
 
-export interface BundleOptions extends Omit<BuildOptions, 'clientKey'> {
+export interface BundleOptions extends Omit<BuildOptions, 'entries' | 'clientKey'> {
+  readonly entry: string;
   /** Where `index.js` goes. Without a `package.json` in it Node.js loads that as CommonJS. */
   readonly outdir: string;
   readonly config: Config;
@@ -27,22 +30,41 @@ export interface Bundle {
 }
 
 const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url));
+/** Other files in their folder are read by a function, and are not one themselves. */
+const IS_FUNCTION = /export const handler\b/;
 /** Only this of the SDK's search for credentials can ever be used on Lambda. */
 const CREDENTIALS = fileURLToPath(new URL('../lib/adapters/lambda-credentials.ts', import.meta.url));
 
-/** The functions' code, made from the sources of this project at the moment that it is asked for. */
+/** The functions' code, made from the sources of this project at the moment that it is asked for: all at once. */
 export function fromSources(folder = FUNCTIONS): Bundles {
-  return { folder, code: (name, clientKey) => buildFunction({ entry: join(folder, `${name}.ts`), clientKey }).code };
+  const built = new Map<ClientKey, ReadonlyMap<string, string>>();
+  return {
+    folder,
+    code: (name, clientKey) => {
+      const codes = built.get(clientKey) ?? buildFunctions({ entries: functionsIn(folder), clientKey }).codes;
+      built.set(clientKey, codes);
+      const code = codes.get(name);
+      if (code === undefined) throw new Error(`there is no function ${name} in ${folder}`);
+      return code;
+    },
+  };
+}
+
+/** Files of the functions, whole paths. */
+export function functionsIn(folder = FUNCTIONS): string[] {
+  const files = readdirSync(folder).map((file) => join(folder, file));
+  return files.filter((file) => IS_FUNCTION.test(readFileSync(file, 'utf8')));
 }
 
 /**
- * Makes one function's code, all but the configuration, which it reads from `KNOCKNOC_CONFIG`. The AWS SDK goes in: the
- * emulator brings only a part of it, and the one of the Lambda runtime loads more slowly.
+ * Makes functions' code, all but the configuration, which they read from `KNOCKNOC_CONFIG`. The AWS SDK goes in: the emulator
+ * brings only a part of it, and the one of the Lambda runtime loads more slowly. Several take little longer than one.
+ * @returns codes by the functions' names
  * @throws where the sources cannot be built, with every message
  */
-export function buildFunction({ entry, clientKey, wholeSdk = false }: BuildOptions) {
+export function buildFunctions({ entries, clientKey, wholeSdk = false }: BuildOptions) {
   const { metafile, outputFiles } = buildSync({
-    entryPoints: [entry],
+    entryPoints: [...entries],
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -60,13 +82,14 @@ export function buildFunction({ entry, clientKey, wholeSdk = false }: BuildOptio
     // A failed build throws with every message; nothing is to be printed twice.
     logLevel: 'silent',
   });
-  return { code: outputFiles[0]?.text ?? '', metafile };
+  const codes: ReadonlyMap<string, string> = new Map(outputFiles.map(({ path, text }) => [parse(path).name, text]));
+  return { codes, metafile };
 }
 
 /** Makes one function's deployable file. */
-export function bundleFunction({ outdir, config, ...options }: BundleOptions): Bundle {
-  const { code, metafile } = buildFunction({ ...options, clientKey: config.okta.clientKey });
-  const text = withConfig(code, config);
+export function bundleFunction({ entry, outdir, config, ...options }: BundleOptions): Bundle {
+  const { codes, metafile } = buildFunctions({ ...options, entries: [entry], clientKey: config.okta.clientKey });
+  const text = withConfig([...codes.values()].join(''), config);
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, 'index.js'), text);
   return { bytes: Buffer.byteLength(text), metafile };

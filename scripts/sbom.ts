@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleFunction } from '../cdk/bundle.ts';
+import { buildFunctions, functionsIn } from '../cdk/bundle.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { NOT_RUN, ownCommand } from '../cli/own-command.ts';
-import { parseConfig } from '../config/load.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 /**
@@ -15,13 +13,6 @@ import packageJson from '../package.json' with { type: 'json' };
  * that is installed to build and test; `deployed.cdx.json` has what of it is in the functions' bundles, and in which.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Read by a function, not one itself. */
-const ENTRY = /export const handler\b/;
-/** What every configuration has in common: none adds a package to a bundle. */
-const CONFIGURATION = {
-  okta: { domain: 'acme.okta.com' },
-  acls: { 'okta-prod': { zoneIds: ['nzo1abcdefGHIJKLM0h7'] } },
-};
 const IN_FUNCTION = 'knocknoc-okta-zones:function';
 
 interface Component {
@@ -44,23 +35,17 @@ function installed(): Bill {
   return { ...bill, metadata: { ...bill.metadata, component: { ...bill.metadata.component, name: packageJson.name } } };
 }
 
-/** The packages in each function's bundle, as `name@version`. */
+/** The packages in each function's code, as `name@version`. */
 function bundled(): Map<string, Set<string>> {
   const functionsOf = new Map<string, Set<string>>();
-  const folder = mkdtempSync(join(tmpdir(), 'knocknoc-sbom-'));
-  try {
-    const files = readdirSync(join(ROOT, 'functions')).map((file) => join(ROOT, 'functions', file));
-    for (const entry of files.filter((file) => ENTRY.test(readFileSync(file, 'utf8')))) {
-      const { metafile } = bundleFunction({ entry, outdir: folder, config: parseConfig(CONFIGURATION) });
-      const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
-      for (const input of inputs) {
-        const found = packageOf(input);
-        if (found === undefined) continue;
-        functionsOf.set(found, (functionsOf.get(found) ?? new Set()).add(entry.replace(/^.*[\\/](\w+)\.ts$/, '$1')));
-      }
+  // With what only this configuration needs.
+  const { metafile } = buildFunctions({ entries: functionsIn(), clientKey: 'kms' });
+  for (const [file, { inputs }] of Object.entries(metafile.outputs)) {
+    for (const input of Object.keys(inputs)) {
+      const found = packageOf(input);
+      if (found === undefined) continue;
+      functionsOf.set(found, (functionsOf.get(found) ?? new Set()).add(parse(file).name));
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
   return functionsOf;
 }

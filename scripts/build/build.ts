@@ -2,13 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
-import { buildFunction } from '../../cdk/bundle.ts';
+import { buildFunctions, functionsIn } from '../../cdk/bundle.ts';
 import { bundleFile } from '../../cdk/function-code.ts';
 import { licensesOf } from './licenses.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Read by a function, not one itself. */
-const ENTRY = /export const handler\b/;
 /** Node.js that a customer may have. */
 const SHARED = {
   ...{ absWorkingDir: ROOT, bundle: true, platform: 'node', target: 'node22', metafile: true, logLevel: 'silent' },
@@ -23,7 +21,7 @@ export function build(out: string): void {
   mkdirSync(join(out, 'functions'), { recursive: true });
   // The rest of the package is ESM. What is made is for either kind of app.
   writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
-  const made = [buildConstruct(out), buildCommandLine(out), ...buildFunctions(out)];
+  const made = [buildConstruct(out), buildCommandLine(out), ...writeFunctions(out)];
   writeFileSync(join(out, 'third-party-licenses.txt'), licensesOf(ROOT, made));
 }
 
@@ -57,19 +55,16 @@ function buildCommandLine(out: string): Metafile {
   }).metafile;
 }
 
-function buildFunctions(out: string): Metafile[] {
-  const folder = join(ROOT, 'functions');
-  const entries = readdirSync(folder).filter((file) => ENTRY.test(readFileSync(join(folder, file), 'utf8')));
-  return entries.flatMap((file) => {
-    const [name = ''] = file.split('.');
-    const [secret, kms] = (['secret', 'kms'] as const).map((clientKey) =>
-      buildFunction({ entry: join(folder, file), clientKey }),
-    );
-    if (!secret || !kms) return [];
-    writeFileSync(join(out, 'functions', bundleFile(name, 'secret')), secret.code);
-    if (kms.code !== secret.code) writeFileSync(join(out, 'functions', bundleFile(name, 'kms')), kms.code);
-    return [secret.metafile, kms.metafile];
-  });
+function writeFunctions(out: string): Metafile[] {
+  const entries = functionsIn();
+  const [secret, kms] = (['secret', 'kms'] as const).map((clientKey) => buildFunctions({ entries, clientKey }));
+  if (!secret || !kms) return [];
+  for (const [name, code] of secret.codes) {
+    writeFileSync(join(out, 'functions', bundleFile(name, 'secret')), code);
+    const other = kms.codes.get(name) ?? code;
+    if (other !== code) writeFileSync(join(out, 'functions', bundleFile(name, 'kms')), other);
+  }
+  return [secret.metafile, kms.metafile];
 }
 
 /** Leaves of the declarations that the compiler has made only those that the first one leads to. */

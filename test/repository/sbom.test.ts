@@ -71,6 +71,11 @@ describe('npm run sbom', () => {
       expect(packagesOf(name).length, name).toBeGreaterThan(5);
   });
 
+  it('has what only a configuration with keys in KMS brings into a function', () => {
+    expect(packagesOf('zone')).toContain('@aws-sdk/client-kms');
+    expect(packagesOf('webhook')).not.toContain('@aws-sdk/client-kms');
+  });
+
   it('has the licence of each package that is deployed', () => {
     const unknown = deployed.components.filter(({ licenses = [] }) => licenses.length === 0);
     expect(unknown.map(({ name }) => name)).toEqual([]);
