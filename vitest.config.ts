@@ -52,6 +52,8 @@ const SLOW = [
 const SHARED_MODULES = { isolate: false };
 /** CDK's own rules take most of a synthesis. `test/cdk/checks.test.ts` switches them on. */
 const FAST_SYNTHESIS = { CDK_VALIDATION: 'false' };
+/** The metrics library reads its service's name once, whichever file loads it first. */
+const NAMED = { env: { POWERTOOLS_SERVICE_NAME: 'Acme' } };
 const WAITING = { testTimeout: 900_000, hookTimeout: 900_000, maxConcurrency: 24 };
 /**
  * The emulator carries out one thing after the other: more tests at once only wait for one another. What a busy machine
@@ -80,13 +82,7 @@ export default defineConfig({
         ...{ include: ['test/**/*.test.ts'], exclude: SLOW, ...SHARED_MODULES },
         setupFiles: ['test/helpers/no-processes.ts'],
       }),
-      // The metrics library reads its service's name once, whichever file loads it first.
-      project('cdk', {
-        include: CDK,
-        exclude: [...PROCESSES, ...EXHAUSTIVE, ...PYTHON],
-        env: { POWERTOOLS_SERVICE_NAME: 'Acme' },
-        ...SHARED_MODULES,
-      }),
+      project('cdk', { include: CDK, exclude: [...PROCESSES, ...EXHAUSTIVE, ...PYTHON], ...NAMED, ...SHARED_MODULES }),
       project('commands', { include: COMMANDS, ...SHARED_MODULES }),
       project('processes', {
         include: PROCESSES,
@@ -95,8 +91,8 @@ export default defineConfig({
         hookTimeout: 180_000,
         ...SHARED_MODULES,
       }),
-      project('simulation', { include: SIMULATION }),
-      project('exhaustive', { include: EXHAUSTIVE }),
+      project('simulation', { include: SIMULATION, ...SHARED_MODULES }),
+      project('exhaustive', { include: EXHAUSTIVE, ...NAMED, ...SHARED_MODULES }),
       project('fuzz', { include: FUZZ }),
       project('bursts', { include: BURSTS }),
       project('tables', { include: TABLES }),
