@@ -4,6 +4,7 @@ import { ago, duration } from './moments.ts';
 
 /** The webhook ids that the commands make. */
 const OPERATORS_ID = /^(zone|selftest)_/;
+const MINUTE_MS = 60_000;
 
 /** The log has more of the last minute than anybody waits for, as in a flood: nothing is known of the flow. */
 export class LogTooLong extends Error {
@@ -127,7 +128,8 @@ function cameBy(code: ErrorCode, { accepted, acceptedAt, bySenders }: FlowFacts)
  * @param appliedAt when an event was applied last; undefined: none yet
  */
 export function flowText(flow: FlowFacts, appliedAt: number | undefined, now: number): string {
-  const window = `the last ${duration(now - flow.since)}`;
+  // Whole minutes were asked for, at about this time.
+  const window = `the last ${duration(Math.round((now - flow.since) / MINUTE_MS) * MINUTE_MS)}`;
   const accepted =
     flow.acceptedAt === undefined ? `none accepted in ${window}` : `last accepted ${ago(flow.acceptedAt, now)}`;
   const applied = appliedAt === undefined ? 'none applied yet' : `last applied ${ago(appliedAt, now)}`;

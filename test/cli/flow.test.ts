@@ -157,4 +157,9 @@ describe('the flow in a sentence', () => {
   ])('%s', (text, facts, appliedAt) => {
     expect(flowText(facts, appliedAt, NOW)).toBe(text);
   });
+
+  it.each([-900, 900])('is of the hour that was asked for, also where asking took a while (%i ms)', (ms) => {
+    const text = 'none accepted in the last 1 h; none applied yet; none refused in the last 1 h';
+    expect(flowText(flow([]), undefined, NOW + ms)).toBe(text);
+  });
 });
