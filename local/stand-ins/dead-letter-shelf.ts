@@ -27,7 +27,7 @@ export class DeadLetterShelf implements DeadLetters, DeadLetterBox {
   }
 
   /** What lies here, for a look at it. */
-  get letters(): readonly Readonly<Pick<Kept, 'messageId' | 'body' | 'reason'>>[] {
+  get letters(): readonly Readonly<Pick<Kept, 'messageId' | 'firstId' | 'body' | 'reason'>>[] {
     return this.#letters;
   }
 

@@ -86,6 +86,36 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('blames nobody for a grant that was cut short by an event which had been set aside, and came again', async () => {
+    const first = { ...login(1_000, '203.0.113.5', 'first'), grantId: 'x' };
+    const shorter = { ...login(30_000, '203.0.113.5', 'shorter'), grantId: 'x', durationSeconds: 60 };
+    const again = { ...shorter, at: 75_000, ageMs: 45_000 };
+    // It would hold the IP, and waits among the dead letters.
+    const other = { ...login(29_000, '203.0.113.5', 'other'), grantId: 'y' };
+    const actions = [first, other, shorter, again, { at: 91_000, do: 'redrive' } as const];
+    let letters = 0;
+    const queue = { ...KIND.queue, visibilityMs: 2_000 };
+    const { violations } = await runSchedule(planOf({ actions, queue, actionMs: 120_000, codes: ['STORE001'] }), {
+      table: (table, name) => ({
+        ...table,
+        write: (writes) => {
+          const isOut = /message-[23]/.test(JSON.stringify(writes)) && letters < 2;
+          if (name === 'grants' && isOut) throw new Error('the table does not answer');
+          return table.write(writes);
+        },
+      }),
+      telemetry: (telemetry) => ({
+        ...telemetry,
+        error: (code, detail, fields) => {
+          if (detail.includes('dead-letter queue')) letters += 1;
+          telemetry.error(code, detail, fields);
+        },
+      }),
+    });
+    expect(letters).toBe(2);
+    expect(violations).toEqual([]);
+  });
+
   it('blames nobody for an event that was set aside after others had been put back, since somebody comes again', async () => {
     let letters = 0;
     const actions = [login(1_000, '203.0.113.5', 'first'), { at: 5_000, do: 'redrive' } as const];

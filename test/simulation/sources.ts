@@ -30,7 +30,7 @@ export interface FifoOptions {
   /** The number of the first message. */
   readonly firstSequence: number;
   /** A message is gone for good: it was handled, or is a dead letter. */
-  readonly done: (body: string) => void;
+  readonly done: (message: FifoMessage) => void;
   /** The function failed for the last time, and could not even say why. */
   readonly movedWithoutReason: () => void;
 }
@@ -101,7 +101,7 @@ export class SimFifo {
     this.messages.splice(0, batch.length, ...staying);
     for (const message of batch) {
       if (message.receives >= MOST_RECEIVES) faults.struck('last delivery');
-      if (!staying.includes(message)) done(message.body);
+      if (!staying.includes(message)) done(message);
     }
     this.#later(failed.length > 0 ? visibilityMs : 0);
   }

@@ -115,12 +115,10 @@ export class World {
     this.weather = options.table && new TableWeather(this.table, options.table, around);
     this.fifo = new SimFifo(around, (event) => this.grants.invoke(event), {
       ...options.queue,
-      done: (body) => {
+      done: ({ body, messageId }) => {
         const event = parseQueuedEvent(body);
-        const isDeadLetter = this.fifo.deadLetters.letters.some((letter) => {
-          const lying = parseQueuedEvent(letter.body);
-          return lying?.webhookId === event?.webhookId && lying?.timestamp === event?.timestamp;
-        });
+        // By the message: an event that was set aside may have come again, and be applied.
+        const isDeadLetter = this.fifo.deadLetters.letters.some(({ firstId }) => firstId === messageId);
         if (event && !isDeadLetter) options.applied(event);
       },
       movedWithoutReason: () => options.monitor.letterWithoutReason(),
