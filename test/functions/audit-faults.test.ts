@@ -95,7 +95,7 @@ async function play(
 const FAULTS: readonly Fault[] = ['refuse', 'lose the answer', 'lose the first answer', 'die before', 'die after'];
 /** To a read that changes nothing, one way to fail is like another. */
 const FAULTS_OF_READS: readonly Fault[] = ['refuse', 'die before'];
-/** Of the ways to fail, each call meets every how manieth: `npm run test:full -- audit` has it meet all. */
+/** Of all calls and ways to fail, every how manieth is tried: `npm run test:full -- audit` tries all. */
 const EVERY = process.env.KNOCKNOC_AUDIT_FAULTS === 'all' ? 1 : 4;
 
 describe('every change has one line of the audit', () => {
