@@ -33,11 +33,9 @@ export class EventWriter {
   /** A grant, or the revoke of one grant: one atomic write. */
   async applyToOne(event: QueuedEvent, facts: EventFacts): Promise<EventResult> {
     const isRevoke = event.type === 'access.revoked';
-    const since = isRevoke ? facts.order : await this.#heldSince(event, facts);
+    const put = isRevoke ? undefined : putGrant(event, { ...facts, ...(await this.#heldSince(event, facts)) });
     for (;;) {
-      const { write, ended } = isRevoke
-        ? await this.#endOne(event, facts)
-        : { write: putGrant(event, { ...facts, since }), ended: 0 };
+      const { write, ended } = put ? { write: put, ended: 0 } : await this.#endOne(event, facts);
       const seen = (more: Readonly<Record<string, string | number>>) =>
         seenGuard({ ...facts.seen, ...(isRevoke && { ended }), ...more });
       const against = await this.#guarded.write([write], [seen({}), ...guardsOf(event, facts)], facts.latest);
@@ -97,14 +95,19 @@ export class EventWriter {
   /**
    * Since when the event's IP is held: a grant that joins others counts from the first of them, or whoever loses that one
    * first would give up their place to somebody who came later. All that live say so: a few of them will do, since thousands
-   * may share an address, and so will an older answer, which lacks what came a moment ago.
+   * may share an address, and so will an older answer, which lacks what came a moment ago. A row of the grant's own that is over,
+   * and that nobody has removed yet, says nothing: whoever came meanwhile came first.
    */
-  async #heldSince({ acl, ip = '' }: QueuedEvent, { order, isLive }: EventFacts): Promise<string> {
-    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, OTHERS)) {
+  async #heldSince(event: QueuedEvent, { order, isLive }: EventFacts): Promise<{ since: string; isAnew: boolean }> {
+    const own = grantKey(event);
+    for await (const page of this.#table.queryPrefix(own.acl, `${ITEM.grant}${event.ip}#`, OTHERS)) {
       const others = page.flatMap((row) => (isLive(row) && isOrder(row.since, order) ? [row.since] : []));
-      return others.reduce((first, since) => (since < first ? since : first), order);
+      const since = others.reduce((first, one) => (one < first ? one : first), order);
+      const mayBeOver = page.some((row) => row.item === own.item && !isLive(row));
+      const row = mayBeOver ? await this.#table.get(own) : undefined;
+      return { since, isAnew: row !== undefined && !isLive(row) };
     }
-    return order;
+    return { since: order, isAnew: false };
   }
 
   /** The rows below a prefix that an order covers, and whether there is a live grant that it does not. */

@@ -22,11 +22,19 @@ export interface Grant extends Holder {
   readonly stored: number;
 }
 
-/** The grant that an event makes, or the one it prolongs. @param made `now` in milliseconds since the epoch */
-export function putGrant(
-  event: QueuedEvent,
-  { order, since, now }: { readonly order: string; readonly since: string; readonly now: number },
-): Write {
+/** With what an event makes a grant. */
+interface Made {
+  readonly order: string;
+  /** Counts where there is no such grant yet. */
+  readonly since: string;
+  /** It counts also where there is one: that is over. */
+  readonly isAnew: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The grant that an event makes, or the one it prolongs. */
+export function putGrant(event: QueuedEvent, { order, since, isAnew, now }: Made): Write {
   const { ip = '', grantId, user, expiresAt = 0 } = event;
   return {
     update: grantKey(event),
@@ -39,8 +47,9 @@ export function putGrant(
       ttl: Math.ceil(expiresAt / 1000),
       ...(grantId !== undefined && { grantId }),
       ...(user !== undefined && { user }),
+      ...(isAnew && { since }),
     },
-    setOnce: { since },
+    ...(!isAnew && { setOnce: { since } }),
     // What was there before, whatever wrote it, must not make another grant of this one; and it is not over any more.
     remove: ['over', ...(grantId === undefined ? ['grantId'] : []), ...(user === undefined ? ['user'] : [])],
   };

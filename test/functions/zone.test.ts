@@ -117,6 +117,24 @@ describe('more people than fit', () => {
     expect(inside).not.toContain(`${ip(8)}/32`);
   });
 
+  it('come behind who has got in meanwhile if they come back before anybody has removed their grant that was over', async () => {
+    await system.grant(ip(1), { durationSeconds: 30 });
+    for (let n = 2; n <= 7; n += 1) await system.grant(ip(n));
+    await system.clock.advance(5_000);
+    // Nothing that would remove it works.
+    system.functions.scheduleIsDead = true;
+    system.functions.table.removeExpired = () => 0;
+    system.functions.timers.messagesToLose = 1_000;
+    await system.clock.advance(40_000);
+    await system.grant(ip(8));
+    await system.clock.advance(3_000);
+    await system.grant(ip(1));
+    await system.clock.advance(3_000);
+    const inside = [...system.gateways(), ...system.gateways(SECOND_ZONE)];
+    expect(inside).toContain(`${ip(7)}/32`);
+    expect(inside).not.toContain(`${ip(1)}/32`);
+  });
+
   it('keep the place of an IP with several grants when the first of these ends, whoever has waited meanwhile', async () => {
     const office = ip(1);
     await system.grant(office, { grantId: 'first' });

@@ -186,7 +186,7 @@ describe('the item that wakes the zone function', () => {
 
   it('does not adopt an ACL whose first event was applied in part', async () => {
     const order = eventOrder(0n, positionAt(1));
-    for (const grant of many) await table.write([putGrant(grant, { order, since: order, now: NOW })]);
+    for (const grant of many) await table.write([putGrant(grant, { order, since: order, isAnew: false, now: NOW })]);
     const faulty = new FaultyTable(table);
     faulty.crashAt = 3;
     book = bookOf(faulty);
