@@ -10,7 +10,7 @@ interface Part extends Omit<Step, 'alone'> {
 }
 
 const PARTS: readonly Part[] = [
-  { name: 'tests', about: '4 minutes', command: ['node', 'test/commands/test.ts'] },
+  { name: 'tests', about: '5 minutes', command: ['node', 'test/commands/test.ts'] },
   {
     ...{ name: 'emulator', about: '6 minutes' },
     command: ['vitest', 'run', '--project', 'e2e-embedded', '--project', 'e2e-emulator'],
