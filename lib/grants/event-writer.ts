@@ -99,8 +99,9 @@ export class EventWriter {
    * and that nobody has removed yet, says nothing: whoever came meanwhile came first.
    */
   async #heldSince(event: QueuedEvent, { order, isLive }: EventFacts): Promise<{ since: string; isAnew: boolean }> {
+    const { acl, ip = '' } = event;
     const own = grantKey(event);
-    for await (const page of this.#table.queryPrefix(own.acl, `${ITEM.grant}${event.ip}#`, OTHERS)) {
+    for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, OTHERS)) {
       const others = page.flatMap((row) => (isLive(row) && isOrder(row.since, order) ? [row.since] : []));
       const since = others.reduce((first, one) => (one < first ? one : first), order);
       const mayBeOver = page.some((row) => row.item === own.item && !isLive(row));
