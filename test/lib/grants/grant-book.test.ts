@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { QueuedEvent } from '../../../lib/grants/queue-message.ts';
-import type { Table } from '../../../lib/ports.ts';
+import { ITEM } from '../../../lib/names.ts';
+import type { Item, Table } from '../../../lib/ports.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
 import { bookOf, flushed, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { Crash, FaultyTable } from '../../helpers/faulty-table.ts';
@@ -115,6 +116,30 @@ describe('the order of events', () => {
     await apply(granted(ALICE, 1), granted(ALICE, 5), granted(BOB, 3));
     const [alice, bob] = (await book.live('okta-prod', NOW)).sort((a, b) => (a.ip < b.ip ? -1 : 1));
     expect((alice?.since ?? '') < (bob?.since ?? '')).toBe(true);
+  });
+
+  it.each([
+    ['has no page', () => []],
+    ['lacks the grant', () => [[]]],
+    ['shows the grant as it was before it was extended', (rows: readonly Item[]) => [rows]],
+  ])('keeps since where an older answer %s', async (_, pagesOf) => {
+    let stale: readonly (readonly Item[])[] | undefined;
+    class Late extends MemoryTable {
+      override async *queryPrefix(...query: Parameters<Table['queryPrefix']>) {
+        if (stale && query[2]?.stale) yield* stale;
+        else yield* super.queryPrefix(...query);
+      }
+    }
+    const table = new Late();
+    const book = bookOf(table);
+    const since = async () => (await book.live('okta-prod', NOW)).map((grant) => grant.since);
+    await book.apply(granted(ALICE, 1, { expiresAt: NOW - 1 }), positionAt(1), NOW - 10_000);
+    stale = pagesOf(table.items().filter(({ item }) => item.startsWith(ITEM.grant)));
+    await book.apply(granted(ALICE, 2), positionAt(2), NOW - 5_000);
+    const before = await since();
+    expect(before).toHaveLength(1);
+    await book.apply(granted(ALICE, 3), positionAt(3), NOW);
+    expect(await since()).toEqual(before);
   });
 
   it('does not remove a grant that was extended after it was found due', async () => {
