@@ -154,11 +154,7 @@ describe.runIf(canRun)('how the script sends', () => {
     it('and says that it is not stored where nobody listens', async () => {
       const nobody = { ...quick, KNOCKNOC_OKTA_URL: 'http://127.0.0.1:1/webhook', KNOCKNOC_OKTA_PATIENCE: '3' };
       const { run: ran } = await run('del', [drops], nobody);
-      // How often depends on the machine: the tries themselves take real time.
-      expect(ran).toMatchObject({
-        code: 5,
-        stderr: expect.stringMatching(/: not stored: .*tries: [23]; .*curl: \(7\) /),
-      });
+      expect(ran).toMatchObject({ code: 5, stderr: expect.stringMatching(/: not stored: .*tries: 3; .*curl: \(7\) /) });
     });
   });
 
