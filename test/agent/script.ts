@@ -52,12 +52,16 @@ export function run(program: string, args: readonly string[], environment: Envir
 }
 
 /**
- * With this the script's pauses take no time, and its own clock goes on all the same.
+ * With this the script's pauses take no time, and its own clock goes on by them alone: not by what the machine takes.
  * @param log a file into which each pause is written, in seconds
  */
 export async function virtualPauses(log = '/dev/null'): Promise<Environment> {
   const file = join(await aFolder(), 'pauses.sh');
-  await writeFile(file, `sleep() { SECONDS=$((SECONDS + \${1%%.*})); echo "$1" >>'${log}'; }\n`);
+  // Once it was unset, bash's own clock is a variable like any other.
+  await writeFile(
+    file,
+    `unset SECONDS; SECONDS=0; sleep() { SECONDS=$((SECONDS + \${1%%.*})); echo "$1" >>'${log}'; }\n`,
+  );
   return { BASH_ENV: file };
 }
 

@@ -22,7 +22,7 @@ import { goodAnswer } from '../../helpers/fake-aws.ts';
 /** The times of the functions, made short enough for a test. */
 const SHORT: CallTimes = { connectMs: 50, attemptMs: 80, attempts: 3, pauseMs: 8 };
 /** Long enough for a good answer on a machine that is busy. */
-const PATIENT: CallTimes = { ...SHORT, connectMs: 500, attemptMs: 500 };
+const PATIENT: CallTimes = { ...SHORT, connectMs: 2_000, attemptMs: 2_000 };
 
 type Behaviour = (request: IncomingMessage, response: ServerResponse, good: string) => void;
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
