@@ -94,21 +94,23 @@ export class EventWriter {
 
   /**
    * Since when the event's IP is held: a grant that joins others counts from the first of them, or whoever loses that one
-   * first would give up their place to somebody who came later. All that live say so: a few of them will do, since thousands
-   * may share an address, and so will an older answer, which lacks what came a moment ago. A row of the grant's own that is over,
-   * and that nobody has removed yet, says nothing: whoever came meanwhile came first.
+   * first would give up their place to somebody who came later. All that live say so: a page with one of them will do, since
+   * thousands may share an address, and so will an older answer, which lacks what came a moment ago. A row of the grant's own
+   * that is over, and that nobody has removed yet, says nothing: whoever came meanwhile came first.
    */
   async #heldSince(event: QueuedEvent, { order, isLive }: EventFacts): Promise<{ since: string; isAnew: boolean }> {
     const { acl, ip = '' } = event;
     const own = grantKey(event);
+    let since = order;
+    let mayBeOver = false;
     for await (const page of this.#table.queryPrefix(acl, `${ITEM.grant}${ip}#`, OTHERS)) {
       const others = page.flatMap((row) => (isLive(row) && isOrder(row.since, order) ? [row.since] : []));
-      const since = others.reduce((first, one) => (one < first ? one : first), order);
-      const mayBeOver = page.some((row) => row.item === own.item && !isLive(row));
-      const row = mayBeOver ? await this.#table.get(own) : undefined;
-      return { since, isAnew: row !== undefined && !isLive(row) };
+      since = others.reduce((first, one) => (one < first ? one : first), order);
+      mayBeOver ||= page.some((row) => row.item === own.item && !isLive(row));
+      if (others.length > 0) break;
     }
-    return { since: order, isAnew: false };
+    const row = mayBeOver ? await this.#table.get(own) : undefined;
+    return { since, isAnew: row !== undefined && !isLive(row) };
   }
 
   /** The rows below a prefix that an order covers, and whether there is a live grant that it does not. */
