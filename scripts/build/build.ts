@@ -57,8 +57,8 @@ function buildCommandLine(out: string): Metafile {
 
 function writeFunctions(out: string): Metafile[] {
   const entries = functionsIn();
-  const [secret, kms] = (['secret', 'kms'] as const).map((clientKey) => buildFunctions({ entries, clientKey }));
-  if (!secret || !kms) return [];
+  const secret = buildFunctions({ entries, clientKey: 'secret' });
+  const kms = buildFunctions({ entries, clientKey: 'kms' });
   for (const [name, code] of secret.codes) {
     writeFileSync(join(out, 'functions', bundleFile(name, 'secret')), code);
     const other = kms.codes.get(name) ?? code;

@@ -5,10 +5,6 @@ import { ACL, SECOND_ZONE, TOKEN, ZONE } from '../helpers/virtual-system.ts';
 import { type AwsNames, WatchedSystem } from '../helpers/watched-system.ts';
 import { FUNCTIONS, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
-// Read when the telemetry is loaded, as on Lambda.
-vi.hoisted(() => {
-  process.env.POWERTOOLS_SERVICE_NAME = 'Acme';
-});
 afterEach(() => vi.restoreAllMocks());
 
 const template = templateWith({ stackName: 'Acme' });

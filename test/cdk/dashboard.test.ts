@@ -19,9 +19,6 @@ import {
   templateWith,
 } from './synthesised.ts';
 
-vi.hoisted(() => {
-  process.env.POWERTOOLS_SERVICE_NAME = 'Acme';
-});
 afterAll(() => vi.restoreAllMocks());
 
 const template = templateWith({ stackName: 'Acme' });

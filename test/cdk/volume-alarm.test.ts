@@ -7,10 +7,6 @@ import { ACL, ZONE } from '../helpers/virtual-system.ts';
 import { type AwsNames, WatchedSystem } from '../helpers/watched-system.ts';
 import { resourcesOf, templateWith } from './synthesised.ts';
 
-// Read when the telemetry is loaded, as on Lambda.
-vi.hoisted(() => {
-  process.env.POWERTOOLS_SERVICE_NAME = 'Acme';
-});
 afterEach(() => vi.restoreAllMocks());
 
 const NAMES: AwsNames = {

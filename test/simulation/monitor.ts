@@ -75,9 +75,9 @@ export class Monitor {
       { okta, now, storedWithinMs: losesWhatItSaw(plan) ? HEALING_MS + extraMs : 0 },
       (zoneId) => watched.deployments.ownerOf(zoneId)?.replaceExisting === true && CAN_REPLACE,
     );
-    this.#zones = new ZoneCheck(watched, this.#inside, (invariant, detail) => this.broken(invariant, detail));
+    const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
+    this.#zones = new ZoneCheck(watched, this.#inside, broken);
     if (watched.plan.world === 'unkind') {
-      const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
       this.#puts = new PutCheck(watched, this.#inside, broken);
       this.#quota = new QuotaCheck(watched.plan, watched.start, watched.now, broken);
     }
