@@ -1,21 +1,18 @@
 import { sameList } from '../addresses/list-difference.ts';
-import { aclConfig } from '../config.ts';
 import type { Holder } from '../grants/grant-items.ts';
 import type { AclEvents, Wake } from '../grants/wake-item.ts';
 import type { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
-import { configHash } from './config-hash.ts';
+import { firstView } from './first-view.ts';
 import { isComplete, isRight, nextStep, type Step } from './next-step.ts';
 import { type Plan, planFor } from './plan.ts';
 import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
 import type { ZoneMemory, ZoneState } from './zone-state.ts';
-import { isUsable, viewOf, type ZoneView } from './zone-view.ts';
+import { isUsable, type ZoneView } from './zone-view.ts';
 import type { Done, ZoneChange } from './zone-work.ts';
 
-/** After a change of the configuration an older run may still be writing for this long. */
-const OLD_RUNS_MS = 120_000;
 /** Up to so many zones are checked together. Of more, some are due each minute anyway, and together they would be too many. */
 const TOGETHER = 10;
 
@@ -51,7 +48,9 @@ export class Pass {
   /** Reads all that a rebuild starts from. The position first: what is applied after that may be missing from the grants. */
   async begin(): Promise<void> {
     await this.#readWake();
-    this.#views = await Promise.all(this.#run.settings.zoneIds.map((zoneId) => this.#readView(zoneId)));
+    this.#views = await Promise.all(
+      this.#run.settings.zoneIds.map((zoneId) => firstView(zoneId, this.#run, this.#due, this.#deps)),
+    );
     const now = this.#deps.clock.now();
     // Where the quota has left some of them for later, none is read twice before all are read once.
     const isFree = this.#run.state.dueAt === undefined && this.#views.length <= TOGETHER;
@@ -237,39 +236,6 @@ export class Pass {
 
   async #readWake(): Promise<void> {
     this.#wake = await this.#deps.grants.wake.read(this.#run.acl);
-  }
-
-  async #readView(zoneId: string): Promise<ZoneView> {
-    const { acl, state, isUndisturbed } = this.#run;
-    const { clock, states, telemetry } = this.#deps;
-    const now = clock.now();
-    const { left, ...memory } = state.zones[zoneId] ?? {};
-    const isKnown = isUndisturbed && !readingIsDue(memory, this.#due, now);
-    const stored = await (isKnown ? states.items.known(zoneId, acl) : states.items.get(zoneId));
-    if (stored === 'unreadable') {
-      const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
-      telemetry.error('STORE002', detail, { acl, zoneId });
-    }
-    const isNew = state.configHash !== undefined && state.configHash !== this.#run.configHash;
-    const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
-    const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
-    // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
-    if (left && !view.unsure) return { ...view, has: undefined, unsure: true };
-    if (typeof stored !== 'object' || stored.owner === acl) return view;
-    const { state: other, lease } = await states.peek(stored.owner, now);
-    // Whoever knows that the zone is this ACL's now does not touch it, and an ACL with much to do is always at work.
-    const isHeld = lease !== undefined && lease.configHash !== this.#hashOf(stored.owner);
-    // What that ACL has confirmed, it has told of too.
-    const write = Math.max(view.memory.write ?? 0, other.zones[zoneId]?.write ?? 0);
-    const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
-    return isHeld ? { ...known, heldUntil: lease.until } : known;
-  }
-
-  /** What a rebuild of another ACL calls its configuration, where it knows the same as this one. */
-  #hashOf(acl: string): string | undefined {
-    const { config } = this.#deps;
-    const settings = aclConfig(config, acl);
-    return settings && configHash(config, settings);
   }
 
   /** Whether all is as it was confirmed to be: then the zones need only be checked. */

@@ -4,6 +4,8 @@ import { ZONE_ITEM, ZONE_PARTITION } from '../names.ts';
 import type { Condition, Item, Key, Table } from '../ports.ts';
 
 const list = v.pipe(v.array(v.string()), v.readonly());
+/** Up to the last moment that a `Date` has: one more is a number that the table still takes. */
+const number = v.pipe(v.number(), v.integer(), v.maxValue(8.64e15));
 const schema = v.object({
   /** The ACL that writes the zone; empty where none has written it after all. */
   owner: v.string(),
@@ -13,9 +15,9 @@ const schema = v.object({
   removed: list,
   added: list,
   /** A number that no other write of this zone has, and later ones have higher. */
-  write: v.number(),
+  write: number,
   /** When that write was begun, in milliseconds since the epoch. */
-  at: v.number(),
+  at: number,
   found: v.optional(v.literal(true)),
 });
 
@@ -95,11 +97,19 @@ export class ZoneItems {
     const record = { owner, write, at, ...lists };
     // Until it is known what became of the write.
     this.#known.delete(zoneId);
-    const { written } = await this.#table.write([{ put, when: asItWas(stored) }]);
+    const when = stored === 'unreadable' ? await this.#stillUnreadable(zoneId) : asItWas(stored);
+    if (!when) return undefined;
+    const { written } = await this.#table.write([{ put, when }]);
     // The answer to a first try may have been lost: then the condition does not hold because of this very write.
     if (!written && !isSame(await this.get(zoneId), record)) return undefined;
     this.#known.set(zoneId, record);
     return record;
+  }
+
+  /** What holds only until somebody else writes an item that can't be read; undefined where somebody has written it by now. */
+  async #stillUnreadable(zoneId: string): Promise<readonly Condition[] | undefined> {
+    const item = await this.#table.get(listKey(zoneId));
+    return item && readZone(item) === 'unreadable' ? unchanged(item) : undefined;
   }
 
   /** This process has told of a write: where that can't be stored, it does not tell of it again. */
@@ -156,14 +166,24 @@ function readZone(item: Item | undefined): StoredZone {
   return { owner, write, at, before, after, ...(found && { found }) };
 }
 
-function asItWas(stored: StoredZone): readonly Condition[] {
+function asItWas(stored: ZoneRecord | 'none'): readonly Condition[] {
   if (stored === 'none') return [{ attribute: 'owner', equals: '', orAbsent: true }];
-  // Nothing in it can be relied on, so nothing can be lost either.
-  if (stored === 'unreadable') return [];
   return [
     { attribute: 'owner', equals: stored.owner },
     { attribute: 'write', equals: stored.write },
   ];
+}
+
+/** Each write has an owner and a number that no other has. What no condition can hold, such as a list, is left out. */
+function unchanged(item: Item): readonly Condition[] {
+  const absent = { owner: '', write: 0 };
+  return (['owner', 'write'] as const).flatMap((attribute): readonly Condition[] => {
+    const value = item[attribute];
+    if (value === undefined) return [{ attribute, equals: absent[attribute], orAbsent: true }];
+    if (typeof value === 'object') return [];
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return [];
+    return [{ attribute, equals: value }];
+  });
 }
 
 function isSame(stored: StoredZone, wanted: ZoneRecord): boolean {

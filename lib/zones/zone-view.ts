@@ -33,17 +33,18 @@ export interface ZoneView {
 export function viewOf(zoneId: string, stored: StoredZone, memory: ZoneMemory, acl: string, now: number): ZoneView {
   const doubted = memory.doubted === true;
   const nothing = { zoneId, stored, memory, has: undefined, expected: [], unsure: true, doubted };
-  if (typeof stored !== 'object') return nothing;
-  const { before, after } = stored;
-  const isOwn = stored.owner === acl;
+  if (stored === 'none') return nothing;
+  const isOwn = stored !== 'unreadable' && stored.owner === acl;
   const confirmed = isOwn ? confirmedList(stored, memory) : undefined;
   if (confirmed) return { ...nothing, has: confirmed, expected: [confirmed], unsure: false };
-  // Either list may be there: whoever is in both has a place.
-  const left = new Set(after);
-  const has = before.filter((entry) => left.has(entry));
   // Of another ACL's write, the moment of this system's last word on it is not known.
   const doubtUntil = Math.max(memory.doubtUntil ?? 0, (isOwn ? stored.at : now) + CALL_TIMEOUT_MS + DOUBT_MS);
-  return { ...nothing, memory: { ...memory, doubtUntil }, has, expected: [before, after] };
+  const inDoubt = { ...nothing, memory: { ...memory, doubtUntil } };
+  if (stored === 'unreadable') return inDoubt;
+  // Either list may be there: whoever is in both has a place.
+  const left = new Set(stored.after);
+  const has = stored.before.filter((entry) => left.has(entry));
+  return { ...inDoubt, has, expected: [stored.before, stored.after] };
 }
 
 /** The list that Okta has confirmed; undefined where nobody knows what became of the last write. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AUDIT } from '../../../lib/names.ts';
+import { AUDIT, ZONE_ITEM, ZONE_PARTITION } from '../../../lib/names.ts';
 import { configHash } from '../../../lib/zones/config-hash.ts';
 import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { ACL, configOf, flushed, granted, positionAt, revoked } from '../../helpers/events.ts';
@@ -118,6 +118,50 @@ describe('a zone that moves from one ACL to another', () => {
     expect(world.calls('PUT')).toBe(puts);
     expect(world.gateways('nzo1')).toEqual([SENTINEL]);
     expect(world.codes()).toEqual([]);
+  });
+
+  describe('and of which nothing that is stored can be read', () => {
+    const CAROL = '203.0.113.20';
+    const SWAPPED = { acls: { old: { zoneIds: ['nzo2'] }, new: { zoneIds: ['nzo1'] } } };
+    const spoil = () =>
+      world.table.write([{ update: { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list }, set: { before: 'x' } }]);
+    const overlapping = () => world.okta.requests().filter((request) => request.overlapping);
+
+    it('is not written while a run of the ACL that had it is at work, whichever that was', async () => {
+      const old = world.deps;
+      await world.apply(granted(CAROL, 1, { acl: 'old' }));
+      const goesOn = world.holdUp('PUT nzo1', 'onCall');
+      const first = rebuildOf('old', old);
+      await world.clock.advance(500);
+      await spoil();
+      world.deploy(SWAPPED);
+      await world.rebuild('new');
+      expect(world.calls('PUT', 'nzo1')).toBe(0);
+      goesOn();
+      await world.clock.finish(first);
+      await world.timersGoOff();
+      expect([world.gateways('nzo1'), overlapping()]).toEqual([[`${BOB}/32`], []]);
+      expect(new Set(world.codes())).toEqual(new Set(['STORE002']));
+    });
+
+    it('is written by one of two runs that both found it so', async () => {
+      // A new process, which remembers nothing of the zone.
+      world.deploy(BEFORE);
+      const old = world.deps;
+      await world.apply(granted(CAROL, 1, { acl: 'old' }));
+      await spoil();
+      const goesOn = world.holdUp('GET nzo1', 'onAnswer');
+      const frozen = rebuildOf('old', old);
+      await world.clock.advance(500);
+      // That the old ACL is at work, nobody knows any more.
+      world.deploy({ acls: { new: { zoneIds: ['nzo1'] } } });
+      await world.rebuild('new');
+      expect(world.gateways('nzo1')).toEqual([`${BOB}/32`]);
+      const puts = world.calls('PUT', 'nzo1');
+      goesOn();
+      await world.clock.finish(frozen.catch(() => {}));
+      expect([world.calls('PUT', 'nzo1'), world.gateways('nzo1')]).toEqual([puts, [`${BOB}/32`]]);
+    });
   });
 
   describe('is audited without a gap', () => {

@@ -133,6 +133,39 @@ describe('what is stored of a zone', () => {
     expect(await items.get('nzo1')).toMatchObject({ owner: 'lab', after: [B] });
   });
 
+  it.each<[string, { readonly [attribute: string]: Value }]>([
+    ['without lists', { owner: 'old', write: 7 }],
+    ['without an owner', { before: [A], removed: [], added: [], write: 1, at: 1 }],
+    ['without a number', { owner: 'old', before: [A], removed: [], added: [], at: 1 }],
+    ['of another version', { version: 9, list: 'x' }],
+    ['with lists for an owner', { owner: ['old'], before: [A], removed: [], added: [], write: 1, at: 1 }],
+  ])('has one writer where it can’t be read, too: %s', async (_, attributes) => {
+    const table = new MemoryTable();
+    await table.write([{ put: { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list, ...attributes } }]);
+    const [old, lab, late] = [new ZoneItems(table), new ZoneItems(table), new ZoneItems(table)];
+    for (const items of [old, lab, late]) expect(await items.get('nzo1')).toBe('unreadable');
+    const both = await Promise.all([
+      lab.announce('nzo1', 'lab', 'unreadable', lists([A], [B]), NOW),
+      old.announce('nzo1', 'old', 'unreadable', lists([A], [C]), NOW + 1),
+    ]);
+    expect(both).toEqual([expect.objectContaining({ owner: 'lab' }), undefined]);
+    expect(await late.announce('nzo1', 'old', 'unreadable', lists([A], [C]), NOW + 500)).toBeUndefined();
+    expect(await late.get('nzo1')).toMatchObject({ owner: 'lab', after: [B] });
+  });
+
+  it('can’t be read where its numbers are none that a table takes, and goes on from there', async () => {
+    const table = new MemoryTable();
+    const get = table.get.bind(table);
+    await new ZoneItems(table).announce('nzo1', 'old', 'none', lists([], [A]), NOW);
+    table.get = async (...asked) => {
+      const item = await get(...asked);
+      return item?.owner === 'old' ? { ...item, write: 1e300 } : item;
+    };
+    const items = new ZoneItems(table);
+    expect(await items.get('nzo1')).toBe('unreadable');
+    expect(await items.announce('nzo1', 'lab', 'unreadable', lists([A], [B]), NOW)).toMatchObject({ write: NOW });
+  });
+
   it('says which list Okta has confirmed only by the number of the write', async () => {
     const record = { owner: 'lab', write: 5, at: 1, before: [A], after: [B] };
     expect(confirmedList(record, { write: 5 })).toEqual([B]);

@@ -33,6 +33,8 @@ describe('before Okta is asked, a zone', () => {
     ['for as long as the write may come late', record, {}, AT + LATEST],
     ['for the longest of both', record, { doubtUntil: AT + 3 * MINUTE }, AT + 3 * MINUTE],
     ['from now on, where it was another ACL that wrote', { ...record, owner: 'old' }, {}, NOW + LATEST],
+    ['from now on, where what is stored can’t be read', 'unreadable', { write: 7 }, NOW + LATEST],
+    ['not at all, where nobody has written it', 'none', {}, undefined],
   ])('is in doubt %s', (_, stored, memory, doubtUntil) => {
     expect(view(stored, memory).memory.doubtUntil).toBe(doubtUntil);
   });
