@@ -96,7 +96,7 @@ export class HostileOkta {
       const path = `/api/v1/zones/${zoneId}`;
       const begin = () => this.simulator.begin({ method: request.method, path, headers, body: request.body ?? '' });
       const call = signIn ? signIn.begin(request.method, begin) : begin();
-      if (request.method === 'PUT') this.monitor?.zoneChanged(zoneId);
+      if (request.method === 'PUT') this.monitor?.putTakesEffect(request, zoneId);
       const isLate = struck === 'timeout and applied late';
       const takesMs = call.delayMs + (isLate ? request.timeoutMs : random.whole(...this.#around.oktaMs));
       if (takesMs > request.timeoutMs) {

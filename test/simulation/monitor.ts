@@ -195,9 +195,15 @@ export class Monitor {
     this.#rests.read(environment, began);
   }
 
+  /** Mostly at once: an administrator may change the zone again before the answer comes. */
+  putTakesEffect(request: HttpRequest, zoneId: string): void {
+    this.#puts?.mayBeDone(zoneId, putIn(request).gateways);
+    this.zoneChanged(zoneId);
+  }
+
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
     if (request.method === 'PUT') {
-      this.#puts?.ends(zoneId, putIn(request).gateways);
+      this.#puts?.mayBeDone(zoneId, putIn(request).gateways);
       this.#written(environment, zoneId);
     }
     if (answer?.status === 429) this.#quota?.isRefused();

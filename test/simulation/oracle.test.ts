@@ -74,6 +74,16 @@ describe('what judges the schedules', () => {
     }
   });
 
+  it('knows whose a zone is whose list was exchanged for others’ before the answer to its first write', async () => {
+    const { violations } = await runSchedule(
+      planOf({
+        ...{ oktaMs: [2_000, 2_000], oddZones: { 'zone-1-1': 'foreign' }, codes: ['ZONE007', 'ZONE008'] },
+        actions: [login(1_000, '203.0.113.5', 'first'), { at: 6_500, do: 'turn lists round' }],
+      }),
+    );
+    expect(violations).toEqual([]);
+  });
+
   it('blames nobody where two versions that are both at work give a zone to one ACL each', async () => {
     const moved = (zones: readonly [string, string]) => ({
       ...{ sentinel: '192.0.2.0/32', gatewayLimit: 150, verifyMinutes: 5 },

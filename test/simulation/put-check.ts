@@ -111,8 +111,8 @@ export class PutCheck {
     }
   }
 
-  /** A PUT is over: whether it was carried out, the zone shows. */
-  ends(zoneId: string, gateways: Put['gateways']): void {
+  /** Whether a PUT was carried out, the zone shows. */
+  mayBeDone(zoneId: string, gateways: Put['gateways']): void {
     const found = canonicalGateways(viewOf(this.#watched.okta, zoneId)?.gateways ?? []);
     if (sameList(found, canonicalGateways(gateways))) this.#inside.isWritten(zoneId);
   }
