@@ -3,7 +3,7 @@ import type { CachedSecret } from '../cached-secret.ts';
 import type { Clock } from '../ports.ts';
 import type { Authorization } from './authorization.ts';
 import { CALL_TIMEOUT_MS } from './call-timeout.ts';
-import { isAsRead, type OktaZone, type OktaZones, type ZoneAnswer } from './client.ts';
+import { isAsRead, type OktaZone, type OktaZones, type WriteAnswer, type ZoneAnswer } from './client.ts';
 import type { OktaCredentials } from './credentials.ts';
 import { OktaFailure } from './okta-failure.ts';
 import type { Quota } from './rate-limit.ts';
@@ -66,16 +66,16 @@ export class OktaAccess {
    * Where signing in came between the reading and this, the zone is read again: what others have changed meanwhile would
    * be undone.
    * @param zone the zone as just read
-   * @returns undefined where it has changed, and is not written
    * @throws {OktaFailure}
    */
-  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer | undefined> {
+  async putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<WriteAnswer> {
     return this.#authorized(async (by, isNew) => {
       if (isNew) {
-        const { zone: found } = await this.#read(zoneId, by);
-        if (!isAsRead(found, zone)) return undefined;
+        const found = await this.#read(zoneId, by);
+        if (!isAsRead(found.zone, zone)) return { ...found, written: false };
       }
-      return this.#called('PUT', zoneId, by, () => this.#zones.putGateways(zoneId, zone, gateways, by));
+      const answer = await this.#called('PUT', zoneId, by, () => this.#zones.putGateways(zoneId, zone, gateways, by));
+      return { ...answer, written: true };
     });
   }
 

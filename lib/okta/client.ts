@@ -29,9 +29,11 @@ export interface ZoneAnswer {
 /** Reading and writing zones with credentials that are somebody else's concern. Both throw `OktaFailure`. */
 export interface ZoneCalls {
   get(zoneId: string): Promise<ZoneAnswer>;
-  /** @returns undefined where the zone is no more as it was read, and was not written */
-  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<ZoneAnswer | undefined>;
+  putGateways(zoneId: string, zone: OktaZone, gateways: readonly Gateway[]): Promise<WriteAnswer>;
 }
+
+/** `written: false`: the zone was no more as it had been read. It was not written, and this is how it is. */
+export type WriteAnswer = ZoneAnswer & { readonly written: boolean };
 
 /**
  * Reads and writes one zone of Okta's Network Zones API. Our own client, since Okta's SDK drops

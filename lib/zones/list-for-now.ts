@@ -11,48 +11,68 @@ import type { ListsOfZones, WriteRules } from './next-write.ts';
  */
 export function listForNow(
   zone: number,
-  { has, desired }: ListsOfZones,
+  lists: ListsOfZones,
   { limit, sentinel, holdsSomebody, fittingElsewhere }: Omit<WriteRules, 'blocked' | 'doubted' | 'since'>,
 ): readonly string[] {
+  const { desired } = lists;
   const list = desired[zone] ?? [];
-  const moving = desired.length === 1 ? [] : [...onTheMove(zone, has, desired, holdsSomebody)];
+  const own = mayHave(zone, lists);
+  const moving = desired.length === 1 ? [] : [...onTheMove(zone, lists, holdsSomebody)];
   const wanted = new Set(list);
-  const unplaced = (has[zone] ?? []).flatMap((text) =>
-    wanted.has(text) ? [] : readableBlocks([text]).flatMap(fittingElsewhere),
-  );
+  const unplaced = own.flatMap((text) => (wanted.has(text) ? [] : readableBlocks([text]).flatMap(fittingElsewhere)));
   const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
   if (leaving.length === 0) return list;
-  const own = readableBlocks(has[zone] ?? []);
-  const isNew = (text: string) => !own.some((entry) => touch(entry, blockOf(text)));
-  const there = new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving]);
+  const blocks = readableBlocks(own);
+  const isNew = (text: string) => !blocks.some((entry) => touch(entry, blockOf(text)));
+  const there = new Set([
+    ...list.filter((text) => !isNew(text) && text !== sentinel),
+    ...inOrder(leaving, zone, lists),
+  ]);
   const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
-  // Whoever is there stays, even where that is more than the limit: Okta has taken them before.
-  return [...there, ...coming.slice(0, Math.max(0, limit - there.size))].sort();
+  const isOneList = own === lists.has[zone];
+  // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it has not.
+  const staying = isOneList ? [...there] : [...there].slice(0, limit);
+  return [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort();
+}
+
+/** All that a zone may have: the list that it shows, and what was known before where that may be an old answer. */
+export function mayHave(zone: number, { has, known = [] }: ListsOfZones): readonly string[] {
+  const [shown = [], before = []] = [has[zone], known[zone]];
+  return before.length === 0 ? shown : [...new Set([...before, ...shown])];
+}
+
+/** What a zone has whichever of its two lists is there. */
+function surelyHas(zone: number, { has, known = [] }: ListsOfZones): readonly string[] {
+  const [shown = [], before = []] = [has[zone], known[zone]];
+  return before.length === 0 ? shown : shown.filter((text) => before.includes(text));
+}
+
+/** Who was known to be there comes first: where there is no room for both lists, what is shown may be the older one. */
+function inOrder(texts: readonly string[], zone: number, { known = [] }: ListsOfZones): readonly string[] {
+  const before = new Set(known[zone]);
+  return before.size === 0 ? texts : texts.toSorted((a, b) => Number(before.has(b)) - Number(before.has(a)));
 }
 
 /** What a zone has of people who are to be in another zone, but are not in there yet. */
-function onTheMove(
-  zone: number,
-  has: readonly (readonly string[])[],
-  desired: readonly (readonly string[])[],
-  holdsSomebody: (block: Block) => boolean,
-): Set<string> {
+function onTheMove(zone: number, lists: ListsOfZones, holdsSomebody: (block: Block) => boolean): Set<string> {
+  const { desired } = lists;
   const leaving = new Set<string>();
   const kept = new Set(desired[zone]);
-  const going = (has[zone] ?? []).filter((text) => !kept.has(text));
+  const going = mayHave(zone, lists).filter((text) => !kept.has(text));
   if (going.length === 0) return leaving;
   const own = going.flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
   const staying = (desired[zone] ?? []).map(blockOf);
   for (const [other, list] of desired.entries()) {
     // Most zones gain nobody: their lists need not be read.
-    if (other === zone || sameList(has[other] ?? [], list)) continue;
-    const there = new Set(has[other]);
+    const inOther = surelyHas(other, lists);
+    if (other === zone || sameList(inOther, list)) continue;
+    const there = new Set(inOther);
     const coming = list.filter((text) => !there.has(text));
     if (coming.length === 0) continue;
-    const inOther = readableBlocks(has[other] ?? []);
+    const around = [...readableBlocks(inOther), ...staying];
     for (const text of coming) {
       const block = blockOf(text);
-      const isCovered = (part: Block) => [...inOther, ...staying].some((around) => covers(around, part));
+      const isCovered = (part: Block) => around.some((one) => covers(one, part));
       for (const entry of own) {
         // Never more of an entry than the people it is to hold: the rest of it may belong to nobody any more.
         const common = commonOf(entry.block, block);

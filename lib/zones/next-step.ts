@@ -2,7 +2,7 @@ import { sameList } from '../addresses/list-difference.ts';
 import { nextWrite } from './next-write.ts';
 import type { Plan } from './plan.ts';
 import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
-import { isRecorded, isUsable, type ZoneView } from './zone-view.ts';
+import { isRecorded, isUsable, knownBefore, type ZoneView } from './zone-view.ts';
 
 export type Step =
   /** Read the zone, and write it at once. */
@@ -74,7 +74,7 @@ export function writeStep({ views, refused }: Pick<Work, 'views' | 'refused'>, p
     new Set(usable.flatMap((view, index) => (is(view) ? [index] : [])));
   const lists = {
     has: usable.map(({ has }) => has),
-    known: usable.map(({ doubted, expected }) => (doubted ? (expected[0] ?? []) : [])),
+    known: usable.map(knownBefore),
     desired: usable.map(({ zoneId }) => plan.lists.get(zoneId) ?? []),
   };
   const write = nextWrite(lists, {

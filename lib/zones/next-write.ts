@@ -1,6 +1,6 @@
 import { type Block, blockOf, commonOf, covers, readableBlocks } from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
-import { listForNow } from './list-for-now.ts';
+import { listForNow, mayHave } from './list-for-now.ts';
 
 /** The lists of an ACL's usable zones, each as canonical sorted texts, in the order of the zones. */
 export interface ListsOfZones {
@@ -62,13 +62,12 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
  * is written: the next one would plan by the old list again, and write the others back. 2: somebody must leave it. 3: it only
  * gains.
  */
-function rankOf(zone: number, list: readonly string[], { has, known = [] }: ListsOfZones, rules: WriteRules): number {
+function rankOf(zone: number, list: readonly string[], lists: ListsOfZones, rules: WriteRules): number {
+  const { has } = lists;
   const own = readableBlocks(has[zone] ?? []);
   const gains = list.map(blockOf).filter((block) => !own.some((entry) => covers(entry, block)));
   if (gains.length > 0) {
-    const others = [...has.entries(), ...known.entries()].flatMap(([index, entries]) =>
-      index === zone ? [] : readableBlocks(entries),
-    );
+    const others = has.flatMap((_, index) => (index === zone ? [] : readableBlocks(mayHave(index, lists))));
     const moves = gains.some((block) => others.some((entry) => commonOf(entry, block)) && rules.holdsSomebody(block));
     if (moves) return 0;
   }

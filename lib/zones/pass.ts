@@ -10,7 +10,7 @@ import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
 import type { ZoneMemory, ZoneState } from './zone-state.ts';
-import { isUsable, type ZoneView } from './zone-view.ts';
+import { isUsable, knownBefore, type ZoneView } from './zone-view.ts';
 import type { Done, ZoneChange } from './zone-work.ts';
 
 /** Up to so many zones are checked together. Of more, some are due each minute anyway, and together they would be too many. */
@@ -261,7 +261,11 @@ export class Pass {
       const wake = this.#isQuiet() ? undefined : this.#wake;
       this.#grants = await this.#deps.grants.holders(this.#run.acl, this.#grantsReadAt, wake);
     }
-    const usable = this.#views.filter(isUsable);
+    // People stay where they may be: elsewhere they would have to come in before this zone is put right.
+    const usable = this.#views.filter(isUsable).map((view) => ({
+      zoneId: view.zoneId,
+      has: [...new Set([...knownBefore(view), ...view.has])],
+    }));
     const isWhole = this.#views.every((view) => isUsable(view) || view.memory.trouble !== undefined);
     this.#plan = planFor(usable, isWhole, this.#grants, this.#run.settings, this.#deps.config);
   }

@@ -157,7 +157,9 @@ async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promis
     deps.telemetry.warn('full zones change places; the latest to come is in none for one update', fields);
   }
   const before = pass.view(step.zoneId);
-  await pass.did(await writeZone(before, read.zone, again.list, work), true);
+  const done = await writeZone(before, read.zone, again.list, pass.plan, work);
+  if (done.zone) await pass.saw(done);
+  else await pass.did(done, true);
   await tellTrouble(before, pass, run, deps);
 }
 

@@ -57,6 +57,11 @@ export function isUsable(view: ZoneView): view is ZoneView & { readonly has: rea
   return view.has !== undefined && view.memory.trouble === undefined && view.heldUntil === undefined;
 }
 
+/** What a zone had before it showed a list that nobody announced, which may be an old answer. */
+export function knownBefore({ doubted, expected }: ZoneView): readonly string[] {
+  return doubted ? (expected[0] ?? []) : [];
+}
+
 /** Okta has shown the zone's list. @param now milliseconds since the epoch */
 export function shown(view: ZoneView, list: readonly string[], now: number): ZoneView {
   const { trouble, ...memory } = view.memory;

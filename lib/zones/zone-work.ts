@@ -2,7 +2,7 @@ import { canonicalGateways, toGateway } from '../addresses/address-block.ts';
 import { differenceOf, sameList } from '../addresses/list-difference.ts';
 import type { AclConfig } from '../config.ts';
 import { AUDIT, METRICS } from '../names.ts';
-import type { OktaZone, ZoneCalls } from '../okta/client.ts';
+import type { OktaZone, ZoneAnswer, ZoneCalls } from '../okta/client.ts';
 import { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
 import { whyUnusable } from '../okta/usability.ts';
@@ -62,32 +62,36 @@ export interface ZoneChange {
  * @throws {OktaFailure} when Okta as a whole refuses or does not answer
  */
 export async function readZone(view: ZoneView, plan: Plan | undefined, work: ZoneWork): Promise<Done> {
-  return ofOneZone(view, work, async () => {
-    const { zone, quota } = await work.okta.get(view.zoneId);
-    const reason = whyUnusable(zone);
-    if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
-    const list = canonicalGateways(zone.gateways ?? []);
-    const isNobodys = view.stored === 'none' || isAsFound(view, list);
-    if (plan && isNobodys) await assertOurs(view, list, plan, work);
-    if (!isNobodys && isContradiction(view, list)) {
-      // What is known of the item may be older than what another ACL's rebuild has announced since.
-      if (!(await isStillStored(view, work))) return { view: takenOver(view, work), quota };
-      if (work.isInUse) reportForeignChange(view, list, work);
-    }
-    const seen = shown(view, list, work.clock.now());
-    const change = changeFound(view, seen, work);
-    return { view: seen, zone, quota, ...(change && { change }) };
-  });
+  return ofOneZone(view, work, async () => judge(view, await work.okta.get(view.zoneId), plan, work));
+}
+
+async function judge(view: ZoneView, answer: ZoneAnswer, plan: Plan | undefined, work: ZoneWork): Promise<Done> {
+  const { zone, quota } = answer;
+  const reason = whyUnusable(zone);
+  if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
+  const list = canonicalGateways(zone.gateways ?? []);
+  const isNobodys = view.stored === 'none' || isAsFound(view, list);
+  if (plan && isNobodys) await assertOurs(view, list, plan, work);
+  if (!isNobodys && isContradiction(view, list)) {
+    // What is known of the item may be older than what another ACL's rebuild has announced since.
+    if (!(await isStillStored(view, work))) return { view: takenOver(view, work), quota };
+    if (work.isInUse) reportForeignChange(view, list, work);
+  }
+  const seen = shown(view, list, work.clock.now());
+  const change = changeFound(view, seen, work);
+  return { view: seen, zone, quota, ...(change && { change }) };
 }
 
 /**
- * Gives a zone that was just read another list, and makes sure that Okta has it.
+ * Gives a zone that was just read another list, and makes sure that Okta has it. Where it has changed since it was read, it is
+ * judged anew instead; then `zone` says how it is.
  * @throws {OktaFailure} when Okta as a whole refuses or does not answer
  */
 export async function writeZone(
   view: ZoneView,
   zone: OktaZone,
   list: readonly string[],
+  plan: Plan | undefined,
   work: ZoneWork,
 ): Promise<Done> {
   const { acl, clock, okta } = work;
@@ -102,11 +106,12 @@ export async function writeZone(
   const isUnsaid = isNew || (found && typeof stored === 'object' && !sameList(stored.before, has));
   const record = await announce(view, { before: known, after: list, ...(found && { found }) }, work);
   if (!record) return { view: takenOver(view, work) };
-  const announced = { ...view, stored: record };
+  const expected = [...(view.doubted ? view.expected : [known]), list];
+  const announced = { ...view, stored: record, expected };
   if (isUnsaid) reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));
-    if (!answer) return { view: left(announced, 'the zone has changed since it was read; it is read again', work) };
+    if (!answer.written) return judge(announced, answer, plan, work);
     const reason = whyUnusable(answer.zone);
     const detail = `zone ${zoneId} can't be used, by the answer to its update: ${reason}`;
     const failure = reason ? new OktaFailure('ZONE004', detail).about({ zoneId }) : undefined;
@@ -202,14 +207,9 @@ async function assertOurs(
   throw new OktaFailure('ZONE008', `zone ${zoneId} is not taken over: ${reason}`);
 }
 
-/** Somebody else has announced a write since the item was read. */
-function takenOver(view: ZoneView, work: ZoneWork): ZoneView {
-  return left(view, 'another rebuild writes the zone; this one leaves it', work);
-}
-
-/** Zone and item are read afresh in the next rebuild, which begins at once. */
-function left(view: ZoneView, why: string, { acl, clock, telemetry }: ZoneWork): ZoneView {
-  telemetry.info(why, { acl, zoneId: view.zoneId });
+/** Somebody else has announced a write since the item was read. Zone and item are read afresh in the next rebuild, at once. */
+function takenOver(view: ZoneView, { acl, clock, telemetry }: ZoneWork): ZoneView {
+  telemetry.info('another rebuild writes the zone; this one leaves it', { acl, zoneId: view.zoneId });
   return { ...view, heldUntil: clock.now() };
 }
 

@@ -58,7 +58,9 @@ describe('the token of a call', () => {
     reader.text = 'new';
     const proxies = [{ type: 'CIDR', value: '198.51.100.9/32' }];
     okta.next.push(REFUSED, answer(200, { ...zone, proxies }));
-    expect(await access().putGateways('nzo1', zone, [{ type: 'CIDR', value: '203.0.113.7/32' }])).toBeUndefined();
+    expect(await access().putGateways('nzo1', zone, [{ type: 'CIDR', value: '203.0.113.7/32' }])).toMatchObject({
+      ...{ written: false, zone: { proxies } },
+    });
     expect(okta.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET']);
   });
 

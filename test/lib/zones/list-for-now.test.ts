@@ -12,8 +12,8 @@ const nobody = (_: Block): readonly string[] => [];
 const now = (
   has: Lists,
   desired: Lists,
-  { zone = 0, limit = 10, holdsSomebody = anybody, fittingElsewhere = nobody } = {},
-) => listForNow(zone, { has, desired }, { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere });
+  { zone = 0, limit = 10, holdsSomebody = anybody, fittingElsewhere = nobody, known = [] as Lists } = {},
+) => listForNow(zone, { has, known, desired }, { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere });
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {
@@ -100,6 +100,47 @@ describe('the list that a zone gets at this moment', () => {
     ];
     expect(now(split, [[A, HIGH, LOW], [D]], { limit: 3 })).toEqual([D, LOW, HIGH]);
     expect(now(merged, [[A, PAIR], [D]], { limit: 2 })).toEqual([D, PAIR]);
+  });
+
+  describe('of a zone that has shown a list which nobody announced', () => {
+    it('holds those on the move whom it was known to have: what it has shown may be an old answer', () => {
+      expect(now([[A], []], [[A], [C]], { known: [[C], []] })).toEqual([A, C]);
+      expect(now([[A], []], [[SENTINEL], [A, C]], { known: [[C], []] })).toEqual([A, C]);
+    });
+
+    it('holds first whom it was known to have, where there is no room for both', () => {
+      const known = [[C, D], []];
+      expect(now([[A, B], []], [[SENTINEL], [A, B, C, D]], { known, limit: 3 })).toEqual([A, C, D]);
+      expect(
+        now(
+          [[A, B], []],
+          [
+            [C, E],
+            [A, B, D],
+          ],
+          { known, limit: 2 },
+        ),
+      ).toEqual([C, D]);
+    });
+
+    it('holds more than the limit by none of both lists together, though a zone may that has one', () => {
+      expect(now([[A, B, C], []], [[SENTINEL], [A, B, C]], { limit: 2 })).toEqual([A, B, C]);
+      expect(now([[A, B], []], [[SENTINEL], [A, B, C]], { limit: 2, known: [[A, C], []] })).toEqual([A, C]);
+    });
+
+    it('is relied on by another only for those who are in both of its lists', () => {
+      expect(now([[A, B], [A]], [[SENTINEL], [A, B]], { known: [[], [B]] })).toEqual([A, B]);
+      expect(
+        now(
+          [
+            [A, B],
+            [A, E],
+          ],
+          [[SENTINEL], [A, B]],
+          { known: [[], [A, D]] },
+        ),
+      ).toEqual([B]);
+    });
   });
 
   it('passes over what it can’t read, and what is not known of a zone', () => {
