@@ -29,9 +29,9 @@ export function listForNow(
     ...inOrder(leaving, zone, lists),
   ]);
   const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
-  const isOneList = own === lists.has[zone];
-  // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it has not.
-  const staying = isOneList ? [...there] : [...there].slice(0, limit);
+  // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it took one.
+  const most = Math.max(limit, lists.has[zone]?.length ?? 0, lists.known?.[zone]?.length ?? 0);
+  const staying = own === lists.has[zone] ? [...there] : [...there].slice(0, most);
   return [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort();
 }
 

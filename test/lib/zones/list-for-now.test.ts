@@ -126,6 +126,9 @@ describe('the list that a zone gets at this moment', () => {
     it('holds more than the limit by none of both lists together, though a zone may that has one', () => {
       expect(now([[A, B, C], []], [[SENTINEL], [A, B, C]], { limit: 2 })).toEqual([A, B, C]);
       expect(now([[A, B], []], [[SENTINEL], [A, B, C]], { limit: 2, known: [[A, C], []] })).toEqual([A, C]);
+      const known = [[A, C], []];
+      // Somebody has put what is to come into the zone beside whom it had.
+      expect(now([[A, C, LOW], []], [[A, PAIR], [C]], { limit: 2, known })).toEqual([A, C, PAIR]);
     });
 
     it('is relied on by another only for those who are in both of its lists', () => {
