@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { VERSION } from '../lib/version.ts';
 import { usageFailure } from './cli-failure.ts';
 import type { Command as Run } from './command.ts';
@@ -20,9 +20,8 @@ import { setup } from './commands/setup.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { findConfigFile, type TargetOptions } from './find-target.ts';
+import { acls, dropPrevious, json, oneAcl, remove, seconds, showAgain, steps, wait, waiting, yes } from './options.ts';
 import { describeOption, wholeNumber } from './own-command.ts';
-import { secondsOf } from './seconds-of.ts';
-import { SETUP_STEPS, type SetupStep } from './setup/setup-step.ts';
 import { printScript, SHELLS } from './shells.ts';
 
 /** Runs one command against the system that its options name. */
@@ -34,8 +33,6 @@ const ABOUT = `Operates a deployment of Knocknoc for Okta, or the local one.
 Exit codes: 0 fine; 1 it works, but someone should look; 2 something is wrong, or was not done; 64 the command line is wrong. More in docs/cli.md.`;
 
 const WATCH_SECONDS = 2;
-/** The longest that the webhook lets anyone wait. */
-const WAIT_SECONDS = 20;
 
 /** The command line as a whole: what can be typed, and what each command is given of it. */
 export function createProgram(execute: Execute) {
@@ -287,62 +284,4 @@ export function createProgram(execute: Execute) {
     .action((shell) => printScript(shell));
 
   return program;
-}
-
-function acls() {
-  return new Option('--acl <name>', 'only this ACL; may be repeated (default: all)').argParser(
-    (name: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), name],
-  );
-}
-
-function steps() {
-  return new Option('--step <name>', `only this step, again; may be repeated: ${SETUP_STEPS.join(', ')}`).argParser(
-    (name: string, before: readonly SetupStep[] | undefined): readonly SetupStep[] => {
-      const step = SETUP_STEPS.find((one) => one === name);
-      if (step === undefined) throw new InvalidArgumentError(`It must be one of ${SETUP_STEPS.join(', ')}.`);
-      return [...(before ?? []), step];
-    },
-  );
-}
-
-function oneAcl() {
-  return new Option('--acl <name>', 'the ACL; needed where there are several');
-}
-
-function dropPrevious() {
-  return new Option('--drop-previous', 'end the previous one, and make no new one').default(false);
-}
-
-function remove(description: string) {
-  return new Option('--remove', description).default(false).conflicts('dropPrevious');
-}
-
-function showAgain() {
-  return new Option('--show', 'print the current one again, and change nothing')
-    .default(false)
-    .conflicts(['dropPrevious', 'remove']);
-}
-
-function json() {
-  return new Option('--json', 'print JSON').default(false);
-}
-
-function yes() {
-  return new Option('--yes', 'do not ask').default(false);
-}
-
-function wait() {
-  return new Option('--wait [seconds]', `wait for the zone, up to ${WAIT_SECONDS} seconds`).argParser(
-    wholeNumber(1, WAIT_SECONDS),
-  );
-}
-
-function waiting(wait: number | true | undefined): { readonly wait?: number } {
-  return wait === undefined ? {} : { wait: wait === true ? WAIT_SECONDS : wait };
-}
-
-function seconds(text: string): number {
-  const found = secondsOf(text);
-  if (found === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
-  return found;
 }
