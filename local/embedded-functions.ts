@@ -1,55 +1,23 @@
-import type {
-  APIGatewayProxyEventV2,
-  APIGatewayProxyStructuredResultV2,
-  Context,
-  DynamoDBStreamEvent,
-  SQSBatchResponse,
-  SQSEvent,
-} from 'aws-lambda';
-import { createHandler as createAllowlist } from '../functions/allowlist.ts';
-import { createHandler as createExpiry, type ExpiryEvent } from '../functions/expiry.ts';
-import { createHandler as createGrants } from '../functions/grants.ts';
-import { createHandler as createOutcome } from '../functions/outcome.ts';
-import { createHandler as createWebhook } from '../functions/webhook.ts';
-import { createHandler as createZone } from '../functions/zone.ts';
-import { ListReaders } from '../lib/allowlist/read-lists.ts';
-import { CachedSecret } from '../lib/cached-secret.ts';
-import { type Config, listedAcls } from '../lib/config.ts';
-import { GrantBook } from '../lib/grants/grant-book.ts';
-import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
-import { KnownSecrets } from '../lib/known-secrets.ts';
-import { ListRecords } from '../lib/list-record.ts';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Config } from '../lib/config.ts';
 import { EVENTS_MOST_RECEIVES, ITEM, READS_MOST_RECEIVES, TIMERS_MOST_RECEIVES } from '../lib/names.ts';
-import { OktaZones } from '../lib/okta/client.ts';
-import type { TellDeps } from '../lib/outcome/tell-outcome.ts';
-import type { Fields, HttpClient, KeysElsewhere, Telemetry } from '../lib/ports.ts';
-import { authenticateReader } from '../lib/webhook/authenticate-reader.ts';
+import type { Fields, Telemetry } from '../lib/ports.ts';
 import { batchesAtOnce } from '../lib/zones/stream-batches.ts';
-import { ZoneStates } from '../lib/zones/zone-states.ts';
 import type { AccountQuota } from './stand-ins/account-quota.ts';
 import { fifoEvent, lambdaContext, streamEvent, timerEvent } from './stand-ins/aws-events.ts';
 import type { CallbackClock } from './stand-ins/callback-clock.ts';
 import { ChangeStream } from './stand-ins/change-stream.ts';
 import { DelayQueue } from './stand-ins/delay-queue.ts';
-import type { Environment } from './stand-ins/environment.ts';
 import { FifoQueue } from './stand-ins/fifo-queue.ts';
 import { LambdaFunction } from './stand-ins/lambda-function.ts';
 import { logTelemetry } from './stand-ins/log-telemetry.ts';
-import { MemorySecret } from './stand-ins/memory-secret.ts';
 import { type Change, MemoryTable } from './stand-ins/memory-table.ts';
 import type { FunctionName, Way } from './stand-ins/outside-call.ts';
+import { type Handlers, type Reached, wiredHandlers } from './wired-handlers.ts';
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends Reached {
   readonly config: Config;
   readonly clock: CallbackClock;
-  readonly http: HttpClient;
-  readonly webhookSecret: MemorySecret;
-  readonly oktaCredentials: MemorySecret;
-  /** Where the lists are, and how they are reached; where absent, nothing of them is stored, and nobody answers. */
-  readonly allowlistSecret?: MemorySecret;
-  readonly knocknoc?: HttpClient;
-  /** The service app's, outside of the secret; absent where nobody asks for them. */
-  readonly keys?: KeysElsewhere;
   readonly write: (line: Fields) => void;
   /** By the function's name; lines as objects to `write` where absent. */
   readonly telemetry?: (functionName: FunctionName) => Telemetry;
@@ -71,16 +39,6 @@ const TIMEOUT_MS = {
   allowlist: 30_000,
 } as const;
 const MINUTE_MS = 60_000;
-
-/** What each function is invoked with, and its answer. */
-type Handlers = {
-  webhook: (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
-  outcome: (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
-  grants: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
-  expiry: (event: ExpiryEvent, context: Context) => Promise<SQSBatchResponse>;
-  zone: (event: DynamoDBStreamEvent, context: Context) => Promise<void>;
-  allowlist: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
-};
 
 /** The production handlers, wired to stand-ins: everything between the HTTP API and Okta, in one process. */
 export class EmbeddedFunctions {
@@ -225,79 +183,24 @@ export class EmbeddedFunctions {
 
   /**
    * New code, as after a deploy: with this configuration, and nothing kept in memory. Invocations under way end as
-   * they began. This is the one place where the production handlers get what they work with.
+   * they began.
    */
   deploy(config: Config): Handlers {
     this.#config = config;
-    const { http, keys, oktaCredentials, webhookSecret } = this.#options;
-    const common = (environment: Environment, secrets = new KnownSecrets()) => {
-      const table = environment.table(this.table);
-      const telemetry = guardedTelemetry(this.#telemetry(environment.functionName), secrets);
-      return {
-        ...{ config, clock: environment.clock },
-        grants: new GrantBook(table, config, telemetry),
-        states: new ZoneStates(table),
-        records: new ListRecords(table),
-        timers: environment.timers(this.timers),
-        telemetry,
-      };
-    };
-    this.#functions.webhook.deploy((environment) => {
-      const secrets = new KnownSecrets(Object.keys(config.acls));
-      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
-      const shared = common(environment, secrets);
-      const deps = {
-        ...shared,
-        secret,
-        queue: environment.events(this.events),
-        states: () => shared.states,
-        memory: {},
-      };
-      return asLambdaCalls(createWebhook(() => deps));
+    const { table, events, timers, reads } = this;
+    const wired = wiredHandlers(config, {
+      ...this.#options,
+      ...{ table, events, timers, reads },
+      telemetryOf: (name) => this.#telemetry(name),
+      newRebuildId: () => this.#newId('rebuild'),
     });
-    this.#functions.outcome.deploy((environment) => {
-      const secrets = new KnownSecrets(Object.keys(config.acls));
-      const secret = new CachedSecret(environment.secret(webhookSecret), environment.clock, secrets);
-      const authenticate: TellDeps['authenticate'] = (request, now) =>
-        authenticateReader(request, now, { config, secret });
-      const deps = { ...common(environment, secrets), authenticate };
-      return asLambdaCalls(createOutcome(() => deps));
-    });
-    this.#functions.grants.deploy((environment) => {
-      const deadLetters = environment.deadLetters(this.events.deadLetters);
-      const deps = { ...common(environment), deadLetters };
-      return asLambdaCalls(createGrants(() => deps));
-    });
-    this.#functions.expiry.deploy((environment) => {
-      const deadLetters = environment.deadLetters(this.timers.asDeadLetters());
-      const shared = common(environment);
-      const lists = { reads: environment.timers(this.reads), armed: new Map(), records: shared.records };
-      const deps = { ...shared, deadLetters, armed: new Map(), ...(listedAcls(config).length > 0 && { lists }) };
-      return asLambdaCalls(createExpiry(() => deps));
-    });
-    this.#functions.zone.deploy((environment) => {
-      const now = () => environment.clock.now();
-      const elsewhere = config.okta.clientKey === 'kms' ? keys : undefined;
-      const okta = new OktaZones(environment.http(http), config.okta.baseUrl, now, elsewhere);
-      const secrets = new KnownSecrets();
-      const credentials = new CachedSecret(environment.secret(oktaCredentials), environment.clock, secrets);
-      const deps = {
-        ...common(environment, secrets),
-        okta,
-        oktaCredentials: credentials,
-        newId: () => this.#newId('rebuild'),
-      };
-      return asLambdaCalls(createZone(() => deps));
-    });
-    this.#functions.allowlist.deploy((environment) => {
-      const { allowlistSecret = new MemorySecret(), knocknoc = nobodyAnswers } = this.#options;
-      const secrets = new KnownSecrets(Object.keys(config.acls));
-      const secret = new CachedSecret(environment.secret(allowlistSecret), environment.clock, secrets);
-      const shared = common(environment, secrets);
-      const [queue, http] = [environment.events(this.events), environment.knocknoc(knocknoc)];
-      const deps = { telemetry: shared.telemetry, readers: new ListReaders({ ...shared, secret, queue, http }) };
-      return asLambdaCalls(createAllowlist(() => deps));
-    });
+    const { webhook, outcome, grants, expiry, zone, allowlist } = this.#functions;
+    webhook.deploy(wired.webhook);
+    outcome.deploy(wired.outcome);
+    grants.deploy(wired.grants);
+    expiry.deploy(wired.expiry);
+    zone.deploy(wired.zone);
+    allowlist.deploy(wired.allowlist);
     return this.#handlers;
   }
 
@@ -324,13 +227,6 @@ export class EmbeddedFunctions {
       work().catch(() => {});
     });
   }
-}
-
-const nobodyAnswers: HttpClient = () => Promise.reject(new Error('nobody answers for Knocknoc here'));
-
-/** The callback form that middy's type also allows is not used. */
-function asLambdaCalls<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>) {
-  return (event: Event, context: Context): Promise<Result> => handler(event, context);
 }
 
 /** The filter of the stream mapping. */
