@@ -22,6 +22,10 @@ const CALLS_AHEAD = 12;
 const TABLE_CALLS = 80;
 /** What is stored of one zone where every call to the table may be slow. */
 const SLOW_ZONE_MS = 4_000;
+/** An event, where every call may be slow: all of them are in one queue, and some come again together. */
+const SLOW_EVENT_MS = 1_000;
+/** For so many, the usual bounds are enough. */
+const FEW_EVENTS = 20;
 /** With fewer, the quota is what holds things up. */
 export const AMPLE = 300;
 
@@ -35,8 +39,10 @@ export function boundsOf(plan: Plan): Bounds {
   const firstMs = most > 3 ? most * (2 * oktaMs + (plan.slow ? SLOW_ZONE_MS : 0)) + 5_000 : 0;
   const slowMs = oktaMs > 1_200 ? CALLS_AHEAD * oktaMs : 0;
   const tableMs = TABLE_CALLS * (plan.table?.ms[1] ?? 0);
+  const events = plan.actions.filter((action) => action.do === 'event').length;
+  const queueMs = plan.slow ? SLOW_EVENT_MS * Math.max(0, events - FEW_EVENTS) : 0;
   const quotaMs = plan.limit < AMPLE ? drainMs(3 * zones, plan.limit) : 0;
-  const extraMs = firstMs + slowMs + tableMs + quotaMs;
+  const extraMs = firstMs + slowMs + tableMs + queueMs + quotaMs;
   return {
     boundMs: (plan.weather === 'good' ? GOOD_MS : HEALING_MS + 2 * mostSkewMs) + extraMs,
     settledMs: (plan.slow ? 30_000 : 10_000) + extraMs,

@@ -121,6 +121,12 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('gives many events time that come again together, where every call may be slow', async () => {
+    const plan = makePlan(91_035_277, { world: 'unkind' });
+    expect([plan.slow, plan.actions.filter(({ do: what }) => what === 'event').length]).toEqual([true, 32]);
+    expect((await runSchedule(plan)).violations).toEqual([]);
+  });
+
   it('blames nobody for a grant that was cut short by an event which had been set aside, and came again', async () => {
     const first = { ...login(1_000, '203.0.113.5', 'first'), grantId: 'x' };
     const shorter = { ...login(30_000, '203.0.113.5', 'shorter'), grantId: 'x', durationSeconds: 60 };
