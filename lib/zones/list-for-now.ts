@@ -1,6 +1,13 @@
 import { type Block, blockOf, commonOf, covers, formatBlock, readableBlocks } from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
+import { mayHave, surelyHas } from './either-list.ts';
 import type { ListsOfZones, WriteRules } from './next-write.ts';
+
+export interface ListForNow {
+  readonly list: readonly string[];
+  /** Whom the zone may have and who may be in no other, but for whom it has no room beside the rest of its two lists. */
+  readonly cut: readonly string[];
+}
 
 /**
  * The list that a zone gets at this moment. It is the one that it must have, unless that would put
@@ -12,8 +19,9 @@ import type { ListsOfZones, WriteRules } from './next-write.ts';
 export function listForNow(
   zone: number,
   lists: ListsOfZones,
-  { limit, sentinel, holdsSomebody, fittingElsewhere }: Omit<WriteRules, 'blocked' | 'doubted' | 'since'>,
-): readonly string[] {
+  rules: Omit<WriteRules, 'blocked' | 'doubted'>,
+): ListForNow {
+  const { limit, sentinel, holdsSomebody, fittingElsewhere } = rules;
   const { desired } = lists;
   const list = desired[zone] ?? [];
   const own = mayHave(zone, lists);
@@ -21,36 +29,37 @@ export function listForNow(
   const wanted = new Set(list);
   const unplaced = own.flatMap((text) => (wanted.has(text) ? [] : readableBlocks([text]).flatMap(fittingElsewhere)));
   const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
-  if (leaving.length === 0) return list;
+  if (leaving.length === 0) return { list, cut: [] };
   const blocks = readableBlocks(own);
   const isNew = (text: string) => !blocks.some((entry) => touch(entry, blockOf(text)));
-  const there = new Set([
-    ...list.filter((text) => !isNew(text) && text !== sentinel),
-    ...inOrder(leaving, zone, lists),
-  ]);
-  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
+  const there = [...new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving])];
+  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.includes(text));
   // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it took one.
   const most = Math.max(limit, lists.has[zone]?.length ?? 0, lists.known?.[zone]?.length ?? 0);
-  const staying = own === lists.has[zone] ? [...there] : [...there].slice(0, most);
-  return [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort();
+  const staying = own === lists.has[zone] ? there : inOrder(there, zone, lists, rules).slice(0, most);
+  const cut = there.filter((text) => !staying.includes(text));
+  return { list: [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort(), cut };
 }
 
-/** All that a zone may have: the list that it shows, and what was known before where that may be an old answer. */
-export function mayHave(zone: number, { has, known = [] }: ListsOfZones): readonly string[] {
-  const [shown = [], before = []] = [has[zone], known[zone]];
-  return before.length === 0 ? shown : [...new Set([...before, ...shown])];
-}
-
-/** What a zone has whichever of its two lists is there. */
-function surelyHas(zone: number, { has, known = [] }: ListsOfZones): readonly string[] {
-  const [shown = [], before = []] = [has[zone], known[zone]];
-  return before.length === 0 ? shown : shown.filter((text) => before.includes(text));
-}
-
-/** Who was known to be there comes first: where there is no room for both lists, what is shown may be the older one. */
-function inOrder(texts: readonly string[], zone: number, { known = [] }: ListsOfZones): readonly string[] {
-  const before = new Set(known[zone]);
-  return before.size === 0 ? texts : texts.toSorted((a, b) => Number(before.has(b)) - Number(before.has(a)));
+/**
+ * Who stays first where a zone has no room for both of its lists: what is always allowed, then whoever is in both, then
+ * whoever was known to be there; of several, the first to come.
+ */
+function inOrder(
+  texts: readonly string[],
+  zone: number,
+  { has, known = [] }: ListsOfZones,
+  { since }: Pick<WriteRules, 'since'>,
+): readonly string[] {
+  const [shown, before] = [readableBlocks(has[zone] ?? []), readableBlocks(known[zone] ?? [])];
+  const keyed = texts.map((text) => {
+    const block = blockOf(text);
+    const isIn = (blocks: readonly Block[]) => blocks.some((one) => covers(one, block));
+    const came = since(block);
+    const rank = came === '' ? 0 : isIn(before) ? (isIn(shown) ? 1 : 2) : 3;
+    return { text, rank, came };
+  });
+  return keyed.sort((a, b) => a.rank - b.rank || (a.came < b.came ? -1 : 1)).map(({ text }) => text);
 }
 
 /** What a zone has of people who are to be in another zone, but are not in there yet. */

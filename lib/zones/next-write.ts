@@ -1,6 +1,7 @@
 import { type Block, blockOf, commonOf, covers, readableBlocks } from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
-import { listForNow, mayHave } from './list-for-now.ts';
+import { mayHave } from './either-list.ts';
+import { listForNow } from './list-for-now.ts';
 
 /** The lists of an ACL's usable zones, each as canonical sorted texts, in the order of the zones. */
 export interface ListsOfZones {
@@ -33,7 +34,7 @@ export interface NextWrite {
   /** The position of the zone. */
   readonly zone: number;
   readonly list: readonly string[];
-  /** Who is in no zone until the write after this one: see `parting`. */
+  /** Who may be in no zone until the write after this one: see `parting`, and `cut` of the list for now. */
   readonly parted: readonly string[];
 }
 
@@ -48,14 +49,18 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
   const { has, desired } = lists;
   const zones = desired.map((_, zone) => zone).filter((zone) => !rules.blocked.has(zone));
   const steps = zones.flatMap((zone) => {
-    const list = listForNow(zone, lists, rules);
+    const { list, cut } = listForNow(zone, lists, rules);
     const isDue = rules.doubted.has(zone) || !sameList(has[zone] ?? [], list);
-    return isDue ? [{ zone, list, parted: [], rank: rankOf(zone, list, lists, rules) }] : [];
+    const rank = cut.length > 0 ? LAST : rankOf(zone, list, lists, rules);
+    return isDue ? [{ zone, list, parted: cut, rank }] : [];
   });
   const [first] = steps.sort((a, b) => a.rank - b.rank);
   if (first) return { zone: first.zone, list: first.list, parted: first.parted };
   return parting(zones, lists, rules);
 }
+
+/** Whoever has no room may get some elsewhere first. */
+const LAST = 4;
 
 /**
  * 0: somebody moves into the zone. 1: it has shown what nobody announced, which is forgotten with the rebuild unless the zone

@@ -3,6 +3,7 @@ import type { Holder } from '../grants/grant-items.ts';
 import type { AclEvents, Wake } from '../grants/wake-item.ts';
 import type { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
+import { placesOf } from './either-list.ts';
 import { firstView } from './first-view.ts';
 import { isComplete, isRight, nextStep, type Step } from './next-step.ts';
 import { type Plan, planFor } from './plan.ts';
@@ -261,11 +262,9 @@ export class Pass {
       const wake = this.#isQuiet() ? undefined : this.#wake;
       this.#grants = await this.#deps.grants.holders(this.#run.acl, this.#grantsReadAt, wake);
     }
-    // People stay where they may be: elsewhere they would have to come in before this zone is put right.
-    const usable = this.#views.filter(isUsable).map((view) => ({
-      zoneId: view.zoneId,
-      has: [...new Set([...knownBefore(view), ...view.has])],
-    }));
+    const views = this.#views.filter(isUsable);
+    const places = placesOf({ has: views.map(({ has }) => has), known: views.map(knownBefore) });
+    const usable = views.map(({ zoneId }, index) => ({ zoneId, has: places[index] ?? [] }));
     const isWhole = this.#views.every((view) => isUsable(view) || view.memory.trouble !== undefined);
     this.#plan = planFor(usable, isWhole, this.#grants, this.#run.settings, this.#deps.config);
   }

@@ -181,7 +181,8 @@ function unchanged(item: Item): readonly Condition[] {
     const value = item[attribute];
     if (value === undefined) return [{ attribute, equals: absent[attribute], orAbsent: true }];
     if (typeof value === 'object') return [];
-    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return [];
+    // A number that no JavaScript holds exactly equals nothing that is stored.
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) return [];
     return [{ attribute, equals: value }];
   });
 }

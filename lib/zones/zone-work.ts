@@ -65,12 +65,19 @@ export async function readZone(view: ZoneView, plan: Plan | undefined, work: Zon
   return ofOneZone(view, work, async () => judge(view, await work.okta.get(view.zoneId), plan, work));
 }
 
-async function judge(view: ZoneView, answer: ZoneAnswer, plan: Plan | undefined, work: ZoneWork): Promise<Done> {
+/** @param wasSent whether the write may be there that was announced last */
+async function judge(
+  view: ZoneView,
+  answer: ZoneAnswer,
+  plan: Plan | undefined,
+  work: ZoneWork,
+  wasSent = true,
+): Promise<Done> {
   const { zone, quota } = answer;
   const reason = whyUnusable(zone);
   if (reason) throw new OktaFailure('ZONE004', `zone ${view.zoneId} can't be used: ${reason}`);
   const list = canonicalGateways(zone.gateways ?? []);
-  const isNobodys = view.stored === 'none' || isAsFound(view, list);
+  const isNobodys = view.stored === 'none' || isAsFound(view, list, wasSent);
   if (plan && isNobodys) await assertOurs(view, list, plan, work);
   if (!isNobodys && isContradiction(view, list)) {
     // What is known of the item may be older than what another ACL's rebuild has announced since.
@@ -106,12 +113,13 @@ export async function writeZone(
   const isUnsaid = isNew || (found && typeof stored === 'object' && !sameList(stored.before, has));
   const record = await announce(view, { before: known, after: list, ...(found && { found }) }, work);
   if (!record) return { view: takenOver(view, work) };
-  const expected = [...(view.doubted ? view.expected : [known]), list];
+  const before = view.doubted && view.expected.length > 0 ? view.expected : [known];
+  const expected = [...before, list];
   const announced = { ...view, stored: record, expected };
   if (isUnsaid) reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));
-    if (!answer.written) return judge(announced, answer, plan, work);
+    if (!answer.written) return judge(announced, answer, plan, work, false);
     const reason = whyUnusable(answer.zone);
     const detail = `zone ${zoneId} can't be used, by the answer to its update: ${reason}`;
     const failure = reason ? new OktaFailure('ZONE004', detail).about({ zoneId }) : undefined;
@@ -177,11 +185,11 @@ function changeFound(
  * what it was to put in. Then the zone is as foreign as it was: what allowed the write may have been taken back since, or the
  * list have changed.
  */
-function isAsFound({ stored, memory }: ZoneView, list: readonly string[]): boolean {
+function isAsFound({ stored, memory }: ZoneView, list: readonly string[], wasSent = true): boolean {
   if (typeof stored !== 'object' || !stored.found) return false;
   const { before, after } = stored;
   // Okta has refused the list, and what was there was stored.
-  if (sameList(before, after)) return true;
+  if (!wasSent || sameList(before, after)) return true;
   if (confirmedList(stored, memory)) return false;
   const there = new Set(list);
   const { added, removed } = differenceOf(before, after);

@@ -13,7 +13,14 @@ const now = (
   has: Lists,
   desired: Lists,
   { zone = 0, limit = 10, holdsSomebody = anybody, fittingElsewhere = nobody, known = [] as Lists } = {},
-) => listForNow(zone, { has, known, desired }, { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere });
+) => {
+  const since = (block: Block) => String(block.first);
+  return listForNow(
+    zone,
+    { has, known, desired },
+    { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere, since },
+  ).list;
+};
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {

@@ -174,6 +174,16 @@ describe('the next write', () => {
     ).toMatchObject({ zone: 0, list: [A, C] });
   });
 
+  it('is last where somebody has no room beside the two lists of a zone, and names them: another zone may take them first', () => {
+    const doubted = { limit: 2, doubted: new Set([0, 1]) };
+    const known = [[A, B], [GONE]];
+    const desired = [[A, B], [C]];
+    expect(nextWrite({ known, has: [[B, C], [A]], desired }, rules(doubted))).toMatchObject({ zone: 1, list: [A, C] });
+    const full = { known: [[A, B], []], has: [[C, D], []], desired: [[SENTINEL], [A, B, C, D]] };
+    const blocked = { blocked: new Set([1]), doubted: new Set([0]) };
+    expect(nextWrite(full, rules(blocked))).toEqual({ zone: 0, list: [A, B], parted: [C, D] });
+  });
+
   it('parts nobody while there is room for one step', () => {
     expect(next([[A, D], [C]], [[A, C], [D]])).toMatchObject({ zone: 1, list: [C, D].sort(), parted: [] });
   });

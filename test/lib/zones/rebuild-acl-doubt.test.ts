@@ -18,6 +18,18 @@ const change = async (...events: readonly QueuedEvent[]) => {
   await world.clock.advance(5_000);
 };
 
+/** With the next write of the first zone the token is replaced, and something happens before Okta is asked again. */
+function anotherToken(happens: () => void): void {
+  world.onCall = (call) => {
+    if (call !== 'PUT nzo1') return;
+    world.onCall = () => {};
+    world.token.text = 'another-token';
+    world.okta.setToken('another-token', 'ORG_ADMIN');
+    world.okta.revokeToken(TOKEN);
+    happens();
+  };
+}
+
 describe('an old answer to a read', () => {
   const stale = () => world.okta.addFault({ count: 1, method: 'GET', fault: { stale: { changes: 1 } } });
 
@@ -99,14 +111,7 @@ describe('a change by somebody else', () => {
   it('while Okta wants another token for the write is no failure: the zone is read again at once, and put right', async () => {
     await world.clock.advance(11_000);
     await world.apply(granted(BOB, 1));
-    world.onCall = (call) => {
-      if (call !== 'PUT nzo1') return;
-      world.onCall = () => {};
-      world.token.text = 'another-token';
-      world.okta.setToken('another-token', 'ORG_ADMIN');
-      world.okta.revokeToken(TOKEN);
-      world.okta.editZone('nzo1', { addGateways: ['198.18.0.1'] });
-    };
+    anotherToken(() => world.okta.editZone('nzo1', { addGateways: ['198.18.0.1'] }));
     world.okta.clearRequests();
     await world.rebuild();
     expect(world.callList()).toEqual(['GET nzo1', 'PUT nzo1', 'GET nzo1', 'GET nzo1', 'PUT nzo1']);
@@ -123,15 +128,10 @@ describe('a change by somebody else', () => {
     await world.clock.advance(11_000);
     await world.apply(granted(BOB, 1));
     const isIn: boolean[] = [];
-    world.onCall = (call) => {
-      if (call !== 'PUT nzo1') return;
-      world.onCall = () => {};
-      world.token.text = 'another-token';
-      world.okta.setToken('another-token', 'ORG_ADMIN');
-      world.okta.revokeToken(TOKEN);
+    anotherToken(() => {
       world.okta.editZone('nzo1', { gateways: [] });
       world.onAnswer = () => isIn.push([...world.gateways('nzo1'), ...world.gateways('nzo2')].includes(NETWORK));
-    };
+    });
     await world.rebuild();
     await world.timersGoOff();
     expect(isIn.slice(isIn.indexOf(true))).not.toContain(false);
@@ -139,6 +139,59 @@ describe('a change by somebody else', () => {
       [NETWORK, `${ALICE}/32`, `${BOB}/32`],
       ['192.0.2.0/32'],
     ]);
+  });
+
+  it('while Okta wants another token for the first write of a zone leaves it to others, whoever is in it beside them', async () => {
+    const settings = { acls: { [ACL]: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo9'] } } };
+    world = new ZoneWorld({ config: configOf(settings) });
+    await world.apply(granted(ALICE, 0), granted(ALICE, 0, { acl: 'other' }));
+    await world.rebuild('other');
+    await world.clock.advance(11_000);
+    anotherToken(() => world.okta.editZone('nzo1', { gateways: [`${ALICE}/32`, '8.8.8.8/32'] }));
+    await world.rebuild();
+    await world.timersGoOff();
+    expect(world.gateways()).toEqual([`${ALICE}/32`, '8.8.8.8/32']);
+    expect(world.codes()).toContain('ZONE008');
+  });
+
+  it('puts nobody out who is in what the zone shows and in what it was known to have', async () => {
+    const [ANN, CID, DAN, GONE] = ['203.0.113.2', '203.0.113.6', '203.0.113.8', '203.0.113.4'] as const;
+    const settings = { acls: { [ACL]: { zoneIds: ['nzo1', 'nzo2'] } }, gatewayLimit: 2 };
+    world = new ZoneWorld({ config: configOf(settings) });
+    await change(...[ANN, GONE, CID, DAN].map((ip, n) => granted(ip, n)));
+    await world.clock.advance(11_000);
+    await change(revoked(GONE, 5));
+    await world.clock.advance(11_000);
+    await change(granted(BOB, 6));
+    world.okta.editZone('nzo1', { gateways: [BOB, CID] });
+    const out: string[] = [];
+    world.onAnswer = (call) => {
+      const all = new Set([...world.gateways('nzo1'), ...world.gateways('nzo2')]);
+      if (call.startsWith('PUT')) out.push(...[BOB, CID, DAN].filter((ip) => !all.has(`${ip}/32`)));
+    };
+    await world.clock.advance(600_000);
+    await world.rebuild();
+    await world.timersGoOff();
+    expect(out).toEqual([]);
+    expect([...world.gateways('nzo1'), ...world.gateways('nzo2')].sort()).toEqual(
+      [ANN, BOB, CID, DAN].map((ip) => `${ip}/32`).sort(),
+    );
+  });
+
+  it('while Okta wants another token is none of the list, where only another field has changed and the item can’t be read', async () => {
+    await world.clock.advance(11_000);
+    await world.apply(granted(BOB, 1));
+    world.okta.editZone('nzo1', { gateways: [ALICE, '198.18.0.1'] });
+    world.okta.addFault({ count: 1, method: 'PUT', fault: { status: 500 } });
+    await world.rebuild();
+    await world.clock.advance(11_000);
+    await world.table.write([{ update: { acl: `${ZONE_PARTITION}nzo1`, item: ZONE_ITEM.list }, set: { write: 'x' } }]);
+    anotherToken(() => world.okta.editZone('nzo1', { name: 'renamed' }));
+    const said = world.codes().length;
+    await world.rebuild();
+    await world.timersGoOff();
+    expect(world.codes().slice(said)).toEqual(['STORE002']);
+    expect(world.gateways()).toEqual([`${ALICE}/32`, `${BOB}/32`]);
   });
 
   it('between the read and the answer to the write is not confirmed', async () => {

@@ -1,0 +1,31 @@
+import type { ListsOfZones } from './next-write.ts';
+
+/**
+ * A zone that has shown a list which nobody announced has either that list or the one that was known before: Okta may have
+ * given an old answer, or somebody may have changed the zone. Of other zones there is one list.
+ */
+type Lists = Pick<ListsOfZones, 'has' | 'known'>;
+
+/** All that a zone may have; what was known before comes first. */
+export function mayHave(zone: number, { has, known = [] }: Lists): readonly string[] {
+  const [shown = [], before = []] = [has[zone], known[zone]];
+  return before.length === 0 ? shown : [...new Set([...before, ...shown])];
+}
+
+/** What a zone has whichever of its lists is there. */
+export function surelyHas(zone: number, { has, known = [] }: Lists): readonly string[] {
+  const [shown = [], before = []] = [has[zone], known[zone]];
+  return before.length === 0 ? shown : shown.filter((text) => before.includes(text));
+}
+
+/**
+ * By zone, whom a plan may leave there: whoever may be in it. But whoever is in one of its two lists alone is left where they
+ * surely are, if that is another zone.
+ */
+export function placesOf(lists: Lists): readonly (readonly string[])[] {
+  const { has, known = [] } = lists;
+  if (known.every((list) => list.length === 0)) return has;
+  const surely = has.map((_, zone) => new Set(surelyHas(zone, lists)));
+  const isElsewhere = (text: string) => surely.some((there) => there.has(text));
+  return has.map((_, zone) => mayHave(zone, lists).filter((text) => surely[zone]?.has(text) || !isElsewhere(text)));
+}
