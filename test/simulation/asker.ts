@@ -158,9 +158,11 @@ export class Asker {
     const shown = (such: (lists: readonly LetIn[]) => boolean) =>
       this.#deployments.known(name).some(({ zoneIds }) => this.#monitor.shown.wereOnce(zoneIds, began, now, such));
     if (event.type === 'access.flushed') {
-      const covered = model.endedBefore(began - A_WHILE_MS, event.webhookId).map((ip) => entryFor(ip, ipv6));
-      // Whoever has the sentinel's address is let in by that.
-      const others = covered.filter((entry) => !always.has(entry) && entry !== sentinel);
+      const covered = new Set(model.endedBefore(began - A_WHILE_MS, event.webhookId));
+      // Somebody else in the same network may hold its entry.
+      const neighbours = [...model.ips.keys()].filter((ip) => !covered.has(ip)).map((ip) => entryFor(ip, ipv6));
+      const held = new Set([...neighbours, sentinel]);
+      const others = [...covered].map((ip) => entryFor(ip, ipv6)).filter((one) => !always.has(one) && !held.has(one));
       return shown((lists) => others.every((entry) => !lists.some((letIn) => letIn.has(entry))));
     }
     const entry = entryFor(event.ip, ipv6);

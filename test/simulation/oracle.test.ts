@@ -121,6 +121,17 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('blames no flush for a neighbour in the same /64, who came after it', async () => {
+    const { violations, counts } = await runSchedule(makePlan(92_001_834, { world: 'unkind' }));
+    expect([counts.IPv6, violations]).toEqual([1, []]);
+  });
+
+  it('counts from the end of a deploy that waited for those before it', async () => {
+    const { violations, counts } = await runSchedule(makePlan(92_012_671, { world: 'unkind' }));
+    expect(counts['sentinel overlaps']).toBe(1);
+    expect(violations).toEqual([]);
+  });
+
   it('gives many events time that come again together, where every call may be slow', async () => {
     const plan = makePlan(91_035_277, { world: 'unkind' });
     expect([plan.slow, plan.actions.filter(({ do: what }) => what === 'event').length]).toEqual([true, 32]);

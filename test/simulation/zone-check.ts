@@ -56,9 +56,13 @@ export class ZoneCheck {
     });
   }
 
-  /** Since when some ACL's zones have not been what they should be; undefined: all are. */
+  /**
+   * Since when some ACL's zones have not been what they should be, and every function could know; undefined: all are. A deploy
+   * waits for those before it.
+   */
   get wrongSince(): number | undefined {
-    return this.#wrong.size === 0 ? undefined : Math.min(...this.#wrong.values());
+    if (this.#wrong.size === 0) return undefined;
+    return Math.max(Math.min(...this.#wrong.values()), this.#watched.deployments.since);
   }
 
   #each(check: (acl: WatchedAcl, deployed: DeployedAcl) => void): void {
