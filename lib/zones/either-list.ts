@@ -13,9 +13,11 @@ export function mayHave(zone: number, { has, known = [] }: Lists): readonly stri
 }
 
 /** What a zone has whichever of its lists is there. */
-export function surelyHas(zone: number, { has, known = [] }: Lists): readonly string[] {
-  const [shown = [], before = []] = [has[zone], known[zone]];
-  return before.length === 0 ? shown : shown.filter((text) => before.includes(text));
+export function surelyHas(zone: number, { has, known: all = [] }: Lists): readonly string[] {
+  const [shown = [], before = []] = [has[zone], all[zone]];
+  if (before.length === 0) return shown;
+  const known = new Set(before);
+  return shown.filter((text) => known.has(text));
 }
 
 /**

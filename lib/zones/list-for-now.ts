@@ -32,13 +32,17 @@ export function listForNow(
   if (leaving.length === 0) return { list, cut: [] };
   const blocks = readableBlocks(own);
   const isNew = (text: string) => !blocks.some((entry) => touch(entry, blockOf(text)));
-  const there = [...new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving])];
-  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.includes(text));
+  const there = new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving]);
+  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
   // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it took one.
   const most = Math.max(limit, lists.has[zone]?.length ?? 0, lists.known?.[zone]?.length ?? 0);
-  const staying = own === lists.has[zone] ? there : inOrder(there, zone, lists, rules).slice(0, most);
-  const cut = there.filter((text) => !staying.includes(text));
-  return { list: [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort(), cut };
+  const isOneList = own === lists.has[zone];
+  const all = isOneList ? [...there] : inOrder([...there], zone, lists, rules);
+  const staying = isOneList ? all : all.slice(0, most);
+  return {
+    list: [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort(),
+    cut: all.slice(staying.length),
+  };
 }
 
 /**
