@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Block, blockOf, covers } from '../../../lib/addresses/address-block.ts';
+import { type Block, blockOf, covers, formatBlock } from '../../../lib/addresses/address-block.ts';
 import { listForNow } from '../../../lib/zones/list-for-now.ts';
+import type { WriteRules } from '../../../lib/zones/next-write.ts';
 
 const SENTINEL = '192.0.2.0/32';
 const [A, B, C, D, E] = ['198.18.0.0/32', '198.18.0.2/32', '198.18.0.4/32', '198.18.0.6/32', '198.18.0.8/32'] as const;
@@ -9,18 +10,17 @@ type Lists = readonly (readonly string[])[];
 /** What a zone, the first unless said otherwise, gets at this moment. */
 const anybody = (_: Block): boolean => true;
 const nobody = (_: Block): readonly string[] => [];
-const now = (
-  has: Lists,
-  desired: Lists,
-  { zone = 0, limit = 10, holdsSomebody = anybody, fittingElsewhere = nobody, known = [] as Lists } = {},
-) => {
-  const since = (block: Block) => String(block.first);
-  return listForNow(
+const order = (block: Block): string => String(block.first);
+interface Asked extends Partial<Omit<WriteRules, 'blocked' | 'doubted'>> {
+  readonly zone?: number;
+  readonly known?: Lists;
+}
+const now = (has: Lists, desired: Lists, { zone = 0, known = [], ...rules }: Asked = {}) =>
+  listForNow(
     zone,
     { has, known, desired },
-    { limit, sentinel: SENTINEL, holdsSomebody, fittingElsewhere, since },
+    { limit: 10, sentinel: SENTINEL, holdsSomebody: anybody, fittingElsewhere: nobody, since: order, ...rules },
   ).list;
-};
 
 describe('the list that a zone gets at this moment', () => {
   it('is the very one that it is to have where nobody is on the move', () => {
@@ -128,6 +128,17 @@ describe('the list that a zone gets at this moment', () => {
           { known, limit: 2 },
         ),
       ).toEqual([C, D]);
+    });
+
+    it('holds of several the first to come, and before all what is always allowed', () => {
+      const full = { known: [[A, B, C], []], limit: 3 };
+      const desired = [[SENTINEL], [A, B, C, D, E]];
+      const came = (order: readonly string[]) => (block: Block) => String(order.indexOf(formatBlock(block)));
+      expect(now([[D, E], []], desired, { ...full, limit: 4, since: came([A, B, C, D, E]) })).toEqual([A, B, C, D]);
+      expect(now([[D, E], []], desired, { ...full, limit: 4, since: came([A, B, C, E, D]) })).toEqual([A, B, C, E]);
+      const isAlways = (block: Block) => (formatBlock(block) === E ? '' : '1');
+      expect(now([[D, E], []], desired, { ...full, limit: 4, since: isAlways })).toEqual([A, B, C, E]);
+      expect(now([[D, E], []], desired, { ...full, since: isAlways })).toContain(E);
     });
 
     it('holds more than the limit by none of both lists together, though a zone may that has one', () => {
