@@ -103,6 +103,14 @@ describe('what is stored of a zone', () => {
     expect(await items.get('nzo1')).toEqual(others);
   });
 
+  it('is not taken for one’s own where somebody else announced the very same lists', async () => {
+    const items = new ZoneItems(new MemoryTable());
+    await items.announce('nzo1', 'other', 'none', lists([], [B]), NOW);
+    expect(await items.announce('nzo1', 'lab', 'none', lists([], [B]), NOW)).toBeUndefined();
+    await items.announce('nzo2', 'lab', 'none', lists([], [B]), NOW);
+    expect(await items.announce('nzo2', 'lab', 'none', lists([], [B]), NOW + 1)).toBeUndefined();
+  });
+
   it('passes to another ACL by its announcement, after which the first can announce nothing', async () => {
     const items = new ZoneItems(new MemoryTable());
     const first = await items.announce('nzo1', 'old', 'none', lists([], [A]), NOW);
