@@ -1,3 +1,4 @@
+import { covers, readableBlocks } from '../addresses/address-block.ts';
 import type { ListsOfZones } from './next-write.ts';
 
 /**
@@ -27,7 +28,13 @@ export function surelyHas(zone: number, { has, known: all = [] }: Lists): readon
 export function placesOf(lists: Lists): readonly (readonly string[])[] {
   const { has, known = [] } = lists;
   if (known.every((list) => list.length === 0)) return has;
-  const surely = has.map((_, zone) => new Set(surelyHas(zone, lists)));
-  const isElsewhere = (text: string) => surely.some((there) => there.has(text));
-  return has.map((_, zone) => mayHave(zone, lists).filter((text) => surely[zone]?.has(text) || !isElsewhere(text)));
+  const surely = has.map((_, zone) => surelyHas(zone, lists));
+  return has.map((shown, zone) => {
+    if ((known[zone] ?? []).length === 0) return shown;
+    const sure = new Set(surely[zone]);
+    const elsewhere = surely.flatMap((list, index) => (index === zone ? [] : readableBlocks(list)));
+    const isElsewhere = (text: string) =>
+      readableBlocks([text]).some((block) => elsewhere.some((one) => covers(one, block)));
+    return mayHave(zone, lists).filter((text) => sure.has(text) || !isElsewhere(text));
+  });
 }

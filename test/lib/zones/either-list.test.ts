@@ -28,6 +28,12 @@ describe('a zone that has either of two lists', () => {
     expect(placesOf({ has: [[A, B], [B]], known: [[B], []] })).toEqual([[B, A], [B]]);
   });
 
+  it('keeps no place of whom a network of another zone surely lets in', () => {
+    const known = [[B], []];
+    expect(placesOf({ has: [[A, B, 'x'], ['198.18.0.0/29']], known })).toEqual([[B, 'x'], ['198.18.0.0/29']]);
+    expect(placesOf({ has: [['198.18.0.0/29'], [A]], known })[0]).toEqual([B, '198.18.0.0/29']);
+  });
+
   it('is none where nothing was known before', () => {
     const has = [[A], [A]];
     expect(placesOf({ has, known: [[], []] })).toBe(has);
