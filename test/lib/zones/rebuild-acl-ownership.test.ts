@@ -320,6 +320,22 @@ describe('a zone that holds entries of somebody else', () => {
     expect([world.codes(), world.gateways()]).toEqual([['ZONE008'], [`${ALICE}/32`]]);
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['keeps one of theirs beside whom that write was to put in', THEIRS, ['8.8.8.0/24', `${ALICE}/32`]],
+    ['holds others, where that write was only to take out', [...THEIRS, `${ALICE}/32`], ['1.1.1.1/32']],
+  ])('is not, where the run that was allowed to died before its write, and the list %s', async (_, found, changed) => {
+    world.okta.editZone('nzo1', { gateways: found });
+    await world.apply(granted(ALICE, 0));
+    await adopt([...found].sort());
+    world.holdUp('PUT nzo1', 'onCall');
+    void rebuildAcl(ACL, world.deps, world.clock.now() + RUN_MS);
+    await world.clock.advance(RUN_MS + 6_000);
+    world.okta.editZone('nzo1', { gateways: changed });
+    world.deploy(SETTINGS);
+    await world.rebuild();
+    expect([world.codes(), world.gateways()]).toEqual([['ZONE008'], [...changed].sort()]);
+  });
+
   it('is not, where Okta has refused the list that was allowed, and the zone’s has changed since', async () => {
     await world.apply(granted(ALICE, 0));
     await adopt(THEIRS);
