@@ -1,7 +1,8 @@
-import { aclConfig } from '../config.ts';
+import { aclConfig, type Config } from '../config.ts';
 import { configHash } from './config-hash.ts';
 import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
+import type { Lease } from './zone-state.ts';
 import { viewOf, type ZoneView } from './zone-view.ts';
 
 /** After a change of the configuration an older run may still be writing for this long. */
@@ -27,30 +28,29 @@ export async function firstView(
     telemetry.error('STORE002', detail, { acl, zoneId });
     // Any of the others may have had the zone until now.
     const others = Object.keys(deps.config.acls).filter((other) => other !== acl);
-    return { ...view, ...(await heldBy(others, now, deps)) };
+    const leases = others.map(async (other) => heldUntil(other, await states.lease(other, now), deps.config));
+    return { ...view, ...latest(await Promise.all(leases)) };
   }
   // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
   if (left && !view.unsure) return { ...view, has: undefined, unsure: true };
   if (stored === 'none' || stored.owner === acl) return view;
-  const held = await heldBy([stored.owner], now, deps);
-  const other = await states.get(stored.owner);
+  const { state: other, lease } = await states.peek(stored.owner, now);
   // What that ACL has confirmed, it has told of too.
   const write = Math.max(view.memory.write ?? 0, other.zones[zoneId]?.write ?? 0);
-  return { ...view, ...held, memory: { ...view.memory, ...(write > 0 && { write }) } };
+  const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
+  return { ...known, ...latest([heldUntil(stored.owner, lease, deps.config)]) };
 }
 
 /**
- * Until when a zone is left to rebuilds of other ACLs. Whoever knows that it is this ACL's now does not touch it, and an ACL
+ * Until when a zone is left to another ACL's rebuild. Whoever knows that it is this ACL's now does not touch it, and an ACL
  * with much to do is always at work.
  */
-async function heldBy(acls: readonly string[], now: number, { config, states }: RebuildDeps) {
-  const leases = await Promise.all(
-    acls.map(async (acl) => {
-      const settings = aclConfig(config, acl);
-      const lease = await states.lease(acl, now);
-      return lease && lease.configHash !== (settings && configHash(config, settings)) ? [lease.until] : [];
-    }),
-  );
-  const until = leases.flat();
-  return until.length > 0 ? { heldUntil: Math.max(...until) } : {};
+function heldUntil(acl: string, lease: Lease | undefined, config: Config): number | undefined {
+  const settings = aclConfig(config, acl);
+  return lease?.configHash === (settings && configHash(config, settings)) ? undefined : lease?.until;
+}
+
+function latest(moments: readonly (number | undefined)[]): Pick<ZoneView, 'heldUntil'> {
+  const held = moments.filter((moment) => moment !== undefined);
+  return held.length > 0 ? { heldUntil: Math.max(...held) } : {};
 }

@@ -76,9 +76,10 @@ function onTheMove(zone: number, lists: ListsOfZones, holdsSomebody: (block: Blo
   const own = going.flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
   const staying = (desired[zone] ?? []).map(blockOf);
   for (const [other, list] of desired.entries()) {
+    if (other === zone) continue;
     // Most zones gain nobody: their lists need not be read.
     const inOther = surelyHas(other, lists);
-    if (other === zone || sameList(inOther, list)) continue;
+    if (sameList(inOther, list)) continue;
     const there = new Set(inOther);
     const coming = list.filter((text) => !there.has(text));
     if (coming.length === 0) continue;

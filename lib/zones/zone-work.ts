@@ -106,16 +106,15 @@ export async function writeZone(
   await work.assertHeld();
   work.sayChangesOf(zoneId);
   // A list that nobody announced may be an old answer: what was known before stays known, until this write is confirmed.
-  const [known = has] = view.doubted ? view.expected : [];
+  const before = view.doubted && view.expected.length > 0 ? view.expected : [has];
+  const [known = has] = before;
   const isNew = stored === 'none';
   const found = isNew || isAsFound(view, has);
   // What an earlier try was to take out has been said.
   const isUnsaid = isNew || (found && typeof stored === 'object' && !sameList(stored.before, has));
   const record = await announce(view, { before: known, after: list, ...(found && { found }) }, work);
   if (!record) return { view: takenOver(view, work) };
-  const before = view.doubted && view.expected.length > 0 ? view.expected : [known];
-  const expected = [...before, list];
-  const announced = { ...view, stored: record, expected };
+  const announced = { ...view, stored: record, expected: [...before, list] };
   if (isUnsaid) reportFirstWrite(view, list, work);
   return ofOneZone(announced, work, async () => {
     const answer = await okta.putGateways(zoneId, zone, list.map(toGateway));

@@ -319,6 +319,11 @@ export function announcingAnyway(table: Table): Table {
 
 /** A zone that another ACL had is free at once. */
 export class NoOtherLease extends ZoneStates {
+  override async peek(...asked: Parameters<ZoneStates['peek']>): ReturnType<ZoneStates['peek']> {
+    const { lease, ...known } = await super.peek(...asked);
+    return known;
+  }
+
   override async lease(): ReturnType<ZoneStates['lease']> {
     return undefined;
   }
