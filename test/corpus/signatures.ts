@@ -185,20 +185,15 @@ export const SIGNATURES: readonly BadRequest[] = [
     (timestamp) => ({
       body: GOOD,
       id: ID,
-      headers: { 'webhook-timestamp': timestamp, 'webhook-signature': signatureAt(timestamp) },
+      headers: { 'webhook-timestamp': timestamp, 'webhook-signature': signedWith(WEBHOOK_KEY, timestamp) },
     }),
   ),
 ];
 
-/** Whatever length the key has. */
-function signedWith(key: string): string {
-  const mac = createHmac('sha256', Buffer.from(key, 'base64')).update(`${ID}.${SECONDS}.${GOOD}`);
+/** Rightly signed, whatever length the key has, and whatever the timestamp says. */
+function signedWith(key: string, timestamp = String(SECONDS)): string {
+  const mac = createHmac('sha256', Buffer.from(key, 'base64')).update(`${ID}.${timestamp}.${GOOD}`);
   return `v1,${mac.digest('base64')}`;
-}
-
-/** Rightly signed, whatever the timestamp says. */
-function signatureAt(timestamp: string): string {
-  return signedHeaders(WEBHOOK_KEY, ID, timestamp as unknown as number, GOOD)['webhook-signature'];
 }
 
 function flipped(base64: string): string {
