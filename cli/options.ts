@@ -1,10 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { LONGEST_WAIT_S } from '../lib/outcome/prefer-wait.ts';
 import { wholeNumber } from './own-command.ts';
 import { secondsOf } from './seconds-of.ts';
 import { SETUP_STEPS, type SetupStep } from './setup/setup-step.ts';
-
-/** The longest that the webhook lets anyone wait. */
-const WAIT_SECONDS = 20;
 
 export function acls() {
   return new Option('--acl <name>', 'only this ACL; may be repeated (default: all)').argParser(
@@ -49,14 +47,14 @@ export function yes() {
 }
 
 export function wait() {
-  return new Option('--wait [seconds]', `wait for the zone, up to ${WAIT_SECONDS} seconds`).argParser(
-    wholeNumber(1, WAIT_SECONDS),
+  return new Option('--wait [seconds]', `wait for the zone, up to ${LONGEST_WAIT_S} seconds`).argParser(
+    wholeNumber(1, LONGEST_WAIT_S),
   );
 }
 
 /** What a command is told of `--wait`. */
 export function waiting(wait: number | true | undefined): { readonly wait?: number } {
-  return wait === undefined ? {} : { wait: wait === true ? WAIT_SECONDS : wait };
+  return wait === undefined ? {} : { wait: wait === true ? LONGEST_WAIT_S : wait };
 }
 
 /** For `--for`. */

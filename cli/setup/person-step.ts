@@ -1,3 +1,4 @@
+import { LONGEST_WAIT_S } from '../../lib/outcome/prefer-wait.ts';
 import { readAclStatus } from '../acl-status.ts';
 import { send } from '../commands/send-event.ts';
 import { type Finding, failure, ok, skipped, warning } from '../doctor/finding.ts';
@@ -5,8 +6,6 @@ import { EXIT } from '../exit-codes.ts';
 import type { DoStep } from './setup-step.ts';
 
 const STEP = 'person';
-/** The longest that the webhook lets anyone wait, in seconds. */
-const WAIT_SECONDS = 20;
 const LATER = 'Let somebody in with `npm run zone -- grant`.';
 
 /** The first person is in: somebody who is in already, or whoever is named. */
@@ -22,7 +21,7 @@ export const personStep: DoStep = async ({ acl, target, options, here, isNamed }
   if (ip === '') return [inside > 0 ? ok(STEP, `${inside} in`) : skipped(STEP, `nobody is in. ${LATER}`)];
   const { user, durationSeconds } = options;
   const wanted = { command: 'grant', ip, user, durationSeconds } as const;
-  const { told } = await send(wanted, target, { acl, json: true, wait: WAIT_SECONDS }, here);
+  const { told } = await send(wanted, target, { acl, json: true, wait: LONGEST_WAIT_S }, here);
   return [findingOf(told)];
 };
 

@@ -1,5 +1,5 @@
-/** The API's own limit is 30 s, and the answer must still get out. */
-const LONGEST_WAIT_S = 20;
+/** The longest that anyone can wait, in seconds. The API's own limit is 30 s, and the answer must still get out. */
+export const LONGEST_WAIT_S = 20;
 
 /**
  * Reads `Prefer: wait=N` (RFC 7240) among other preferences.
