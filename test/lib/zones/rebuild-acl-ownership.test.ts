@@ -144,6 +144,19 @@ describe('a zone that moves from one ACL to another', () => {
       expect(new Set(world.codes())).toEqual(new Set(['STORE002']));
     });
 
+    it('is written at once where the other ACLs are at work without a pause, but know whose it is', async () => {
+      const three = { acls: { new: { zoneIds: ['nzo1'] }, old: { zoneIds: ['nzo2'] }, third: { zoneIds: ['nzo3'] } } };
+      await spoil();
+      world.deploy(three);
+      const [config, now] = [configOf(three), world.clock.now()];
+      for (const acl of ['old', 'third']) {
+        const settings = config.acls[acl];
+        await world.deps.states.take(acl, 'busy', now, now + RUN_MS, settings && configHash(config, settings));
+      }
+      await world.rebuild('new');
+      expect([world.gateways('nzo1'), world.codes()]).toEqual([[`${BOB}/32`], ['STORE002']]);
+    });
+
     it('is written by one of two runs that both found it so', async () => {
       // A new process, which remembers nothing of the zone.
       world.deploy(BEFORE);
