@@ -100,7 +100,7 @@ export class Monitor {
     this.#rests.passBegins(environment);
   }
 
-  /** A function asks the table whose zone it is, and who has written it. */
+  /** The table tells a function whose zone it is, and who has written it. */
   zoneItemIsRead(environment: Environment, zoneId: string): void {
     this.#puts?.itemIsRead(environment, zoneId);
   }

@@ -121,6 +121,14 @@ describe('what judges the schedules', () => {
     expect(violations).toEqual([]);
   });
 
+  it('knows that a question to the table which is on its way for seconds is answered when it arrives', async () => {
+    for (const seed of [95_055_036, 95_179_387, 95_453_998]) {
+      const { violations, counts } = await runSchedule(makePlan(seed, { world: 'unkind' }));
+      expect(counts['slow call']).toBeGreaterThan(0);
+      expect(violations).toEqual([]);
+    }
+  });
+
   it('blames no flush for a neighbour in the same /64, who came after it', async () => {
     const { violations, counts } = await runSchedule(makePlan(92_001_834, { world: 'unkind' }));
     expect([counts.IPv6, violations]).toEqual([1, []]);

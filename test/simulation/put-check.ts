@@ -46,7 +46,7 @@ export class PutCheck {
   readonly #writers = new Map<string, { readonly acl: string; readonly at: number }>();
   /** By zone: the list that was last sent, and for which ACL. */
   readonly #sent = new Map<string, { readonly acl: string; readonly list: LetIn }>();
-  /** By environment and zone: when it was asked last whose the zone is. */
+  /** By environment and zone: when it was told last whose the zone is. */
   readonly #asked = new WeakMap<Environment, Map<string, number>>();
 
   constructor(watched: Watched, inside: Inside, broken: (invariant: Invariant, detail: string) => void) {
@@ -55,7 +55,7 @@ export class PutCheck {
     this.#broken = broken;
   }
 
-  /** A function looks up whose a zone is. */
+  /** A function is told whose a zone is. */
   itemIsRead(environment: Environment, zoneId: string): void {
     const asked = this.#asked.get(environment) ?? new Map<string, number>();
     this.#asked.set(environment, asked.set(zoneId, this.#watched.now()));

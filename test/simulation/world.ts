@@ -211,12 +211,22 @@ export class World {
   /** What all functions of one environment share: its clock, and the table and queues as it reaches them. */
   #common(environment: Environment, name: FunctionName, config: Config) {
     const { hooks, note, code, monitor, around } = this.#options;
-    const plain = environment.table(this.weather ?? this.table);
+    const itself: Table = this.weather ?? this.table;
+    const plain = environment.table({
+      write: (writes) => itself.write(writes),
+      queryPrefix: (...query) => itself.queryPrefix(...query),
+      queryExpiry: (...range) => itself.queryExpiry(...range),
+      // What is on its way for seconds is read when it arrives.
+      get: async (key, options) => {
+        const item = await itself.get(key, options);
+        if (key.item === ZONE_ITEM.list) monitor.zoneItemIsRead(environment, key.acl.slice(ZONE_PARTITION.length));
+        return item;
+      },
+    });
     const reached: Table = {
       ...plain,
       get: async (key, options) => {
         const began = around.clock.now();
-        if (key.item === ZONE_ITEM.list) monitor.zoneItemIsRead(environment, key.acl.slice(ZONE_PARTITION.length));
         const item = await plain.get(key, options);
         monitor.tableIsRead(environment, began);
         if (name === 'zone' && key.item === ITEM.wake) monitor.lookBegins(environment, key.acl);
