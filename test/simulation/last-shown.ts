@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LetIn, letsPeopleIn } from './inside.ts';
+import { type LetIn, letsPeopleIn } from './inside.ts';
 
 const zoneSchema = v.looseObject({
   type: v.optional(v.string(), 'IP'),
@@ -26,22 +26,11 @@ export class LastShown {
     this.#storedWithinMs = storedWithinMs;
   }
 
-  /** @param body an answer to a GET or a PUT; half a one shows nothing */
-  answered(zoneId: string, body: string, at: number): void {
-    const list = listIn(body);
-    if (list) this.#isShown(zoneId, list, at);
-  }
-
-  /** A zone that is not there lets in nobody. */
-  isMissing(zoneId: string, at: number): void {
-    this.#isShown(zoneId, [], at);
-  }
-
-  #isShown(zoneId: string, list: readonly string[], at: number): void {
+  isShown(zoneId: string, letIn: LetIn, at: number): void {
     const known = this.#byZone.get(zoneId) ?? [];
     // The last before that time is what was there at its beginning.
     while ((known[1]?.at ?? at) < at - KEPT_MS) known.shift();
-    known.push({ at, letIn: LetIn.by(list) });
+    known.push({ at, letIn });
     this.#byZone.set(zoneId, known);
   }
 
@@ -61,7 +50,8 @@ export class LastShown {
   }
 }
 
-function listIn(body: string): readonly string[] | undefined {
+/** @param body an answer to a GET or a PUT. @returns undefined where it is half a one, which shows nothing */
+export function listIn(body: string): readonly string[] | undefined {
   try {
     const parsed = v.safeParse(zoneSchema, JSON.parse(body));
     if (!parsed.success) return undefined;

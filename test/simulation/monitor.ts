@@ -3,12 +3,13 @@ import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import type { HttpRequest, HttpResponse } from '../../lib/ports.ts';
 import type { OktaSimulator } from '../../local/okta-simulator/simulator.ts';
 import { type Bounds, losesWhatItSaw } from './bounds.ts';
+import { Confirmed } from './confirmed.ts';
 import { CAN_REPLACE, type Deployment, type Deployments } from './deployment.ts';
 import { type Faults, HEALING_MS, type Note } from './faults.ts';
 import { entryFor } from './gateways.ts';
 import { Inside, LetIn } from './inside.ts';
 import type { Environment } from './lambda.ts';
-import { LastShown } from './last-shown.ts';
+import { LastShown, listIn } from './last-shown.ts';
 import type { AclModel } from './model.ts';
 import { Moves } from './moves.ts';
 import type { Plan } from './plan.ts';
@@ -63,6 +64,7 @@ export class Monitor {
   /** Per environment and zone, the answer in which the function last read it. */
   readonly #read = new WeakMap<Environment, Map<string, string>>();
   readonly #moves = new Moves<Environment>();
+  readonly #confirmed = new Confirmed();
   /** By zone: who was in any zone of its ACL when a PUT arrived. */
   readonly #before = new Map<string, LetIn>();
 
@@ -78,7 +80,7 @@ export class Monitor {
     const broken = (invariant: Invariant, detail: string) => this.broken(invariant, detail);
     this.#zones = new ZoneCheck(watched, this.#inside, broken);
     if (watched.plan.world === 'unkind') {
-      this.#puts = new PutCheck(watched, this.#inside, broken);
+      this.#puts = new PutCheck(watched, this.#inside, this.#confirmed, broken);
       this.#quota = new QuotaCheck(watched.plan, watched.start, watched.now, broken);
     }
     for (const acl of watched.acls) this.#acls.set(acl.name, acl);
@@ -105,6 +107,11 @@ export class Monitor {
     this.#puts?.itemIsRead(environment, zoneId);
   }
 
+  /** The table has taken the announcement of a write. */
+  zoneItemIsWritten(environment: Environment, zoneId: string): void {
+    this.#puts?.itemIsWritten(environment, zoneId);
+  }
+
   /** One look at grants and zones, of which an invocation may take several. */
   lookBegins(environment: Environment, acl: string): void {
     this.#moves.lookBegins(environment, acl);
@@ -126,14 +133,16 @@ export class Monitor {
     if (early)
       this.broken(early.underWay ? '7 reset time kept by a pass under way' : '7 reset time kept', early.detail);
     this.#quota?.callArrives(request.method, zoneId);
+    if (request.method === 'GET') this.#puts?.zoneIsAskedFor(environment, zoneId);
     if (request.method !== 'PUT') return;
+    this.#confirmed.isAt(zoneId, sentIn(request));
     this.puts += 1;
     const { gateways, ...others } = putIn(request);
     const read = this.#read.get(environment)?.get(zoneId);
     this.#puts?.arrives({ environment, zoneId, gateways, read, deployment: this.#configuredIn(environment) });
     if (!acl) return;
     this.#before.set(zoneId, this.#inside.of(acl.zoneIds));
-    this.#moves.sent(acl.name, LetIn.by(gateways.map(({ value }) => value)));
+    this.#moves.sent(acl.name, sentIn(request));
     // Another configuration may give it to another ACL.
     const writer = this.#configuredIn(environment).acls.find(({ zoneIds }) => zoneIds.includes(zoneId));
     if (!this.#acls.get(writer?.name ?? '')?.model.hasSeenAnEvent)
@@ -178,6 +187,12 @@ export class Monitor {
     this.#rests.given(environment, '', this.#watched.now() + askedRest(headers, this.#watched.now()));
   }
 
+  /** A deploy: these zones are looked after from now on. */
+  isDeployed(zoneIds: readonly string[]): void {
+    this.#confirmed.keep(zoneIds);
+    for (const zoneId of zoneIds) this.zoneChanged(zoneId);
+  }
+
   /** An operator has allowed that a zone's list, as it is now, be replaced. */
   zoneIsAdopted(zoneId: string): void {
     this.#inside.isAdopted(zoneId);
@@ -204,18 +219,24 @@ export class Monitor {
   callEnds(environment: Environment, request: HttpRequest, zoneId: string, answer: HttpResponse | undefined): void {
     if (request.method === 'PUT') {
       this.#puts?.mayBeDone(zoneId, putIn(request).gateways);
-      this.#written(environment, zoneId);
+      this.#written(environment, request, zoneId);
     }
     if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
-    if (answer?.status === 200) this.shown.answered(zoneId, answer.body, this.#watched.now());
-    if (answer?.status === 404) this.shown.isMissing(zoneId, this.#watched.now());
+    const list = answer?.status === 404 ? [] : answer?.status === 200 ? listIn(answer.body) : undefined;
+    if (list) {
+      const letIn = LetIn.by(list);
+      this.shown.isShown(zoneId, letIn, this.#watched.now());
+      if (request.method === 'PUT') this.#confirmed.isWritten(zoneId, letIn);
+      else this.#confirmed.isAt(zoneId, letIn);
+    }
     if (answer?.status !== 200 || request.method !== 'GET') return;
+    this.#puts?.zoneIsRead(environment, zoneId);
     const answers = this.#read.get(environment) ?? new Map<string, string>();
     this.#read.set(environment, answers.set(zoneId, answer.body));
   }
 
-  #written(environment: Environment, zoneId: string): void {
+  #written(environment: Environment, request: HttpRequest, zoneId: string): void {
     const acl = this.#ownerOf(zoneId);
     this.zoneChanged(zoneId);
     if (!acl || acl.zoneIds.length === 1) return;
@@ -224,7 +245,10 @@ export class Monitor {
     const before = this.#before.get(zoneId);
     // Where an administrator has closed the zone meanwhile, it was not the list that put anybody out.
     if (!before || this.#inside.unusable(zoneId) || this.#watched.wereTurnedRound()) return;
-    const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds));
+    const list = sentIn(request);
+    const others = acl.zoneIds.filter((other) => other !== zoneId);
+    const isElsewhere = (host: string) => list.has(host) || this.#confirmed.has(others, host);
+    const back = this.#moves.written(environment, acl.name, before, this.#inside.of(acl.zoneIds), isElsewhere);
     const { ipv6, sentinel } = this.#watched.deployments.current;
     const people = new Set([...acl.model.ips.keys()].map((ip) => entryFor(ip, ipv6)));
     // It may be the IP of somebody who was in: then it is nobody who comes back.
@@ -283,6 +307,10 @@ export class Monitor {
     const acl = owner && this.#acls.get(owner.name);
     return acl && { ...acl, zoneIds: owner.zoneIds };
   }
+}
+
+function sentIn(request: HttpRequest): LetIn {
+  return LetIn.by(putIn(request).gateways.map(({ value }) => value));
 }
 
 function putIn({ body = '' }: HttpRequest): v.InferOutput<typeof putSchema> {

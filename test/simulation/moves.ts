@@ -35,12 +35,15 @@ export class Moves<Run extends object> {
    * A zone was written.
    * @param before who was in any of the ACL's zones
    * @param after who is now
+   * @param isElsewhere whether the list, or another zone as far as anybody knows, has somebody who is in none after it: then
+   * it was an administrator who put them out
    * @returns those whom the same look put out before and let in again: its own list had them all along
    */
-  written(run: Run, acl: string, before: LetIn, after: LetIn): string[] {
+  written(run: Run, acl: string, before: LetIn, after: LetIn, isElsewhere: (host: string) => boolean): string[] {
     const out = this.#out.get(run)?.get(acl) ?? new Set<string>();
     const placed = this.#placed.get(acl);
-    for (const host of before.entries) if (!after.has(host) && placed?.has(host)) out.add(host);
+    const went = [...before.entries].filter((host) => !after.has(host) && !isElsewhere(host));
+    for (const host of went) if (placed?.has(host)) out.add(host);
     const parted = this.#parted.get(run)?.get(acl);
     const back = [...after.entries].filter((host) => !before.has(host) && out.has(host));
     return back.filter((host) => !parted?.delete(host));

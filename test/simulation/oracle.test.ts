@@ -8,7 +8,7 @@ import { runSchedule } from './run-schedule.ts';
 /** What judges, and all that it may look at: Okta, the calls to it, the events, the configuration, the clock. */
 const JUDGES = [
   ...['bounds', 'deployment', 'gateways', 'inside', 'model', 'monitor', 'moves', 'put-check', 'quota-check'],
-  ...['rest-times', 'violation', 'zone-check', 'lists/list-check'],
+  ...['rest-times', 'violation', 'zone-check', 'confirmed', 'last-shown', 'lists/list-check'],
 ];
 
 const login = (at: number, ip: string, webhookId: string): EventAction & { readonly at: number } => ({
@@ -127,6 +127,26 @@ describe('what judges the schedules', () => {
       expect(counts['slow call']).toBeGreaterThan(0);
       expect(violations).toEqual([]);
     }
+  });
+
+  it('blames no write that Okta refused for whom an administrator put out meanwhile', async () => {
+    const { violations, counts } = await runSchedule(makePlan(95_262_747, { world: 'unkind' }));
+    expect(counts).toMatchObject({ 'admin wipes': 1, 'token expired in mid-pass': expect.any(Number) });
+    expect(violations).toEqual([]);
+  });
+
+  it('blames nobody for whom an administrator took out of a zone that Okta has not shown since', async () => {
+    for (const seed of [95_046_205, 95_277_504, 95_472_175]) {
+      const { violations, counts } = await runSchedule(makePlan(seed, { world: 'unkind' }));
+      expect(counts['admin wipes']).toBeGreaterThan(0);
+      expect(violations).toEqual([]);
+    }
+  });
+
+  it('takes a write for known that was announced before its item was read, where the zone is read after it', async () => {
+    const { violations, counts } = await runSchedule(makePlan(95_472_841, { world: 'unkind' }));
+    expect(counts['zone moved']).toBe(1);
+    expect(violations).toEqual([]);
   });
 
   it('blames no flush for a neighbour in the same /64, who came after it', async () => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { canonicalGateways } from '../../lib/addresses/address-block.ts';
 import { sameList } from '../../lib/addresses/list-difference.ts';
+import type { Confirmed } from './confirmed.ts';
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { entryFor, letsIn } from './gateways.ts';
 import { type Inside, LetIn, letsPeopleIn, viewOf } from './inside.ts';
@@ -35,30 +36,67 @@ export interface Put {
   readonly deployment: Deployment;
 }
 
+/** When something happened last, by environment and zone. */
+class Moments {
+  readonly #all = new WeakMap<Environment, Map<string, number>>();
+
+  note(environment: Environment, zoneId: string, at: number): void {
+    const ofIt = this.#all.get(environment) ?? new Map<string, number>();
+    this.#all.set(environment, ofIt.set(zoneId, at));
+  }
+
+  last(environment: Environment, zoneId: string): number | undefined {
+    return this.#all.get(environment)?.get(zoneId);
+  }
+}
+
 /** Judges each list that goes to Okta by itself: who may be in it, who must not go, and whether the zone may be written. */
 export class PutCheck {
   readonly #watched: Watched;
   readonly #inside: Inside;
+  readonly #confirmed: Confirmed;
   readonly #broken: (invariant: Invariant, detail: string) => void;
   /** By environment and ACL: the call that went out last. */
   readonly #calls = new WeakMap<Environment, Map<string, Call>>();
-  /** By zone: the ACL that wrote it last, and when. */
-  readonly #writers = new Map<string, { readonly acl: string; readonly at: number }>();
+  /** By zone: the ACL that wrote it last, when that was announced, and when the list arrived. */
+  readonly #writers = new Map<string, { readonly acl: string; readonly announcedAt: number; readonly at: number }>();
   /** By zone: the list that was last sent, and for which ACL. */
   readonly #sent = new Map<string, { readonly acl: string; readonly list: LetIn }>();
-  /** By environment and zone: when it was told last whose the zone is. */
-  readonly #asked = new WeakMap<Environment, Map<string, number>>();
+  /** By environment and zone: when it was told last whose the zone is, has announced a write, asked for the zone, was shown it. */
+  readonly #asked = new Moments();
+  readonly #announced = new Moments();
+  readonly #asks = new Moments();
+  readonly #looked = new Moments();
 
-  constructor(watched: Watched, inside: Inside, broken: (invariant: Invariant, detail: string) => void) {
+  constructor(
+    watched: Watched,
+    inside: Inside,
+    confirmed: Confirmed,
+    broken: (invariant: Invariant, detail: string) => void,
+  ) {
     this.#watched = watched;
     this.#inside = inside;
+    this.#confirmed = confirmed;
     this.#broken = broken;
   }
 
   /** A function is told whose a zone is. */
   itemIsRead(environment: Environment, zoneId: string): void {
-    const asked = this.#asked.get(environment) ?? new Map<string, number>();
-    this.#asked.set(environment, asked.set(zoneId, this.#watched.now()));
+    this.#asked.note(environment, zoneId, this.#watched.now());
+  }
+
+  /** A function is about to write it: whoever reads the item from then on knows. */
+  itemIsWritten(environment: Environment, zoneId: string): void {
+    this.#announced.note(environment, zoneId, this.#watched.now());
+  }
+
+  /** A function asks Okta for a zone. Only an answer shows it, as it was when the question arrived. */
+  zoneIsAskedFor(environment: Environment, zoneId: string): void {
+    this.#asks.note(environment, zoneId, this.#watched.now());
+  }
+
+  zoneIsRead(environment: Environment, zoneId: string): void {
+    this.#looked.note(environment, zoneId, this.#asks.last(environment, zoneId) ?? 0);
   }
 
   /** A call leaves the function. */
@@ -86,14 +124,15 @@ export class PutCheck {
     this.#checkWhoGoes(put, deployed, acl);
   }
 
-  /** Whoever writes a zone that another ACL has written has looked since then. */
+  /** Whoever writes a zone that another ACL has written knows of that write, and has read the zone since then. */
   #checkWriter({ environment, zoneId }: Put, acl: WatchedAcl): void {
     const now = this.#watched.now();
     const last = this.#writers.get(zoneId);
-    this.#writers.set(zoneId, { acl: acl.name, at: now });
+    const announcedAt = this.#announced.last(environment, zoneId) ?? now;
+    this.#writers.set(zoneId, { acl: acl.name, announcedAt, at: now });
     if (!last || last.acl === acl.name) return;
-    const asked = this.#asked.get(environment)?.get(zoneId) ?? 0;
-    if (asked >= last.at) return;
+    const [asked = 0, looked = 0] = [this.#asked, this.#looked].map((moments) => moments.last(environment, zoneId));
+    if (asked >= last.announcedAt && looked >= last.at) return;
     const detail = `${acl.name} writes ${zoneId}, without having seen that ${last.acl} has written it`;
     this.#broken('a zone has one writer', detail);
   }
@@ -137,14 +176,17 @@ export class PutCheck {
   #checkWhoGoes({ zoneId, gateways, deployment }: Put, { zoneIds, always }: DeployedAcl, acl: WatchedAcl): void {
     const { now: clock, deployments, mostSkewMs } = this.#watched;
     const now = clock();
-    const others = zoneIds.filter((other) => other !== zoneId).map((other) => this.#inside.in(other));
+    const otherIds = zoneIds.filter((other) => other !== zoneId);
+    const others = otherIds.map((other) => this.#inside.in(other));
     const before = this.#inside.in(zoneId);
     const after = LetIn.by(canonicalGateways(gateways));
     const sent = this.#sent.get(zoneId);
     this.#sent.set(zoneId, { acl: acl.name, list: after });
     // Whom an administrator has moved from zone to zone, one read of one of them can't tell.
     if (this.#watched.wereTurnedRound()) return;
-    const goes = (entry: string) => before.has(entry) && !after.has(entry) && !others.some((letIn) => letIn.has(entry));
+    const isElsewhere = (entry: string) =>
+      others.some((letIn) => letIn.has(entry)) || this.#confirmed.has(otherIds, entry);
+    const goes = (entry: string) => before.has(entry) && !after.has(entry) && !isElsewhere(entry);
     // What was in as the sentinel, by an administrator, or for another ACL was let in by nobody here.
     const letIn = sent?.acl === acl.name ? [...LetIn.by(always).entries].filter((one) => sent.list.has(one)) : [];
     for (const entry of letIn.filter((one) => one !== deployment.sentinel)) {

@@ -158,7 +158,7 @@ export async function runSchedule(plan: Plan, bug: Hooks | (() => Hooks) = {}, t
       deployments.deploy(action.deployment, since);
       const isDisturbing = plan.weather === 'storm' || action.change !== undefined;
       faults.struck(action.change ?? 'redeploy', isDisturbing ? since - clock.now() + HEALING_MS : 0);
-      for (const zoneId of zonesOf([action.deployment])) monitor.zoneChanged(zoneId);
+      monitor.isDeployed(zonesOf([action.deployment]));
       return;
     }
     knocknoc?.act(action);

@@ -22,6 +22,7 @@ import { ITEM, ZONE_ITEM, ZONE_PARTITION } from '../../lib/names.ts';
 import { OktaZones } from '../../lib/okta/client.ts';
 import type { TellDeps } from '../../lib/outcome/tell-outcome.ts';
 import type { EventQueue, Fields, HttpClient, HttpRequest, Key, SecretReader, Table } from '../../lib/ports.ts';
+import { keyOf } from '../../lib/table-changes.ts';
 import { authenticateReader } from '../../lib/webhook/authenticate-reader.ts';
 import { ZoneStates } from '../../lib/zones/zone-states.ts';
 import { streamEvent } from '../../local/stand-ins/aws-events.ts';
@@ -213,7 +214,13 @@ export class World {
     const { hooks, note, code, monitor, around } = this.#options;
     const itself: Table = this.weather ?? this.table;
     const plain = environment.table({
-      write: (writes) => itself.write(writes),
+      write: async (writes) => {
+        const result = await itself.write(writes);
+        for (const { acl, item } of result.written ? writes.map(keyOf) : []) {
+          if (item === ZONE_ITEM.list) monitor.zoneItemIsWritten(environment, acl.slice(ZONE_PARTITION.length));
+        }
+        return result;
+      },
       queryPrefix: (...query) => itself.queryPrefix(...query),
       queryExpiry: (...range) => itself.queryExpiry(...range),
       // What is on its way for seconds is read when it arrives.
