@@ -17,7 +17,7 @@ export async function firstView(
 ): Promise<ZoneView> {
   const { clock, states, telemetry } = deps;
   const now = clock.now();
-  const { left, ...memory } = state.zones[zoneId] ?? {};
+  const memory = state.zones[zoneId] ?? {};
   const isKnown = isUndisturbed && !readingIsDue(memory, due, now);
   const stored = await (isKnown ? states.items.known(zoneId, acl) : states.items.get(zoneId));
   const isNew = state.configHash !== undefined && state.configHash !== ownHash;
@@ -32,7 +32,7 @@ export async function firstView(
     return { ...view, ...latest(await Promise.all(leases)) };
   }
   // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
-  if (left && !view.unsure) return { ...view, has: undefined, unsure: true };
+  if (memory.left && !view.unsure) return { ...view, has: undefined, unsure: true };
   if (stored === 'none' || stored.owner === acl) return view;
   const { state: other, lease } = await states.peek(stored.owner, now);
   // What that ACL has confirmed, it has told of too.

@@ -156,7 +156,8 @@ export class Pass {
     return {
       position: this.events?.position,
       count: this.events?.count,
-      zones: this.memories,
+      zones: this.#seen,
+      others: this.#others,
       ...(this.#plan && { plan: this.#planned(this.#plan) }),
       ...(failure && { failure }),
       ...(leftUntil !== undefined && { leftUntil }),
@@ -166,14 +167,21 @@ export class Pass {
 
   /** What is remembered of the zones, as far as this rebuild has come. */
   get memories(): ZoneState['zones'] {
-    if (this.#views.length === 0) return this.#known;
-    const seen = this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]);
-    // Of a zone that the ACL has no more, whether its last write was told.
-    const others = Object.entries(this.#known).map(([zoneId, { write, left }]) => [
-      zoneId,
-      { ...(write !== undefined && { write }), ...(left && { left }) },
-    ]);
-    return { ...Object.fromEntries(others), ...Object.fromEntries(seen) };
+    return this.#views.length === 0 ? this.#known : { ...this.#others, ...this.#seen };
+  }
+
+  get #seen(): ZoneState['zones'] {
+    return Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]));
+  }
+
+  /**
+   * Of zones that the ACL has no more: nobody looks whether they are right, but what is wrong with them whoever is told an
+   * outcome by the configuration from before must know.
+   */
+  get #others(): ZoneState['zones'] {
+    const { zoneIds } = this.#run.settings;
+    const others = Object.entries(this.#known).filter(([zoneId]) => !zoneIds.includes(zoneId));
+    return Object.fromEntries(others.map(([zoneId, { rightAt: _, ...memory }]) => [zoneId, memory]));
   }
 
   /** Something was found out of zones that the ACL has no more. */
@@ -224,7 +232,9 @@ export class Pass {
 
   #memoryOf(view: ZoneView): ZoneMemory {
     const { memory, seenAt } = view;
-    return seenAt !== undefined && isRight(view, this.#plan) ? { ...memory, rightAt: seenAt } : memory;
+    if (seenAt === undefined || !isRight(view, this.#plan)) return memory;
+    const { doubtUntil = 0, ...sure } = memory;
+    return { ...sure, rightAt: seenAt, ...(doubtUntil >= seenAt && { doubtUntil }) };
   }
 
   #take({ view, failure, quota, change }: Done): void {

@@ -24,7 +24,10 @@ export type ZoneMemory = {
   /** Okta has shown a list that nobody announced, and no write was confirmed since. */
   readonly doubted?: true;
   readonly trouble?: ZoneTrouble;
-  /** The configuration has the zone no more, and its last write is told; `write` is what the next ACL wants to know. */
+  /**
+   * The configuration had the zone no more, its last write is told, and Okta has not shown it since; `write` is what the next
+   * ACL wants to know.
+   */
   readonly left?: true;
 };
 

@@ -151,6 +151,55 @@ describe('a zone that another ACL has written last', () => {
   });
 });
 
+describe('a zone that comes back into the configuration', () => {
+  it('lets in nobody until Okta has shown it, also where the first rebuild does not get that far', async () => {
+    world = new ZoneWorld({ config: configOf({ ...TWO_ZONES, gatewayLimit: 1 }) });
+    const [hers, his] = [granted(ALICE, 1), granted(BOB, 2)];
+    await apply(hers, his);
+    world.deploy({ acls: { 'okta-prod': { zoneIds: ['nzo1'] } }, gatewayLimit: 1 });
+    await world.clock.advance(10_000);
+    await world.rebuild();
+    world.okta.editZone('nzo2', { gateways: ['192.0.2.0/32'] });
+    world.deploy({ ...TWO_ZONES, gatewayLimit: 1 });
+    expect(await world.outcome(his)).not.toMatchObject(APPLIED);
+    world.okta.addFault({ count: 1, method: 'GET', zoneId: 'nzo1', fault: { status: 503 } });
+    await world.clock.advance(10_000);
+    await apply(revoked(ALICE, 20));
+    expect(world.codes()).toContain('ZONE003');
+    expect(await world.outcome(his)).not.toMatchObject(APPLIED);
+    await world.timersGoOff();
+    expect(await world.outcome(his)).toMatchObject(APPLIED);
+    expect([...world.gateways('nzo1'), ...world.gateways('nzo2')]).toContain(`${BOB}/32`);
+  });
+});
+
+describe('a function that does not know the new configuration yet', () => {
+  const MOVED = { acls: { 'okta-prod': { zoneIds: ['nzo2'] }, other: { zoneIds: ['nzo1'] } } };
+  const MISTYPED = { acls: { 'okta-prod': { zoneIds: ['nzo1-mistyped'] }, other: { zoneIds: ['nzo2'] } } };
+  const HERE = { acls: { 'okta-prod': { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo2'] } } };
+
+  it.each<[string, Readonly<Record<string, unknown>>, ZoneEdit]>([
+    ['that another ACL has now, and that can’t be used', MOVED, { usage: 'BLOCKLIST' }],
+    ['that another ACL has now, and that has shown what nobody announced', MOVED, { gateways: ['192.0.2.0/32'] }],
+    ['that nobody has any more, and that can’t be used', MISTYPED, { usage: 'BLOCKLIST' }],
+  ])('believes nothing of a zone %s', async (_, newer, edit) => {
+    world = new ZoneWorld({ config: configOf(HERE) });
+    const grant = granted(ALICE, 1);
+    await apply(grant);
+    const older = world.deps;
+    world.okta.editZone('nzo1', edit);
+    world.okta.addFault({ count: 1, method: 'PUT', zoneId: 'nzo1', fault: { status: 503 } });
+    await world.clock.advance(300_000);
+    await world.rebuild();
+    world.deploy(newer);
+    world.okta.addFault({ count: 1, method: 'PUT', zoneId: 'nzo2', fault: { status: 503 } });
+    await world.clock.advance(10_000);
+    await world.rebuild();
+    world.deps = older;
+    expect(await world.outcome(grant)).not.toMatchObject(APPLIED);
+  });
+});
+
 describe('the grants that are asked for', () => {
   it('are those of the same network where that stands for its hosts, and of the host alone where it does not', async () => {
     const [one, two] = ['2001:db8::1', '2001:db8::2'];
