@@ -88,7 +88,14 @@ export class ZoneStates {
     const now1 = written ? undefined : readLease(await this.#table.get(keyOf(acl)), now);
     if (!written && now1?.owner !== owner) return { taken: false, until: now1?.until ?? now, state };
     this.#seen.set(acl, { owner, at: now });
-    return { taken: true, state, unreadable, isUndisturbed: isUndisturbed && written };
+    // The rebuild before has died: what it was shown is lost, and a write of its may be under way.
+    const wasLeft = item?.leaseOwner !== undefined && item.leaseOwner !== owner;
+    return {
+      taken: true,
+      state: wasLeft ? inDoubt(state, now) : state,
+      unreadable,
+      isUndisturbed: isUndisturbed && written,
+    };
   }
 
   /** @param now milliseconds since the epoch. @throws {LeaseLost} when the lease is not `owner`'s */
@@ -134,6 +141,15 @@ export class ZoneStates {
   async requestReading(acl: string, reason: string, now: number): Promise<void> {
     await new WakeItem(this.#table).askForReading(acl, reason, now);
   }
+}
+
+/** Every zone is to be read again. @param now milliseconds since the epoch */
+function inDoubt(state: ZoneState, now: number): ZoneState {
+  const zones = Object.entries(state.zones).map(([zoneId, memory]) => {
+    const doubtUntil = Math.max(memory.doubtUntil ?? 0, now);
+    return [zoneId, { ...memory, doubtUntil }] as const;
+  });
+  return { ...state, zones: Object.fromEntries(zones) };
 }
 
 /** Whoever takes the lease must be the only one: nobody may have written one since the item was read. */
