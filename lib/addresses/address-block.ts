@@ -86,6 +86,11 @@ export function canonicalGateways(gateways: readonly { readonly value?: string |
   return [...texts].sort();
 }
 
+/** Whether a block is a single address. */
+export function isHost({ first, last }: Block): boolean {
+  return first === last;
+}
+
 export function covers(outer: Block, inner: Block): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }

@@ -1,4 +1,12 @@
-import { type Block, blockOf, commonOf, covers, formatBlock, readableBlocks } from '../addresses/address-block.ts';
+import {
+  type Block,
+  blockOf,
+  commonOf,
+  covers,
+  formatBlock,
+  isHost,
+  readableBlocks,
+} from '../addresses/address-block.ts';
 import { sameList } from '../addresses/list-difference.ts';
 import { mayHave, surelyHas } from './either-list.ts';
 import type { ListsOfZones, WriteRules } from './next-write.ts';
@@ -31,17 +39,17 @@ export function listForNow(
   const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
   if (leaving.length === 0) return { list, cut: [] };
   const blocks = readableBlocks(own);
-  const isNew = (text: string) => !blocks.some((entry) => touch(entry, blockOf(text)));
+  // What overlaps with an entry that goes lets in some of the same people: with it they stay.
+  const isNew = (text: string) => !blocks.some((entry) => commonOf(entry, blockOf(text)));
   const there = new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving]);
-  const coming = list.filter((text) => isNew(text) && text !== sentinel && !there.has(text));
-  // Whoever is there stays, even where that is more than the limit: Okta has taken them before. Of two lists it took one.
-  const most = Math.max(limit, lists.has[zone]?.length ?? 0, lists.known?.[zone]?.length ?? 0);
-  const isOneList = own === lists.has[zone];
-  const all = isOneList ? [...there] : inOrder([...there], zone, lists, rules);
-  const staying = isOneList ? all : all.slice(0, most);
+  const coming = list.filter((text) => isNew(text) && text !== sentinel);
+  // Whoever is there stays, even where that is more than the limit: Okta has taken them before.
+  const most = Math.max(limit, lists.has[zone]?.length ?? 0);
+  const all = there.size > most ? inOrder([...there], zone, lists, rules) : [...there];
+  const staying = all.slice(0, most);
   return {
     list: [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort(),
-    cut: all.slice(staying.length),
+    cut: all.slice(most),
   };
 }
 
@@ -73,7 +81,11 @@ function onTheMove(zone: number, lists: ListsOfZones, holdsSomebody: (block: Blo
   const kept = new Set(desired[zone]);
   const going = mayHave(zone, lists).filter((text) => !kept.has(text));
   if (going.length === 0) return leaving;
-  const own = going.flatMap((text) => readableBlocks([text]).map((block) => ({ text, block })));
+  const own = readableBlocks(going);
+  // Nearly all are hosts, and these need not be compared one by one.
+  const hosts = new Map(own.filter(isHost).map((block) => [formatBlock(block), block]));
+  const networks = own.filter((block) => !isHost(block));
+  const near = (text: string, block: Block) => (isHost(block) ? [hosts.get(text) ?? [], networks].flat() : own);
   const staying = (desired[zone] ?? []).map(blockOf);
   for (const [other, list] of desired.entries()) {
     if (other === zone) continue;
@@ -87,18 +99,14 @@ function onTheMove(zone: number, lists: ListsOfZones, holdsSomebody: (block: Blo
     for (const text of coming) {
       const block = blockOf(text);
       const isCovered = (part: Block) => around.some((one) => covers(one, part));
-      for (const entry of own) {
+      for (const entry of near(text, block)) {
         // Never more of an entry than the people it is to hold: the rest of it may belong to nobody any more.
-        const common = commonOf(entry.block, block);
+        const common = commonOf(entry, block);
         if (!common || isCovered(common)) continue;
         // All of what comes is somebody's; what it covers may be an entry that somebody else has put there.
-        if (holdsSomebody(covers(block, entry.block) ? common : block)) leaving.add(formatBlock(common));
+        if (holdsSomebody(covers(block, entry) ? common : block)) leaving.add(formatBlock(common));
       }
     }
   }
   return leaving;
-}
-
-function touch(a: Block, b: Block): boolean {
-  return covers(a, b) || covers(b, a);
 }

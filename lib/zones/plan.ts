@@ -1,4 +1,4 @@
-import { type Block, blockOf, covers, formatBlock } from '../addresses/address-block.ts';
+import { type Block, blockOf, covers, formatBlock, isHost } from '../addresses/address-block.ts';
 import { mergedBlocks, widened } from '../addresses/merged-blocks.ts';
 import type { AclConfig, Config } from '../config.ts';
 import type { Holder } from '../grants/grant-items.ts';
@@ -64,29 +64,48 @@ function partsIn(waiting: readonly string[], ipv6PrefixLength: number): (block: 
   };
 }
 
-function isHost({ first, last }: Block): boolean {
-  return first === last;
+interface Comer {
+  readonly block: Block;
+  /** Sortable text. */
+  readonly since: string;
+}
+
+/** By canonical text: whoever came first by it. */
+function firstComers(comers: readonly Comer[]): ReadonlyMap<string, Comer> {
+  const first = new Map<string, Comer>();
+  for (const comer of comers) {
+    const text = formatBlock(comer.block);
+    const known = first.get(text);
+    if (!known || comer.since < known.since) first.set(text, comer);
+  }
+  return first;
 }
 
 /** What is always allowed counts as somebody who came before everybody, and so does whoever it lets in. */
 function whoIsIn(grants: readonly Holder[], alwaysAllow: readonly string[]) {
   const networks = alwaysAllow.map(blockOf);
-  let people: readonly { readonly block: Block; readonly since: string }[] | undefined;
+  let people: ReadonlyMap<string, Comer> | undefined;
   // Only where people move from zone to zone is anybody asked for.
   const all = () => {
-    people ??= [
+    people ??= firstComers([
       ...networks.map((block) => ({ block, since: '' })),
       ...grants.map(({ ip, since }) => ({ block: blockOf(ip), since })),
-    ];
+    ]);
     return people;
+  };
+  const inside = (block: Block) => {
+    // Nobody but themselves is in what is a host.
+    if (isHost(block)) return [all().get(formatBlock(block)) ?? []].flat();
+    return [...all().values()].filter((one) => covers(block, one.block));
   };
   const isAlwaysIn = (block: Block) => networks.some((network) => covers(network, block));
   return {
-    holdsSomebody: (block: Block) => isAlwaysIn(block) || all().some((one) => covers(block, one.block)),
-    since: (block: Block) => {
-      if (isAlwaysIn(block)) return '';
-      const inside = all().filter((one) => covers(block, one.block));
-      return inside.map(({ since }) => since).sort()[0] ?? '';
-    },
+    holdsSomebody: (block: Block) => isAlwaysIn(block) || inside(block).length > 0,
+    since: (block: Block) =>
+      isAlwaysIn(block)
+        ? ''
+        : (inside(block)
+            .map(({ since }) => since)
+            .sort()[0] ?? ''),
   };
 }

@@ -109,6 +109,19 @@ describe('the list that a zone gets at this moment', () => {
     expect(now(merged, [[A, PAIR], [D]], { limit: 2 })).toEqual([D, PAIR]);
   });
 
+  it('counts as staying what overlaps with an entry that goes: it lets in some of the same people', () => {
+    const [before, after] = ['203.0.113.0/30', '203.0.113.3-203.0.113.6'];
+    const rules = { limit: 2, fittingElsewhere: (block: Block) => (formatBlock(block) === A ? [A] : []) };
+    expect(now([[before, A]], [['198.51.100.0/24', after]], rules)).toEqual([A, after]);
+  });
+
+  it('is no longer than the limit where a network is split, though somebody else is still on the move', () => {
+    const split = [[PAIR, D], []];
+    const desired = [[LOW, HIGH], [D]];
+    expect(now(split, desired, { limit: 2, since: order })).toEqual([D, LOW]);
+    expect(now(split, desired, { limit: 3 })).toEqual([D, LOW, HIGH]);
+  });
+
   describe('of a zone that has shown a list which nobody announced', () => {
     it('holds those on the move whom it was known to have: what it has shown may be an old answer', () => {
       expect(now([[A], []], [[A], [C]], { known: [[C], []] })).toEqual([A, C]);
@@ -139,6 +152,13 @@ describe('the list that a zone gets at this moment', () => {
       const isAlways = (block: Block) => (formatBlock(block) === E ? '' : '1');
       expect(now([[D, E], []], desired, { ...full, limit: 4, since: isAlways })).toEqual([A, B, C, E]);
       expect(now([[D, E], []], desired, { ...full, since: isAlways })).toContain(E);
+    });
+
+    it('is no longer than the limit, or than what it has shown, where it was known to have more', () => {
+      const known = [[A, B, C], []];
+      const desired = [[A, B], [C]];
+      expect(now([[A], []], desired, { limit: 2, known })).toEqual([A, B]);
+      expect(now([[A, D, E], []], desired, { limit: 2, known })).toEqual([A, B, C]);
     });
 
     it('holds more than the limit by none of both lists together, though a zone may that has one', () => {
