@@ -5,9 +5,9 @@ import type { Fields } from '../ports.ts';
 import type { Pass } from './pass.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import { waitingDetail } from './state-after.ts';
+import { reportChange, type ZoneChange } from './zone-lines.ts';
 import type { ZoneState } from './zone-state.ts';
 import { isUsable } from './zone-view.ts';
-import { reportChange, type ZoneChange } from './zone-work.ts';
 
 /** What brought a rebuild about, for the audit lines of what it changes. */
 export function auditOf(pass: Pass, { state, configHash }: Run, { clock }: RebuildDeps): Fields {

@@ -10,9 +10,10 @@ import { type Plan, planFor } from './plan.ts';
 import { type ReadingRules, readingIsDue } from './reading-is-due.ts';
 import type { RebuildDeps, Run } from './rebuild-acl.ts';
 import type { Rebuilt } from './state-after.ts';
+import type { ZoneChange } from './zone-lines.ts';
 import type { ZoneMemory, ZoneState } from './zone-state.ts';
 import { isUsable, knownBefore, type ZoneView } from './zone-view.ts';
-import type { Done, ZoneChange } from './zone-work.ts';
+import type { Done } from './zone-work.ts';
 
 /** Up to so many zones are checked together. Of more, some are due each minute anyway, and together they would be too many. */
 const TOGETHER = 10;

@@ -6,18 +6,17 @@ import { OktaAccess } from '../okta/access.ts';
 import { CALL_TIMEOUT_MS } from '../okta/call-timeout.ts';
 import type { OktaZones } from '../okta/client.ts';
 import { OktaFailure } from '../okta/okta-failure.ts';
-import { isAmple, isSpent } from '../okta/pacing.ts';
-import type { Quota } from '../okta/rate-limit.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers } from '../timer-message.ts';
 import { configHash } from './config-hash.ts';
+import { leaveUntil } from './leave-until.ts';
 import { tellOfLeftZones, tellOfRemovedAcl } from './left-zones.ts';
 import type { Step } from './next-step.ts';
 import { Pass } from './pass.ts';
 import { reportFailures, reportPass, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
-import { LONGEST_PAUSE_MS, pacedUntil, type ZoneState } from './zone-state.ts';
+import { pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
 import type { ZoneView } from './zone-view.ts';
 import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
@@ -113,10 +112,12 @@ async function rebuild(pass: Pass, run: Run, deps: RebuildDeps): Promise<ZoneSta
   if (pause > 0) await clock.sleep(pause);
   await pass.begin();
   const endsAt = Math.min(clock.now() + RUN_MS, run.deadline - TIME_FOR_A_STEP_MS);
+  const atOnce = batchesAtOnce(deps.config);
   let leftUntil: number | undefined;
   try {
     for (let step = pass.next(); step; step = pass.next()) {
-      leftUntil = leaveUntil(step, pass, run, { endsAt, now: clock.now(), atOnce: batchesAtOnce(deps.config) });
+      const { quota, hasWritten } = pass;
+      leftUntil = leaveUntil(step, { now: clock.now(), endsAt, quota, hasWritten, dueAt: run.state.dueAt, atOnce });
       if (leftUntil !== undefined) break;
       // What is only read gives way to changes; what is written is what holds now.
       const isPatient = step.kind !== 'write' || pass.age > GRANTS_AGE_MS;
@@ -190,29 +191,6 @@ async function sayAllChanges(pass: Pass, run: Run, deps: RebuildDeps): Promise<v
   if (!pass.hasUnsaid) return;
   await deps.states.assertHeld(run.acl, run.owner, deps.clock.now());
   sayChanges(pass, run, deps);
-}
-
-/** @returns when to go on with what is left, where this step is not to be taken now; otherwise undefined */
-function leaveUntil(
-  step: Step,
-  pass: Pass,
-  { state }: Run,
-  { endsAt, now, atOnce }: { readonly endsAt: number; readonly now: number; readonly atOnce: number },
-): number | undefined {
-  const { quota } = pass;
-  if (step.kind === 'record') return undefined;
-  if (now > endsAt) return now;
-  // An earlier rebuild has seen the quota, and has left the checks for later.
-  const { dueAt = 0 } = state;
-  if (!quota) return step.kind === 'verify' && dueAt > now && dueAt < now + LONGEST_PAUSE_MS ? dueAt : undefined;
-  return isShort(step, pass, quota, atOnce) ? now + quota.resetInMs : undefined;
-}
-
-/** Whether too little is left of the quota for a step. */
-function isShort({ kind }: Step, { hasWritten }: Pass, quota: Quota, atOnce: number): boolean {
-  if (kind === 'verify') return !isAmple(quota, atOnce);
-  // One write of each rebuild is made whatever is left: others may use the quota up all the time.
-  return isSpent(quota) && (kind === 'read' || hasWritten);
 }
 
 /** How long neither pacing nor Okta wants a call, in milliseconds. */

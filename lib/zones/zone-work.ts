@@ -1,20 +1,17 @@
 import { canonicalGateways, toGateway } from '../addresses/address-block.ts';
 import { differenceOf, sameList } from '../addresses/list-difference.ts';
 import type { AclConfig } from '../config.ts';
-import { AUDIT, METRICS } from '../names.ts';
 import type { OktaZone, ZoneAnswer, ZoneCalls } from '../okta/client.ts';
 import { OktaFailure } from '../okta/okta-failure.ts';
 import type { Quota } from '../okta/rate-limit.ts';
 import { whyUnusable } from '../okta/usability.ts';
-import type { Clock, Fields, Telemetry } from '../ports.ts';
+import type { Clock, Telemetry } from '../ports.ts';
 import { foreignEntries, whyNotAdopted } from './adoption.ts';
 import type { Plan } from './plan.ts';
 import type { ZoneItems, ZoneRecord } from './zone-items.ts';
+import { reportFirstWrite, reportForeignChange, type ZoneChange } from './zone-lines.ts';
 import { OF_ONE_ZONE } from './zone-state.ts';
 import { confirmedList, isContradiction, shown, written, type ZoneView } from './zone-view.ts';
-
-/** At most this many changed entries are named in one log line. */
-const NAMED_IN_LOG = 50;
 
 export interface ZoneWork {
   readonly acl: string;
@@ -43,17 +40,6 @@ export interface Done {
   readonly failure?: OktaFailure;
   /** It is known from now on that Okta has carried out a write. */
   readonly change?: ZoneChange;
-}
-
-/** A write that Okta has carried out, and what it has made of the zone's list. */
-export interface ZoneChange {
-  readonly zoneId: string;
-  /** The ACL that has made it: mostly the one that rebuilds, or the one that had the zone before. */
-  readonly acl: string;
-  /** Its number: see `ZoneRecord`. */
-  readonly write: number;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
 }
 
 /**
@@ -243,49 +229,4 @@ async function ofOneZone(view: ZoneView, work: ZoneWork, call: () => Promise<Don
 function troubled(view: ZoneView, failure: OktaFailure, { clock }: ZoneWork): Done {
   const trouble = { code: failure.code, detail: failure.message, at: clock.now() };
   return { view: { ...view, memory: { ...view.memory, trouble }, seenAt: trouble.at }, failure };
-}
-
-function reportForeignChange({ zoneId, expected }: ZoneView, list: readonly string[], work: ZoneWork): void {
-  work.telemetry.error('ZONE007', `zone ${zoneId} is not as it was last written; it is put right`, {
-    acl: work.acl,
-    zoneId,
-    ...namedDifference(expected.at(-1) ?? [], list),
-  });
-}
-
-/** What somebody else had put into a zone is gone with the first write: all of it is named, in as many lines as it takes. */
-function reportFirstWrite({ zoneId, has = [] }: ZoneView, list: readonly string[], work: ZoneWork): void {
-  const { removed } = differenceOf(has, list);
-  for (let at = 0; at < removed.length; at += NAMED_IN_LOG) {
-    work.telemetry.warn('the first update of a zone removes what was in it', {
-      ...{ acl: work.acl, zoneId, removedInAll: removed.length, removed: removed.slice(at, at + NAMED_IN_LOG) },
-    });
-  }
-}
-
-/**
- * Says that a write was carried out.
- * @param audit what brought it about
- * @param isCounted whether its entries are counted by a metric too, which costs something by the month
- */
-export function reportChange(
-  { zoneId, acl, write, before, after }: ZoneChange,
-  audit: Fields,
-  telemetry: Telemetry,
-  isCounted: boolean,
-): void {
-  const difference = namedDifference(before, after);
-  telemetry.info('zone updated', { action: AUDIT.zoneUpdated, zoneId, write, acl, ...audit, ...difference });
-  if (isCounted && difference.changes > 0) telemetry.metric(METRICS.changes, 'Count', difference.changes);
-}
-
-function namedDifference(before: readonly string[], after: readonly string[]) {
-  const { added, removed } = differenceOf(before, after);
-  return {
-    before: before.length,
-    after: after.length,
-    changes: added.length + removed.length,
-    added: added.slice(0, NAMED_IN_LOG),
-    removed: removed.slice(0, NAMED_IN_LOG),
-  };
 }

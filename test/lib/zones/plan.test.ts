@@ -151,6 +151,17 @@ describe('the rules of the writes', () => {
     expect(later.since(blockOf('203.0.113.0/29'))).toBe('001');
   });
 
+  it.each([
+    ['earlier first', ['004', '009']],
+    ['later first', ['009', '004']],
+  ])('know since when of somebody who holds two grants: %s', (_, moments) => {
+    const config = configOf();
+    const settings = config.acls[ACL] ?? expect.fail('the ACL is configured');
+    const grants = moments.map((since) => ({ ...came(3), since }));
+    const { since } = planFor([{ zoneId: 'nzo1', has: [] }], true, grants, settings, config).rules;
+    expect([cidr(3), '203.0.113.0/28'].map((text) => since(blockOf(text)))).toEqual(['004', '004']);
+  });
+
   it('know nobody who came before what is always allowed, nor before whom it lets in', () => {
     const { since } = plan({ zones: { a: [] }, people: [1], alwaysAllow: [OFFICE, '203.0.113.0/29'] }).rules;
     expect([cidr(1), OFFICE, '198.51.0.0/16'].map((text) => since(blockOf(text)))).toEqual(['', '', '']);
