@@ -45,7 +45,7 @@ const CATALOGUE = {
     impact:
       'Okta accepts the credentials but forbids the call, so no zone is updated. People who log in get no access, people who leave keep it.',
     firstStep:
-      "Give the token's owner, or the service app, the role Org Administrator; to the app also grant both `okta.networkZones` scopes. For a token, make a new one and store it with `npm run zone -- set-credentials`.",
+      "Read the detail in the log line: it says which zone, and Okta's reason. Check that the token's owner, or the service app, still has the role Org Administrator, that the app still has both `okta.networkZones` scopes, and that nothing limits the token to networks. Mend what is missing.",
   },
   OKTA005: {
     name: 'Okta rate limit exceeded',
@@ -124,15 +124,15 @@ const CATALOGUE = {
     name: 'allowlist unreachable',
     severity: 'can wait',
     impact:
-      "Knocknoc's list cannot be read. Nobody is let in or put out by it until it can; who is in stays until their grant expires.",
+      "Knocknoc's list cannot be read. Nobody is let in or put out by it until it can; whoever is in stays until their grant expires.",
     firstStep:
-      'Read the detail in the log line of the allowlist function. Then ask for the list by hand: `npm run zone -- doctor` does it too.',
+      'Read the detail in the log line of the allowlist function. Then run `npm run zone -- doctor`: it asks for the list from your machine.',
   },
   LIST002: {
     name: 'allowlist refused',
     severity: 'urgent',
     impact:
-      'Knocknoc refuses to show its list. Nobody is let in or put out by it; who is in stays until their grant expires.',
+      'Knocknoc refuses to show its list. Nobody is let in or put out by it; whoever is in stays until their grant expires.',
     firstStep:
       'Check in Knocknoc that the API key exists, has the scope "Read Allowlists" and may be used from anywhere. If not, make a new one and store it with `npm run zone -- set-allowlist`.',
   },
@@ -140,7 +140,7 @@ const CATALOGUE = {
     name: 'allowlist unreadable',
     severity: 'can wait',
     impact:
-      'What Knocknoc publishes is no list. Nobody is let in or put out by it; who is in stays until their grant expires.',
+      'What Knocknoc publishes is no list. Nobody is let in or put out by it; whoever is in stays until their grant expires.',
     firstStep:
       'Compare the stored URL with the one that Knocknoc shows for the ACL: it must give the text form. Store the right one with `npm run zone -- set-allowlist`.',
   },
@@ -163,7 +163,7 @@ const CATALOGUE = {
     severity: 'can wait',
     impact: 'Requests carry no valid signature. If they come from Knocknoc, logins and logouts take no effect.',
     firstStep:
-      'Compare the key in Knocknoc with the webhook secret. Then look at the source addresses in the access log.',
+      'Compare the key in Knocknoc with the one in use (`npm run zone -- rotate-webhook-secret --show`). Then look at the source addresses in the access log.',
     causedBy: 'anyone',
   },
   HOOK002: {
@@ -178,7 +178,7 @@ const CATALOGUE = {
     severity: 'can wait',
     impact: 'Requests are malformed. If they come from Knocknoc, these logins and logouts take no effect.',
     firstStep:
-      'Read the detail in the log line of the webhook function, and compare what the sender posts with docs/webhook.md.',
+      'Read the detail in the log line of the webhook or outcome function, and compare what the sender does with docs/webhook.md.',
     causedBy: 'anyone',
   },
   HOOK004: {
@@ -216,7 +216,7 @@ const CATALOGUE = {
     impact:
       'Knocknoc asks for the outcome of events that are not known here. It does not learn whether they took effect.',
     firstStep:
-      'Compare the webhook id in the access log with what the sender posted, and check that it asks at the address that the answer to its event gave.',
+      'Compare `acl` and `webhookId` in the log line of the outcome function with what the sender posted, and check that it asks at the address that the answer to its event gave.',
     causedBy: 'sender',
   },
   STORE001: {

@@ -1,12 +1,12 @@
-import { aclConfig } from '../config.ts';
+import { aclConfig, isAclName } from '../config.ts';
 import { describeError } from '../describe-error.ts';
 import { ERRORS } from '../error-codes.ts';
 import { MEMORY_SECONDS } from '../grants/event-order.ts';
 import { WEBHOOK_ID } from '../grants/plausible.ts';
 import { namesIn, readOutcomeQuery } from '../outcome-address.ts';
-import type { Telemetry } from '../ports.ts';
+import type { Fields, Telemetry } from '../ports.ts';
 import { type HttpAnswer, problem, Refusal } from '../refusal.ts';
-import { type Answer, awaitOutcome, type OutcomeDeps } from './await-outcome.ts';
+import { type Answer, type AskedEvent, awaitOutcome, type OutcomeDeps } from './await-outcome.ts';
 import { preferredWait } from './prefer-wait.ts';
 
 export interface OutcomeRequest {
@@ -39,11 +39,17 @@ const JSON_TYPE = { 'content-type': 'application/json', 'cache-control': 'no-sto
 /** Tells a sender what became of one of its events. Never rejects for anything that a sender can cause. */
 export async function tellOutcome(request: OutcomeRequest, deps: TellDeps): Promise<HttpAnswer> {
   const { telemetry } = deps;
+  const names = namesIn(request.path);
+  const now = deps.clock.now();
+  // Who has not signed may write what they like.
+  let about: Fields = {};
   try {
-    return await tell(request, deps);
+    await authenticated({ headers: request.headers, ...names }, now, deps);
+    about = plausible(names);
+    return await tell(names, request, now, deps);
   } catch (error) {
     if (error instanceof Refusal) {
-      telemetry.error(error.code, error.message, { status: error.status, ...request.source });
+      telemetry.error(error.code, error.message, { status: error.status, ...about, ...request.source });
       return problem(error.code, error.status, error.message);
     }
     // It says nothing of the event: whoever asks again may learn more.
@@ -52,15 +58,21 @@ export async function tellOutcome(request: OutcomeRequest, deps: TellDeps): Prom
   }
 }
 
-async function tell({ headers, path, query }: OutcomeRequest, deps: TellDeps): Promise<HttpAnswer> {
-  const { clock, config } = deps;
-  const now = clock.now();
-  const { acl, webhookId } = namesIn(path);
-  await authenticated({ headers, acl, webhookId }, now, deps);
+/** What of them can be an ACL's name, and an id. */
+function plausible({ acl, webhookId }: AskedEvent): Fields {
+  return { ...(isAclName(acl) && { acl }), ...(WEBHOOK_ID.test(webhookId) && { webhookId }) };
+}
+
+async function tell(
+  { acl, webhookId }: AskedEvent,
+  { headers, query }: OutcomeRequest,
+  now: number,
+  deps: TellDeps,
+): Promise<HttpAnswer> {
   if (!WEBHOOK_ID.test(webhookId)) {
     throw new Refusal('HOOK003', 400, 'webhook-id must be 1 to 128 letters, digits, _ and -');
   }
-  if (!aclConfig(config, acl)) throw new Refusal('HOOK004', 404, 'no ACL of that name is configured here');
+  if (!aclConfig(deps.config, acl)) throw new Refusal('HOOK004', 404, 'no ACL of that name is configured here');
   const { bodyHash, acceptedAt } = readOutcomeQuery(query);
   const asked = { acl, webhookId, ...(bodyHash !== undefined && { bodyHash }) };
   const wait = preferredWait(headers.prefer);

@@ -103,7 +103,7 @@ function signatureProof(signed: Parameters<typeof keysThatSigned>[1]): Proof {
 
 function tokenProof(authorization: string): Proof {
   return {
-    mismatch: 'the bearer token is none of an ACL',
+    mismatch: 'the bearer token belongs to no ACL',
     canCheck: ({ keys, bearers }) => keys.length + bearers.length > 0,
     find: ({ bearers }) => {
       const fit = tokensShown(bearers, authorization);

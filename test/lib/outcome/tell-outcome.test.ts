@@ -37,6 +37,20 @@ describe('a question that is refused', () => {
     expect(lines()).toMatchObject([
       { level: 'ERROR', code: 'HOOK001', detail: 'no signature fits', status: 401, ...SOURCE },
     ]);
+    // Anybody can write names into an address.
+    expect(lines()[0]).not.toHaveProperty('acl');
+    expect(lines()[0]).not.toHaveProperty('webhookId');
+  });
+
+  it.each<[string, Question, object]>([
+    ['what it asked about', {}, { code: 'HOOK009', acl: 'okta-prod', webhookId: 'id-1' }],
+    ['an ACL that is not configured', { acl: 'nobody' }, { code: 'HOOK004', acl: 'nobody', webhookId: 'id-1' }],
+    ['nothing that is no id', { webhookId: 'a.b' }, { code: 'HOOK003', acl: 'okta-prod', webhookId: undefined }],
+    ['nothing that is no name of an ACL', { acl: 'a%0Ab' }, { code: 'HOOK004', acl: undefined, webhookId: 'id-1' }],
+  ])('by whoever has signed it leaves a line that names %s', async (_, question, said) => {
+    await ask(question);
+    const [{ code, acl, webhookId } = {}] = lines();
+    expect({ code, acl, webhookId }).toEqual(said);
   });
 
   it.each<[string, Question, number, string, string]>([
