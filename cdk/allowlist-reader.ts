@@ -40,7 +40,8 @@ export class AllowlistReader extends Construct {
       attempts: READS_MOST_RECEIVES,
       deadLetters: {
         severity: 'can wait',
-        impact: 'Reads of a list failed, or were none. Later reads do their work.',
+        impact:
+          'Messages on the queue of reads failed again and again, or are none of this system. Later reads do their work.',
         firstStep: 'Read the log of the allowlist function at the time of the messages.',
         section: 'Dead-letter queues',
       },
@@ -82,7 +83,7 @@ export class AllowlistReader extends Construct {
       periods: 3,
       text: {
         severity: 'urgent',
-        impact: `The list of an ACL was not read for ${limit / 60} minutes, or the tick is silent. Nobody is let in or put out by it; who is in stays until their grant expires.`,
+        impact: `The list of an ACL was not read for ${limit / 60} minutes, or the tick is silent. Nobody is let in or put out by it; whoever is in stays until their grant expires.`,
         firstStep:
           'Look at the other alarms that are on: a LIST code says why. If there is none, read the log of the allowlist function.',
         section: 'List not read',

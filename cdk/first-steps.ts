@@ -23,11 +23,11 @@ export function firstSteps(scope: Construct, functions: readonly ServiceFunction
   return [
     '## Access does not work? In this order:',
     '',
-    `1. \`npm run zone -- --stack ${stackName} --region ${Aws.REGION} doctor\` says what is broken and what to do. Without it: an alarm that is red below says both in its description.`,
+    `1. \`npm run zone -- --stack ${stackName} --region ${Aws.REGION} doctor\` says what is broken and what to do. Without it: click an alarm that is red below; its description says both.`,
     `2. ${runbook} has a section for each code and each alarm.`,
-    '3. [status.okta.com](https://status.okta.com) says whether Okta has an outage. Then wait: the zones stay as they are, and heal by themselves.',
+    '3. [status.okta.com](https://status.okta.com) says whether Okta has an outage. If it has, wait: the zones stay as they are, and heal by themselves.',
     `4. Ask the log: ${queries.join(' · ')}. They are saved in Logs Insights > Queries, in the folder ${stackName}.`,
     '',
-    'Never repair a zone by hand: once its cause is gone, the next rebuild puts everything right.',
+    'You need not repair a zone by hand: once the cause is gone, the next rebuild puts everything right.',
   ].join('\n');
 }

@@ -30,7 +30,8 @@ export class PolicyCheck extends Construct {
       environment: { oktaCredentialsArn: secrets.oktaCredentialsArn },
       severity: 'can wait',
       failures: 1,
-      impact: 'Nobody is in or out by that. Whether policies refer to the zones is not known until the next day.',
+      impact:
+        'Nobody gains or loses access by this. Whether policies refer to the zones is not known until the next day.',
     });
     allowReading(this.function, secrets.oktaCredentialsArn);
     runEvery(this, 'Daily', this.function, {
@@ -49,7 +50,7 @@ export class PolicyCheck extends Construct {
       text: {
         severity: 'can wait',
         impact:
-          'A zone does not protect what it should: people may get in from anywhere, or not at all. Or it is not known.',
+          'A zone does not protect what it should: people may get in from anywhere, or not at all. Or Okta did not let this be checked.',
         firstStep: 'Run `npm run zone -- doctor`, which names zone, policy and rule.',
         section: 'Policies',
       },

@@ -146,7 +146,7 @@ export class ServiceFunction extends Construct {
       text: {
         severity,
         impact: `The ${name} function failed or ran out of time. ${impact}`,
-        firstStep: `Find "the invocation failed" in the log of the ${name} function, and read the lines before it.`,
+        firstStep: `In the log of the ${name} function, find "the invocation failed" (its \`reason\` says why), "Task timed out" or "Runtime exited".`,
         section: 'Function errors',
       },
     });

@@ -169,7 +169,7 @@ export class WebhookApi extends Construct {
       text: {
         severity: 'can wait',
         impact:
-          'The clock of a sender is off by more than 30 seconds. From five minutes on its events are refused; before that, grants last too short or too long.',
+          'The clock of a sender is off by more than 30 seconds. From five minutes on its events are refused; before that, grants end too early or too late.',
         firstStep: 'Let NTP set the clock of the Knocknoc server.',
         section: "Sender's clock",
       },

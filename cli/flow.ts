@@ -11,7 +11,7 @@ export class LogTooLong extends Error {
   override name = 'LogTooLong';
 
   constructor() {
-    super('the log of the webhook is longer than anybody waits for');
+    super('the log of the webhook has too many lines to read in time');
   }
 }
 

@@ -7,7 +7,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { flowOf, LogTooLong } from './flow.ts';
 import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
-import type { AlarmFacts, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
+import type { AlarmFacts, AlarmOn, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
 import { readWebhookLog } from './webhook-log.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids. */
@@ -124,11 +124,11 @@ async function recentInvocations(cloudWatch: CloudWatchClient, functionName: str
 
 async function alarmFacts(cloudWatch: CloudWatchClient, sns: SNSClient, stack: StackDescription): Promise<AlarmFacts> {
   const own = new Set(stack.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map((r) => r.physicalId));
-  const on: string[] = [];
+  const on: AlarmOn[] = [];
   const query = { AlarmNamePrefix: `${stack.name}-`, StateValue: 'ALARM' as const };
   for await (const page of paginateDescribeAlarms({ client: cloudWatch }, query)) {
-    for (const { AlarmName = '', StateValue } of page.MetricAlarms ?? []) {
-      if (StateValue === 'ALARM' && own.has(AlarmName)) on.push(AlarmName);
+    for (const { AlarmName = '', AlarmDescription = '', StateValue } of page.MetricAlarms ?? []) {
+      if (StateValue === 'ALARM' && own.has(AlarmName)) on.push({ name: AlarmName, description: AlarmDescription });
     }
   }
   const topics = await Promise.all(

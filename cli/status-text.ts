@@ -59,7 +59,7 @@ function listLines({ fedBy, list }: AclStatus, now: number, paint: Paint): strin
   const facts = [
     ...(readAt === undefined ? ['never read'] : [`read ${ago(at(readAt), now)}`, entriesText(entries)]),
     ...(skipped === undefined ? [] : [`${skipped} left out`]),
-    ...(waiting === undefined ? [] : [`${waiting} removals wait for the next read`]),
+    ...(waiting === undefined ? [] : [`removals that wait for the next read: ${waiting}`]),
   ];
   const lines = [`  fed by ${FED_BY[fedBy]}: ${facts.join(', ')}`];
   if (!failure) return lines;

@@ -72,9 +72,15 @@ export interface DeadLetterFact {
 }
 
 export interface AlarmFacts {
-  /** Names of the alarms that are on. */
-  readonly on: readonly string[];
+  readonly on: readonly AlarmOn[];
   readonly topics: readonly AlarmTopicFact[];
+}
+
+/** An alarm that is on. */
+export interface AlarmOn {
+  readonly name: string;
+  /** What it means, what to do first, and where more stands. */
+  readonly description: string;
 }
 
 export interface AlarmTopicFact {

@@ -97,11 +97,10 @@ function alwaysAllow(name: string, acl: Record<string, unknown>, json: Record<st
     problems.push(...wideRuns(entries).map((run) => wideProblem(run, path)));
   }
   const { gatewayLimit: limit = 150 } = json;
-  // All of them go into the first zone; more zones do not help.
   if (isCount(limit) && entries.length > limit) {
     problems.push({
       path,
-      message: `${entries.length} entries do not fit into the first zone (gatewayLimit ${limit}); write fewer, wider ones`,
+      message: `${entries.length} entries are more than one zone can hold (gatewayLimit ${limit}); write fewer, wider ones`,
     });
   }
   return problems;

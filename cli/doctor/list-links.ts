@@ -28,7 +28,8 @@ async function listLink(acl: string, target: Target, { http, clock }: Surroundin
   try {
     const address = listAddress((await target.allowlistSecret?.read())?.trim(), acl);
     const answer = await fetchList(http, address);
-    if (answer.kind !== 'list') throw new ListFailure('LIST001', 'Knocknoc says "not modified" to who has no list');
+    if (answer.kind !== 'list')
+      throw new ListFailure('LIST001', 'Knocknoc says "not modified", though nothing was asked for before');
     const { ips, skipped } = parseList(answer.body, target.config);
     // What cannot be used is what `status` tells of.
     const grants = await new GrantBook(target.table, target.config, { error: () => {} }).live(acl, now);
@@ -36,7 +37,7 @@ async function listLink(acl: string, target: Target, { http, clock }: Surroundin
     const has = new Set(grants.map(({ ip }) => ip));
     const without = needs.filter((ip) => !has.has(ip)).length;
     const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
-    const detail = `${entriesText(ips.size)}${left > 0 ? ` (${left} left out)` : ''}; ${without} of them without a grant, ${ends.length} grants too many`;
+    const detail = `${entriesText(ips.size)}${left > 0 ? ` (${left} left out)` : ''}; ${without} of them without a grant, grants too many: ${ends.length}`;
     const age = listAge(await new ListRecords(target.table).get(acl, now), now);
     const read =
       age === undefined ? 'never read by the function' : `last read ${duration(age * 1_000)} ago, to the minute`;

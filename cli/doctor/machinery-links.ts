@@ -1,7 +1,7 @@
 import { allErrorCodes } from '../../lib/error-codes.ts';
 import { firstStep } from '../advice.ts';
 import { moment } from '../moments.ts';
-import type { AlarmFacts, AlarmTopicFact, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
+import type { AlarmFacts, AlarmOn, AlarmTopicFact, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
 
 /** A verification may be this much later than it is due: two ticks, a pause, and the work itself. */
@@ -66,7 +66,8 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
       const meaning = 'events that were accepted but not applied';
       return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then run `npm run zone -- redrive`.');
     }
-    const mend = 'Read docs/errors.md#dead-letter-queues. The minute tick has done their work, so you can delete them.';
+    const mend =
+      'Find the cause (docs/errors.md#dead-letter-queues). Their work was done since, so you can purge the queue then.';
     return warning('dead letters', detail, mend);
   });
 }
@@ -91,9 +92,10 @@ function subscribers({ output, alarms, subscriptions }: AlarmTopicFact): Finding
   return ok('alarms', `subscribed${about}: ${names(subscriptions)}`);
 }
 
-/** What to do first: by the catalogue for a code, else in the alarm's description. */
-function alarmThatIsOn(name: string): Finding {
+/** What to do first: by the catalogue for a code, else as the alarm's description says. */
+function alarmThatIsOn({ name, description }: AlarmOn): Finding {
   const code = allErrorCodes().find((one) => name.endsWith(`-${one}`));
-  const mend = code ? firstStep(code) : 'Its description says what it means and what to do first.';
+  const [, first = description] = /First: (.*)$/s.exec(description) ?? [];
+  const mend = code ? firstStep(code) : first;
   return warning('alarms', `${name} is on`, mend, code);
 }

@@ -45,7 +45,8 @@ function roomLink({ acl, zones, waiting }: Rehearsal, limit: number): Finding {
   const link = `room (${acl})`;
   const used = zones.reduce((sum, { desired }) => sum + desired.length, 0);
   const detail = `${used} of ${limit * zones.length} gateways`;
-  if (waiting > 0) return failure(link, `${detail}; ${waiting} IPs wait outside`, firstStep('ZONE005'), 'ZONE005');
+  if (waiting > 0)
+    return failure(link, `${detail}; IPs that wait outside: ${waiting}`, firstStep('ZONE005'), 'ZONE005');
   if (used <= NEARLY_FULL * limit * zones.length) return ok(link, detail);
   return warning(link, `${detail}: nearly full`, firstStep('ZONE005'), 'ZONE005');
 }

@@ -110,8 +110,9 @@ export async function rehearse(
 
 /** What is known of the zones, without when it was found: every one of them is read, and no pause holds it up. */
 function timeless({ zones }: ZoneState): ZoneState {
-  const memories = Object.entries(zones).map(([zoneId, { write, trouble }]) => {
-    const memory = { ...(write !== undefined && { write }), ...(trouble && { trouble: { ...trouble, at: 0 } }) };
+  const memories = Object.entries(zones).map(([zoneId, { write, trouble, away }]) => {
+    const known = { ...(write !== undefined && { write }), ...(away && { away }) };
+    const memory = { ...known, ...(trouble && { trouble: { ...trouble, at: 0 } }) };
     return [zoneId, memory];
   });
   return { zones: Object.fromEntries(memories) };

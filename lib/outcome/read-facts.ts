@@ -56,7 +56,7 @@ export async function readFacts(
 
 async function readZone(zoneId: string, acl: string, memory: ZoneMemory, sources: FactSources): Promise<ZoneFacts> {
   const { items } = sources.states;
-  const { trouble, left } = memory;
+  const { trouble } = memory;
   if (trouble?.code === 'ZONE008') {
     const foreign = await items.foreign(zoneId);
     return { trouble, lists: foreign && [foreign] };
@@ -66,8 +66,8 @@ async function readZone(zoneId: string, acl: string, memory: ZoneMemory, sources
   const either = [stored.before, stored.after];
   // What can't be used is not written: it has what it had.
   if (trouble) return { trouble, lists: either };
-  // Of one that was taken out of the configuration nobody has looked what it has.
-  if (stored.owner !== acl || memory.doubted || left) return { lists: undefined };
+  // Of one that was out of the configuration Okta has not shown what it has since.
+  if (stored.owner !== acl || memory.doubted || memory.away) return { lists: undefined };
   const confirmed = confirmedList(stored, memory);
   return { lists: confirmed ? [confirmed] : either };
 }

@@ -1,4 +1,3 @@
-import { aclConfig, type Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { Fields, Telemetry } from '../ports.ts';
@@ -7,7 +6,6 @@ import type { ZoneState } from '../zones/zone-state.ts';
 import type { ZoneStates } from '../zones/zone-states.ts';
 
 export interface PingDeps {
-  readonly config: Pick<Config, 'acls'>;
   /** What is remembered of the zones; made on the first request that asks for it. */
   readonly states: () => Pick<ZoneStates, 'get'>;
   readonly telemetry: Telemetry;
@@ -18,12 +16,10 @@ export interface PingDeps {
  * wrong. A table that can't be read is the answer (`STORE001`) and no failure of the request: the sender's part is in order.
  * @param fields for the log line
  */
-export async function answerPing(acl: string, fields: Fields, deps: PingDeps): Promise<HttpAnswer> {
-  const { config, states, telemetry } = deps;
-  const { zoneIds = [] } = aclConfig(config, acl) ?? {};
+export async function answerPing(acl: string, fields: Fields, { states, telemetry }: PingDeps): Promise<HttpAnswer> {
   let zones: ErrorCode | 'right';
   try {
-    zones = wrongIn(await states().get(acl), zoneIds) ?? 'right';
+    zones = wrongIn(await states().get(acl)) ?? 'right';
   } catch (error) {
     zones = 'STORE001';
     telemetry.warn('the state of the zones could not be read', { acl, reason: describeError(error) });
@@ -34,8 +30,8 @@ export async function answerPing(acl: string, fields: Fields, deps: PingDeps): P
 }
 
 /** What a rebuild has found that still goes on stands with its zone alone. */
-function wrongIn({ lastError, zones }: ZoneState, zoneIds: readonly string[]): ErrorCode | undefined {
-  const memories = zoneIds.map((zoneId) => zones[zoneId] ?? {});
+function wrongIn({ lastError, zones }: ZoneState): ErrorCode | undefined {
+  const memories = Object.values(zones);
   const troubled = memories.find(({ trouble }) => trouble)?.trouble?.code;
   return lastError?.code ?? troubled ?? (memories.some(({ doubted }) => doubted) ? 'ZONE007' : undefined);
 }

@@ -32,7 +32,7 @@ export async function firstView(
     return { ...view, ...latest(await Promise.all(leases)) };
   }
   // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
-  if (memory.left && !view.unsure) return { ...view, has: undefined, unsure: true };
+  if (memory.away && !view.unsure) return { ...view, has: undefined, unsure: true };
   if (stored === 'none' || stored.owner === acl) return view;
   const { state: other, lease } = await states.peek(stored.owner, now);
   // What that ACL has confirmed, it has told of too.

@@ -24,7 +24,7 @@ export async function tellOfLeftZones(acl: string, zones: Memories, deps: Deps, 
     const told = await tellOf(zoneId, acl, zones[zoneId] ?? {}, deps, okta);
     if (told === 'unknown') continue;
     delete known[zoneId];
-    if (told !== undefined) known[zoneId] = { write: told, left: true };
+    if (told !== undefined) known[zoneId] = { write: told, away: true, told: true };
   }
   return known;
 }
@@ -54,7 +54,7 @@ export async function tellOfRemovedAcl(
 function leftZones(zones: Memories, { config }: Deps): readonly string[] {
   // Whoever has it now tells of it.
   const configured = new Set(Object.values(config.acls).flatMap(({ zoneIds }) => zoneIds));
-  return Object.entries(zones).flatMap(([zoneId, { left }]) => (configured.has(zoneId) || left ? [] : [zoneId]));
+  return Object.entries(zones).flatMap(([zoneId, { told }]) => (configured.has(zoneId) || told ? [] : [zoneId]));
 }
 
 /** @returns the number of the last write that was told; `unknown`: it is to be asked for again */

@@ -13,7 +13,7 @@ import type { ListsOfZones, WriteRules } from './next-write.ts';
 
 export interface ListForNow {
   readonly list: readonly string[];
-  /** Whom the zone may have and who may be in no other, but for whom it has no room beside the rest of its two lists. */
+  /** Whom the zone may have and who may be in no other, but for whom it has no room beside the others who stay. */
   readonly cut: readonly string[];
 }
 
@@ -38,18 +38,19 @@ export function listForNow(
   const unplaced = own.flatMap((text) => (wanted.has(text) ? [] : readableBlocks([text]).flatMap(fittingElsewhere)));
   const leaving = [...moving, ...unplaced].filter((text) => text !== sentinel);
   if (leaving.length === 0) return { list, cut: [] };
-  const blocks = readableBlocks(own);
+  const had = new Set(own);
+  const going = readableBlocks(own.filter((text) => !wanted.has(text)));
   // What overlaps with an entry that goes lets in some of the same people: with it they stay.
-  const isNew = (text: string) => !blocks.some((entry) => commonOf(entry, blockOf(text)));
+  const isNew = (text: string) => !had.has(text) && !going.some((entry) => commonOf(entry, blockOf(text)));
   const there = new Set([...list.filter((text) => !isNew(text) && text !== sentinel), ...leaving]);
   const coming = list.filter((text) => isNew(text) && text !== sentinel);
   // Whoever is there stays, even where that is more than the limit: Okta has taken them before.
-  const most = Math.max(limit, lists.has[zone]?.length ?? 0);
-  const all = there.size > most ? inOrder([...there], zone, lists, rules) : [...there];
-  const staying = all.slice(0, most);
+  const room = Math.max(limit, lists.has[zone]?.length ?? 0);
+  const all = there.size > room ? inOrder([...there], zone, lists, rules) : [...there];
+  const staying = all.slice(0, room);
   return {
     list: [...staying, ...coming.slice(0, Math.max(0, limit - staying.length))].sort(),
-    cut: all.slice(most),
+    cut: all.slice(room),
   };
 }
 

@@ -59,7 +59,7 @@ export function nextWrite(lists: ListsOfZones, rules: WriteRules): NextWrite | u
   return parting(zones, lists, rules);
 }
 
-/** Whoever has no room may get some elsewhere first. */
+/** Whoever has no room may get some first in another zone that can be written. */
 const LAST = 4;
 
 /**

@@ -157,8 +157,7 @@ export class Pass {
     return {
       position: this.events?.position,
       count: this.events?.count,
-      zones: this.#seen,
-      others: this.#others,
+      zones: this.memories,
       ...(this.#plan && { plan: this.#planned(this.#plan) }),
       ...(failure && { failure }),
       ...(leftUntil !== undefined && { leftUntil }),
@@ -168,21 +167,14 @@ export class Pass {
 
   /** What is remembered of the zones, as far as this rebuild has come. */
   get memories(): ZoneState['zones'] {
-    return this.#views.length === 0 ? this.#known : { ...this.#others, ...this.#seen };
-  }
-
-  get #seen(): ZoneState['zones'] {
-    return Object.fromEntries(this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]));
-  }
-
-  /**
-   * Of zones that the ACL has no more: nobody looks whether they are right, but what is wrong with them whoever is told an
-   * outcome by the configuration from before must know.
-   */
-  get #others(): ZoneState['zones'] {
-    const { zoneIds } = this.#run.settings;
-    const others = Object.entries(this.#known).filter(([zoneId]) => !zoneIds.includes(zoneId));
-    return Object.fromEntries(others.map(([zoneId, { rightAt: _, ...memory }]) => [zoneId, memory]));
+    if (this.#views.length === 0) return this.#known;
+    const seen = this.#views.map((view) => [view.zoneId, this.#memoryOf(view)]);
+    // Nobody looks after a zone that the ACL has no more.
+    const others = Object.entries(this.#known).map(([zoneId, { write, told }]) => [
+      zoneId,
+      { ...(write !== undefined && { write }), away: true, ...(told && { told }) },
+    ]);
+    return { ...Object.fromEntries(others), ...Object.fromEntries(seen) };
   }
 
   /** Something was found out of zones that the ACL has no more. */

@@ -70,7 +70,7 @@ interface Comer {
   readonly since: string;
 }
 
-/** By canonical text: whoever came first by it. */
+/** By canonical text, whoever came first by it: nobody asks for the others. */
 function firstComers(comers: readonly Comer[]): ReadonlyMap<string, Comer> {
   const first = new Map<string, Comer>();
   for (const comer of comers) {

@@ -155,7 +155,7 @@ async function take(step: Step, pass: Pass, run: Run, deps: RebuildDeps): Promis
   if (!read.zone || again?.kind !== 'write' || again.zoneId !== step.zoneId) return;
   if (again.parted.length > 0) {
     const fields = { acl: run.acl, zoneId: step.zoneId, parted: again.parted };
-    deps.telemetry.warn('there is no room for these while zones change; they may be in none for one update', fields);
+    deps.telemetry.warn('there is no room for these while zones change; they may be in none meanwhile', fields);
   }
   const before = pass.view(step.zoneId);
   const done = await writeZone(before, read.zone, again.list, pass.plan, work);

@@ -11,8 +11,6 @@ export interface Rebuilt {
   readonly count?: number | undefined;
   /** The zones of the configuration. */
   readonly zones: Readonly<Record<string, ZoneMemory>>;
-  /** Zones that it has no more. */
-  readonly others: Readonly<Record<string, ZoneMemory>>;
   /** What was planned; undefined where the grants were not asked for. */
   readonly plan?: {
     /** Every zone that can be used has its list, by Okta's word. */
@@ -45,8 +43,7 @@ const LONGEST_RETRY_MS = 60_000;
  * @param now milliseconds since the epoch
  */
 export function stateAfter(before: ZoneState, rebuilt: Rebuilt, now: number): ZoneState {
-  const { plan, position, count } = rebuilt;
-  const zones = { ...rebuilt.others, ...rebuilt.zones };
+  const { plan, position, count, zones } = rebuilt;
   const lastError = errorAfter(before, rebuilt, now);
   const notBefore = pauseUntil(before, rebuilt, now);
   const dueAt = dueAfter(rebuilt, lastError, now);

@@ -25,10 +25,12 @@ export type ZoneMemory = {
   readonly doubted?: true;
   readonly trouble?: ZoneTrouble;
   /**
-   * The configuration had the zone no more, its last write is told, and Okta has not shown it since; `write` is what the next
-   * ACL wants to know.
+   * The configuration has the zone no more, or has it again and Okta has not shown it since. Nothing is believed of it; what
+   * the next ACL wants to know is `write`.
    */
-  readonly left?: true;
+  readonly away?: true;
+  /** Of such a zone: its last write is told. */
+  readonly told?: true;
 };
 
 export type LastError = {
@@ -97,7 +99,8 @@ const memorySchema = v.union([
     doubtUntil: v.exactOptional(moment),
     doubted: v.exactOptional(v.literal(true)),
     trouble: v.exactOptional(v.object({ code, detail: v.string(), at: moment })),
-    left: v.exactOptional(v.literal(true)),
+    away: v.exactOptional(v.literal(true)),
+    told: v.exactOptional(v.literal(true)),
   }),
 ]);
 const fields = {

@@ -89,10 +89,10 @@ export class ZoneStates {
     if (!written && now1?.owner !== owner) return { taken: false, until: now1?.until ?? now, state };
     this.#seen.set(acl, { owner, at: now });
     // The rebuild before has died: what it was shown is lost, and a write of its may be under way.
-    const wasLeft = item?.leaseOwner !== undefined && item.leaseOwner !== owner;
+    const hasDied = item?.leaseOwner !== undefined && item.leaseOwner !== owner;
     return {
       taken: true,
-      state: wasLeft ? inDoubt(state, now) : state,
+      state: hasDied ? inDoubt(state, now) : state,
       unreadable,
       isUndisturbed: isUndisturbed && written,
     };

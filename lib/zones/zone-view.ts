@@ -64,7 +64,7 @@ export function knownBefore({ doubted, expected }: ZoneView): readonly string[] 
 
 /** Okta has shown the zone's list. @param now milliseconds since the epoch */
 export function shown(view: ZoneView, list: readonly string[], now: number): ZoneView {
-  const { trouble, left, ...memory } = view.memory;
+  const { trouble, away, told, ...memory } = view.memory;
   const { stored, expected } = view;
   const isForeign = isContradiction(view, list);
   const isConfirmed = typeof stored === 'object' && sameList(list, stored.after) && !isForeign;
@@ -91,7 +91,7 @@ export function isContradiction(view: ZoneView, list: readonly string[]): boolea
 
 /** Okta has confirmed a write. @param now milliseconds since the epoch */
 export function written(view: ZoneView, record: ZoneRecord, now: number): ZoneView {
-  const { doubted, left, ...before } = view.memory;
+  const { doubted, away, told, ...before } = view.memory;
   const memory = { ...before, write: record.write };
   const lists = { has: record.after, expected: [record.after] };
   return { ...view, stored: record, memory, ...lists, unsure: false, doubted: false, seenAt: now };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configurationLink } from '../../cli/doctor/configuration-link.ts';
 import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../../cli/doctor/machinery-links.ts';
+import { ERRORS } from '../../lib/error-codes.ts';
 import { configOf, NOW } from '../helpers/events.ts';
 
 const MINUTE = 60_000;
@@ -94,11 +95,16 @@ describe('the alarms', () => {
   const someone = { endpoint: 'email ops@example.com', confirmed: true };
   const heardBy = (...subscriptions: (typeof someone)[]) => [{ output: 'AlarmTopicArn', subscriptions }];
 
+  const isOn = (alarm: string) => ({
+    name: `KnocknocOkta-${alarm}`,
+    description: `${alarm} is on. First: Mend ${alarm}. More: docs/errors.md, "It".`,
+  });
+
   it.each([
     ['nobody is subscribed', { on: [], topics: heardBy() }, ['warning']],
     ['somebody has confirmed', { on: [], topics: heardBy(someone) }, ['ok']],
     ['somebody has not confirmed', { on: [], topics: heardBy(someone, { ...someone, confirmed: false }) }, ['warning']],
-    ['one is on', { on: ['KnocknocOkta-OKTA001'], topics: heardBy(someone) }, ['ok', 'warning']],
+    ['one is on', { on: [isOn('OKTA001')], topics: heardBy(someone) }, ['ok', 'warning']],
     ['there are none', undefined, ['skipped']],
   ])('where %s', (_, facts, levels) => {
     expect(alarmLinks(facts).map(({ level }) => level)).toEqual(levels);
@@ -116,10 +122,12 @@ describe('the alarms', () => {
   });
 
   it('are named when they are on, with the code that they stand for', () => {
-    const names = ['KnocknocOkta-HOOK004', 'KnocknocOkta-tick-missing'];
-    const [, hook, tick] = alarmLinks({ on: names, topics: heardBy(someone) });
+    const on = [isOn('HOOK004'), isOn('tick-missing')];
+    const [, hook, tick] = alarmLinks({ on, topics: heardBy(someone) });
     expect(hook).toMatchObject({ code: 'HOOK004', detail: expect.stringContaining('KnocknocOkta-HOOK004') });
+    expect(hook).toHaveProperty('mend', ERRORS.HOOK004.firstStep);
     expect(tick).toMatchObject({ detail: expect.stringContaining('KnocknocOkta-tick-missing') });
+    expect(tick).toHaveProperty('mend', 'Mend tick-missing. More: docs/errors.md, "It".');
     expect(tick).not.toHaveProperty('code');
   });
 });

@@ -7,15 +7,26 @@ import { LetIn } from './inside.ts';
 export class Confirmed {
   readonly #byZone = new Map<string, LetIn>();
 
-  /** An update is on its way, or Okta shows the zone: whoever is not in that list is not sure any more. */
-  isAt(zoneId: string, list: LetIn): void {
-    const known = this.#byZone.get(zoneId) ?? list;
-    this.#byZone.set(zoneId, new LetIn(new Set([...known.entries].filter((host) => list.has(host)))));
+  /** By zone: the updates of which nobody knows yet what became of them. They may be carried out late. */
+  readonly #open = new Map<string, Map<object, LetIn>>();
+
+  /** An update is on its way: whoever is not in its list is not sure any more. */
+  isSent(zoneId: string, update: object, list: LetIn): void {
+    this.#open.set(zoneId, (this.#open.get(zoneId) ?? new Map<object, LetIn>()).set(update, list));
+    const known = this.#byZone.get(zoneId);
+    if (known) this.#byZone.set(zoneId, common(known, list));
   }
 
-  /** Okta has carried out an update. */
-  isWritten(zoneId: string, list: LetIn): void {
-    this.#byZone.set(zoneId, list);
+  /** Okta has carried it out, or refused it; and shows this list, if it shows one. */
+  isAnswered(zoneId: string, update: object, list: LetIn | undefined): void {
+    const open = this.#open.get(zoneId) ?? new Map<object, LetIn>();
+    open.delete(update);
+    if (list) this.#byZone.set(zoneId, [...open.values()].reduce(common, list));
+  }
+
+  /** Okta shows a zone: whoever is not in that list is not sure any more. */
+  isShown(zoneId: string, list: LetIn): void {
+    this.#byZone.set(zoneId, common(this.#byZone.get(zoneId) ?? list, list));
   }
 
   /** Nobody looks after other zones than these from now on. */
@@ -27,4 +38,8 @@ export class Confirmed {
   has(zoneIds: readonly string[], host: string): boolean {
     return zoneIds.some((zoneId) => this.#byZone.get(zoneId)?.has(host));
   }
+}
+
+function common(one: LetIn, other: LetIn): LetIn {
+  return new LetIn(new Set([...one.entries].filter((host) => other.has(host))));
 }

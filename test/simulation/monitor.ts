@@ -135,7 +135,7 @@ export class Monitor {
     this.#quota?.callArrives(request.method, zoneId);
     if (request.method === 'GET') this.#puts?.zoneIsAskedFor(environment, zoneId);
     if (request.method !== 'PUT') return;
-    this.#confirmed.isAt(zoneId, sentIn(request));
+    this.#confirmed.isSent(zoneId, request, sentIn(request));
     this.puts += 1;
     const { gateways, ...others } = putIn(request);
     const read = this.#read.get(environment)?.get(zoneId);
@@ -224,12 +224,11 @@ export class Monitor {
     if (answer?.status === 429) this.#quota?.isRefused();
     this.#watched.note?.(`  ${request.method} ${zoneId} → ${answer?.status ?? 'no answer'}`);
     const list = answer?.status === 404 ? [] : answer?.status === 200 ? listIn(answer.body) : undefined;
-    if (list) {
-      const letIn = LetIn.by(list);
-      this.shown.isShown(zoneId, letIn, this.#watched.now());
-      if (request.method === 'PUT') this.#confirmed.isWritten(zoneId, letIn);
-      else this.#confirmed.isAt(zoneId, letIn);
-    }
+    const letIn = list && LetIn.by(list);
+    if (letIn) this.shown.isShown(zoneId, letIn, this.#watched.now());
+    const isKnown = answer !== undefined && answer.status < 500 && (answer.status !== 200 || list);
+    if (request.method === 'PUT' && isKnown) this.#confirmed.isAnswered(zoneId, request, letIn);
+    else if (letIn) this.#confirmed.isShown(zoneId, letIn);
     if (answer?.status !== 200 || request.method !== 'GET') return;
     this.#puts?.zoneIsRead(environment, zoneId);
     const answers = this.#read.get(environment) ?? new Map<string, string>();

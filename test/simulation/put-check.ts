@@ -128,6 +128,7 @@ export class PutCheck {
   #checkWriter({ environment, zoneId }: Put, acl: WatchedAcl): void {
     const now = this.#watched.now();
     const last = this.#writers.get(zoneId);
+    // One announcement is enough for several tries.
     const announcedAt = this.#announced.last(environment, zoneId) ?? now;
     this.#writers.set(zoneId, { acl: acl.name, announcedAt, at: now });
     if (!last || last.acl === acl.name) return;

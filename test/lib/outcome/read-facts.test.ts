@@ -173,6 +173,41 @@ describe('a zone that comes back into the configuration', () => {
   });
 });
 
+describe('what was wrong with a zone before another ACL had it', () => {
+  const acls = (own: readonly string[], others: readonly string[]) => ({
+    acls: { 'okta-prod': { zoneIds: own }, other: { zoneIds: others } },
+    gatewayLimit: 1,
+  });
+
+  it.each<[string, ZoneEdit, ZoneEdit]>([
+    ['it was closed', { status: 'INACTIVE' }, { status: 'ACTIVE' }],
+    ['others’ entries were in it', { gateways: [STRANGER] }, { gateways: ['192.0.2.0/32'] }],
+  ])('is told of no more once it is back: %s', async (_, edit, mended) => {
+    world = new ZoneWorld({ config: configOf(acls(['nzo1', 'nzo2'], ['nzo3'])) });
+    world.okta.editZone('nzo2', edit);
+    await apply(granted(ALICE, 1));
+    world.deploy(acls(['nzo1'], ['nzo3', 'nzo2']));
+    await world.clock.advance(10_000);
+    await world.rebuild();
+    world.okta.editZone('nzo2', mended);
+    await world.apply(granted(ALICE, 5, { acl: 'other' }), granted(BOB, 6, { acl: 'other' }));
+    await world.rebuild('other');
+    await world.clock.advance(60_000);
+    await world.rebuild('other');
+    expect(world.gateways('nzo2')).toEqual([`${BOB}/32`]);
+    world.deploy(acls(['nzo1', 'nzo2'], ['nzo3']));
+    const revoke = revoked(BOB, 90);
+    await world.apply(revoke);
+    world.okta.addFault({ count: 1, method: 'GET', zoneId: 'nzo2', fault: { status: 503 } });
+    await world.clock.advance(60_000);
+    await world.rebuild();
+    expect(await world.outcome(revoke)).toMatchObject(failed('ZONE003'));
+    await world.timersGoOff();
+    expect(world.gateways('nzo2')).toEqual(['192.0.2.0/32']);
+    expect(await world.outcome(revoke)).toMatchObject(APPLIED);
+  });
+});
+
 describe('a function that does not know the new configuration yet', () => {
   const MOVED = { acls: { 'okta-prod': { zoneIds: ['nzo2'] }, other: { zoneIds: ['nzo1'] } } };
   const MISTYPED = { acls: { 'okta-prod': { zoneIds: ['nzo1-mistyped'] }, other: { zoneIds: ['nzo2'] } } };

@@ -93,6 +93,29 @@ describe('an ACL with several zones', () => {
   });
 });
 
+describe('a zone that comes back from another ACL', () => {
+  it('is read before anybody has to leave another: it could not be used before, and has room now', async () => {
+    const settings = (own: readonly string[], others: readonly string[], alwaysAllow: readonly string[] = []) => ({
+      ...{ gatewayLimit: 2, acls: { [ACL]: { zoneIds: own, alwaysAllow }, other: { zoneIds: others } } },
+    });
+    world = new ZoneWorld({ config: configOf(settings(['nzo1', 'nzo2'], ['nzo3'])) });
+    world.okta.editZone('nzo2', { status: 'INACTIVE' });
+    await come(1, 2);
+    await world.rebuild();
+    world.deploy(settings(['nzo1'], ['nzo3', 'nzo2']));
+    await again();
+    world.okta.editZone('nzo2', { status: 'ACTIVE' });
+    world.deploy(settings(['nzo1', 'nzo2'], ['nzo3'], ['198.51.100.0/24']));
+    const seen: boolean[] = [];
+    world.onAnswer = () => void seen.push(['nzo1', 'nzo2'].some((id) => world.gateways(id).includes(cidr(2))));
+    world.okta.clearRequests();
+    await again();
+    expect(world.callList()).toEqual(['GET nzo2', 'PUT nzo2', 'GET nzo1', 'PUT nzo1']);
+    expect(seen).not.toContain(false);
+    expect(world.codes()).toEqual(['ZONE004']);
+  });
+});
+
 /** Until 40 and 60 come, nobody need be merged; then .4 must join .5 in the second zone, and .8 join .9 in the first. */
 async function twoPairsApart() {
   const come = (byte: number, since: number) => world.apply(granted(`203.0.113.${byte}`, since));

@@ -28,7 +28,7 @@ const failing = (code: 'ZONE003' | 'OKTA001', since: number): ZoneState => ({
 /** `plan: 'none'`: the grants were not asked for. */
 type Happened = Omit<Partial<Rebuilt>, 'plan'> & { readonly plan?: Rebuilt['plan'] | 'none' };
 const rebuilt = ({ plan = PLAN, ...more }: Happened = {}): Rebuilt => ({
-  ...{ position: 'p2', zones: { nzo1: { rightAt: NOW } }, others: {}, answered: true, wrote: false, quota: undefined },
+  ...{ position: 'p2', zones: { nzo1: { rightAt: NOW } }, answered: true, wrote: false, quota: undefined },
   ...(plan !== 'none' && { plan }),
   ...more,
 });
