@@ -89,8 +89,17 @@ describe('the runbook', () => {
 
 describe('the section on', () => {
   it.each(['STORE001', 'STORE002'])('%s quotes details that the code writes', (section) => {
-    const code = ['lib/grants/apply-record.ts', 'lib/for-each-acl.ts', 'lib/expiry/expire-grants.ts'];
-    const sources = [...code, 'lib/grants/judge-grant.ts', 'functions/zone.ts'].map(readDocument).join('\n');
+    const code = [
+      ...[
+        'lib/grants/apply-record.ts',
+        'lib/grants/judge-grant.ts',
+        'lib/for-each-acl.ts',
+        'lib/expiry/expire-grants.ts',
+      ],
+      ...['lib/allowlist/read-list.ts', 'lib/allowlist/read-log.ts', 'lib/outcome/tell-outcome.ts'],
+      ...['lib/zones/first-view.ts', 'lib/zones/rebuild-acl.ts', 'functions/zone.ts'],
+    ];
+    const sources = code.map(readDocument).join('\n');
     const quoted = tableRows(sections.get(section) ?? '').flatMap(([cell]) => /^`(.+)`$/.exec(cell ?? '')?.[1] ?? []);
     expect(quoted.length).toBeGreaterThan(2);
     expect(quoted.filter((detail) => !sources.includes(detail))).toEqual([]);
