@@ -47,7 +47,7 @@ export function yes() {
 }
 
 export function wait() {
-  return new Option('--wait [seconds]', `wait for the zone, up to ${LONGEST_WAIT_S} seconds`).argParser(
+  return new Option('--wait [seconds]', `wait for the zone for so many seconds (default: ${LONGEST_WAIT_S}, which is the most)`).argParser(
     wholeNumber(1, LONGEST_WAIT_S),
   );
 }
