@@ -47,9 +47,10 @@ export function yes() {
 }
 
 export function wait() {
-  return new Option('--wait [seconds]', `wait for the zone for so many seconds (default: ${LONGEST_WAIT_S}, which is the most)`).argParser(
-    wholeNumber(1, LONGEST_WAIT_S),
-  );
+  return new Option(
+    '--wait [seconds]',
+    `wait for the zone for so many seconds (default: ${LONGEST_WAIT_S}, which is the most)`,
+  ).argParser(wholeNumber(1, LONGEST_WAIT_S));
 }
 
 /** What a command is told of `--wait`. */

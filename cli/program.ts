@@ -93,7 +93,11 @@ export function createProgram(execute: Execute) {
     .addOption(acls())
     .option('--user <name>', 'only the grants of this person, whatever the case')
     .option('--ip <address>', 'only the grants on this IP')
-    .option('--watch [seconds]', `check again every so many seconds, until Ctrl-C (default: ${WATCH_SECONDS})`, wholeNumber(1, 3600))
+    .option(
+      '--watch [seconds]',
+      `check again every so many seconds, until Ctrl-C (default: ${WATCH_SECONDS})`,
+      wholeNumber(1, 3600),
+    )
     .addOption(json())
     .action(({ watch, ...options }) => {
       const every = watch === true ? WATCH_SECONDS : watch;
