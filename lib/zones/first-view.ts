@@ -22,7 +22,9 @@ export async function firstView(
   const stored = await (isKnown ? states.items.known(zoneId, acl) : states.items.get(zoneId));
   const isNew = state.configHash !== undefined && state.configHash !== ownHash;
   const doubtUntil = isNew ? Math.max(memory.doubtUntil ?? 0, now + OLD_RUNS_MS) : memory.doubtUntil;
-  const view = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
+  const found = viewOf(zoneId, stored, doubtUntil === undefined ? memory : { ...memory, doubtUntil }, acl, now);
+  // Nobody has looked after a zone that the configuration did not have: what it has is not relied on before it is read.
+  const view = memory.away ? unknown(found) : found;
   if (stored === 'unreadable') {
     const detail = `what is stored of zone ${zoneId} can't be read; it is found out anew`;
     telemetry.error('STORE002', detail, { acl, zoneId });
@@ -31,14 +33,19 @@ export async function firstView(
     const leases = others.map(async (other) => heldUntil(other, await states.lease(other, now), deps.config));
     return { ...view, ...latest(await Promise.all(leases)) };
   }
-  // Nobody has looked after a zone that was in no configuration: what it has now is not relied on before it is read.
-  if (memory.away && !view.unsure) return { ...view, has: undefined, unsure: true };
   if (stored === 'none' || stored.owner === acl) return view;
   const { state: other, lease } = await states.peek(stored.owner, now);
+  const { write: confirmed = 0, doubted, trouble, away } = other.zones[zoneId] ?? {};
   // What that ACL has confirmed, it has told of too.
-  const write = Math.max(view.memory.write ?? 0, other.zones[zoneId]?.write ?? 0);
+  const write = Math.max(view.memory.write ?? 0, confirmed);
   const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
-  return { ...known, ...latest([heldUntil(stored.owner, lease, deps.config)]) };
+  const isDoubtful = doubted || trouble !== undefined || away;
+  return { ...(isDoubtful ? unknown(known) : known), ...latest([heldUntil(stored.owner, lease, deps.config)]) };
+}
+
+/** A zone that no other one relies on until Okta has shown it. */
+function unknown(view: ZoneView): ZoneView {
+  return { ...view, has: undefined, unsure: true };
 }
 
 /**

@@ -26,6 +26,7 @@ export async function readLists(
       const stored = await items.get(zoneId);
       if (typeof stored !== 'object' || stored.owner !== acl) return [];
       const memory = state.zones[zoneId] ?? {};
+      if (memory.away) return [];
       const confirmed = confirmedList(stored, memory);
       // Where Okta has shown another list since, the zone is about to be written.
       const isSure = confirmed && !memory.doubted;

@@ -145,7 +145,8 @@ export class ZoneStates {
 
 /** Every zone is to be read again. @param now milliseconds since the epoch */
 function inDoubt(state: ZoneState, now: number): ZoneState {
-  const zones = Object.entries(state.zones).map(([zoneId, memory]) => {
+  // Whoever has died may have written a zone since that was told.
+  const zones = Object.entries(state.zones).map(([zoneId, { told, ...memory }]) => {
     const doubtUntil = Math.max(memory.doubtUntil ?? 0, now);
     return [zoneId, { ...memory, doubtUntil }] as const;
   });

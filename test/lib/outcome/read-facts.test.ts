@@ -167,6 +167,8 @@ describe('a zone that comes back into the configuration', () => {
     await apply(revoked(ALICE, 20));
     expect(world.codes()).toContain('ZONE003');
     expect(await world.outcome(his)).not.toMatchObject(APPLIED);
+    const { grants } = await readAclStatus({ table: world.table, config: world.deps.config }, ACL, world.clock.now());
+    expect(grants).toMatchObject([{ ip: BOB, inZone: 'no' }]);
     await world.timersGoOff();
     expect(await world.outcome(his)).toMatchObject(APPLIED);
     expect([...world.gateways('nzo1'), ...world.gateways('nzo2')]).toContain(`${BOB}/32`);

@@ -3,7 +3,7 @@ import { AUDIT } from '../../../lib/names.ts';
 import type { Key, Write } from '../../../lib/ports.ts';
 import { rebuildAcl } from '../../../lib/zones/rebuild-acl.ts';
 import { MemoryTable } from '../../../local/stand-ins/memory-table.ts';
-import { configOf, granted } from '../../helpers/events.ts';
+import { configOf, granted, revoked } from '../../helpers/events.ts';
 import { RUN_MS, ZoneWorld } from '../../helpers/zone-world.ts';
 
 const [ALICE, BOB] = ['203.0.113.1', '203.0.113.9'];
@@ -133,6 +133,31 @@ describe('a zone that the configuration has taken away', () => {
     await world.rebuild(acl);
     expect(told().filter((line) => line.acl === 'mine')).toEqual([]);
     expect(world.gateways('nzo1')).toContain(acl === 'mine' ? `${BOB}/32` : '203.0.113.30/32');
+  });
+
+  it('is told of where an older run has written it once more, and died, after all had been told', async () => {
+    const gatewayLimit = 1;
+    world = new ZoneWorld({ config: configOf({ ...BEFORE, gatewayLimit }) });
+    await world.apply(granted(ALICE, 0, { acl: 'mine' }), granted(BOB, 1, { acl: 'mine' }));
+    await world.rebuild('mine');
+    const older = world.deps;
+    const acls = { mine: { zoneIds: ['nzo1'] }, other: { zoneIds: ['nzo3'] } };
+    world.deploy({ acls, gatewayLimit });
+    await world.clock.advance(5_000);
+    await world.rebuild('mine');
+    const newer = world.deps;
+    world.deps = older;
+    await world.clock.advance(5_000);
+    await world.apply(revoked(BOB, 30, { acl: 'mine' }));
+    world.holdUp('PUT nzo2', 'onAnswer');
+    void rebuildAcl('mine', world.deps, world.clock.now() + RUN_MS).catch(() => {});
+    await world.clock.advance(RUN_MS + 6_000);
+    expect(world.gateways('nzo2')).toEqual(['192.0.2.0/32']);
+    world.deps = newer;
+    world.lines.length = 0;
+    for (let i = 0; i < 2; i += 1) await world.minute('mine');
+    const lines = world.lines.filter(({ action, zoneId }) => action === AUDIT.zoneUpdated && zoneId === 'nzo2');
+    expect(lines).toMatchObject([{ acl: 'mine', removed: [`${BOB}/32`] }]);
   });
 
   it('is neither read nor written where all was told', async () => {

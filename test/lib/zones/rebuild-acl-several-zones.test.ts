@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { blockOf, covers } from '../../../lib/addresses/address-block.ts';
+import type { ZoneEdit } from '../../../local/okta-simulator/simulator.ts';
 import { ACL, configOf, granted, NOW, positionAt, revoked } from '../../helpers/events.ts';
 import { TOKEN, ZoneWorld } from '../../helpers/zone-world.ts';
 
@@ -113,6 +114,53 @@ describe('a zone that comes back from another ACL', () => {
     expect(world.callList()).toEqual(['GET nzo2', 'PUT nzo2', 'GET nzo1', 'PUT nzo1']);
     expect(seen).not.toContain(false);
     expect(world.codes()).toEqual(['ZONE004']);
+  });
+});
+
+describe('a zone that is not relied on before it is read', () => {
+  const settings = (own: readonly string[], others: readonly string[]) => ({
+    ...{ gatewayLimit: 5, acls: { [ACL]: { zoneIds: own }, other: { zoneIds: others } } },
+  });
+  /** Whether the first is in one of the zones after each call of the next rebuild. */
+  async function rebuiltWatched() {
+    const seen: boolean[] = [];
+    world.onAnswer = () => void seen.push(['nzo1', 'nzo2'].some((id) => world.gateways(id).includes(cidr(1))));
+    await world.clock.advance(60_000);
+    await world.rebuild();
+    expect(seen.length).toBeGreaterThan(0);
+    return seen;
+  }
+
+  it('is one that was away, whatever became of its last write', async () => {
+    world = new ZoneWorld({ config: configOf(settings(['nzo1', 'nzo2'], ['nzo3'])) });
+    await come(1);
+    await world.rebuild();
+    await come(2);
+    world.okta.addFault({ count: 1, method: 'PUT', zoneId: 'nzo1', fault: { status: 503 } });
+    await again();
+    world.deploy(settings(['nzo2'], ['nzo3']));
+    for (let i = 0; i < 2; i += 1) await world.clock.advance(90_000).then(() => world.rebuild());
+    expect(world.gateways('nzo2')).toEqual([cidr(1), cidr(2)]);
+    world.okta.editZone('nzo1', { gateways: ['192.0.2.0/32'] });
+    world.deploy(settings(['nzo1', 'nzo2'], ['nzo3']));
+    expect(await rebuiltWatched()).not.toContain(false);
+  });
+
+  it.each<[string, ZoneEdit]>([
+    ['was shown that it can’t be used', { status: 'INACTIVE' }],
+    ['was shown another list', { gateways: ['192.0.2.0/32'] }],
+  ])('is one whose ACL before %s', async (_, edit) => {
+    world = new ZoneWorld({ config: configOf(settings(['nzo2'], ['nzo1', 'nzo3'])) });
+    await come(1, 2);
+    await world.apply(granted(ip(1), 3, { acl: 'other' }));
+    await world.rebuild();
+    await world.rebuild('other');
+    world.okta.editZone('nzo1', edit);
+    world.okta.addFault({ count: 1, method: 'PUT', zoneId: 'nzo1', fault: { status: 503 } });
+    await world.clock.advance(300_000);
+    await world.rebuild('other');
+    world.deploy(settings(['nzo1', 'nzo2'], ['nzo3']));
+    expect(await rebuiltWatched()).not.toContain(false);
   });
 });
 
