@@ -118,7 +118,8 @@ describe('the list that a zone gets at this moment', () => {
   it('counts as new what overlaps only with an entry that stays', () => {
     const [network, beside] = ['203.0.113.0/30', '203.0.113.3-203.0.113.4'];
     const desired = [[network, beside], [A]];
-    expect(now([[network, A], []], desired, { limit: 2 })).toEqual([A, network]);
+    const since = (block: Block) => (formatBlock(block) === A ? '1' : '');
+    expect(now([[network, A], []], desired, { limit: 2, since })).toEqual([A, network]);
   });
 
   it('is no longer than the limit where a network is split, though somebody else is still on the move', () => {
