@@ -7,7 +7,7 @@ import { sqsDeadLetters, sqsTimerQueue } from '../lib/adapters/sqs-queues.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
 import { bundledConfig } from '../lib/bundled-config.ts';
 import { environmentVariable, lazy } from '../lib/environment.ts';
-import { type ApplyDeps, type AuditLine, applyRecord, endBatch } from '../lib/grants/apply-record.ts';
+import { type AppliedRecord, type ApplyDeps, applyRecord, endBatch } from '../lib/grants/apply-record.ts';
 import { GrantBook } from '../lib/grants/grant-book.ts';
 import { guardedTelemetry } from '../lib/guarded-telemetry.ts';
 import { KnownSecrets } from '../lib/known-secrets.ts';
@@ -23,7 +23,7 @@ export function createHandler(deps: () => ApplyDeps) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observe(() => deps().telemetry))
     .handler(async (event, context) => {
-      const lines: AuditLine[] = [];
+      const batch: AppliedRecord[] = [];
       const answer = await processPartialResponse(
         event,
         async ({ messageId, body, attributes }: SQSRecord) => {
@@ -32,14 +32,16 @@ export function createHandler(deps: () => ApplyDeps) {
           // Without a count it is not the last time.
           const receives = Number(attributes.ApproximateReceiveCount) || 1;
           const remainingMs = context.getRemainingTimeInMillis();
-          lines.push(...(await applyRecord({ messageId, body, position, receives, remainingMs }, deps())));
+          batch.push(await applyRecord({ messageId, body, position, receives, remainingMs }, deps()));
         },
         new SqsFifoPartialProcessorAsync(),
         { throwOnFullBatchFailure: false },
       );
-      // Before any message is deleted. Where it fails they all come again, and are announced then.
-      await endBatch(lines, deps());
-      return answer;
+      // Before any message is deleted. Where it fails they come again, and are announced then.
+      const gone = await endBatch(batch, deps());
+      if (!gone) return answer;
+      const again = event.Records.filter(({ messageId }) => !gone.has(messageId));
+      return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
     });
 }
 

@@ -52,12 +52,22 @@ export interface AuditLine {
   readonly fields: Fields;
 }
 
+/** A message that may be deleted, as soon as what it has led to is said. */
+export interface AppliedRecord {
+  readonly record: QueueRecord;
+  /** Undefined where it is none. */
+  readonly event?: QueuedEvent;
+  /** What is to be said of it: see `endBatch`. */
+  readonly lines: readonly AuditLine[];
+  /** It is in the dead-letter queue. */
+  readonly isAside: boolean;
+}
+
 /**
- * Applies one message of the events queue. It resolves once the message may be deleted, as soon as what it has led to is said.
- * @returns what is to be said of it: see `endBatch`
+ * Applies one message of the events queue.
  * @throws when the table or a queue fails (STORE001, reported here); the message must then come again
  */
-export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<readonly AuditLine[]> {
+export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise<AppliedRecord> {
   const { body, messageId } = record;
   const { event, why } = judgeMessage(body, deps.config, deps.clock.now());
   // It would block every event behind it, and trying again can't mend it.
@@ -66,7 +76,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     const said = `a message is unusable (${why}); it was moved to the dead-letter queue`;
     await setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
     await remember(event, 'STORE002', deps);
-    return [];
+    return { record, lines: [], isAside: true };
   }
   const ended: EndedGrant[] = [];
   let result: EventResult;
@@ -78,22 +88,51 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   } catch (error) {
     await failed(record, event, error, deps);
     // What has ended stays ended, whether somebody puts the event back or not.
-    return ended.map((grant) => lineOfEnded(grant, event));
+    return { record, event, lines: ended.map((grant) => lineOfEnded(grant, event)), isAside: true };
   }
-  return [...ended.map((grant) => lineOfEnded(grant, event)), lineOf(event, record, result)];
+  const lines = [...ended.map((grant) => lineOfEnded(grant, event)), lineOf(event, record, result)];
+  return { record, event, lines, isAside: false };
 }
 
 /**
  * Wakes the zone function for what a batch has applied, and then says what it has led to. After that nothing of these
  * messages can fail any more: only a process that dies before they are deleted says it again, with the same ids.
- * @throws when the table fails (STORE001, reported here); the whole batch must then come again
+ *
+ * Where the table fails (STORE001, reported here) the batch must come again. What has come for the last time can't: its event
+ * is set aside, although it is stored, and wakes the zone function once somebody has put it back.
+ * @returns the messages that are deleted all the same, by id; undefined where the zone function was woken
+ * @throws where all of the batch must come again
  */
-export async function endBatch(lines: readonly AuditLine[], { clock, grants, telemetry }: ApplyDeps): Promise<void> {
-  await grants.announce(clock.now(), (acl, error) => {
-    const said = 'events are stored, but the zone function could not be woken; they come again';
-    telemetry.error('STORE001', said, { acl, reason: describeError(error) });
-  });
-  for (const { message, fields } of lines) telemetry.info(message, fields);
+export async function endBatch(
+  batch: readonly AppliedRecord[],
+  deps: ApplyDeps,
+): Promise<ReadonlySet<string> | undefined> {
+  const { clock, grants, telemetry } = deps;
+  try {
+    await grants.announce(clock.now(), (acl, error) => {
+      const said = 'events are stored, but the zone function could not be woken; they come again';
+      telemetry.error('STORE001', said, { acl, reason: describeError(error) });
+    });
+  } catch (error) {
+    const gone = batch.filter(({ record, isAside }) => isAside || isLastTime(record));
+    if (gone.length === 0) throw error;
+    for (const { record, event } of gone.filter(({ isAside }) => !isAside)) {
+      const said =
+        'the event is stored, but the zone function could not be woken, for the last time; it was moved to the dead-letter queue';
+      if (event) await setAsideEvent(record, event, error, said, deps);
+    }
+    say(
+      gone.filter(({ isAside }) => isAside),
+      telemetry,
+    );
+    return new Set(gone.map(({ record }) => record.messageId));
+  }
+  say(batch, telemetry);
+  return undefined;
+}
+
+function say(batch: readonly AppliedRecord[], telemetry: Telemetry): void {
+  for (const { message, fields } of batch.flatMap(({ lines }) => lines)) telemetry.info(message, fields);
 }
 
 async function apply(
@@ -133,23 +172,35 @@ async function armOwnTimer(event: QueuedEvent, now: number, deps: ApplyDeps): Pr
 
 /** The queue would move it without a word after the last time; so it goes there with its reason and its position. */
 async function failed(record: QueueRecord, event: QueuedEvent, error: unknown, deps: ApplyDeps): Promise<void> {
-  const { webhookId, type, acl } = event;
-  const fields = { webhookId, type, acl, reason: describeError(error) };
   if (!isLastTime(record)) {
-    deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', fields);
+    deps.telemetry.error('STORE001', 'the event could not be stored; it is tried again', aboutFailure(event, error));
     throw error;
   }
+  const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
+  await setAsideEvent(record, event, error, said, deps);
+  // It is the table, most likely, that has failed. What was not tried comes when all the time is needed.
+  if (record.remainingMs < TIME_FOR_A_TRY_MS) return;
+  await inTime(remember(event, 'STORE001', deps), TIME_TO_REMEMBER_MS, deps.clock).catch(() => {});
+}
+
+function aboutFailure({ webhookId, type, acl }: QueuedEvent, error: unknown): Fields {
+  return { webhookId, type, acl, reason: describeError(error) };
+}
+
+async function setAsideEvent(
+  record: QueueRecord,
+  event: QueuedEvent,
+  error: unknown,
+  said: string,
+  deps: ApplyDeps,
+): Promise<void> {
   const letter = {
     body: formatQueuedEvent({ ...event, firstPosition: event.firstPosition ?? record.position }),
     messageId: record.messageId,
     reason: reasonOfFailure(error),
     retryable: true,
   };
-  const said = 'the event could not be stored, for the last time; it was moved to the dead-letter queue';
-  await setAside(letter, 'STORE001', said, fields, deps);
-  // It is the table, most likely, that has failed. What was not tried comes when all the time is needed.
-  if (record.remainingMs < TIME_FOR_A_TRY_MS) return;
-  await inTime(remember(event, 'STORE001', deps), TIME_TO_REMEMBER_MS, deps.clock).catch(() => {});
+  await setAside(letter, 'STORE001', said, aboutFailure(event, error), deps);
 }
 
 /** For whoever asks what became of the event. It is set aside whether that can be written or not. */

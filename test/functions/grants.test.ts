@@ -85,6 +85,22 @@ describe('an event that fails for the last time', () => {
     });
   });
 
+  it('is put there too where it is stored, but nobody could be woken; the others come again', async () => {
+    handler.faults.receives = [9, 10, 9];
+    handler.table.crashAt = 4;
+    expect(await handler.deliver(...grants)).toEqual(['m1', 'm3']);
+    expect(handler.setAside).toMatchObject([{ messageId: 'm2', reason: 'STORE001 AggregateError', retryable: true }]);
+    expect(handler.codes()).toEqual(['STORE001', 'STORE001']);
+    expect([await handler.live(), await handler.book.position(ACL)]).toEqual([[ALICE, BOB, CAROL], undefined]);
+    // Put back, it is told and announced like any other.
+    const letter = parseQueuedEvent(handler.letters[0] ?? '') ?? expect.fail('it is no event');
+    handler.lines.length = 0;
+    handler.faults.receives = 1;
+    expect(await handler.deliver(letter)).toEqual([]);
+    expect(handler.lines.map(({ action }) => action)).toEqual(['granted']);
+    expect(await handler.book.position(ACL)).toBeDefined();
+  });
+
   it('keeps the position it had at first, however often it was put back', async () => {
     handler.table.crashAt = 2;
     await handler.deliver(granted(BOB, 1), granted(ALICE, 1, { firstPosition: positionAt(77) }));

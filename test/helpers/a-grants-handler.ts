@@ -16,8 +16,8 @@ export function aGrantsHandler() {
   const letters: string[] = [];
   const setAside: SetAside[] = [];
   const timers: { readonly body: string; readonly delaySeconds: number }[] = [];
-  /** An error to be thrown instead of setting a letter aside; how often each message was received; the time that is left. */
-  const faults: { deadLetters?: Error; receives?: number; remainingMs?: number } = {};
+  /** An error to be thrown instead of setting a letter aside; how often messages were received, all or one by one; the time that is left. */
+  const faults: { deadLetters?: Error; receives?: number | readonly number[]; remainingMs?: number } = {};
   const config = configOf();
   const telemetry = logTelemetry(
     'grants',
@@ -45,11 +45,12 @@ export function aGrantsHandler() {
     ...{ table, lines, letters, setAside, timers, faults, book, clock: deps.clock },
     /** One batch: events, or the text of messages. @returns the ids (m1, m2, ...) of those reported as failed */
     deliver: async (...messages: readonly (QueuedEvent | string)[]) => {
+      const receives = [faults.receives ?? 1].flat();
       const batch = messages.map((message, i) => ({
         messageId: `m${i + 1}`,
         body: typeof message === 'string' ? message : formatQueuedEvent(message),
         sequenceNumber: String(delivered + i + 1),
-        receives: faults.receives ?? 1,
+        receives: receives[i] ?? receives[0] ?? 1,
       }));
       delivered += batch.length;
       const answer = await handler(
