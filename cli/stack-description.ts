@@ -59,12 +59,13 @@ export async function readStack(name: string, settings: AwsSettings): Promise<St
       client.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
       listResources(client, name),
     ]);
+    const { parameters, ...described } = stack;
     const metadata = metadataOf(template.TemplateBody ?? '');
     // As the stack wrote it: it was checked then, and every default is filled in.
-    const config = metadata[CONFIGURATION_METADATA] as Config | undefined;
+    const config = filledIn(metadata[CONFIGURATION_METADATA], { ...parameters, 'AWS::StackName': name });
     if (!config) throw new CliFailure(`the stack ${name} does not tell its configuration`, NOT_TOLD);
     judgeOktaAddress(config, `the stack ${name}`);
-    return { name, region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...stack };
+    return { name, region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...described };
   } finally {
     client.destroy();
   }
@@ -88,7 +89,22 @@ async function describe(client: CloudFormationClient, name: string, region: stri
   // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID
   const account = StackId.split(':')[4] ?? 'unknown';
   const deployedAt = LastUpdatedTime?.getTime() ?? 0;
-  return { status: StackStatus, account, outputs: Object.fromEntries(outputs), deployedAt };
+  const parameters = Object.fromEntries(
+    (Stacks[0]?.Parameters ?? []).map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
+  );
+  return { status: StackStatus, account, outputs: Object.fromEntries(outputs), parameters, deployedAt };
+}
+
+/**
+ * A template that asks has references in its configuration (`scripts/build/asked.ts`); commas part the entries of a list.
+ * @param values of the stack's parameters
+ */
+export function filledIn(config: unknown, values: Readonly<Record<string, string>>): Config | undefined {
+  if (config === undefined) return undefined;
+  const text = JSON.stringify(config).replace(/\$\{([\w:]+)\}/g, (all, name: string) => {
+    return values[name]?.replaceAll(',', '","') ?? all;
+  });
+  return JSON.parse(text);
 }
 
 async function listResources(client: CloudFormationClient, name: string): Promise<StackResource[]> {

@@ -6,24 +6,27 @@ import { guardOutput } from '../cli/guard-output.ts';
 import { ownCommand } from '../cli/own-command.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { VERSION } from '../lib/version.ts';
+import { askedConfig } from './build/asked.ts';
 import { packageTemplate } from './build/template.ts';
 
 /** `npm run package` */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 guardOutput();
-const { context: file, out: named } = ownCommand(
-  'npm run package --',
-  'Makes a folder that deploys with the AWS command line alone.',
-)
+const {
+  context: file,
+  out: named,
+  ask,
+} = ownCommand('npm run package --', 'Makes a folder that deploys with the AWS command line alone.')
   .option('-c, --context <config=FILE>', 'the configuration', configFile, 'config.json')
+  .option('--ask', 'a template for everybody: it asks for org, ACL, zones and alarm address when it is deployed')
   .option('--out <folder>', 'where to put it (default: a folder of its own in template/)')
   .parse()
   .opts();
 try {
-  const config = loadConfig(file);
-  const out = named ?? join(ROOT, 'template', `${config.stackName}-${VERSION}`);
-  packageTemplate(config, out);
+  const config = ask ? askedConfig() : loadConfig(file);
+  const out = named ?? join(ROOT, 'template', `${ask ? 'knocknoc-okta-zones' : config.stackName}-${VERSION}`);
+  packageTemplate({ config, out, isAsking: ask === true });
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(out, file)));
   const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
   console.log(`${out}: ${(bytes / 1e6).toFixed(1)} MB. Its README.md says how to deploy it.`);

@@ -1,23 +1,36 @@
 import { type Config, listedAcls } from '../../lib/config.ts';
 import { VERSION } from '../../lib/version.ts';
 
-/** What stands beside the template, for whoever deploys it. @param keyPrefix where the code lies in the bucket */
-export function templateReadme(config: Config, keyPrefix: string): string {
-  const { stackName, okta, acls } = config;
-  const lists = listedAcls(config);
-  return `# Knocknoc's Okta zones ${VERSION}, for ${okta.domain}
+/** What a template asks for, by the names of its parameters. */
+type Asked = Readonly<Record<string, { readonly Description: string }>>;
 
-Made from one configuration: ACL ${Object.keys(acls).join(', ')} of the org ${okta.domain}. Another configuration is another
-template. To deploy it you need the AWS command line, with credentials and a region, but no Node.js and no CDK.
+/**
+ * What stands beside the template, for whoever deploys it.
+ * @param keyPrefix where the code lies in the bucket
+ * @param asked what the template asks for; undefined where the configuration says it all
+ */
+export function templateReadme(config: Config, keyPrefix: string, asked?: Asked): string {
+  const { okta, acls } = config;
+  const lists = listedAcls(config);
+  const stackName = asked ? 'KnocknocOkta' : config.stackName;
+  const values = Object.keys(asked ?? {}).map((name) => ` \\\n    "${name}=$${name}"`);
+  return `# Knocknoc's Okta zones ${VERSION}${asked ? '' : `, for ${okta.domain}`}
+
+${
+  asked
+    ? FOR_ANYBODY
+    : `Made from one configuration: ACL ${Object.keys(acls).join(', ')} of the org ${okta.domain}. Another configuration is another
+template.`
+} To deploy it you need the AWS command line, with credentials and a region, but no Node.js and no CDK.
 
 ## Deploy
 
-\`BUCKET\` is a bucket of yours in the region of the stack. Nothing secret goes there.
+\`BUCKET\` is a bucket of yours in the region of the stack. Nothing secret goes there.${asked ? askedText(asked) : ''}
 
 \`\`\`sh
 aws s3 cp code "s3://$BUCKET/${keyPrefix}" --recursive
 aws cloudformation deploy --stack-name ${stackName} --template-file template.json --s3-bucket "$BUCKET" \\
-  --parameter-overrides "CodeBucket=$BUCKET" --capabilities CAPABILITY_IAM
+  --parameter-overrides "CodeBucket=$BUCKET"${values.join('')} ${asked ? '\\\n  ' : ''}--capabilities CAPABILITY_IAM
 aws cloudformation describe-stacks --stack-name ${stackName} --query 'Stacks[0].Outputs' --output table
 \`\`\`
 
@@ -42,6 +55,21 @@ ${lists.length === 0 ? '' : listText(lists)}
 aws secretsmanager get-secret-value --secret-id "$SECRET" --query SecretString --output text
 \`\`\`
 `;
+}
+
+const FOR_ANYBODY = `It serves one ACL, and asks for what concerns you alone. All other settings are as in a configuration that leaves them
+out: for others, somebody with Node.js makes a template from a configuration (\`npm run package -- -c config=FILE\`).`;
+
+function askedText(asked: Asked): string {
+  const rows = Object.entries(asked).map(([name, { Description }]) => `| \`${name}\` | ${Description} |`);
+  return ` Set these
+variables too:
+
+| variable | what it is |
+|---|---|
+${rows.join('\n')}
+
+Another name of the stack does as well; it has 29 characters at most.`;
 }
 
 function listText(lists: readonly string[]): string {

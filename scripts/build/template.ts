@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { App, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer } from 'aws-cdk-lib';
 import { zipSync } from 'fflate';
 import { fromSources } from '../../cdk/bundle.ts';
+import type { Bundles } from '../../cdk/function-code.ts';
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import type { Config } from '../../lib/config.ts';
 import { VERSION } from '../../lib/version.ts';
+import { ASKED, asking, askingCode } from './asked.ts';
 import { templateReadme } from './template-readme.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,12 +44,21 @@ interface Assets {
   readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
 }
 
+interface Package {
+  readonly config: Config;
+  /** The folder. */
+  readonly out: string;
+  /** What concerns one customer is asked for when it is deployed: see `askedConfig`. */
+  readonly isAsking?: boolean;
+  readonly bundles?: Bundles;
+}
+
 /**
- * Makes a folder that deploys with the AWS command line alone: the template for one configuration, the code of the functions
- * as archives, the agent's script, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that
- * the template is told.
+ * Makes a folder that deploys with the AWS command line alone: the template, the code of the functions as archives, the
+ * agent's script, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that the template is
+ * told.
  */
-export function packageTemplate(config: Config, out: string, bundles = fromSources()): void {
+export function packageTemplate({ config, out, isAsking = false, bundles = fromSources() }: Package): void {
   const outdir = mkdtempSync(join(tmpdir(), 'knocknoc-okta-template-'));
   try {
     const app = new App({ analyticsReporting: false, context: cdkJson.context, outdir });
@@ -62,22 +73,23 @@ export function packageTemplate(config: Config, out: string, bundles = fromSourc
     rmSync(out, { recursive: true, force: true });
     mkdirSync(join(out, 'code'), { recursive: true });
     // Without white space: AWS takes a megabyte.
-    const template: unknown = JSON.parse(readFileSync(join(outdir, stack.templateFile), 'utf8'));
-    writeFileSync(join(out, 'template.json'), JSON.stringify(template));
-    writeCode(outdir, join(out, 'code'), stack.artifactId);
+    const template = JSON.parse(readFileSync(join(outdir, stack.templateFile), 'utf8'));
+    writeFileSync(join(out, 'template.json'), JSON.stringify(isAsking ? asking(template) : template));
+    writeCode(outdir, join(out, 'code'), stack.artifactId, isAsking);
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
-  writeFileSync(join(out, 'README.md'), templateReadme(config, KEY_PREFIX));
+  writeFileSync(join(out, 'README.md'), templateReadme(config, KEY_PREFIX, isAsking ? ASKED : undefined));
   copyFileSync(join(ROOT, 'agent/knocknoc-okta.sh'), join(out, 'knocknoc-okta.sh'));
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
 }
 
-function writeCode(outdir: string, code: string, artifact: string): void {
+function writeCode(outdir: string, code: string, artifact: string, isAsking: boolean): void {
   const { files }: Assets = JSON.parse(readFileSync(join(outdir, `${artifact}.assets.json`), 'utf8'));
   for (const [hash, { source }] of Object.entries(files)) {
     if (source.packaging !== 'zip') continue;
-    const file = readFileSync(join(outdir, source.path, 'index.js'));
+    const text = readFileSync(join(outdir, source.path, 'index.js'), 'utf8');
+    const file = Buffer.from(isAsking ? askingCode(text) : text);
     writeFileSync(join(code, `${hash}.zip`), zipSync({ 'index.js': [file, { level: 9, mtime: LONG_AGO }] }));
   }
 }

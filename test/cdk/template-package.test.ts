@@ -2,11 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { filledIn } from '../../cli/stack-description.ts';
 import { parseConfig } from '../../config/load.ts';
+import { CONFIGURATION_METADATA } from '../../lib/names.ts';
+import { askedConfig } from '../../scripts/build/asked.ts';
 import { KEY_PREFIX, packageTemplate } from '../../scripts/build/template.ts';
 import { CONFIG, type Resource, templateWith } from './synthesised.ts';
 
 interface Template {
+  readonly Metadata: Readonly<Record<string, unknown>>;
   readonly Parameters: object;
   readonly Rules?: object;
   readonly Resources: Readonly<Record<string, Resource>>;
@@ -17,7 +21,8 @@ describe('the template with its assets', () => {
   let template: Template;
   beforeAll(() => {
     const folder = mkdtempSync(join(inject('temporaryFolder'), 'code-'));
-    packageTemplate(parseConfig(CONFIG), out, { folder, code: (name) => `exports.handler = () => '${name}';` });
+    const bundles = { folder, code: (name: string) => `exports.handler = () => '${name}';` };
+    packageTemplate({ config: parseConfig(CONFIG), out, bundles });
     template = JSON.parse(readFileSync(join(out, 'template.json'), 'utf8'));
   });
 
@@ -60,5 +65,88 @@ describe('the template with its assets', () => {
     const settings = readme.match(/\bKNOCKNOC_\w+/g) ?? [];
     expect(settings.length).toBeGreaterThan(1);
     expect(settings.filter((name) => !script.includes(name))).toEqual([]);
+  });
+});
+
+describe('a template for everybody', () => {
+  const out = join(inject('temporaryFolder'), 'asking-template');
+  let template: Template;
+  let text: string;
+  beforeAll(() => {
+    const folder = mkdtempSync(join(inject('temporaryFolder'), 'code-'));
+    const bundles = { folder, code: (name: string) => `exports.handler = () => '${name}';` };
+    packageTemplate({ config: askedConfig({ verifyMinutes: 7 }), out, isAsking: true, bundles });
+    text = readFileSync(join(out, 'template.json'), 'utf8');
+    template = JSON.parse(text);
+  });
+
+  it('asks for what concerns one customer, with a pattern for each answer, and for nothing else', () => {
+    expect(Object.keys(template.Parameters)).toEqual(['CodeBucket', 'OktaDomain', 'Acl', 'ZoneIds', 'AlarmEmail']);
+    expect(text).not.toMatch(/asked/i);
+  });
+
+  it.each([
+    [
+      'OktaDomain',
+      ['acme.okta.com', 'id.acme.example'],
+      ['acme', 'https://acme.okta.com', 'acme-admin.okta.com', 'a"b.okta.com'],
+    ],
+    ['Acl', ['okta-prod', 'a.b_c'], ['', '.', 'a b', 'a"b', 'a#b', 'x'.repeat(65)]],
+    ['ZoneIds', ['nzo1abcdefGHIJKLM0h7', 'nzo1,nzo2'], ['', 'nzo1,', 'nzo1, nzo2', 'nzo1;nzo2', 'a"b']],
+    ['AlarmEmail', ['ops@example.com'], ['ops', 'ops@a@b', 'o ps@example.com', 'a"@b.c']],
+  ])('takes for %s what a configuration takes, and nothing that could end the text', (name, right, wrong) => {
+    const { AllowedPattern = '' } = (template.Parameters as Record<string, { AllowedPattern?: string }>)[name] ?? {};
+    const pattern = new RegExp(`^(?:${AllowedPattern})$`);
+    expect(right.filter((value) => !pattern.test(value))).toEqual([]);
+    expect(wrong.filter((value) => pattern.test(value))).toEqual([]);
+  });
+
+  it('gives each function the configuration that those answers make, as the command line reads it from the stack', () => {
+    const answers = { OktaDomain: 'acme.okta.com', Acl: 'lab', ZoneIds: 'nzo1,nzo2', AlarmEmail: 'ops@example.com' };
+    const expected = parseConfig({
+      ...{ stackName: 'Acme', okta: { domain: 'acme.okta.com' }, acls: { lab: { zoneIds: ['nzo1', 'nzo2'] } } },
+      ...{ alarmEmail: 'ops@example.com', verifyMinutes: 7 },
+    });
+    const values = { ...answers, 'AWS::StackName': 'Acme', ZoneIds: 'nzo1","nzo2' };
+    const substituted = (from: string) =>
+      Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`\${${name}}`, value), from);
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    expect(functions).toHaveLength(5);
+    for (const { Properties } of functions) {
+      const { Variables } = Properties.Environment as {
+        Variables: { KNOCKNOC_CONFIG: { 'Fn::Sub': [string, object] } };
+      };
+      const [config, { ZoneIds }] = Variables.KNOCKNOC_CONFIG['Fn::Sub'] as [string, { ZoneIds: unknown }];
+      expect(JSON.parse(substituted(config))).toEqual(expected);
+      expect(ZoneIds).toEqual({ 'Fn::Join': ['","', { 'Fn::Split': [',', { Ref: 'ZoneIds' }] }] });
+    }
+    expect(filledIn(template.Metadata[CONFIGURATION_METADATA], { ...answers, 'AWS::StackName': 'Acme' })).toEqual(
+      expected,
+    );
+  });
+
+  it('has code that reads it from there', () => {
+    for (const name of readdirSync(join(out, 'code'))) {
+      const code = Buffer.from(unzipSync(readFileSync(join(out, 'code', name)))['index.js'] ?? []).toString();
+      expect(code).toMatch(
+        /^"use strict";const KNOCKNOC_CONFIG=JSON\.parse\(process\.env\.KNOCKNOC_CONFIG\);\nexports\./,
+      );
+    }
+  });
+
+  it('has the same resources as any other, and names its alarms after the stack', () => {
+    const own = Object.keys(templateWith({ alarmEmail: 'alarms@email.example' }).toJSON().Resources);
+    expect(Object.keys(template.Resources)).toEqual(own);
+    const names = Object.values(template.Resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm' ? [Properties.AlarmName] : [],
+    );
+    expect(names).toContainEqual({ 'Fn::Sub': `\${AWS::StackName}-OKTA001` });
+    expect(names.filter((name) => typeof name === 'string')).toEqual([]);
+  });
+
+  it('says what it asks for, where it says how it is deployed', () => {
+    const readme = readFileSync(join(out, 'README.md'), 'utf8');
+    for (const name of Object.keys(template.Parameters)) expect(readme).toMatch(new RegExp(`"${name}=\\$\\w+"`));
+    expect(readme).not.toMatch(/asked/i);
   });
 });

@@ -3,16 +3,17 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from '
 import { delimiter, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { emulatedUrl } from '../../cli/emulated-url.ts';
+import { readStack } from '../../cli/stack-description.ts';
 import { sendEvent } from '../../cli/webhook-client.ts';
 import { parseConfig } from '../../config/load.ts';
 import { CREDENTIALS, REGION } from '../../local/emulator/environment.ts';
 import type { EmulatorSystem } from '../../local/emulator/start.ts';
+import { askedConfig } from '../../scripts/build/asked.ts';
 import { packageTemplate } from '../../scripts/build/template.ts';
 import { codeBlocks } from '../docs/documents.ts';
 import { SENTINEL, until } from './world.ts';
 
 const ALICE = '203.0.113.1';
-const ACL = 'from-template';
 const ZONE = 'nzo1fromTemplate00000';
 const BUCKET = 'acme-code';
 
@@ -23,42 +24,63 @@ if (!aws) console.log('SKIPPED: the template with its assets, since there is no 
 /** A stack beside the system, made of what `npm run package` writes, by the commands that stand there. */
 export function fromTemplate(start: () => Promise<EmulatorSystem>): void {
   describe.runIf(aws)('a template with its assets', () => {
-    it('deploys with the AWS command line alone, and lets a person in', async () => {
-      const system = await start();
-      await system.simulator.seedZone(ZONE, { name: 'From a template', gateways: [{ type: 'CIDR', value: SENTINEL }] });
-      const folder = mkdtempSync(join(inject('temporaryFolder'), 'template-'));
-      const made = join(folder, 'made');
-      const config = parseConfig({
-        ...{ stackName: 'FromTemplate', retainData: false, reservedConcurrency: false, sentinel: SENTINEL },
-        ...{ okta: { domain: 'local.okta.com', baseUrl: system.simulatorUrl }, acls: { [ACL]: { zoneIds: [ZONE] } } },
-      });
-      packageTemplate(config, made);
-      const run = shell(folder, made, system.endpoint);
-      const [deploy = '', store = '', read = ''] = codeBlocks(readFileSync(join(made, 'README.md'), 'utf8'), 'sh');
+    it.each(['for one configuration', 'for everybody'])(
+      'deploys with the AWS command line alone, and lets a person in: %s',
+      async (kind) => {
+        const isAsking = kind === 'for everybody';
+        const system = await start();
+        await system.simulator.seedZone(ZONE, {
+          name: 'From a template',
+          gateways: [{ type: 'CIDR', value: SENTINEL }],
+        });
+        const folder = mkdtempSync(join(inject('temporaryFolder'), 'template-'));
+        const made = join(folder, 'made');
+        const [stackName, acl] = isAsking ? ['ForEverybody', 'for-everybody'] : ['FromTemplate', 'from-template'];
+        const same = { retainData: false, reservedConcurrency: false, sentinel: SENTINEL };
+        const okta = { baseUrl: system.simulatorUrl };
+        const config = isAsking
+          ? askedConfig({ ...same, okta })
+          : parseConfig({
+              ...same,
+              stackName,
+              okta: { ...okta, domain: 'local.okta.com' },
+              acls: { [acl]: { zoneIds: [ZONE] } },
+            });
+        packageTemplate({ config, out: made, isAsking });
+        const run = shell(folder, made, system.endpoint);
+        const readme = readFileSync(join(made, 'README.md'), 'utf8').replaceAll(
+          '--stack-name KnocknocOkta',
+          `--stack-name ${stackName}`,
+        );
+        const [deploy = '', store = '', read = ''] = codeBlocks(readme, 'sh');
+        const answers = { OktaDomain: 'local.okta.com', Acl: acl, ZoneIds: ZONE, AlarmEmail: 'ops@example.com' };
 
-      run(`aws s3 mb s3://${BUCKET}`);
-      const began = Date.now();
-      run(deploy);
-      console.log(`the template was deployed in ${Math.round((Date.now() - began) / 1000)} s`);
-      const shown = run(
-        "aws cloudformation describe-stacks --stack-name FromTemplate --query 'Stacks[0].Outputs' --output json",
-      );
-      const list: { OutputKey: string; OutputValue: string }[] = JSON.parse(shown);
-      const outputs = Object.fromEntries(list.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-      writeFileSync(join(made, 'token.txt'), system.credentials.text);
-      run(store, { SECRET: outputs.OktaCredentialsArn });
-      const { current }: { current: string } = JSON.parse(run(read, { SECRET: outputs.WebhookSecretArn }));
+        run(`aws s3 mb s3://${BUCKET}`);
+        const began = Date.now();
+        run(deploy, isAsking ? answers : {});
+        console.log(`the template ${kind} was deployed in ${Math.round((Date.now() - began) / 1000)} s`);
+        const aws = { endpoint: system.endpoint, region: REGION, credentials: CREDENTIALS };
+        const { outputs, config: told } = await readStack(stackName, aws);
+        expect(told).toMatchObject({
+          stackName,
+          okta: { domain: 'local.okta.com' },
+          acls: { [acl]: { zoneIds: [ZONE] } },
+        });
+        writeFileSync(join(made, 'token.txt'), system.credentials.text);
+        run(store, { SECRET: outputs.OktaCredentialsArn });
+        const { current }: { current: string } = JSON.parse(run(read, { SECRET: outputs.WebhookSecretArn }));
 
-      const door = { webhookUrl: emulatedUrl(outputs.WebhookUrl ?? '', system.endpoint), webhookSecret: current };
-      const event = { type: 'access.granted', timestamp: new Date().toISOString(), data: { acl: ACL, ip: ALICE } };
-      expect((await sendEvent(door, event, { id: 'template_1', now: Date.now() })).status).toBe(202);
-      await until(
-        `zone of ${ACL} shows ${ALICE}`,
-        async () => (await system.simulator.zone(ZONE)).gateways?.map(({ value }) => value),
-        (values) => values?.join() === `${ALICE}/32`,
-      );
-      run('aws cloudformation delete-stack --stack-name FromTemplate');
-    });
+        const door = { webhookUrl: emulatedUrl(outputs.WebhookUrl ?? '', system.endpoint), webhookSecret: current };
+        const event = { type: 'access.granted', timestamp: new Date().toISOString(), data: { acl, ip: ALICE } };
+        expect((await sendEvent(door, event, { id: `template_${acl}`, now: Date.now() })).status).toBe(202);
+        await until(
+          `zone of ${acl} shows ${ALICE}`,
+          async () => (await system.simulator.zone(ZONE)).gateways?.map(({ value }) => value),
+          (values) => values?.join() === `${ALICE}/32`,
+        );
+        run(`aws cloudformation delete-stack --stack-name ${stackName}`);
+      },
+    );
   });
 }
 
