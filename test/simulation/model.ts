@@ -91,7 +91,13 @@ export class AclModel {
   hasHeld(ip: string, sinceAtLatest: number, until: number): boolean {
     const presence = this.ips.get(ip);
     if (!presence || presence.pending.size > 0 || presence.solidSince > sinceAtLatest) return false;
-    return presence.until > until && (this.#appliedUntil.get(ip) ?? 0) > until;
+    if (presence.until <= until || (this.#appliedUntil.get(ip) ?? 0) <= until) return false;
+    // What cuts a grant short may be in the table, though its message is on the queue.
+    const queued = this.#events.filter((one) => !this.#isApplied(one.event) && (one.event.ip ?? ip) === ip);
+    return [...queued.map((one) => [one]), queued].every((some) => {
+      const events = this.#events.filter((one) => some.includes(one) || this.#isApplied(one.event));
+      return (this.#held(events).get(ip) ?? 0) > until;
+    });
   }
 
   #isApplied({ webhookId }: QueuedEvent): boolean {

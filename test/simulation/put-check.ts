@@ -200,8 +200,9 @@ export class PutCheck {
     // Where they did not all fit when the grants were read, those who came first stay.
     if (liveAt(now - LONGEST_RUN_MS).length + always.length > deployment.gatewayLimit) return;
     for (const [ip] of live) {
-      if (!acl.model.hasHeld(ip, now - LONGEST_RUN_MS, now + 2 * mostSkewMs)) continue;
-      if (goes(entryFor(ip, deployment.ipv6))) this.#broken('9 in a zone throughout', `${acl.name}: ${ip} is put out`);
+      if (!goes(entryFor(ip, deployment.ipv6))) continue;
+      const isSure = acl.model.hasHeld(ip, now - LONGEST_RUN_MS, now + 2 * mostSkewMs);
+      if (isSure) this.#broken('9 in a zone throughout', `${acl.name}: ${ip} is put out`);
     }
   }
 }
