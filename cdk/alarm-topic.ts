@@ -124,7 +124,7 @@ export class AlarmTopic extends Construct {
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     const alarm = new Alarm(scope, id, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: description(text),
+      alarmDescription: description(text, this),
       metric,
       threshold,
       evaluationPeriods: periods,
@@ -147,7 +147,7 @@ export class AlarmTopic extends Construct {
     const compositeAlarmName = `${Stack.of(this).stackName}-access-does-not-work`;
     const alarm = new CompositeAlarm(this, 'Access', {
       compositeAlarmName,
-      alarmDescription: description(ACCESS_DOES_NOT_WORK),
+      alarmDescription: description(ACCESS_DOES_NOT_WORK, this),
       alarmRule: AlarmRule.anyOf(...this.#urgent.map((one) => AlarmRule.fromAlarm(one, AlarmState.ALARM))),
     });
     this.#tell(alarm, 'urgent');
@@ -175,6 +175,9 @@ export class AlarmTopic extends Construct {
   }
 }
 
-function description({ impact, firstStep, section }: AlarmText): string {
-  return `${impact} First: ${firstStep} More: docs/errors.md, "${section}".`;
+/** Whoever reads it in a mail has one system in mind: a command names the stack. */
+function description({ impact, firstStep, section }: AlarmText, scope: Construct): string {
+  const { stackName } = Stack.of(scope);
+  const first = firstStep.replaceAll('npm run zone -- ', `npm run zone -- --stack ${stackName} `);
+  return `${impact} First: ${first} More: docs/errors.md, "${section}".`;
 }
