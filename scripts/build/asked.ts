@@ -62,16 +62,16 @@ export function askedConfig({ okta = {}, acl = {}, ...others }: Others = {}): Co
 /** Makes a template that was made for such a configuration ask for the rest. The functions have it in their environment. */
 export function asking(template: Template): Template {
   const { Metadata = {}, Parameters, ...rest } = template;
-  const config = named(JSON.stringify(Metadata[CONFIGURATION_METADATA]));
+  const config = JSON.stringify(Metadata[CONFIGURATION_METADATA]);
   const parameters = Object.entries(ASKED).map(([name, { stands: _, ...asked }]) => [
     name,
     { Type: 'String', ...asked },
   ]);
-  const whole: unknown = { ...rest, Resources: withEnvironment(template.Resources, config) };
+  const whole: unknown = { ...rest, Resources: withEnvironment(template.Resources, named(config)) };
   return {
     Parameters: { ...Parameters, ...Object.fromEntries(parameters) },
     // Nothing is filled in here: whoever reads it does that, by the parameters of the stack (see `cli/stack-description.ts`).
-    Metadata: { ...Metadata, [CONFIGURATION_METADATA]: JSON.parse(config) },
+    Metadata: { ...Metadata, [CONFIGURATION_METADATA]: JSON.parse(named(config, '{{', '}}')) },
     ...(withReferences(whole) as Pick<Template, 'Resources'>),
   };
 }
@@ -83,8 +83,9 @@ export function askingCode(code: string): string {
   });
 }
 
-function named(text: string): string {
-  return NAMES.reduce((all, { name, stands }) => all.replaceAll(stands, `\${${name}}`), text);
+/** What stands for something becomes its name. By default in the form that `Fn::Sub` fills in. */
+function named(text: string, begin = '${', end = '}'): string {
+  return NAMES.reduce((all, { name, stands }) => all.replaceAll(stands, `${begin}${name}${end}`), text);
 }
 
 function withEnvironment(resources: Template['Resources'], config: string): Template['Resources'] {

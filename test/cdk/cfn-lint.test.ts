@@ -4,6 +4,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { LOCAL } from '../../local/emulator/paths.ts';
 import { findPython } from '../../local/emulator/python.ts';
 import { ensureVirtualEnvironment } from '../../local/emulator/virtual-environment.ts';
+import { askedConfig } from '../../scripts/build/asked.ts';
+import { packageTemplate } from '../../scripts/build/template.ts';
 import { run } from '../agent/script.ts';
 import { EVERYTHING_SET, templateWith } from './synthesised.ts';
 
@@ -31,6 +33,10 @@ describe.runIf(canCheck)('cfn-lint', () => {
       writeFileSync(file, JSON.stringify(templateWith(changes).toJSON(), null, 1));
       return file;
     });
+    const asking = join(folder, 'asking');
+    const bundles = { folder, code: (name: string) => `exports.handler = () => '${name}';` };
+    packageTemplate({ config: askedConfig(), out: asking, isAsking: true, bundles });
+    files.push(join(asking, 'template.json'));
     const directory = join(LOCAL, 'cfn-lint-venv');
     const requirements = join(import.meta.dirname, 'requirements.txt');
     const progress = { step: () => {}, line: () => {} };
