@@ -96,13 +96,14 @@ async function describe(client: CloudFormationClient, name: string, region: stri
 }
 
 /**
- * A template that asks has names in its configuration (`scripts/build/asked.ts`), such as `{{Acl}}`; commas part a list.
+ * A template that asks has names in its configuration (`scripts/build/asked.ts`), such as `{{Acl}}`; commas part zones.
  * @param values of the stack's parameters
  */
 export function filledIn(config: unknown, values: Readonly<Record<string, string>>): Config | undefined {
   if (config === undefined) return undefined;
   const text = JSON.stringify(config).replace(/\{\{([\w:]+)\}\}/g, (all, name: string) => {
-    return values[name]?.replaceAll(',', '","') ?? all;
+    const value = values[name] ?? all;
+    return name === 'ZoneIds' ? value.replaceAll(',', '","') : value;
   });
   return JSON.parse(text);
 }

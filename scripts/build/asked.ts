@@ -2,26 +2,30 @@ import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
 import { CONFIGURATION_METADATA } from '../../lib/names.ts';
 
+/** A part of a hostname. */
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
 /** What a template asks for when it is deployed, and the text that stands in its place until then. */
 export const ASKED = {
   OktaDomain: {
     stands: 'asked-domain.okta.com',
-    AllowedPattern: '(?!.*-admin[.])[a-z0-9-]{1,63}([.][a-z0-9-]{1,63})+',
+    AllowedPattern: `(?!.*-admin[.]|your-org[.]okta[.]com$)${LABEL}([.]${LABEL})+`,
     Description: "The org's hostname, such as acme.okta.com: no scheme, no path, no -admin",
   },
   Acl: {
     stands: 'AskedAcl',
-    AllowedPattern: '[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}',
+    AllowedPattern: '(?!__proto__$)[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}',
     Description: 'The name of the ACL, as Knocknoc passes it to the script',
   },
   ZoneIds: {
     stands: 'AskedZoneIds',
-    AllowedPattern: '[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,39}',
+    // None of them twice: it would have two lists.
+    AllowedPattern: '(?!(.*,)?([^,]+),(.*,)?\\2(,|$))[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,39}',
     Description: 'The ids of its zones in Okta, with commas between them: the first is filled first',
   },
   AlarmEmail: {
     stands: 'alarms@email.example',
-    AllowedPattern: '[^@ "\\\\]+@[^@ "\\\\]+',
+    AllowedPattern: '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
     Description: 'The address that is subscribed to the alarms',
   },
 } as const;

@@ -89,11 +89,15 @@ describe('a template for everybody', () => {
     [
       'OktaDomain',
       ['acme.okta.com', 'id.acme.example'],
-      ['acme', 'https://acme.okta.com', 'acme-admin.okta.com', 'a"b.okta.com'],
+      ['acme', 'https://acme.okta.com', 'acme-admin.okta.com', 'your-org.okta.com', '-a.okta.com', 'a"b.okta.com'],
     ],
-    ['Acl', ['okta-prod', 'a.b_c'], ['', '.', 'a b', 'a"b', 'a#b', 'x'.repeat(65)]],
-    ['ZoneIds', ['nzo1abcdefGHIJKLM0h7', 'nzo1,nzo2'], ['', 'nzo1,', 'nzo1, nzo2', 'nzo1;nzo2', 'a"b']],
-    ['AlarmEmail', ['ops@example.com'], ['ops', 'ops@a@b', 'o ps@example.com', 'a"@b.c']],
+    ['Acl', ['okta-prod', 'a.b_c'], ['', '.', '__proto__', 'a b', 'a"b', 'a#b', 'x'.repeat(65)]],
+    [
+      'ZoneIds',
+      ['nzo1abcdefGHIJKLM0h7', 'nzo1,nzo2', 'nzo1,nzo11,nzo'],
+      ['', 'nzo1,', 'nzo1, nzo2', 'nzo1;nzo2', 'a"b', 'nzo1,nzo1', 'nzo2,nzo1,nzo3,nzo1', 'nzo1,nzo1,nzo2'],
+    ],
+    ['AlarmEmail', ['ops@example.com'], ['ops', 'ops@a@b', 'o ps@example.com', 'a"@b.c', 'a,b@c.d', 'a\n@b.c']],
   ])('takes for %s what a configuration takes, and nothing that could end the text', (name, right, wrong) => {
     const { AllowedPattern = '' } = (template.Parameters as Record<string, { AllowedPattern?: string }>)[name] ?? {};
     const pattern = new RegExp(`^(?:${AllowedPattern})$`);
