@@ -39,8 +39,10 @@ export async function firstView(
   // What that ACL has confirmed, it has told of too.
   const write = Math.max(view.memory.write ?? 0, confirmed);
   const known = { ...view, memory: { ...view.memory, ...(write > 0 && { write }) } };
-  const isDoubtful = doubted || trouble !== undefined || away;
-  return { ...(isDoubtful ? unknown(known) : known), ...latest([heldUntil(stored.owner, lease, deps.config)]) };
+  // What that one doubts, or has not looked after, is to be read once. Until then it is remembered as such.
+  const isDoubtful = state.zones[zoneId] === undefined && (doubted || trouble !== undefined || away);
+  const judged = isDoubtful ? unknown({ ...known, memory: { ...known.memory, away: true } }) : known;
+  return { ...judged, ...latest([heldUntil(stored.owner, lease, deps.config)]) };
 }
 
 /** A zone that no other one relies on until Okta has shown it. */

@@ -25,8 +25,8 @@ export type ZoneMemory = {
   readonly doubted?: true;
   readonly trouble?: ZoneTrouble;
   /**
-   * The configuration has the zone no more, or has it again and Okta has not shown it since. Nothing is believed of it; what
-   * the next ACL wants to know is `write`.
+   * Nobody looks after the zone: the configuration has it no more, or has it again and Okta has not shown it since. Nothing is
+   * believed of it; what the next ACL wants to know is `write`.
    */
   readonly away?: true;
   /** Of such a zone: its last write is told. */

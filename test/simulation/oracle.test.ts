@@ -212,3 +212,11 @@ describe('what judges the schedules', () => {
     expect(violations.map(({ invariant }) => invariant)).toContain('3 in within time');
   });
 });
+
+describe('a zone that comes from another ACL', () => {
+  it('is put right however slow Okta is: what a rebuild has read of it, the next one knows', async () => {
+    const { violations, counts } = await runSchedule(makePlan(102_299_595, { world: 'unkind' }));
+    expect(counts['zone moved']).toBe(1);
+    expect(violations).toEqual([]);
+  });
+});
