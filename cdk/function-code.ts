@@ -5,6 +5,9 @@ import { AssetHashType, BundlingOutput, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Config } from '../lib/config.ts';
 
+/** The variable of the environment that has the configuration, where the code has none. */
+export const CONFIG_VARIABLE = 'KNOCKNOC_CONFIG';
+
 export type FunctionName = 'webhook' | 'outcome' | 'grants' | 'expiry' | 'zone';
 /** Functions that only some configurations ask for. */
 export type OptionalFunctionName = 'gatekeeper' | 'policies' | 'allowlist';
@@ -35,7 +38,17 @@ export function fromFolder(folder: string): Bundles {
 
 /** What is deployed: the configuration, which would not fit into environment variables, before the code. */
 export function withConfig(code: string, config: Config): string {
-  return `"use strict";const KNOCKNOC_CONFIG=JSON.parse(${JSON.stringify(JSON.stringify(config))});\n${code}`;
+  return withConfigFrom(JSON.stringify(JSON.stringify(config)), code);
+}
+
+/** @param code what is deployed. @returns the same, which reads its configuration from the environment instead */
+export function withEnvironmentConfig(code: string): string {
+  return withConfigFrom(`process.env.${CONFIG_VARIABLE}`, code.slice(code.indexOf('\n') + 1));
+}
+
+/** @param json an expression. It stays on one line. */
+function withConfigFrom(json: string, code: string): string {
+  return `"use strict";const KNOCKNOC_CONFIG=JSON.parse(${json});\n${code}`;
 }
 
 /**

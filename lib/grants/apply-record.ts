@@ -55,12 +55,10 @@ export interface AuditLine {
 /** A message that may be deleted, as soon as what it has led to is said. */
 export interface AppliedRecord {
   readonly record: QueueRecord;
-  /** Undefined where it is none. */
-  readonly event?: QueuedEvent;
+  /** The event, as it was stored; undefined: the message is in the dead-letter queue. */
+  readonly stored?: QueuedEvent;
   /** What is to be said of it: see `endBatch`. */
   readonly lines: readonly AuditLine[];
-  /** It is in the dead-letter queue. */
-  readonly isAside: boolean;
 }
 
 /**
@@ -76,7 +74,7 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
     const said = `a message is unusable (${why}); it was moved to the dead-letter queue`;
     await setAside({ body, messageId, reason: why, retryable: false }, 'STORE002', said, named ?? {}, deps);
     await remember(event, 'STORE002', deps);
-    return { record, lines: [], isAside: true };
+    return { record, lines: [] };
   }
   const ended: EndedGrant[] = [];
   let result: EventResult;
@@ -88,10 +86,10 @@ export async function applyRecord(record: QueueRecord, deps: ApplyDeps): Promise
   } catch (error) {
     await failed(record, event, error, deps);
     // What has ended stays ended, whether somebody puts the event back or not.
-    return { record, event, lines: ended.map((grant) => lineOfEnded(grant, event)), isAside: true };
+    return { record, lines: ended.map((grant) => lineOfEnded(grant, event)) };
   }
   const lines = [...ended.map((grant) => lineOfEnded(grant, event)), lineOf(event, record, result)];
-  return { record, event, lines, isAside: false };
+  return { record, stored: event, lines };
 }
 
 /**
@@ -114,17 +112,13 @@ export async function endBatch(
       telemetry.error('STORE001', said, { acl, reason: describeError(error) });
     });
   } catch (error) {
-    const gone = batch.filter(({ record, isAside }) => isAside || isLastTime(record));
+    const gone = batch.filter(({ record, stored }) => !stored || isLastTime(record));
     if (gone.length === 0) throw error;
-    for (const { record, event } of gone.filter(({ isAside }) => !isAside)) {
-      const said =
-        'the event is stored, but the zone function could not be woken, for the last time; it was moved to the dead-letter queue';
-      if (event) await setAsideEvent(record, event, error, said, deps);
-    }
-    say(
-      gone.filter(({ isAside }) => isAside),
-      telemetry,
-    );
+    const said =
+      'the event is stored, but the zone function could not be woken, for the last time; it was moved to the dead-letter queue';
+    for (const { record, stored } of gone) if (stored) await setAsideEvent(record, stored, error, said, deps);
+    const aside = gone.filter(({ stored }) => !stored);
+    say(aside, telemetry);
     return new Set(gone.map(({ record }) => record.messageId));
   }
   say(batch, telemetry);

@@ -86,7 +86,11 @@ function onTheMove(zone: number, lists: ListsOfZones, holdsSomebody: (block: Blo
   // Nearly all are hosts, and these need not be compared one by one.
   const hosts = new Map(own.filter(isHost).map((block) => [formatBlock(block), block]));
   const networks = own.filter((block) => !isHost(block));
-  const near = (text: string, block: Block) => (isHost(block) ? [hosts.get(text) ?? [], networks].flat() : own);
+  const near = (text: string, block: Block) => {
+    if (!isHost(block)) return own;
+    const same = hosts.get(text);
+    return same ? [same, ...networks] : networks;
+  };
   const staying = (desired[zone] ?? []).map(blockOf);
   for (const [other, list] of desired.entries()) {
     if (other === zone) continue;

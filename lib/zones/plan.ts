@@ -94,9 +94,10 @@ function whoIsIn(grants: readonly Holder[], alwaysAllow: readonly string[]) {
     return people;
   };
   const inside = (block: Block) => {
+    if (!isHost(block)) return [...all().values()].filter((one) => covers(block, one.block));
     // Nobody but themselves is in what is a host.
-    if (isHost(block)) return [all().get(formatBlock(block)) ?? []].flat();
-    return [...all().values()].filter((one) => covers(block, one.block));
+    const themselves = all().get(formatBlock(block));
+    return themselves ? [themselves] : [];
   };
   const isAlwaysIn = (block: Block) => networks.some((network) => covers(network, block));
   return {

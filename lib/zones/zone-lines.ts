@@ -1,6 +1,7 @@
 import { differenceOf } from '../addresses/list-difference.ts';
 import { AUDIT, METRICS } from '../names.ts';
 import type { Fields, Telemetry } from '../ports.ts';
+import type { ZoneRecord } from './zone-items.ts';
 import type { ZoneView } from './zone-view.ts';
 
 /** At most this many changed entries are named in one log line. */
@@ -13,14 +14,10 @@ interface Log {
 }
 
 /** A write that Okta has carried out, and what it has made of the zone's list. */
-export interface ZoneChange {
+export interface ZoneChange extends Pick<ZoneRecord, 'write' | 'before' | 'after'> {
   readonly zoneId: string;
   /** The ACL that has made it: mostly the one that rebuilds, or the one that had the zone before. */
   readonly acl: string;
-  /** Its number: see `ZoneRecord`. */
-  readonly write: number;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
 }
 
 /** Says that Okta shows a list which this system did not make. */

@@ -1,3 +1,4 @@
+import { CONFIG_VARIABLE } from '../../cdk/function-code.ts';
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../lib/config.ts';
 import { CONFIGURATION_METADATA } from '../../lib/names.ts';
@@ -30,8 +31,6 @@ export const ASKED = {
   },
 } as const;
 const STACK_NAME = { name: 'AWS::StackName', stands: 'AskedStackName' };
-/** The variable of the environment that has the configuration. */
-const VARIABLE = 'KNOCKNOC_CONFIG';
 const NAMES = [STACK_NAME, ...Object.entries(ASKED).map(([name, { stands }]) => ({ name, stands }))];
 
 /** A template, as far as it is changed here. */
@@ -80,13 +79,6 @@ export function asking(template: Template): Template {
   };
 }
 
-/** The code of a function, which reads its configuration from the environment instead. */
-export function askingCode(code: string): string {
-  return code.replace(/^"use strict";const KNOCKNOC_CONFIG=.*\n/, () => {
-    return `"use strict";const KNOCKNOC_CONFIG=JSON.parse(process.env.${VARIABLE});\n`;
-  });
-}
-
 /** What stands for something becomes its name. By default in the form that `Fn::Sub` fills in. */
 function named(text: string, begin = '${', end = '}'): string {
   return NAMES.reduce((all, { name, stands }) => all.replaceAll(stands, `${begin}${name}${end}`), text);
@@ -100,7 +92,7 @@ function withEnvironment(resources: Template['Resources'], config: string): Temp
     Object.entries(resources).map(([id, resource]) => {
       if (resource.Type !== 'AWS::Lambda::Function') return [id, resource];
       const { Environment = {}, ...properties }: { Environment?: { Variables?: object } } = resource.Properties ?? {};
-      const Variables = { ...Environment.Variables, [VARIABLE]: value };
+      const Variables = { ...Environment.Variables, [CONFIG_VARIABLE]: value };
       return [id, { ...resource, Properties: { ...properties, Environment: { Variables } } }];
     }),
   );

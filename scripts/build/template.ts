@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { App, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer } from 'aws-cdk-lib';
 import { zipSync } from 'fflate';
 import { fromSources } from '../../cdk/bundle.ts';
-import type { Bundles } from '../../cdk/function-code.ts';
+import { type Bundles, withEnvironmentConfig } from '../../cdk/function-code.ts';
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import type { Config } from '../../lib/config.ts';
 import { VERSION } from '../../lib/version.ts';
-import { ASKED, asking, askingCode } from './asked.ts';
+import { ASKED, asking } from './asked.ts';
 import { templateReadme } from './template-readme.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -89,7 +89,7 @@ function writeCode(outdir: string, code: string, artifact: string, isAsking: boo
   for (const [hash, { source }] of Object.entries(files)) {
     if (source.packaging !== 'zip') continue;
     const text = readFileSync(join(outdir, source.path, 'index.js'), 'utf8');
-    const file = Buffer.from(isAsking ? askingCode(text) : text);
+    const file = Buffer.from(isAsking ? withEnvironmentConfig(text) : text);
     writeFileSync(join(code, `${hash}.zip`), zipSync({ 'index.js': [file, { level: 9, mtime: LONG_AGO }] }));
   }
 }

@@ -59,8 +59,8 @@ export function fromTemplate(start: () => Promise<EmulatorSystem>): void {
         const began = Date.now();
         run(deploy, isAsking ? answers : {});
         console.log(`the template ${kind} was deployed in ${Math.round((Date.now() - began) / 1000)} s`);
-        const aws = { endpoint: system.endpoint, region: REGION, credentials: CREDENTIALS };
-        const { outputs, config: told } = await readStack(stackName, aws);
+        const settings = { endpoint: system.endpoint, region: REGION, credentials: CREDENTIALS };
+        const { outputs, config: told } = await readStack(stackName, settings);
         expect(told).toMatchObject({
           stackName,
           okta: { domain: 'local.okta.com' },
