@@ -49,23 +49,26 @@ export function resourceOf({ name, resources }: StackDescription, type: string, 
 /** The dead-letter queue of the events, by its logical id. */
 export const EVENTS_DEAD_LETTERS = 'GrantsEventsDeadLetters';
 
-/** @throws {CliFailure} where there is no such stack, or it does not tell its configuration */
-export async function readStack(name: string, settings: AwsSettings): Promise<StackDescription> {
+/**
+ * @param named by its name or its ARN
+ * @throws {CliFailure} where there is no such stack, or it does not tell its configuration
+ */
+export async function readStack(named: string, settings: AwsSettings): Promise<StackDescription> {
   const client = new CloudFormationClient(clientSettings(settings));
   try {
     const region = await client.config.region();
-    const stack = await describe(client, name, region);
+    const { parameters, ...stack } = await describe(client, named, region);
+    const { name } = stack;
     const [template, resources] = await Promise.all([
       client.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
       listResources(client, name),
     ]);
-    const { parameters, ...described } = stack;
     const metadata = metadataOf(template.TemplateBody ?? '');
     // As the stack wrote it: it was checked then, and every default is filled in.
     const config = filledIn(metadata[CONFIGURATION_METADATA], { ...parameters, 'AWS::StackName': name });
     if (!config) throw new CliFailure(`the stack ${name} does not tell its configuration`, NOT_TOLD);
     judgeOktaAddress(config, `the stack ${name}`);
-    return { name, region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...described };
+    return { region, resources, config, version: String(metadata[VERSION_METADATA] ?? 'unknown'), ...stack };
   } finally {
     client.destroy();
   }
@@ -92,7 +95,9 @@ async function describe(client: CloudFormationClient, name: string, region: stri
   const parameters = Object.fromEntries(
     (Stacks[0]?.Parameters ?? []).map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
   );
-  return { status: StackStatus, account, outputs: Object.fromEntries(outputs), parameters, deployedAt };
+  // It may have been named by its ARN, which no alarm begins with.
+  const called = Stacks[0]?.StackName ?? name;
+  return { name: called, status: StackStatus, account, outputs: Object.fromEntries(outputs), parameters, deployedAt };
 }
 
 /**

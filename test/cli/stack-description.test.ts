@@ -48,6 +48,11 @@ it('a stack is read with the configuration that its template tells', async () =>
   expect(await read()).toMatchObject({ name: 'Acme', account: '111122223333', config: { okta: { baseUrl } } });
 });
 
+it('a stack that is named by its ARN has its own name: its alarms begin with it', async () => {
+  baseUrl = `https://${configOf().okta.domain}`;
+  expect(await read('arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1')).toMatchObject({ name: 'Acme' });
+});
+
 it('a stack that is not there is told with those that are', async () => {
   await expect(read('Missing')).rejects.toMatchObject({
     message: 'there is no stack Missing in eu-west-1',
