@@ -81,9 +81,17 @@ function rankOf(zone: number, list: readonly string[], lists: ListsOfZones, rule
   return (has[zone] ?? []).some((entry) => !kept.has(entry)) ? 2 : 3;
 }
 
+/** Somebody who is to be in another zone, with the positions of zones that would do. */
+interface Mover {
+  readonly zone: number;
+  readonly text: string;
+  readonly goesTo: readonly number[];
+  readonly since: string;
+}
+
 /**
  * People who change places between full zones wait for each other for ever. Somebody has to be in no zone for one write:
- * the latest to come of those who could move.
+ * the latest to come of those who wait in a circle.
  */
 function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules: WriteRules): NextWrite | undefined {
   const leaving = zones.flatMap((zone) => {
@@ -97,14 +105,23 @@ function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules
     const [block] = readableBlocks([text]);
     if (!block || !rules.holdsSomebody(block)) return [];
     const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
-    return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, since: rules.since(block) }] : [];
+    return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, goesTo, since: rules.since(block) }] : [];
   });
-  const [first] = movers;
+  const waiting = inCircles(movers);
+  const [first] = waiting;
   if (!first) return undefined;
-  const { zone, text } = movers.reduce((latest, one) => (one.since > latest.since ? one : latest), first);
+  const { zone, text } = waiting.reduce((latest, one) => (one.since > latest.since ? one : latest), first);
   const left = (has[zone] ?? []).filter((entry) => entry !== text);
   const had = new Set(left);
   const coming = (desired[zone] ?? []).filter((entry) => !had.has(entry) && entry !== rules.sentinel);
   const list = [...left, ...coming.slice(0, Math.max(0, rules.limit - left.length))].sort();
   return { zone, list: list.length > 0 ? list : [rules.sentinel], parted: [text] };
+}
+
+/** Whoever is in no circle waits for something else, such as a zone of which nothing is known yet: parting them helps nobody. */
+function inCircles(movers: readonly Mover[]): readonly Mover[] {
+  const left = new Set(movers.map(({ zone }) => zone));
+  const entered = new Set(movers.flatMap(({ goesTo }) => goesTo));
+  const kept = movers.filter(({ zone, goesTo }) => entered.has(zone) && goesTo.some((one) => left.has(one)));
+  return kept.length === movers.length ? kept : inCircles(kept);
 }

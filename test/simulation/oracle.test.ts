@@ -220,3 +220,11 @@ describe('a zone that comes from another ACL', () => {
     expect(violations).toEqual([]);
   });
 });
+
+describe('what is always allowed', () => {
+  it('stays in its full zone while a zone of which nothing is known may have room for others', async () => {
+    const { violations, counts } = await runSchedule(makePlan(110_039_601, { world: 'unkind' }));
+    expect(counts['full zones change places']).toBeGreaterThan(0);
+    expect(violations).toEqual([]);
+  });
+});

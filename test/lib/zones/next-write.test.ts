@@ -188,6 +188,26 @@ describe('the next write', () => {
     expect(next([[A, D], [C]], [[A, C], [D]])).toMatchObject({ zone: 1, list: [C, D].sort(), parted: [] });
   });
 
+  it('parts nobody who waits for others to leave for a zone of which nothing is known, or for one that refuses', () => {
+    const F = person(6);
+    const has = [[A, B], [C, D], [E]];
+    const fittingElsewhere = (block: Block) => (covers(block, blockOf(D)) ? [D] : []);
+    expect(next(has, [[A, F], [B, C], [E]], { fittingElsewhere })).toBeUndefined();
+    expect(
+      next(
+        has,
+        [
+          [A, F],
+          [B, C],
+          [D, E],
+        ],
+        { blocked: new Set([2]) },
+      ),
+    ).toBeUndefined();
+    const chain = [[A, B], [C, GONE].sort(), [D, E].sort()];
+    expect(next(chain, [[A, F], [B, GONE].sort(), [C, E].sort()], { fittingElsewhere })).toBeUndefined();
+  });
+
   it('parts nobody whose zone can’t be written', () => {
     expect(
       next(
