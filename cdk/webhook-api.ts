@@ -170,7 +170,7 @@ export class WebhookApi extends Construct {
         severity: 'can wait',
         impact:
           'The clock of a sender is off by more than 30 seconds. From five minutes on its events are refused; before that, grants end too early or too late.',
-        firstStep: 'Let NTP set the clock of the Knocknoc server.',
+        firstStep: 'Let NTP set the clock of the machine that sends.',
         section: "Sender's clock",
       },
     });

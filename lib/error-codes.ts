@@ -163,14 +163,14 @@ const CATALOGUE = {
     severity: 'can wait',
     impact: 'Requests carry no valid signature. If they come from Knocknoc, logins and logouts take no effect.',
     firstStep:
-      'Compare the key in Knocknoc with the one in use (`npm run zone -- rotate-webhook-secret --show`). Then look at the source addresses in the access log.',
+      'Compare the key in Knocknoc with the one in use (`npm run zone -- sender-env --acl NAME`). Then look at the source addresses in the access log.',
     causedBy: 'anyone',
   },
   HOOK002: {
     name: 'timestamp outside the tolerance',
     severity: 'urgent',
     impact: 'Requests carry a time that is too far off. If they come from Knocknoc, logins and logouts take no effect.',
-    firstStep: 'Check the clock of the Knocknoc server. Then look whether somebody replays old requests.',
+    firstStep: 'Let NTP set the clock of the machine that sends. Then look whether somebody replays old requests.',
     causedBy: 'sender',
   },
   HOOK003: {
@@ -200,7 +200,7 @@ const CATALOGUE = {
     name: 'expiry not in the future',
     severity: 'can wait',
     impact: 'Knocknoc sends grants that are already over. The people behind them get no access.',
-    firstStep: 'Check the clock of the Knocknoc server and the lifetime of grants that is set there.',
+    firstStep: 'Check the clock of the machine that sends, and the lifetime of grants that is set there.',
     causedBy: 'sender',
   },
   HOOK007: {
