@@ -1,5 +1,5 @@
-import { type Block, covers, formatBlock, parseBlock } from '../lib/addresses/address-block.ts';
-import { canonicalAddress, isDocumentationAddress } from '../lib/addresses/ip-address.ts';
+import { type Block, blockOf, covers, formatBlock, parseBlock } from '../lib/addresses/address-block.ts';
+import { canonicalAddress, isAcceptedHost, isDocumentationAddress } from '../lib/addresses/ip-address.ts';
 import { byAddress } from '../lib/addresses/merged-blocks.ts';
 
 /** Every address that a client on the internet can have: a list that holds half of them restricts nobody. */
@@ -37,6 +37,18 @@ export function blockProblem(text: string, rules: BlockRules): string | undefine
     return `"${text}" is not the first address of its network; write "${formatBlock(block)}"`;
   }
   return undefined;
+}
+
+/** What is wrong with a network that no request from the internet can come from. @param text a valid entry */
+export function privateProblem(text: string): string | undefined {
+  const block = blockOf(text);
+  const isPublic = [block.first, block.last].some((address) => {
+    const [host = ''] = formatBlock({ ...block, first: address, last: address }).split('/');
+    return isAcceptedHost(host, { allowPrivate: false, allowIpv6: true });
+  });
+  return isPublic
+    ? undefined
+    : `"${text}" is no network of the internet, from which alone events come; write the address that your senders have there`;
 }
 
 /** Whether a list of valid entries lets in (about) everyone: half of the addresses of a family or more. */

@@ -85,7 +85,8 @@ function examine(json: unknown): Examined {
     ...crossFieldProblems(json),
   ];
   if (!root.success) return { problems };
-  const { okta, alarmEmail, alarmTopicArn, canWaitTopicArn, kmsKeyArn, permissionsBoundaryArn, ...rest } = root.output;
+  const { okta, alarmEmail, alarmTopicArn, canWaitTopicArn, kmsKeyArn, permissionsBoundaryArn, ...more } = root.output;
+  const { alarmOnChangesPerHour, ...rest } = more;
   const config = {
     ...rest,
     okta: withOktaDefaults(okta),
@@ -95,6 +96,7 @@ function examine(json: unknown): Examined {
     ...(canWaitTopicArn !== undefined && { canWaitTopicArn }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
     ...(permissionsBoundaryArn !== undefined && { permissionsBoundaryArn }),
+    ...(alarmOnChangesPerHour !== undefined && { alarmOnChangesPerHour }),
   };
   return { config, problems };
 }
@@ -115,9 +117,10 @@ function withOktaDefaults({
   return clientKey === 'kms' ? { ...okta, clientKeyNames } : okta;
 }
 
-function withDefaults(acl: v.InferOutput<typeof aclSchema>): AclConfig {
+function withDefaults({ allowlist, ...acl }: v.InferOutput<typeof aclSchema>): AclConfig {
   // Without a default of its own an ACL with a short maximum gets that: every grant is capped by it.
-  return { ...acl, defaultGrantMinutes: acl.defaultGrantMinutes ?? Math.min(480, acl.maxGrantMinutes) };
+  const defaultGrantMinutes = acl.defaultGrantMinutes ?? Math.min(480, acl.maxGrantMinutes);
+  return { ...acl, defaultGrantMinutes, ...(allowlist && { allowlist }) };
 }
 
 function toProblems(issues: readonly v.BaseIssue<unknown>[] | undefined, prefix: Path = []): Problem[] {

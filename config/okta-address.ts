@@ -69,7 +69,9 @@ export function originOf(baseUrl: string): string {
 
 function isHostname(host: string): boolean {
   const labels = host.toLowerCase().split('.');
-  return host.length <= 253 && labels.length > 1 && labels.every((label) => LABEL.test(label));
+  // What ends in a number is an IPv4 address to a URL, and none that is valid.
+  const isName = /^[a-z]/.test(labels.at(-1) ?? '');
+  return host.length <= 253 && labels.length > 1 && isName && labels.every((label) => LABEL.test(label));
 }
 
 /** `acme` alone most likely means the org of that name. */

@@ -1,5 +1,12 @@
 import { isAclName } from '../lib/config.ts';
-import { blockProblem, opensToEveryone, sentinelProblem, type WideRun, wideRuns } from './address-syntax.ts';
+import {
+  blockProblem,
+  opensToEveryone,
+  privateProblem,
+  sentinelProblem,
+  type WideRun,
+  wideRuns,
+} from './address-syntax.ts';
 import type { Path, Problem } from './problems.ts';
 import { aclEntries, allowlistEntries, isRecord, oktaEntries, rootEntries } from './schema.ts';
 
@@ -154,13 +161,15 @@ function sentinel(json: Record<string, unknown>): Problem[] {
 function allowFrom(json: Record<string, unknown>): Problem[] {
   if (!Array.isArray(json.allowFrom)) return [];
   const entries: unknown[] = json.allowFrom;
-  const texts = entries.filter((entry) => typeof entry === 'string');
+  const isOpen = opensToEveryone(entries.filter((entry) => typeof entry === 'string'));
   const problems: Problem[] = entries.flatMap((entry, index) => {
+    if (typeof entry !== 'string') return [];
     // Senders may come over IPv6 whatever Okta takes.
-    const message = typeof entry === 'string' ? blockProblem(entry, { allowIpv6: true, cidrOnly: true }) : undefined;
+    const invalid = blockProblem(entry, { allowIpv6: true, cidrOnly: true });
+    const message = invalid ?? (isOpen ? undefined : privateProblem(entry));
     return message === undefined ? [] : [{ path: ['allowFrom', index], message }];
   });
-  if (opensToEveryone(texts)) {
+  if (isOpen) {
     problems.push({
       path: ['allowFrom'],
       message: 'lets everybody in; write the networks that events come from, or leave it out where any may send',

@@ -76,7 +76,7 @@ export const aclEntries = {
   allowBearer: flag(false),
   allowWide: flag(false),
   replaceExisting: flag(false),
-  allowlist: v.exactOptional(
+  allowlist: v.optional(
     v.object(allowlistEntries, 'must be an object, such as { "pollSeconds": 15, "endsGrants": true }'),
   ),
 };
@@ -145,7 +145,7 @@ export const rootEntries = {
     'policy/[A-Za-z0-9_+=,.@/-]+',
     'the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/Boundary"',
   ),
-  alarmOnChangesPerHour: v.exactOptional(wholeNumber(1, 1_000_000)),
+  alarmOnChangesPerHour: v.optional(wholeNumber(1, 1_000_000)),
   alarmEmail: v.optional(
     v.pipe(v.string('must be text'), v.email('must be an email address, such as "ops@example.com"')),
   ),

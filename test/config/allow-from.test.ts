@@ -26,6 +26,13 @@ describe('allowFrom', () => {
     (entries) => expect(of(...entries)).toEqual([expect.stringMatching(/^allowFrom: lets everybody in; write the/)]),
   );
 
+  it('refuses a network that no request from the internet comes from, and takes one that is there in part', () => {
+    for (const entry of ['10.0.0.0/8', '127.0.0.1/32', '192.168.1.0/24', '169.254.0.0/16', 'fd00::/8', 'fe80::1/128']) {
+      expect(of(entry)).toEqual([expect.stringMatching(/^allowFrom\[0\]: .* is no network of the internet/)]);
+    }
+    expect(of('172.0.0.0/8', '8.8.8.8/32', '2600::/32')).toEqual([]);
+  });
+
   it('is a list', () => {
     expect(problems({ ...MINIMAL, allowFrom: '203.0.113.7/32' })).toEqual([
       expect.stringMatching(/^allowFrom: must be a list of CIDRs, such as/),

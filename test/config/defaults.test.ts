@@ -34,6 +34,13 @@ describe('a good configuration', () => {
     });
   });
 
+  it('takes a key that is undefined for one that is left out, as an app in TypeScript writes it', () => {
+    const optional = ['alarmEmail', 'alarmOnChangesPerHour', 'alarmTopicArn', 'kmsKeyArn', 'logRetentionDays'];
+    const undefinedKeys = Object.fromEntries(optional.map((key) => [key, undefined]));
+    const acls = { 'okta-prod': { ...ACL, allowlist: undefined, defaultGrantMinutes: undefined } };
+    expect(parseConfig({ ...MINIMAL, ...undefinedKeys, acls })).toStrictEqual(parseConfig(MINIMAL));
+  });
+
   it('keeps what is set', () => {
     const all = {
       stackName: 'Other-Name1',

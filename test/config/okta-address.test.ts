@@ -29,6 +29,9 @@ describe('the org of Okta', () => {
     'acme.okta.com.',
     'ac me.okta.com',
     '*.okta.com',
+    '10.20.30.400',
+    '10.0.0.1',
+    'acme.123',
     `${'a'.repeat(64)}.com`,
   ])('refuses the domain %j, which is no hostname', (domain) => {
     expect(problems(withOkta({ domain }))).toEqual([expect.stringMatching(/^okta\.domain: .*not a hostname/)]);
