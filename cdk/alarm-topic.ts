@@ -15,10 +15,11 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Severity } from '../lib/error-codes.ts';
+import { forStack } from './operator-command.ts';
 
 /** What an alarm says to whoever it wakes. */
 export interface AlarmText {
@@ -84,7 +85,19 @@ export class AlarmTopic extends Construct {
       existing === undefined ? this.#own('Topic', 'Knocknoc Okta zones', key) : this.#existing('Existing', existing);
     this.topics = { urgent, 'can wait': this.#forWhatCanWait(urgent, props) };
     if (email === undefined) return;
-    for (const topic of new Set(Object.values(this.topics))) topic.addSubscription(new EmailSubscription(email));
+    this.#subscribe(email, urgent, 'Email');
+    if (this.topics['can wait'] !== urgent) this.#subscribe(email, this.topics['can wait'], 'EmailCanWait');
+  }
+
+  /**
+   * A topic of the app is its owner's: they may have subscribed the address already, and Amazon SNS keeps one subscription of
+   * it. To all others the address is no part of the id: another template for the same stack names it in another way, and
+   * would make a second subscription, which is the first one, and then delete it.
+   */
+  #subscribe(email: string, topic: ITopic, id: string): void {
+    if (topic.node.scope === this) {
+      new Subscription(this, id, { topic, protocol: SubscriptionProtocol.EMAIL, endpoint: email });
+    } else if (!topic.node.tryFindChild(email)) topic.addSubscription(new EmailSubscription(email));
   }
 
   #forWhatCanWait(urgent: ITopic, { existing, existingCanWait = existing, key }: AlarmTopicProps): ITopic {
@@ -175,9 +188,6 @@ export class AlarmTopic extends Construct {
   }
 }
 
-/** Whoever reads it in a mail has one system in mind: a command names the stack. */
 function description({ impact, firstStep, section }: AlarmText, scope: Construct): string {
-  const { stackName } = Stack.of(scope);
-  const first = firstStep.replaceAll('npm run zone -- ', `npm run zone -- --stack ${stackName} `);
-  return `${impact} First: ${first} More: docs/errors.md, "${section}".`;
+  return `${impact} First: ${forStack(firstStep, scope)} More: docs/errors.md, "${section}".`;
 }

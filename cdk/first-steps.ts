@@ -1,7 +1,8 @@
-import { Aws, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { VERSION } from '../lib/version.ts';
 import { cloudWatchConsole, insightsLink } from './console-links.ts';
+import { forStack } from './operator-command.ts';
 import { SAVED_QUERIES } from './saved-queries.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -23,7 +24,10 @@ export function firstSteps(scope: Construct, functions: readonly ServiceFunction
   return [
     '## Access does not work? In this order:',
     '',
-    `1. \`npm run zone -- --stack ${stackName} --region ${Aws.REGION} doctor\` says what is broken and what to do. Without it: click an alarm that is red below; its description says both.`,
+    forStack(
+      '1. `npm run zone -- doctor` says what is broken and what to do. Without it: click an alarm that is red below; its description says both.',
+      scope,
+    ),
     `2. ${runbook} has a section for each code and each alarm.`,
     '3. [status.okta.com](https://status.okta.com) says whether Okta has an outage. If it has, wait: the zones stay as they are, and heal by themselves.',
     `4. Ask the log: ${queries.join(' · ')}. They are saved in Logs Insights > Queries, in the folder ${stackName}.`,

@@ -5,7 +5,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { ConfigInput } from '../config/input.ts';
-import { loadConfig, parseConfig, withStackName } from '../config/load.ts';
+import { ConfigError, loadConfig, parseConfig, withStackName } from '../config/load.ts';
 import { type Config, listedAcls } from '../lib/config.ts';
 import { CONFIGURATION_METADATA, VERSION_METADATA } from '../lib/names.ts';
 import { VERSION } from '../lib/version.ts';
@@ -29,6 +29,8 @@ import { VolumeAlarm } from './volume-alarm.ts';
 import { WebhookApi } from './webhook-api.ts';
 import { ZoneHealthAlarms } from './zone-health-alarms.ts';
 import { ZoneUpdater } from './zone-updater.ts';
+
+export { ConfigError, type ConfigInput };
 
 export interface KnocknocOktaProps {
   /** As in a configuration file, or the path of one. The stack's name counts, and not `stackName`. */
@@ -78,6 +80,7 @@ export class KnocknocOkta extends Construct {
       const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundaryArn);
       PermissionsBoundary.of(this).apply(boundary);
     }
+    judgeObjects(props);
     const key = props.encryptionKey ?? (kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', kmsKeyArn));
     const alarms = new AlarmTopic(this, 'AlarmTopic', {
       email: config.alarmEmail,
@@ -158,6 +161,20 @@ export class KnocknocOkta extends Construct {
     this.alarmTopic = urgent;
     this.canWaitTopic = canWait;
   }
+}
+
+/** What the configuration refuses as text, an app could hand over as an object. @throws {ConfigError} */
+function judgeObjects({ encryptionKey, alarmTopic, canWaitTopic }: KnocknocOktaProps): void {
+  const problems = [
+    // Rights to a key that is named by an alias are rights to nothing.
+    ...(encryptionKey?.keyArn.includes(':alias/')
+      ? [{ path: 'encryptionKey', message: 'must be a key, not an alias' }]
+      : []),
+    ...Object.entries({ alarmTopic, canWaitTopic }).flatMap(([path, topic]) =>
+      topic?.fifo ? [{ path, message: 'must be a standard topic: alarms cannot tell a FIFO topic' }] : [],
+    ),
+  ];
+  if (problems.length > 0) throw new ConfigError('The properties of KnocknocOkta', problems);
 }
 
 /** The configuration, checked, for the stack that the construct is in. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
-import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+import { FUNCTIONS, property, type Resource, resourceOf, resourcesOf, templateWith, textOf } from './synthesised.ts';
 
 const template = templateWith({ stackName: 'Acme', alarmEmail: 'ops@example.com' });
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => alarm);
@@ -60,10 +60,10 @@ describe('each error code', () => {
   });
 
   it.each(withAlarm)('%s says what it means, what to look at first and where to read on', (code) => {
-    const text = String(alarmOf(code).Properties.AlarmDescription);
+    const text = textOf(alarmOf(code).Properties.AlarmDescription);
     const { impact, firstStep } = ERRORS[code];
     // Whoever gets the mail works on this stack, and on no other.
-    const first = firstStep.replaceAll('npm run zone -- ', 'npm run zone -- --stack Acme ');
+    const first = firstStep.replaceAll('npm run zone -- ', `npm run zone -- --stack Acme --region \${Region} `);
     expect(text).toBe(`${impact} First: ${first} More: docs/errors.md, "${code}".`);
   });
 });
@@ -79,7 +79,7 @@ describe('every alarm', () => {
       if (isUrgent && !code) found.push(name);
       const actions = [TOPICS[isUrgent ? 'urgent' : 'can wait']];
       expect([name, Properties.AlarmActions, Properties.OKActions]).toEqual([name, actions, actions]);
-      expect(String(Properties.AlarmDescription).length).toBeLessThan(1024);
+      expect(textOf(Properties.AlarmDescription).length).toBeLessThan(1024);
     }
     expect(found.toSorted()).toEqual(URGENT);
   });
@@ -97,7 +97,7 @@ describe('"access does not work"', () => {
     expect(more).toEqual([]);
     expect(AlarmName).toBe('Acme-access-does-not-work');
     expect([AlarmActions, OKActions]).toEqual([[TOPICS.urgent], [TOPICS.urgent]]);
-    expect(String(AlarmDescription)).toMatch(/ First: .+ More: docs\/errors\.md, "Access does not work"\.$/);
+    expect(textOf(AlarmDescription)).toMatch(/ First: .+ More: docs\/errors\.md, "Access does not work"\.$/);
   });
 
   it('is on as long as one of the urgent alarms is, and one that can wait changes nothing', () => {

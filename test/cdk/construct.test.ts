@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { App, Aspects, type IAspect, NestedStack, Stack, Tags } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { fromFolder } from '../../cdk/function-code.ts';
-import { KnocknocOkta } from '../../cdk/knocknoc-okta.ts';
-import { ConfigError } from '../../config/load.ts';
+import { ConfigError, KnocknocOkta, type KnocknocOktaProps } from '../../cdk/knocknoc-okta.ts';
 import { CONFIG, EVERYTHING_SET, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
 
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/Boundary';
@@ -116,6 +115,31 @@ describe("the construct in a customer's app", () => {
     const own = [...rights(template)].filter((right) => !right.includes(' kms:'));
     const ours = [...rights(templateWith({ ...changes, ...topics }))].filter((right) => !right.includes(' kms:'));
     expect(own.toSorted()).toEqual(ours.toSorted());
+  });
+});
+
+describe('an object of the app', () => {
+  const make = (stack: Stack, props: Partial<KnocknocOktaProps>, config: object = {}) =>
+    new KnocknocOkta(stack, 'Okta', { config: { ...CONFIG, ...config }, bundles, ...props });
+  const subscriptions = (stack: Stack) =>
+    resourcesOf(Template.fromStack(stack), 'AWS::SNS::Subscription').map(([, one]) => property(one, 'Endpoint'));
+
+  it('is refused where its text would be: an alias of a key, a FIFO topic', () => {
+    const stack = customersStack();
+    const fifo = new Topic(stack, 'Fifo', { fifo: true });
+    const alias = Alias.fromAliasName(stack, 'Alias', 'alias/acme');
+    const refused = () => make(stack, { encryptionKey: alias, alarmTopic: fifo, canWaitTopic: fifo });
+    expect(refused).toThrow(
+      /^The properties of KnocknocOkta cannot be used(?:.|\n)*encryptionKey: .*not an alias\n.*alarmTopic: .*standard topic.*\n.*canWaitTopic: /,
+    );
+  });
+
+  it('is a topic that may have the address for alarms already, by its owner or by another system', () => {
+    const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
+    const common = new Stack(app, 'Common');
+    const alarmTopic = new Topic(common, 'Pager');
+    for (const name of ['One', 'Two']) make(new Stack(app, name), { alarmTopic }, { alarmEmail: 'ops@example.com' });
+    expect(subscriptions(common)).toEqual(['ops@example.com']);
   });
 });
 

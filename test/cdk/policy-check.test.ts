@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDocument, sectionsOf } from '../docs/documents.ts';
 import { rightsIn } from './rights.ts';
-import { CONFIG, property, resourceOf, resourcesOf, templateWith } from './synthesised.ts';
+import { CONFIG, property, resourceOf, resourcesOf, templateWith, textOf } from './synthesised.ts';
 
 const ASKED = { okta: { ...CONFIG.okta, checkPolicies: true } };
 const ALARM = 'KnocknocOkta-policies';
@@ -52,7 +52,7 @@ describe('the daily check of policies', () => {
       Period: 86_400,
       DatapointsToAlarm: 1,
     });
-    const [, section = ''] = /docs\/errors\.md, "([^"]+)"\.$/.exec(String(Properties.AlarmDescription)) ?? [];
+    const [, section = ''] = /docs\/errors\.md, "([^"]+)"\.$/.exec(textOf(Properties.AlarmDescription)) ?? [];
     expect(sectionsOf(readDocument('docs/errors.md'), 2).get(section)).toContain('`{stack name}-policies`');
   });
 });

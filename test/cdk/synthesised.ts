@@ -90,3 +90,11 @@ export function property(resource: Resource, ...path: string[]): unknown {
 
 /** The names of the functions, as they begin their logical ids. */
 export const FUNCTIONS = ['Webhook', 'Outcome', 'Grants', 'Expiry', 'Zone'] as const;
+
+/** A text with what is only known at the deploy as `${Name}`. */
+export function textOf(value: unknown): string {
+  const [, parts = []] = (value as { readonly 'Fn::Join'?: readonly [string, readonly unknown[]] })['Fn::Join'] ?? [];
+  const shown = (part: unknown) =>
+    typeof part === 'string' ? part : `\${${(part as { readonly Ref: string }).Ref.replace('AWS::', '')}}`;
+  return typeof value === 'string' ? value : parts.map(shown).join('');
+}

@@ -5,7 +5,7 @@ import { EvaluatedAlarm } from '../helpers/alarm-evaluator.ts';
 import { NOW } from '../helpers/events.ts';
 import { ACL, ZONE } from '../helpers/virtual-system.ts';
 import { type AwsNames, WatchedSystem } from '../helpers/watched-system.ts';
-import { resourcesOf, templateWith } from './synthesised.ts';
+import { resourcesOf, templateWith, textOf } from './synthesised.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -54,7 +54,7 @@ describe('the alarm on how many IPs come and go', () => {
   });
 
   it('has its section in the runbook', () => {
-    const text = String(alarm?.Properties.AlarmDescription);
+    const text = textOf(alarm?.Properties.AlarmDescription);
     const [, section = ''] = /docs\/errors\.md, "([^"]+)"\.$/.exec(text) ?? [];
     expect(sectionsOf(readDocument('docs/errors.md'), 2).get(section)).toContain('`{stack name}-many-changes`');
   });

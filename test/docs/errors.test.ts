@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes, ERRORS } from '../../lib/error-codes.ts';
-import { EVERYTHING_SET, resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { EVERYTHING_SET, resourcesOf, templateWith, textOf } from '../cdk/synthesised.ts';
 import { codeBlocks, DOCUMENTS, readDocument, sectionsOf, tableRows } from './documents.ts';
 
 const CODE = /\b(?:OKTA|ZONE|HOOK|LIST|STORE)\d{3}\b/g;
@@ -15,7 +15,7 @@ const alarms = ['Alarm', 'CompositeAlarm']
   .flatMap((type) => resourcesOf(template, `AWS::CloudWatch::${type}`))
   .map(([, { Properties }]) => ({
     name: String(Properties.AlarmName),
-    text: String(Properties.AlarmDescription),
+    text: textOf(Properties.AlarmDescription),
     severity: isDeepStrictEqual(Properties.AlarmActions, urgent) ? 'urgent' : 'can wait',
     threshold: Number(Properties.Threshold),
     minutes: Number(Properties.Period) / 60,

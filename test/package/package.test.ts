@@ -37,6 +37,13 @@ describe('the package in an app that has nothing else of this project', () => {
     expect(deployed).toContain(withConfig(code, configs[0]));
   });
 
+  it('lets alarms and the dashboard name the command line as it is called here', () => {
+    for (const text of Object.values(templates)) {
+      expect(text).toContain('`npx knocknoc-okta-zone --stack AcmeOktaZones --region ');
+      expect(text).not.toContain('npm run zone');
+    }
+  });
+
   it('is the one that the example asks for', () => {
     const { dependencies } = JSON.parse(readFileSync(join(app.folder, 'package.json'), 'utf8'));
     expect(dependencies['knocknoc-okta-zones']).toBe(`file:knocknoc-okta-zones-${VERSION}.tgz`);
