@@ -22,11 +22,13 @@ export interface ZoneUpdaterProps {
 
 /** Zones of all ACLs together, up to which the smaller size is enough: three times the people that have room in them. */
 const FEW_ZONES = 5;
+/** Enough for as many zones as a configuration may have. */
+export const MEMORY_MB_OF_MANY_ZONES = 640;
 
 /** It waits for Okta most of its time, which is paid by the memory. Its largest case takes less than half of either size. */
 function memoryMbFor({ acls }: Config): number {
   const zones = new Set(Object.values(acls).flatMap(({ zoneIds }) => zoneIds));
-  return zones.size > FEW_ZONES ? 640 : 240;
+  return zones.size > FEW_ZONES ? MEMORY_MB_OF_MANY_ZONES : 240;
 }
 
 /** The function that keeps Okta's zones equal to the table, woken by the table's stream. */

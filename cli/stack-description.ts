@@ -101,12 +101,14 @@ async function describe(client: CloudFormationClient, name: string, region: stri
 }
 
 /**
- * A template that asks has names in its configuration (`scripts/build/asked.ts`), such as `{{Acl}}`; commas part zones.
+ * A template that asks has names in its configuration (`scripts/build/asked.ts`), such as `{{Acl}}`; commas part zones, and
+ * what is true or false is no text.
  * @param values of the stack's parameters
  */
 export function filledIn(config: unknown, values: Readonly<Record<string, string>>): Config | undefined {
   if (config === undefined) return undefined;
-  const text = JSON.stringify(config).replace(/\{\{([\w:]+)\}\}/g, (all, name: string) => {
+  const json = JSON.stringify(config).replace('"{{ReservedConcurrency}}"', '{{ReservedConcurrency}}');
+  const text = json.replace(/\{\{([\w:]+)\}\}/g, (all, name: string) => {
     const value = values[name] ?? all;
     return name === 'ZoneIds' ? value.replaceAll(',', '","') : value;
   });

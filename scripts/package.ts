@@ -1,13 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { EXIT } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { ownCommand } from '../cli/own-command.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { VERSION } from '../lib/version.ts';
 import { askedConfig } from './build/asked.ts';
-import { packageTemplate } from './build/template.ts';
+import { outProblem, packageTemplate } from './build/template.ts';
 
 /** `npm run package` */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,13 +20,23 @@ const {
   ask,
 } = ownCommand('npm run package --', 'Makes a folder that deploys with the AWS command line alone.')
   .option('-c, --context <config=FILE>', 'the configuration', configFile, 'config.json')
-  .option('--ask', 'a template for everybody: it asks for org, ACL, zones and alarm address when it is deployed')
-  .option('--out <folder>', 'where to put it (default: a folder of its own in template/)')
+  .addOption(
+    new Option(
+      '--ask',
+      'a template for everybody: it asks for org, ACL, zones and alarm address when it is deployed',
+    ).conflicts('context'),
+  )
+  .option('--out <folder>', 'where to put it: a new or empty folder (default: one of its own in template/)')
   .parse()
   .opts();
 try {
   const config = ask ? askedConfig() : loadConfig(file);
   const out = named ?? join(ROOT, 'template', `${ask ? 'knocknoc-okta-zones' : config.stackName}-${VERSION}`);
+  const problem = outProblem(out);
+  if (problem !== undefined) {
+    console.error(`error: nothing is made: ${problem}.`);
+    process.exit(EXIT.usage);
+  }
   packageTemplate({ config, out, isAsking: ask === true });
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(out, file)));
   const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);

@@ -1,4 +1,15 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +55,24 @@ interface Assets {
   readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
 }
 
+/** All that lies in a folder which is made here. */
+const PARTS = ['template.json', 'code', 'docs', 'README.md', 'knocknoc-okta.sh', 'LICENSE'];
+
+/**
+ * What would be lost or deployed, if such a folder were made there: nothing of anybody else's is ever overwritten.
+ * @returns undefined where nothing is there yet, or what was made there before
+ */
+export function outProblem(out: string): string | undefined {
+  if (out === '') return 'the folder has no name';
+  if (!existsSync(out)) return undefined;
+  if (!statSync(out).isDirectory()) return `${out} is no folder`;
+  const there = readdirSync(out);
+  if (there.length === 0) return undefined;
+  if (!there.includes('template.json')) return `${out} has something else in it: name an empty folder, or a new one`;
+  const other = there.find((name) => !PARTS.includes(name));
+  return other === undefined ? undefined : `${out} has more in it than such a folder: ${other}. Name another one`;
+}
+
 interface Package {
   readonly config: Config;
   /** The folder. */
@@ -55,7 +84,7 @@ interface Package {
 
 /**
  * Makes a folder that deploys with the AWS command line alone: the template, the code of the functions as archives, the
- * agent's script, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that the template is
+ * agent's script, the documents, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that the template is
  * told.
  */
 export function packageTemplate({ config, out, isAsking = false, bundles = fromSources() }: Package): void {
@@ -70,7 +99,7 @@ export function packageTemplate({ config, out, isAsking = false, bundles = fromS
       description: `The bucket, in the region of the stack, that has the code of the functions at ${KEY_PREFIX}`,
     });
     app.synth();
-    rmSync(out, { recursive: true, force: true });
+    for (const part of PARTS) rmSync(join(out, part), { recursive: true, force: true });
     mkdirSync(join(out, 'code'), { recursive: true });
     // Without white space: AWS takes a megabyte.
     const template = JSON.parse(readFileSync(join(outdir, stack.templateFile), 'utf8'));
@@ -82,6 +111,8 @@ export function packageTemplate({ config, out, isAsking = false, bundles = fromS
   writeFileSync(join(out, 'README.md'), templateReadme(config, KEY_PREFIX, isAsking ? ASKED : undefined));
   copyFileSync(join(ROOT, 'agent/knocknoc-okta.sh'), join(out, 'knocknoc-okta.sh'));
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
+  // Alarms and the dashboard name its runbook.
+  cpSync(join(ROOT, 'docs'), join(out, 'docs'), { recursive: true });
 }
 
 function writeCode(outdir: string, code: string, artifact: string, isAsking: boolean): void {

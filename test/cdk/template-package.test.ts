@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -6,12 +6,13 @@ import { filledIn } from '../../cli/stack-description.ts';
 import { parseConfig } from '../../config/load.ts';
 import { CONFIGURATION_METADATA } from '../../lib/names.ts';
 import { askedConfig } from '../../scripts/build/asked.ts';
-import { KEY_PREFIX, packageTemplate } from '../../scripts/build/template.ts';
+import { KEY_PREFIX, outProblem, packageTemplate } from '../../scripts/build/template.ts';
 import { CONFIG, type Resource, templateWith } from './synthesised.ts';
 
 interface Template {
   readonly Metadata: Readonly<Record<string, unknown>>;
   readonly Parameters: object;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Rules?: object;
   readonly Resources: Readonly<Record<string, Resource>>;
 }
@@ -81,23 +82,43 @@ describe('a template for everybody', () => {
   });
 
   it('asks for what concerns one customer, with a pattern for each answer, and for nothing else', () => {
-    expect(Object.keys(template.Parameters)).toEqual(['CodeBucket', 'OktaDomain', 'Acl', 'ZoneIds', 'AlarmEmail']);
+    expect(Object.keys(template.Parameters)).toEqual([
+      ...['CodeBucket', 'OktaDomain', 'Acl', 'ZoneIds', 'AlarmEmail', 'ReservedConcurrency'],
+    ]);
     expect(text).not.toMatch(/asked/i);
   });
 
   it.each([
     [
       'OktaDomain',
-      ['acme.okta.com', 'id.acme.example'],
-      ['acme', 'https://acme.okta.com', 'acme-admin.okta.com', 'your-org.okta.com', '-a.okta.com', 'a"b.okta.com'],
+      ['acme.okta.com', 'id.acme.example', 'x.acme-admin.example', 'admin.okta.com'],
+      [
+        ...['acme', 'https://acme.okta.com', 'acme-admin.okta.com', 'your-org.okta.com', '-a.okta.com', 'a"b.okta.com'],
+        ...['10.20.30.400', '10.0.0.1', 'Acme.okta.com'],
+      ],
     ],
-    ['Acl', ['okta-prod', 'a.b_c'], ['', '.', '__proto__', 'a b', 'a"b', 'a#b', 'x'.repeat(65)]],
+    ['Acl', ['okta-prod', 'a.b_c', '.x'], ['', '.', '..', '__proto__', 'a b', 'a"b', 'a#b', 'x'.repeat(65)]],
     [
       'ZoneIds',
       ['nzo1abcdefGHIJKLM0h7', 'nzo1,nzo2', 'nzo1,nzo11,nzo'],
       ['', 'nzo1,', 'nzo1, nzo2', 'nzo1;nzo2', 'a"b', 'nzo1,nzo1', 'nzo2,nzo1,nzo3,nzo1', 'nzo1,nzo1,nzo2'],
     ],
-    ['AlarmEmail', ['ops@example.com'], ['ops', 'ops@a@b', 'o ps@example.com', 'a"@b.c', 'a,b@c.d', 'a\n@b.c']],
+    [
+      'AlarmEmail',
+      ['ops@example.com', 'o.p+s@mail.example.com'],
+      [
+        'ops@example',
+        'ops@example..com',
+        'ops@-',
+        '.@a.b',
+        'ops',
+        'ops@a@b',
+        'o ps@example.com',
+        'a"@b.c',
+        'a,b@c.d',
+        'a\n@b.c',
+      ],
+    ],
   ])('takes for %s what a configuration takes, and nothing that could end the text', (name, right, wrong) => {
     const { AllowedPattern = '' } = (template.Parameters as Record<string, { AllowedPattern?: string }>)[name] ?? {};
     const pattern = new RegExp(`^(?:${AllowedPattern})$`);
@@ -106,10 +127,13 @@ describe('a template for everybody', () => {
   });
 
   it('gives each function the configuration that those answers make, as the command line reads it from the stack', () => {
-    const answers = { OktaDomain: 'acme.okta.com', Acl: 'lab', ZoneIds: 'nzo1,nzo2', AlarmEmail: 'ops@example.com' };
+    const answers = {
+      ...{ OktaDomain: 'acme.okta.com', Acl: 'lab', ZoneIds: 'nzo1,nzo2', AlarmEmail: 'ops@example.com' },
+      ReservedConcurrency: 'false',
+    };
     const expected = parseConfig({
       ...{ stackName: 'Acme', okta: { domain: 'acme.okta.com' }, acls: { lab: { zoneIds: ['nzo1', 'nzo2'] } } },
-      ...{ alarmEmail: 'ops@example.com', verifyMinutes: 7 },
+      ...{ alarmEmail: 'ops@example.com', verifyMinutes: 7, reservedConcurrency: false },
     });
     const values = { ...answers, 'AWS::StackName': 'Acme', ZoneIds: 'nzo1","nzo2' };
     const substituted = (from: string) =>
@@ -139,7 +163,7 @@ describe('a template for everybody', () => {
   });
 
   it('has the same resources as any other, and names its alarms after the stack', () => {
-    const own = Object.keys(templateWith({ alarmEmail: 'alarms@email.example' }).toJSON().Resources);
+    const own = Object.keys(templateWith({ alarmEmail: 'ops@example.com' }).toJSON().Resources);
     expect(Object.keys(template.Resources)).toEqual(own);
     const names = Object.values(template.Resources).flatMap(({ Type, Properties }) =>
       Type === 'AWS::CloudWatch::Alarm' ? [Properties.AlarmName] : [],
@@ -148,9 +172,81 @@ describe('a template for everybody', () => {
     expect(names.filter((name) => typeof name === 'string')).toEqual([]);
   });
 
+  it('serves forty zones: the zone function has the memory for them', () => {
+    const ofZone = (one: Template) =>
+      Object.entries(one.Resources).find(([id]) => id.startsWith('ZoneFunction'))?.[1].Properties.MemorySize;
+    const zoneIds = Array.from({ length: 40 }, (_, n) => `nzo${n}`);
+    expect(ofZone(template)).toBe(ofZone(templateWith({ acls: { lab: { zoneIds } } }).toJSON() as Template));
+  });
+
+  it('reserves concurrency or none, by its answer: a small quota has none to reserve', () => {
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const reserved = functions.map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    const own = Object.values(
+      (templateWith({ reservedConcurrency: true, acls: { lab: { zoneIds: ['nzo1'] } } }).toJSON() as Template)
+        .Resources,
+    )
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    const none = { Ref: 'AWS::NoValue' };
+    expect(reserved).toEqual(own.map((runs) => ({ 'Fn::If': ['ReservesConcurrency', runs, none] })));
+    expect(template.Conditions?.ReservesConcurrency).toEqual({
+      'Fn::Equals': [{ Ref: 'ReservedConcurrency' }, 'true'],
+    });
+  });
+
+  it('has room in the environment of a function for the longest answers', () => {
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const most = (name: string) =>
+      (template.Parameters as Record<string, { MaxLength?: number }>)[name]?.MaxLength ?? (name === 'Acl' ? 64 : 0);
+    for (const { Properties } of functions) {
+      const { KNOCKNOC_CONFIG, ...others } = (Properties.Environment as { Variables: Record<string, unknown> })
+        .Variables;
+      const [text] = (KNOCKNOC_CONFIG as { 'Fn::Sub': [string] })['Fn::Sub'];
+      const config = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => 'x'.repeat(most(name)));
+      // Forty zones have three signs between two of them where the answer has one. No name or address is over 200.
+      const names = Object.entries(others).flatMap(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : 'x'.repeat(200),
+      ]);
+      expect(['KNOCKNOC_CONFIG', config, 'x'.repeat(2 * 39), ...names].join('').length).toBeLessThan(4_096);
+    }
+  });
+
   it('says what it asks for, where it says how it is deployed', () => {
     const readme = readFileSync(join(out, 'README.md'), 'utf8');
-    for (const name of Object.keys(template.Parameters)) expect(readme).toMatch(new RegExp(`"${name}=\\$\\w+"`));
+    const needed = Object.entries(template.Parameters).filter(([, one]) => !('Default' in one));
+    expect(needed).toHaveLength(5);
+    for (const [name] of needed) expect(readme).toMatch(new RegExp(`"${name}=\\$\\w+"`));
+    expect(readme).toContain('ReservedConcurrency=false');
     expect(readme).not.toMatch(/asked/i);
+  });
+});
+
+describe('where a template is made', () => {
+  const made = () => mkdtempSync(join(inject('temporaryFolder'), 'out-'));
+
+  it('is a new folder, an empty one, or what was made there before', () => {
+    const folder = made();
+    expect([outProblem(join(folder, 'new')), outProblem(folder)]).toEqual([undefined, undefined]);
+    writeFileSync(join(folder, 'template.json'), '{}');
+    mkdirSync(join(folder, 'code'));
+    expect(outProblem(folder)).toBeUndefined();
+  });
+
+  it.each([
+    ['somebody else’s', ['main.tf'], 'has something else in it'],
+    ['a project with a read-me', ['README.md', 'LICENSE'], 'has something else in it'],
+    ['one made before, with a file of yours', ['template.json', 'token.txt'], 'token.txt'],
+  ])('is nowhere that a file could be lost: %s', (_, files, why) => {
+    const folder = made();
+    for (const file of files) writeFileSync(join(folder, file), '');
+    expect(outProblem(folder)).toContain(why);
+  });
+
+  it('is no file, and has a name', () => {
+    const file = join(made(), 'file');
+    writeFileSync(file, '');
+    expect([outProblem(file), outProblem('')]).toEqual([`${file} is no folder`, 'the folder has no name']);
   });
 });
