@@ -370,7 +370,7 @@ post() {
     ((SECONDS < deadline && tries < 1000)) || break
     pause_before_next $tries $deadline 30
   done
-  fail $EXIT_NOT_STORED "not stored$doubt: no usable answer from the webhook (tries: $tries; the last: $reason)"
+  fail $EXIT_NOT_STORED "$undone$doubt: no usable answer from the webhook (tries: $tries; the last: $reason)"
 }
 
 refused() {
@@ -386,7 +386,7 @@ refused() {
     HOOK004) detail="$detail: $asked_acl" ;;
     HOOK005) detail="$detail: $asked_ip" ;;
   esac
-  fail $EXIT_REFUSED "not stored$doubt: $code: $detail"
+  fail $EXIT_REFUSED "$undone$doubt: $code: $detail"
 }
 
 # ---------------------------------------------------------------- what became of it
@@ -494,6 +494,7 @@ report() { # COMMAND [IP]
 
 check() { # [ACL]: asks whether all is well; without an ACL, the refusal tells what is right
   local acl=${1:-knocknoc-okta-check} zones right='the webhook answers and the secret is right'
+  undone='not in order'
   body="{\"type\":\"access.ping\",\"timestamp\":\"$(rfc3339 "$(clock_nanoseconds)")\",\"data\":{\"acl\":\"$acl\"}}"
   post
   case "$status $(field status) $(field code) ${1:+named}" in
@@ -510,7 +511,7 @@ check() { # [ACL]: asks whether all is well; without an ACL, the refusal tells w
 }
 
 main() {
-  doubt='' asked_acl='' asked_ip=''
+  doubt='' undone='not stored' asked_acl='' asked_ip=''
   case ${1:-} in
     -h | --help) usage && exit 0 ;;
     --check)
