@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { deliver, outcomeOf, saysOutcome } from '../cli/deliver.ts';
+import { deliver, outcomeOf } from '../cli/deliver.ts';
+import { type Asked, toldOfOutcome, toldOfPost } from '../cli/event-words.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { wholeNumber, writeError } from '../cli/own-command.ts';
-import { fieldsOf } from '../cli/problem.ts';
 import { proxySettings, useProxies } from '../cli/proxies.ts';
 import { secondsOf } from '../cli/seconds-of.ts';
 import { harmless } from '../cli/terminal.ts';
@@ -14,10 +14,10 @@ import { decodeWebhookKey } from '../lib/webhook/webhook-signature.ts';
 
 const ABOUT = `Signs one event and posts it to a webhook.
 
-Others on the machine can read what stands behind --secret and --bearer, but not the variables. The key signs. The token
-is for an ACL with allowBearer, whose senders cannot sign.
+Others on the machine can read what stands behind --secret and --bearer, but not the variables. The key signs. The token is for an ACL with allowBearer, whose senders cannot sign.
 
-Exit codes: 0 accepted or, with --wait, applied; 1 accepted, but not confirmed in time, or over; 2 refused, or no answer; 64 the command line is wrong.`;
+Exit codes: 0 accepted or, with --wait, in effect; 1 accepted, but not confirmed in time, the grant is over, nothing ended, or the IP is still in; 2 refused, no answer, or a granted IP is not in; 64 the command line is wrong.`;
+const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
 const LONGEST_WAIT_S = 20;
 /** What the request says by itself. */
 const OWN_HEADERS: readonly string[] = [
@@ -40,7 +40,14 @@ interface Sending {
   readonly wait?: number | true | undefined;
 }
 
-type Send = (type: string, data: Readonly<Record<string, unknown>>, sending: Sending) => Promise<void>;
+/** What stands in an event. */
+interface Data extends Pick<Asked, 'ip' | 'grantId'> {
+  readonly acl: string;
+  readonly user?: string | undefined;
+  readonly durationSeconds?: number | undefined;
+}
+
+type Send = (command: Asked['command'], data: Data, sending: Sending) => Promise<void>;
 
 /** Each command knows only the options that have an effect on its event, and takes each of them once. */
 function createProgram(send: Send) {
@@ -68,13 +75,13 @@ function createProgram(send: Send) {
     .option('--grant-id <id>', 'its name, to tell it from other grants on the same IP', once)
     .option('--user <name>', 'the person, for the log', once)
     .action(({ acl, ip, for: durationSeconds, grantId, user, ...sending }) =>
-      send('access.granted', { acl, ip, grantId, user, durationSeconds }, sending),
+      send('grant', { acl, ip, grantId, user, durationSeconds }, sending),
     );
   add('revoke', 'ends one grant, or all on an IP')
     .requiredOption('--ip <address>', 'the IP', once)
     .option('--grant-id <id>', 'only this grant', once)
-    .action(({ acl, ip, grantId, ...sending }) => send('access.revoked', { acl, ip, grantId }, sending));
-  add('flush', 'ends every grant of the ACL').action(({ acl, ...sending }) => send('access.flushed', { acl }, sending));
+    .action(({ acl, ip, grantId, ...sending }) => send('revoke', { acl, ip, grantId }, sending));
+  add('flush', 'ends every grant of the ACL').action(({ acl, ...sending }) => send('flush', { acl }, sending));
   return program;
 }
 
@@ -130,32 +137,26 @@ function show({ status, body }: WebhookAnswer): void {
   process.stdout.write(`${status} ${harmless(body)}\n`);
 }
 
-/** Of what became of an event that was accepted. */
-function exitOf(outcome: WebhookAnswer | undefined): ExitCode {
-  if (outcome?.status === 200 && fieldsOf(outcome.body).status === 'applied') return EXIT.fine;
-  return outcome && outcome.status !== 200 && saysOutcome(outcome) ? EXIT.failure : EXIT.warning;
-}
-
 async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine;
-  const program = createProgram(async (type, data, sending) => {
+  const program = createProgram(async (command, data, sending) => {
     const delivery = {
       ...{ endpoint: endpointOf(sending), clock: systemClock },
       id: sending.id ?? `send_${randomUUID()}`,
     };
-    const event = { type, timestamp: new Date(systemClock.now()).toISOString(), data };
+    const event = { type: TYPES[command], timestamp: new Date(systemClock.now()).toISOString(), data };
     const answer = await deliver(event, delivery).catch((error: unknown) => {
       if (!(error instanceof NoAnswer)) throw error;
       throw new Error(`nobody answered, and it is not known to be stored: ${error.message}`, { cause: error });
     });
     show(answer);
-    if (answer.status !== 202) code = EXIT.failure;
-    if (sending.wait === undefined || answer.status !== 202) return;
+    code = toldOfPost(answer).exit;
+    if (sending.wait === undefined || code !== EXIT.fine) return;
     const seconds = sending.wait === true ? LONGEST_WAIT_S : sending.wait;
     const outcome = await outcomeOf(answer, seconds, delivery);
     if (outcome) show(outcome);
     else process.stderr.write('it is stored, and nothing more is known: nobody answered, or there is nowhere to ask\n');
-    code = exitOf(outcome);
+    code = toldOfOutcome(outcome, { command, ...data, waited: seconds }).exit;
   });
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: writeError });

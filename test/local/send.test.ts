@@ -107,6 +107,19 @@ describe.concurrent('npm run send', () => {
     expect(received.length).toBeGreaterThanOrEqual(behaviours.length);
   });
 
+  it.each<[number, string[], Readonly<Record<string, unknown>>]>([
+    [0, ['grant', ...IP], { heldBy: 1 }],
+    [2, ['grant', ...IP], { overtakenBy: 'a later revoke' }],
+    [0, ['revoke', ...IP], { ended: 1 }],
+    [1, ['revoke', ...IP], { ended: 0 }],
+    [1, ['revoke', ...IP], { ended: 1, heldBy: 1 }],
+    [0, ['revoke', ...IP, '--grant-id', 'g'], { ended: 1, heldBy: 1 }],
+    [1, ['flush'], { ended: 1, overtakenBy: 'later grants' }],
+  ])('%i, as `npm run zone` has it, after %j whose outcome is %j', async (code, args, outcome) => {
+    const { url } = await startRecordingServer(ACCEPTED, answers(200, { status: 'applied', ...outcome }));
+    expect(await send([...args, '--acl', 'a', '--url', url, '--wait', '1'], GOOD)).toMatchObject({ code, stderr: '' });
+  });
+
   it('helps', async () => {
     expect(await send(['grant', '--help'], {})).toMatchObject({
       code: 0,
