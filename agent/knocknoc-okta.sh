@@ -28,14 +28,15 @@ Environment:
   KNOCKNOC_OKTA_SECRET    the webhook secret, base64, with or without whsec_ (a sensitive value)
   KNOCKNOC_OKTA_WAIT      seconds to wait for Okta to confirm, 0 to 20 (default 15; 0: only store it)
   KNOCKNOC_OKTA_PATIENCE  seconds to go on trying until it is stored, 0 to 3600
-                          (default $PATIENCE_ADD for add, $PATIENCE_DEL for del and flush)
+                          (default $PATIENCE_ADD for add, $PATIENCE_DEL for del and flush, $PATIENCE_CHECK for --check)
   KNOCKNOC_GRANT_ID       optional: names the grant, so that it can be revoked by itself
   KNOCKNOC_USER           optional: who it is for, for the log
-  KNOCKNOC_GRANT_MINUTES  optional: its lifetime
+  KNOCKNOC_GRANT_MINUTES  optional: its lifetime in minutes
   KNOCKNOC_OKTA_HOST      optional: another Host header, for an emulator
 
 Exit status: 0 in effect; 2 wrong set-up or arguments; 3 refused; 4 Okta could not be updated;
-5 not stored; 6 stored, but not confirmed in time (it may still come into effect); 7 undone.
+5 not stored; 6 stored, but not confirmed in time (it may still come into effect);
+7 stored, but a later event decided, or the grant is over.
 TEXT
 }
 
