@@ -1,11 +1,24 @@
-import { describe, expect, it } from 'vitest';
-import { firstWaitMs, measure, putsOfBurst, slowdown } from './burst.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readDocument, tableRows } from '../docs/documents.ts';
+import { type Figure, firstWaitMs, measure, putsOfBurst, slowdown } from './burst.ts';
 
 describe('a burst of events', () => {
-  it('costs no more than is promised, in any of the figures that `npm run burst` prints', async () => {
-    const figures = await measure();
+  let figures: readonly Figure[] = [];
+  beforeAll(async () => {
+    figures = await measure();
+  });
+
+  it('costs no more than is promised, in any of the figures that `npm run burst` prints', () => {
     expect(figures.filter(({ measured, allowed }) => measured > allowed)).toEqual([]);
     expect(figures.map(({ what }) => what)).toHaveLength(5);
+  });
+
+  it('costs what docs/reliability.md says', async () => {
+    const [, section = ''] = /\*\*Bursts\*\*(.*?)\*\*Bad requests\*\*/s.exec(readDocument('docs/reliability.md')) ?? [];
+    const [, ...rows] = tableRows(section);
+    expect(rows.map(([, measured]) => measured)).toEqual(figures.map(({ measured, unit }) => `${measured} ${unit}`));
+    const { putsInTenSeconds, lowestRemaining } = await slowdown(40);
+    expect(section).toContain(`: ${putsInTenSeconds.join(', ')}. At the least, ${lowestRemaining} calls`);
   });
 
   it('is more than one update, or everybody would have to wait for the last', async () => {
