@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { anchorsOf, DOCUMENTS, inlineCode, ownLinks, ROOT, readDocument } from './documents.ts';
+import { anchorsOf, DOCUMENTS, inlineCode, ownLinks, ROOT, readDocument, tableRows } from './documents.ts';
 
 /** What in backticks is a path of this repository: a folder with its slash, or a file with a known ending. */
 const PATH = /^[\w.-]+(?:\/[\w.-]+)*(?:\/|\.(?:json|ts|md|sh|py|txt|snap))$/;
@@ -28,6 +28,12 @@ const wordsOfTheCode = new Set(
 /** Not in the repository, and that is the point of them. */
 const ABSENT = ['config.json', ...gitIgnored()];
 
+/** A path for each alternative in braces, such as `lib/{one,other}.ts`. */
+function eachOf(code: string): string[] {
+  const [, before, list, after] = /^([^{}]*)\{([^{}]+,[^{}]+)\}([^{}]*)$/.exec(code) ?? [];
+  return list === undefined ? [code] : list.split(',').map((one) => `${before}${one}${after}`);
+}
+
 function gitIgnored(): string[] {
   return readFileSync(join(ROOT, '.gitignore'), 'utf8')
     .split('\n')
@@ -52,6 +58,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
 
   it('names only paths that exist', () => {
     const missing = inlineCode(text)
+      .flatMap(eachOf)
       .filter((code) => PATH.test(code))
       .filter(
         (name) =>
@@ -79,5 +86,15 @@ describe.each(DOCUMENTS)('%s', (path) => {
     expect(mailboxes.filter((host) => host !== 'example.com')).toEqual([]);
     const orgs = [...text.matchAll(/[\w-]+\.okta(?:preview)?\.com/g)].map(([host]) => host);
     expect(orgs.filter((host) => host !== 'acme.okta.com' && host !== 'status.okta.com')).toEqual([]);
+  });
+});
+
+describe('docs/mutation-survivors.md', () => {
+  it('has one row for each file', () => {
+    const files = tableRows(readDocument('docs/mutation-survivors.md')).flatMap(([cell = '']) =>
+      /^`.+\.ts`$/.test(cell) ? [cell] : [],
+    );
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual([]);
   });
 });
