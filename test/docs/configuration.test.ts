@@ -33,6 +33,15 @@ describe('the configuration table of the README', () => {
       else expect(bare(cell).replace('{okta.domain}', 'acme.okta.com'), key).toBe(textOf(value));
     }
   });
+
+  it('has the range of each number', () => {
+    const ranges = rows.flatMap(([key, , meaning]) => {
+      const [, range] = /must be a whole number from (\d+ to \d+)/.exec(refusalOf(bare(key), 0.5)) ?? [];
+      return range === undefined ? [] : [{ key, range, meaning }];
+    });
+    expect(ranges.length).toBeGreaterThan(5);
+    for (const { key, range, meaning } of ranges) expect(meaning, key).toContain(range);
+  });
 });
 
 describe('the README', () => {
@@ -49,6 +58,19 @@ describe('the example configuration', () => {
     expect(Object.keys(parseConfig(JSON.parse(example)).acls)).toEqual(['okta-prod']);
   });
 });
+
+/** What is said of a value under a key of the table. */
+function refusalOf(key: string, value: unknown): string {
+  const name = key.replace(/^(?:okta|acls\.\*)\./, '');
+  const acl = { zoneIds: ['nzo1'], ...(key.startsWith('acls.*.') && { [name]: value }) };
+  const okta = { domain: 'acme.okta.com', ...(key.startsWith('okta.') && { [name]: value }) };
+  const config = { okta, acls: { a: acl }, ...(name === key && { [name]: value }) };
+  try {
+    return `none: ${JSON.stringify(parseConfig(config))}`;
+  } catch (error) {
+    return String(error);
+  }
+}
 
 /** As the table writes it: JSON, but an address as it is. */
 function textOf(value: unknown): string {
