@@ -16,6 +16,8 @@ export interface Delivery {
   readonly clock: Clock;
   /** The event's id, the same however often it is sent. */
   readonly id: string;
+  /** Ends a pause: after it nothing is tried again. */
+  readonly stop: AbortSignal;
 }
 
 /** How long a person waits for an event to be stored. */
@@ -27,16 +29,17 @@ const LONGEST_PAUSE_MS = 10_000;
  * @returns the last answer
  * @throws {NoAnswer} where the last try had none
  */
-export async function deliver(event: unknown, { endpoint, clock, id }: Delivery): Promise<WebhookAnswer> {
+export async function deliver(event: unknown, { endpoint, clock, id, stop }: Delivery): Promise<WebhookAnswer> {
   const until = clock.now() + PATIENCE_MS;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await sendEvent(endpoint, event, { id, now: clock.now() }).catch(noAnswer);
     const pause = pauseOf(attempt, answer);
-    if (!isWorthRetrying(answer) || clock.now() + pause > until) {
+    const isLast = !isWorthRetrying(answer) || clock.now() + pause > until;
+    if (!isLast) await clock.sleep(pause);
+    if (isLast || stop.aborted) {
       if (answer instanceof NoAnswer) throw answer;
       return answer;
     }
-    await clock.sleep(pause);
   }
 }
 
@@ -56,7 +59,7 @@ function noAnswer(error: unknown): NoAnswer {
 export async function outcomeOf(
   accepted: WebhookAnswer,
   seconds: number,
-  { endpoint, clock, id }: Delivery,
+  { endpoint, clock, id, stop }: Delivery,
 ): Promise<WebhookAnswer | undefined> {
   const url = outcomeUrl(endpoint, accepted);
   if (url === undefined) return undefined;
@@ -70,6 +73,7 @@ export async function outcomeOf(
     if (!(answer instanceof NoAnswer) && saysOutcome(answer) && (isLast || !heals(answer))) return answer;
     if (isLast) return last;
     await clock.sleep(Math.min(pauseOf(attempt, answer), Math.max(0, until - clock.now())));
+    if (stop.aborted) return last;
   }
 }
 

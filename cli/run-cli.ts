@@ -27,6 +27,8 @@ export async function runCli(
   const json = args.includes('--json');
   let terminal = guarded(given.terminal);
   let code: ExitCode = EXIT.fine;
+  // What was not done when Ctrl-C came was not done because of it.
+  const orInterrupted = (end: ExitCode) => (given.stop.aborted && end !== EXIT.fine ? EXIT.interrupted : end);
   const program = createProgram(async (run, options, named) => {
     const plain = terminal;
     terminal = withNextSteps(plain, named, json);
@@ -44,9 +46,10 @@ export async function runCli(
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return code;
+    return orInterrupted(code);
   } catch (error) {
-    const { message, advice, exitCode } = failureOf(error);
+    const { message, advice, exitCode: end } = failureOf(error);
+    const exitCode = orInterrupted(end);
     // It has said by itself what is wrong. Help that was asked for is no mistake, a missing command is one.
     const isSaid = error instanceof CommanderError;
     if (!isSaid) {

@@ -141,8 +141,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine;
   const program = createProgram(async (command, data, sending) => {
     const delivery = {
-      ...{ endpoint: endpointOf(sending), clock: systemClock },
-      id: sending.id ?? `send_${randomUUID()}`,
+      ...{ endpoint: endpointOf(sending), clock: systemClock, id: sending.id ?? `send_${randomUUID()}` },
+      // Ctrl-C ends this process at once.
+      stop: new AbortController().signal,
     };
     const event = { type: TYPES[command], timestamp: new Date(systemClock.now()).toISOString(), data };
     const answer = await deliver(event, delivery).catch((error: unknown) => {

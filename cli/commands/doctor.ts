@@ -129,6 +129,7 @@ async function settled(acl: string, target: Target, here: Surroundings): Promise
     const differs = rehearsal.zones.some(({ current, desired }) => current.join() !== desired.join());
     if (!differs || rehearsal.failure || reading === READINGS) return rehearsal;
     await here.clock.sleep(PAUSE_MS);
+    if (here.stop.aborted) return rehearsal;
   }
 }
 

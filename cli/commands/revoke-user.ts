@@ -1,5 +1,6 @@
 import { GrantBook } from '../../lib/grants/grant-book.ts';
 import type { Grant } from '../../lib/grants/grant-items.ts';
+import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcls } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
@@ -45,6 +46,7 @@ export const revokeUser: Command<RevokeUserOptions> = async (target, options, he
   for (const { acl, ip, grantId } of revokes) {
     // One that fails must not leave the person in elsewhere.
     try {
+      if (here.stop.aborted) throw new CliFailure('not sent', undefined, { exitCode: EXIT.interrupted });
       const sent = await send({ command: 'revoke', ip, grantId }, target, { ...rest, acl, json }, here);
       exits.push(sent.told.exit);
       told.push({ acl, ip, grantId, status: sent.status, body: sent.body });

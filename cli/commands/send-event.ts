@@ -85,7 +85,7 @@ async function sendAndShow(
 
 /** Sends an event as Knocknoc does, and waits for what becomes of it where that is asked for. @throws {CliFailure} */
 export async function send(wanted: Wanted, target: Target, options: SendOptions, here: Surroundings): Promise<Sent> {
-  const { clock, terminal } = here;
+  const { clock, terminal, stop } = here;
   const { command, ...data } = wanted;
   const acl = chosenAcl(target, options.acl);
   const { maxGrantMinutes = Infinity, allowlist } = target.config.acls[acl] ?? {};
@@ -96,7 +96,7 @@ export async function send(wanted: Wanted, target: Target, options: SendOptions,
     terminal.note(`${acl} follows Knocknoc's list: whoever is still on it in 30 s returns. Log them out there, too.`);
   }
   const endpoint = await ownSender(target, acl);
-  const delivery = { endpoint, clock, id: `zone_${here.newId()}` };
+  const delivery = { endpoint, clock, stop, id: `zone_${here.newId()}` };
   const event = { type: TYPES[command], timestamp: AT_RECEIPT, data: { acl, ...data } };
   const posted = await deliver(event, delivery).catch((error: unknown) => {
     if (!(error instanceof NoAnswer)) throw error;

@@ -66,7 +66,7 @@ const LONGEST_MS = 120_000;
 export async function rehearse(
   acl: string,
   target: Pick<Target, 'config' | 'table' | 'kms'> & { readonly oktaCredentials: SecretReader },
-  { clock, http, newId }: Pick<Surroundings, 'clock' | 'http' | 'newId'>,
+  { clock, http, newId, stop }: Pick<Surroundings, 'clock' | 'http' | 'newId' | 'stop'>,
 ): Promise<Rehearsal> {
   const { config, kms, oktaCredentials } = target;
   const settings = aclConfig(config, acl);
@@ -83,7 +83,7 @@ export async function rehearse(
   if ((await rest()) > 0) heard.error('OKTA005', 'Okta has refused calls until later');
   else {
     const deps = { config, clock, grants, states, okta, oktaCredentials: credentials, timers, telemetry: heard, newId };
-    await toTheEnd(acl, deps, heard);
+    await toTheEnd(acl, deps, heard, stop);
   }
   const failure = heard.failure;
   const { dueAt, waiting = 0, zones } = await states.get(acl);
@@ -119,10 +119,10 @@ function timeless({ zones }: ZoneState): ZoneState {
 }
 
 /** One run after the other, as timers would start them, while something is left that can be done soon. */
-async function toTheEnd(acl: string, deps: RebuildDeps, heard: Heard): Promise<void> {
+async function toTheEnd(acl: string, deps: RebuildDeps, heard: Heard, stop: AbortSignal): Promise<void> {
   const { clock, states } = deps;
   const end = clock.now() + LONGEST_MS;
-  while (clock.now() < end) {
+  while (clock.now() < end && !stop.aborted) {
     await rebuildAcl(acl, deps, clock.now() + RUN_MS);
     const { dueAt } = await states.get(acl);
     if (heard.failure || dueAt === undefined || dueAt - clock.now() > SOON_MS) return;

@@ -83,9 +83,9 @@ async function post(
   type: string,
   data: Readonly<Record<string, unknown>>,
   { endpoint }: Probe,
-  { clock, newId }: Surroundings,
+  { clock, newId, stop }: Surroundings,
 ): Promise<Posted> {
-  const delivery = { endpoint, clock, id: `selftest_${newId()}` };
+  const delivery = { endpoint, clock, stop, id: `selftest_${newId()}` };
   const posted = await deliver({ type, timestamp: AT_RECEIPT, data }, delivery);
   const told = toldOfPost(posted);
   if (told.exit !== EXIT.fine) return { told };

@@ -24,7 +24,7 @@ async function world(...behaviours: readonly [Behaviour, ...Behaviour[]]) {
   const server = await startRecordingServer(...behaviours);
   const clock = new Pauses();
   const endpoint = { webhookUrl: server.url, webhookSecret: SECRET };
-  return { ...server, clock, delivery: { endpoint, clock, id: 'id_1' } };
+  return { ...server, clock, delivery: { endpoint, clock, id: 'id_1', stop: new AbortController().signal } };
 }
 
 describe('an event', () => {

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { sendEvent } from '../../cli/webhook-client.ts';
+import { fetchHttp } from '../../lib/adapters/fetch-http.ts';
 import { TABLE } from '../../lib/names.ts';
+import type { HttpClient } from '../../lib/ports.ts';
 import type { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { readDocument, sectionsOf, tableRows } from '../docs/documents.ts';
 import { ACL, ALICE, BOB, CliWorld, TOKEN, ZONE } from './cli-world.ts';
@@ -179,6 +181,22 @@ describe.concurrent('doctor', () => {
     expect(bad).toEqual([expect.objectContaining({ link: `list (${ACL})`, level: 'warning', code: 'ZONE007' })]);
     expect(bad[0]?.detail).toContain('lacks 1 and has 1 too many');
     expect(code).toBe(1);
+  });
+
+  it('reads a zone that differs no more often after Ctrl-C', async () => {
+    const world = await healthy();
+    await world.system.simulator.editZone(ZONE, { gateways: [{ type: 'CIDR', value: `${BOB}/32` }] });
+    const stop = new AbortController();
+    const clock = { now: () => Date.now(), sleep: async () => stop.abort() };
+    const readings: string[] = [];
+    const http: HttpClient = async (request) => {
+      if (request.url.endsWith(ZONE)) readings.push(request.method);
+      return fetchHttp(request);
+    };
+    const { out, code } = await world.run('doctor', {}, { clock, http, stop: stop.signal });
+    expect(readings).toEqual(['GET']);
+    expect(out).toContain('lacks 1 and has 1 too many');
+    expect(code).toBe(130);
   });
 
   it('finds what only a write brought to light', async () => {

@@ -135,6 +135,19 @@ describe('what grant, revoke and flush say', () => {
     expect(nobody).toMatchObject({ code: 2, out: '', notes: expect.stringContaining('may be stored or not') });
   });
 
+  it.each<[string, string, readonly [Behaviour, ...Behaviour[]]]>([
+    ['posts no event again', COMMANDS.flush, [BUSY]],
+    ['posts no event again that nobody answers', COMMANDS.flush, [drops]],
+    ['asks for no outcome again', `${COMMANDS.flush} --wait`, [ACCEPTED, PENDING]],
+  ])('%s after Ctrl-C, and ends as one that was interrupted', async (_, line, behaviours) => {
+    const { url, received } = await startRecordingServer(...behaviours);
+    const stop = new AbortController();
+    const clock = { now: () => Date.now(), sleep: async () => stop.abort() };
+    const there = async () => ({ ...target, webhook: { url, headers: {} } });
+    expect((await typed(line, there, {}, { clock, stop: stop.signal })).code).toBe(130);
+    expect(received).toHaveLength(behaviours.length);
+  });
+
   it('carries the time of its receipt, whatever the clock here says, and who runs it', async () => {
     const { posts } = await run(COMMANDS.flush, [ACCEPTED]);
     expect(JSON.parse(posts[0]?.body ?? '{}')).toMatchObject({ timestamp: '9999-12-31T23:59:59Z' });

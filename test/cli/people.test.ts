@@ -93,6 +93,16 @@ describe.concurrent('people', () => {
     expect(await grantsOf(world)).toHaveLength(3);
   });
 
+  it('keep what was not ended yet when Ctrl-C came', async () => {
+    const world = await peopled();
+    const stop = new AbortController();
+    const out = () => void stop.abort();
+    const { code, notes } = await world.run(`revoke --user alice@example.com --yes`, { out }, { stop: stop.signal });
+    expect(code).toBe(130);
+    expect(notes).toContain(`✘ ${ACL}  ${BOB}: not sent\n✘ ${LAB}  ${THIRD}: not sent`);
+    expect(await grantsOf(world)).toContain(`${LAB} ${THIRD} x`);
+  });
+
   it('lose what they have elsewhere, too, where one ACL has no key that can be used', async () => {
     const world = await peopled();
     const target = await world.target();

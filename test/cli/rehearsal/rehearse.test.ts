@@ -20,7 +20,7 @@ class RehearsedWorld {
     this.world = new ZoneWorld({ config: configOf(settings) });
   }
 
-  async rehearse() {
+  async rehearse(stop = new AbortController().signal) {
     const { world } = this;
     const { clock, deps, okta, table } = world;
     const http: HttpClient = async ({ method, url, headers, body = '' }) => {
@@ -33,7 +33,7 @@ class RehearsedWorld {
     const items = table.items();
     okta.clearRequests();
     const rehearsal = await clock.finish(
-      rehearse(ACL, { config: deps.config, table, oktaCredentials }, { clock, http, newId: deps.newId }),
+      rehearse(ACL, { config: deps.config, table, oktaCredentials }, { clock, http, stop, newId: deps.newId }),
     );
     // Whatever is tried below: nothing was written.
     expect(table.items()).toEqual(items);
@@ -95,6 +95,18 @@ describe('a rehearsal', () => {
     expect({ failure, restInMs }).toEqual({ failure: undefined, restInMs: undefined });
     expect(zones.filter(({ zone }) => zone)).toHaveLength(MANY.length);
     expect(rehearsed.world.okta.requests(0)).toHaveLength(MANY.length);
+  });
+
+  it('reads on no more after Ctrl-C', async () => {
+    const rehearsed = await aWorld({ acls: { [ACL]: { zoneIds: MANY } } });
+    rehearsed.latencyMs = 900;
+    const stop = new AbortController();
+    const rehearsing = rehearsed.rehearse(stop.signal);
+    stop.abort();
+    const { zones, failure } = await rehearsing;
+    expect(failure).toBeUndefined();
+    expect(zones.filter(({ zone }) => zone).length).toBeLessThan(MANY.length);
+    expect(rehearsed.world.okta.requests(0).length).toBeLessThan(MANY.length);
   });
 
   it('leaves half of the quota to others, and says when it can go on', async () => {
@@ -169,7 +181,8 @@ describe('a rehearsal', () => {
     const http = async () => {
       throw new Error('nobody may be called');
     };
-    const { failure } = await clock.finish(rehearse(ACL, target, { clock, http, newId: deps.newId }));
+    const stop = new AbortController().signal;
+    const { failure } = await clock.finish(rehearse(ACL, target, { clock, http, stop, newId: deps.newId }));
     expect(failure).toMatchObject({
       code: 'ZONE006',
       message: expect.stringContaining('secretsmanager:GetSecretValue'),
