@@ -34,10 +34,15 @@ export const history: Command<HistoryOptions> = async (target, options, here) =>
   const acls = chosenAcls(target, options.acl);
   const chosen = chosenBy(options);
   const at = options.at === undefined ? undefined : told('--at', options.at, now, terminal.timeZone);
-  const since = at === undefined ? sinceOf(options.since, now, target, terminal.timeZone) : at - longestGrant(target);
+  const longest = longestGrant(target);
   const until = at ?? now;
-  terminal.note(`reading the log from ${moment(since)} to ${moment(until)} …`);
-  const record = await target.record.lines(since, until);
+  // Whoever is in then may have come so long before, whatever is to be shown.
+  const earliest = until - longest - LATE_MS;
+  const since = at === undefined ? sinceOf(options.since, now, target, terminal.timeZone) : earliest;
+  const who = options.user ?? options.ip;
+  const from = who === undefined ? since : Math.min(since, earliest);
+  terminal.note(`reading the log from ${moment(from)} to ${moment(until)} …`);
+  const record = await target.record.lines(from, until);
   const kept = now - target.config.logRetentionDays * DAY_MS;
   if (record.since > since)
     terminal.note(`there is more than anybody waits for: what follows begins at ${moment(record.since)}`);
@@ -45,7 +50,8 @@ export const history: Command<HistoryOptions> = async (target, options, here) =>
     terminal.note(`log lines are kept for ${target.config.logRetentionDays} days (logRetentionDays)`);
   const all = entriesOf(record.lines);
   const page = { ...terminal, paint: painter(terminal) };
-  const about = { target: target.name, since: rfc3339(record.since), until: rfc3339(until) };
+  const shownSince = Math.max(since, record.since);
+  const about = { target: target.name, since: rfc3339(shownSince), until: rfc3339(until) };
   if (at !== undefined) {
     const grants = whoWasIn(all, at).filter((grant) => acls.includes(grant.acl) && (chosen?.(grant) ?? true));
     if (options.json) terminal.out(jsonText({ ...about, at: rfc3339(at), in: grants.map(grantJson) }, 2));
@@ -55,9 +61,9 @@ export const history: Command<HistoryOptions> = async (target, options, here) =>
     }
     return EXIT.fine;
   }
-  const entries = chosenEntries(all, options);
-  const who = options.user ?? options.ip;
-  const verdict = who === undefined ? undefined : verdictOn(harmless(who), entries, all, now, terminal.timeZone);
+  const entries = chosenEntries(entriesOf(record.lines, since), options);
+  const judged = { all, own: chosenEntries(all, options), isWhole: Math.max(record.since, kept) <= now - longest };
+  const verdict = who === undefined ? undefined : verdictOn(harmless(who), judged, now, terminal.timeZone);
   if (options.json) {
     const counts = Object.fromEntries(countsOf(entries));
     terminal.out(
@@ -65,7 +71,7 @@ export const history: Command<HistoryOptions> = async (target, options, here) =>
     );
     return EXIT.fine;
   }
-  terminal.out(`${page.paint('bold', `since ${moment(record.since, terminal.timeZone)}`)}  ${target.name}`);
+  terminal.out(`${page.paint('bold', `since ${moment(shownSince, terminal.timeZone)}`)}  ${target.name}`);
   if (entries.length > 0) terminal.out(entriesText(entries, page));
   terminal.out(`\n${summaryText(entries)}${verdict === undefined ? '' : `\n${verdict}`}`);
   return EXIT.fine;
@@ -83,10 +89,10 @@ function sinceOf(text: string | undefined, now: number, { record }: Target, time
   return text === undefined ? now - DAY_MS : told('--since', text, now, timeZone);
 }
 
-/** Whoever was in then had a grant that was stored within this time before. */
+/** Whoever is in has a grant that is no older than this, in milliseconds. */
 function longestGrant({ config }: Target): number {
   const minutes = Object.keys(config.acls).map((acl) => aclConfig(config, acl)?.maxGrantMinutes ?? 0);
-  return Math.max(...minutes) * 60_000 + LATE_MS;
+  return Math.max(...minutes) * 60_000;
 }
 
 function entryJson({ at, lastAt, expiresAt, ...entry }: Entry): unknown {

@@ -49,12 +49,12 @@ export type Kind = (typeof KINDS)[keyof typeof KINDS] | 'refused' | 'failed';
 
 const APPLIED: readonly Kind[] = ['granted', 'revoked', 'flushed', 'overtaken', 'repeated'];
 
-/** What the lines tell, oldest first, each thing once. */
-export function entriesOf(lines: readonly LogLine[]): readonly Entry[] {
+/** What the lines tell, oldest first, each thing once. @param since from when on, in milliseconds since the epoch */
+export function entriesOf(lines: readonly LogLine[], since = 0): readonly Entry[] {
   const seen = new Map<string, Entry>();
   for (const line of lines) {
     const entry = entryOf(line);
-    if (!entry) continue;
+    if (!entry || entry.at < since) continue;
     // A process that dies at the wrong moment leaves a second line of the same thing.
     const name = nameOf(entry, line) ?? `${seen.size}`;
     const before = seen.get(name);

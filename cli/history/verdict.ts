@@ -4,24 +4,27 @@ import { whoWasIn } from './who-was-in.ts';
 
 const ENDINGS: readonly Entry['kind'][] = ['revoked', 'ended', 'expired', 'flushed', 'refused'];
 
-/**
- * Whether a person or an IP is in, and why not.
- * @param own the entries that concern them, oldest first
- * @param all the entries of everybody
- */
-export function verdictOn(
-  who: string,
-  own: readonly Entry[],
-  all: readonly Entry[],
-  now: number,
-  timeZone: string,
-): string {
+/** What it is judged by: entries, oldest first. */
+interface Told {
+  /** Of everybody, and those that concern whoever is meant. */
+  readonly all: readonly Entry[];
+  readonly own: readonly Entry[];
+  /** They go back as far as a grant can live. */
+  readonly isWhole: boolean;
+}
+
+/** Whether a person or an IP is in, and why not. */
+export function verdictOn(who: string, { all, own, isWhole }: Told, now: number, timeZone: string): string {
   const keys = new Set(own.flatMap(({ kind, webhookId }) => (kind === 'granted' && webhookId ? [webhookId] : [])));
   const live = whoWasIn(all, now).filter(({ webhookId }) => webhookId !== undefined && keys.has(webhookId));
   const inside = live.filter(({ inZoneSince }) => inZoneSince !== undefined);
   const [first] = inside;
   if (first) return `${who} is in: ${first.ip}, until ${moment(first.expiresAt, timeZone)}`;
   if (live.length > 0) return `${who} has a grant, and no zone is known to have ${live.map(({ ip }) => ip).join(', ')}`;
+  if (!isWhole) {
+    const why = 'the log that can be read does not go back as far as a grant can live';
+    return `whether ${who} is in is not known: ${why}. \`npm run zone -- status\` shows who is in`;
+  }
   const last = own.findLast(({ kind }) => ENDINGS.includes(kind));
   if (!last) {
     return own.some(({ kind }) => kind === 'granted')

@@ -2,6 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogLine } from '../../cli/flow.ts';
 import { cloudWatchRecord, type LogRecord } from '../../cli/log-record.ts';
+import type { Target } from '../../cli/target.ts';
 import { NOW } from '../helpers/events.ts';
 import { startFakeAws } from '../helpers/fake-aws.ts';
 import { ACL, ALICE, BOB, CliWorld } from './cli-world.ts';
@@ -64,8 +65,13 @@ describe('history', () => {
   beforeAll(async () => {
     world = await CliWorld.start();
   });
-  const asked = async (args: string, person: Partial<FakeTerminal> = {}, lines = LINES) => {
-    const target = { ...(await world.target()), record: recordOf(lines) };
+  const asked = async (
+    args: string,
+    person: Partial<FakeTerminal> = {},
+    lines = LINES,
+    about: Partial<Target> = {},
+  ) => {
+    const target = { ...(await world.target()), record: recordOf(lines), ...about };
     const clock = { now: () => NOW, sleep: async () => {} };
     return typed(`history ${args}`, async () => target, person, { clock });
   };
@@ -139,6 +145,45 @@ describe('history', () => {
     const zone = { action: 'zone-updated', zoneId: 'nzo1', write: 9, acl: ACL, added: [`${BOB}/32`], removed: [] };
     const { out } = await asked('--user bob@example.com', {}, [...lines, line(NOW - 59_000, zone)]);
     expect(out).toContain('bob@example.com is in: 198.51.100.23, until 2026-11-24 19:00:00Z');
+  });
+
+  describe('of somebody who came before what is shown', () => {
+    const came = (at: number) => [
+      line(at, { action: 'granted', webhookId: 'z', ...BOBS, expiresAt: NOW + HOUR }),
+      line(at + 1, { action: 'zone-updated', zoneId: 'nzo1', write: 9, acl: ACL, added: [`${BOB}/32`] }),
+    ];
+    const grantsOfUpTo = async (maxGrantMinutes: number) => {
+      const { config } = await world.target();
+      const acls = Object.entries(config.acls).map(([name, acl]) => [name, { ...acl, maxGrantMinutes }]);
+      return { ...config, acls: Object.fromEntries(acls) };
+    };
+    const IN = 'is in: 198.51.100.23, until 2026-11-24 19:00:00Z';
+
+    it.each(['--since 2h', '--since deploy'])('says that they are in, with %s', async (since) => {
+      const record = { ...recordOf(came(NOW - 3 * HOUR)), deployedAt: NOW - 2 * HOUR };
+      const told = JSON.parse((await asked(`--user bob@example.com ${since} --json`, {}, [], { record })).out);
+      expect(told).toMatchObject({ verdict: `bob@example.com ${IN}`, counts: {}, entries: [] });
+      expect(told.since).toBe(new Date(NOW - 2 * HOUR).toISOString());
+      const { out } = await asked(`--ip ${BOB} ${since}`, {}, [], { record });
+      expect(out).toMatch(/^since 2026-11-24 16:00:00Z .*\nnothing is told\n198.51.100.23 is in/s);
+    });
+
+    it('says that they are in where a grant can live for more than a day', async () => {
+      const about = { config: await grantsOfUpTo(43_200) };
+      const { out } = await asked('--user bob@example.com', {}, came(NOW - 700 * HOUR), about);
+      expect(out).toContain(`bob@example.com ${IN}`);
+    });
+
+    it.each([
+      ['there is too much to read', 1440, 30, NOW - 2 * HOUR],
+      ['lines are not kept for as long', 43_200, 7, NOW - 800 * HOUR],
+    ])('does not say that they are not in where %s', async (_, maxGrantMinutes, logRetentionDays, since) => {
+      const record = { deployedAt: NOW, lines: async () => ({ lines: [], since }) };
+      const config = { ...(await grantsOfUpTo(maxGrantMinutes)), logRetentionDays };
+      const { out } = await asked('--user bob@example.com', {}, [], { record, config });
+      expect(out).toContain('whether bob@example.com is in is not known: the log that can be read does not go back');
+      expect(out).not.toContain('is not in');
+    });
   });
 
   it('fits the terminal, and shows nothing that could steer it', async () => {
