@@ -22,6 +22,8 @@ const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
 /** What is there where lists are read. */
 const READER = 'Allowlist';
 const TEN_MINUTES_MS = 600_000;
+/** From when a deploy begins until the function that it makes has been invoked, and CloudWatch has counted it. */
+const FIRST_TICKS_MS = 1_200_000;
 const SETTLED = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/;
 
 /** What AWS says of a stack's resources. Only reads. */
@@ -48,8 +50,10 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
       const Name = only('AWS::Scheduler::Schedule', 'Expiry');
       const scheduler = new SchedulerClient(client);
       const { State } = await scheduler.send(new GetScheduleCommand({ Name }));
-      const expiry = only('AWS::Lambda::Function', 'Expiry');
-      return { enabled: State !== 'DISABLED', recentInvocations: await recentInvocations(cloudWatch, expiry) };
+      const count = await recentInvocations(cloudWatch, only('AWS::Lambda::Function', 'Expiry'));
+      // An emulator has no numbers, and a stack that was just deployed has none yet.
+      const isKnown = count > 0 || (settings.endpoint === undefined && Date.now() - stack.deployedAt > FIRST_TICKS_MS);
+      return { enabled: State !== 'DISABLED', recentInvocations: isKnown ? count : undefined };
     },
     deadLetters: async () => {
       const sqs = new SQSClient(client);
@@ -105,8 +109,8 @@ async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: Stac
   };
 }
 
-/** @returns undefined where CloudWatch has no numbers at all, as on an emulator */
-async function recentInvocations(cloudWatch: CloudWatchClient, functionName: string): Promise<number | undefined> {
+/** In the last ten minutes. CloudWatch has no numbers of a function that nobody calls. */
+async function recentInvocations(cloudWatch: CloudWatchClient, functionName: string): Promise<number> {
   const now = Date.now();
   const { Datapoints = [] } = await cloudWatch.send(
     new GetMetricStatisticsCommand({
@@ -119,7 +123,7 @@ async function recentInvocations(cloudWatch: CloudWatchClient, functionName: str
       Statistics: ['Sum'],
     }),
   );
-  return Datapoints.length === 0 ? undefined : Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+  return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
 }
 
 async function alarmFacts(cloudWatch: CloudWatchClient, sns: SNSClient, stack: StackDescription): Promise<AlarmFacts> {

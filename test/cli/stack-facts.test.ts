@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { StackDescription } from '../../cli/stack-description.ts';
 import { DEAD_LETTER_QUEUES, stackFacts } from '../../cli/stack-facts.ts';
 import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
@@ -50,6 +50,7 @@ describe('what AWS says of a stack', () => {
     aws = await startFakeAws((call) => answering(call));
   });
   afterAll(() => aws.close());
+  afterEach(() => vi.unstubAllEnvs());
 
   const facts = (status?: string) =>
     stackFacts(deployed(status), {
@@ -116,6 +117,33 @@ describe('what AWS says of a stack', () => {
       { queue: 'timers', messages: 0 },
       { queue: 'zone failures', messages: 0 },
     ]);
+  });
+
+  describe('of the minute tick', () => {
+    const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+    const ticks = (Datapoints: readonly object[], deployedAt: number, emulator = {}) => {
+      answering = ({ operation }) => ({
+        body: operation === 'GetMetricStatistics' ? { Datapoints } : { State: 'ENABLED' },
+      });
+      const here = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
+      // Without an endpoint in its settings it is AWS; the SDK finds the fake by itself.
+      vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
+      return stackFacts({ ...deployed(), deployedAt }, { ...here, ...emulator }).schedule();
+    };
+
+    it.each([
+      ['counts it', [{ Sum: 6 }, { Sum: 4 }], 60, 10],
+      ['knows that it does not come: AWS has no numbers of what is not invoked', [], 60, 0],
+      ['does not expect it of a stack that was just deployed', [], 5, undefined],
+      ['counts it of a stack that was just deployed', [{ Sum: 2 }], 5, 2],
+    ])('%s', async (_, numbers, minutes, recentInvocations) => {
+      expect(await ticks(numbers, minutesAgo(minutes))).toEqual({ enabled: true, recentInvocations });
+    });
+
+    it('says nothing of it on an emulator, which has no numbers', async () => {
+      const told = await ticks([], minutesAgo(60), { endpoint: aws.url });
+      expect(told).toEqual({ enabled: true, recentInvocations: undefined });
+    });
   });
 
   it('says how events come in: by the log of the webhook, whole, and by the queue', async () => {
