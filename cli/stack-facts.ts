@@ -10,17 +10,17 @@ import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResou
 import type { AlarmFacts, AlarmOn, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
 import { readWebhookLog } from './webhook-log.ts';
 
-/** Dead-letter queues, by the beginning of their logical ids. */
+/** Dead-letter queues, by the beginning of their logical ids; that of the reads is there where lists are read. */
 export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: string])[] = [
   [EVENTS_DEAD_LETTERS, 'events'],
   ['ExpiryTimersDeadLetters', 'timers'],
+  ['AllowlistReadsDeadLetters', 'reads'],
   ['ZoneFailures', 'zone failures'],
 ];
 /** What goes to the topic in each stack output, where there are both. */
 const TOPICS = { AlarmTopicArn: 'those that must wake somebody', CanWaitTopicArn: 'those that can wait' } as const;
-const FUNCTIONS = ['Webhook', 'Grants', 'Expiry', 'Zone'] as const;
-/** What is there where lists are read. */
-const READER = 'Allowlist';
+/** How the logical id of a function begins, and of its trigger. Those that the CDK makes for itself are called otherwise. */
+const NAME = /^([A-Za-z]+?)Function/;
 const TEN_MINUTES_MS = 600_000;
 /** From when a deploy begins until the function that it makes has been invoked, and CloudWatch has counted it. */
 const FIRST_TICKS_MS = 1_200_000;
@@ -32,10 +32,8 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
   const lambda = new LambdaClient(client);
   const cloudWatch = new CloudWatchClient(client);
   const ofType = (type: string) => stack.resources.filter((resource) => resource.type === type);
+  const named = (type: string) => ofType(type).filter(({ logicalId }) => NAME.test(logicalId));
   const only = (type: string, prefix: string) => resourceOf(stack, type, prefix);
-  const hasReader = ofType('AWS::Lambda::Function').some(({ logicalId }) => logicalId.startsWith(READER));
-  const functions = [...FUNCTIONS, ...(hasReader ? [READER] : [])];
-  const deadLetterQueues = [...DEAD_LETTER_QUEUES, ...(hasReader ? [['AllowlistReadsDeadLetters', 'reads']] : [])];
   return {
     parts: async () => [
       {
@@ -43,8 +41,8 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
         state: `${stack.status}, version ${stack.version}`,
         usable: SETTLED.test(stack.status),
       },
-      ...(await Promise.all(functions.map((name) => functionPart(lambda, name, only('AWS::Lambda::Function', name))))),
-      ...(await Promise.all(ofType('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
+      ...(await Promise.all(named('AWS::Lambda::Function').map((one) => functionPart(lambda, one)))),
+      ...(await Promise.all(named('AWS::Lambda::EventSourceMapping').map((mapping) => mappingPart(lambda, mapping)))),
     ],
     schedule: async (): Promise<ScheduleFact> => {
       const Name = only('AWS::Scheduler::Schedule', 'Expiry');
@@ -57,12 +55,11 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
     },
     deadLetters: async () => {
       const sqs = new SQSClient(client);
-      return Promise.all(
-        deadLetterQueues.map(async ([prefix = '', queue = '']) => ({
-          queue,
-          messages: await messagesIn(sqs, only('AWS::SQS::Queue', prefix)),
-        })),
-      );
+      const queues = DEAD_LETTER_QUEUES.flatMap(([prefix, queue]) => {
+        const found = ofType('AWS::SQS::Queue').find(({ logicalId }) => logicalId.startsWith(prefix));
+        return found ? [{ queue, url: found.physicalId }] : [];
+      });
+      return Promise.all(queues.map(async ({ queue, url }) => ({ queue, messages: await messagesIn(sqs, url) })));
     },
     flow: async () => {
       const logs = new CloudWatchLogsClient(client);
@@ -86,24 +83,28 @@ async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
   return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
 }
 
-async function functionPart(lambda: LambdaClient, name: string, FunctionName: string): Promise<PartFact> {
-  const answer = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+function nameOf(logicalId: string): string {
+  const [, name = logicalId] = NAME.exec(logicalId) ?? [];
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+}
+
+async function functionPart(lambda: LambdaClient, { logicalId, physicalId }: StackResource): Promise<PartFact> {
+  const answer = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: physicalId }));
   const { State = 'Active', StateReason, LastUpdateStatus = 'Successful' } = answer;
   // Lambda lets a function that is not called for weeks go idle; the next call wakes it.
   const usable = ['Active', 'Inactive'].includes(State) && LastUpdateStatus !== 'Failed';
   const state =
     LastUpdateStatus === 'Failed' ? 'its last update failed' : [State, StateReason].filter(Boolean).join(', ');
-  return { name: `${name.toLowerCase()} function`, state, usable };
+  return { name: `${nameOf(logicalId)} function`, state, usable };
 }
 
 async function mappingPart(lambda: LambdaClient, { logicalId, physicalId }: StackResource): Promise<PartFact> {
   const { State = 'unknown', LastProcessingResult } = await lambda.send(
     new GetEventSourceMappingCommand({ UUID: physicalId }),
   );
-  const reader = [...FUNCTIONS, READER].find((name) => logicalId.startsWith(name)) ?? logicalId;
   const trouble = LastProcessingResult?.startsWith('PROBLEM') ? `, ${LastProcessingResult}` : '';
   return {
-    name: `trigger of the ${reader.toLowerCase()} function`,
+    name: `trigger of the ${nameOf(logicalId)} function`,
     state: `${State}${trouble}`,
     usable: State === 'Enabled' && trouble === '',
   };

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { StackDescription } from '../../cli/stack-description.ts';
 import { DEAD_LETTER_QUEUES, stackFacts } from '../../cli/stack-facts.ts';
-import { resourcesOf, templateWith } from '../cdk/synthesised.ts';
+import { EVERYTHING_SET, resourcesOf, templateWith } from '../cdk/synthesised.ts';
 import { configOf } from '../helpers/events.ts';
 import { type Answering, startFakeAws } from '../helpers/fake-aws.ts';
 
-const template = templateWith();
 const TYPES = [
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
@@ -16,7 +15,7 @@ const TYPES = [
 ];
 
 /** The stack as it would be deployed: every resource has its logical id as its name. */
-function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
+function deployed(status = 'UPDATE_COMPLETE', template = templateWith()): StackDescription {
   const resources = TYPES.flatMap((type) =>
     resourcesOf(template, type).map(([logicalId]) => ({ type, logicalId, physicalId: logicalId })),
   );
@@ -33,7 +32,10 @@ function deployed(status = 'UPDATE_COMPLETE'): StackDescription {
 
 describe('the queues that are looked at', () => {
   it('are all those of the stack that letters end in, each once', () => {
-    const queues = resourcesOf(template, 'AWS::SQS::Queue').map(([id, { Properties }]) => ({ id, Properties }));
+    const queues = resourcesOf(templateWith(EVERYTHING_SET), 'AWS::SQS::Queue').map(([id, { Properties }]) => ({
+      id,
+      Properties,
+    }));
     const sources = queues.filter(({ Properties }) => Properties.RedrivePolicy !== undefined);
     expect(sources.length).toBeGreaterThan(0);
     const ends = queues.filter(({ id }) => !sources.some((source) => source.id === id)).map(({ id }) => id);
@@ -52,22 +54,24 @@ describe('what AWS says of a stack', () => {
   afterAll(() => aws.close());
   afterEach(() => vi.unstubAllEnvs());
 
-  const facts = (status?: string) =>
-    stackFacts(deployed(status), {
+  const factsOf = (stack: StackDescription) =>
+    stackFacts(stack, {
       ...{ endpoint: aws.url, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
     });
+  const facts = (status?: string) => factsOf(deployed(status));
   const healthy: Answering = ({ operation }) => {
     if (operation.includes('/event-source-mappings/')) return { body: { State: 'Enabled' } };
     if (operation.includes('/functions/')) return { body: { State: 'Active', LastUpdateStatus: 'Successful' } };
     return { body: { Attributes: { ApproximateNumberOfMessages: '0' } } };
   };
 
-  it('is in order when all of it is: the stack, four functions, and the triggers of three', async () => {
+  it('is in order when all of it is: the stack, its functions, and the triggers of three', async () => {
     answering = healthy;
     const parts = await facts().parts();
     expect(parts.map(({ name }) => name).toSorted()).toEqual([
       'expiry function',
       'grants function',
+      'outcome function',
       'stack KnocknocOkta',
       'trigger of the expiry function',
       'trigger of the grants function',
@@ -76,6 +80,43 @@ describe('what AWS says of a stack', () => {
       'zone function',
     ]);
     expect(parts.filter(({ usable }) => !usable)).toEqual([]);
+  });
+
+  it('is broken where any function is, whatever the configuration adds, in any order', async () => {
+    const whole = deployed(undefined, templateWith(EVERYTHING_SET));
+    const functions = whole.resources.filter(({ type }) => type === 'AWS::Lambda::Function');
+    expect(functions.length).toBe(8);
+    const told: string[] = [];
+    for (const { physicalId } of functions) {
+      answering = (call) =>
+        call.operation.includes(`/functions/${physicalId}/`) ? { body: { State: 'Failed' } } : healthy(call);
+      const parts = await factsOf({ ...whole, resources: whole.resources.toReversed() }).parts();
+      told.push(...parts.filter(({ usable }) => !usable).map(({ name }) => name));
+    }
+    expect(told.toSorted()).toEqual([
+      'allowlist reader function',
+      'expiry function',
+      'grants function',
+      'outcome function',
+      'policies function',
+      'webhook function',
+      'webhook gatekeeper function',
+      'zone function',
+    ]);
+  });
+
+  it('says nothing of functions that the CDK has made for itself in a customer’s stack', async () => {
+    answering = (call) =>
+      /LogRetention|CustomS3|framework/.test(call.operation) ? { status: 404, body: {} } : healthy(call);
+    const ids = [
+      'LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8aFD4BFC8A',
+      'CustomS3AutoDeleteObjectsCustomResourceProviderHandler9D90184F',
+      'AcmeProviderframeworkonEvent83C1D0A7',
+    ];
+    const more = ids.map((id) => ({ type: 'AWS::Lambda::Function', logicalId: id, physicalId: id }));
+    const stack = deployed();
+    const parts = await factsOf({ ...stack, resources: [...more, ...stack.resources] }).parts();
+    expect(parts).toHaveLength(9);
   });
 
   it.each([
