@@ -7,7 +7,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, clientSettings } from './aws-settings.ts';
 import { flowOf, LogTooLong } from './flow.ts';
 import { EVENTS_DEAD_LETTERS, resourceOf, type StackDescription, type StackResource } from './stack-description.ts';
-import type { AlarmFacts, AlarmOn, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
+import type { AlarmOn, AlarmTopicFact, Facts, PartFact, ScheduleFact } from './target.ts';
 import { readWebhookLog } from './webhook-log.ts';
 
 /** Dead-letter queues, by the beginning of their logical ids; that of the reads is there where lists are read. */
@@ -70,7 +70,8 @@ export function stackFacts(stack: StackDescription, settings: AwsSettings): Fact
       if (!log) throw new LogTooLong();
       return flowOf(log.lines, waiting, log.since);
     },
-    alarms: () => alarmFacts(cloudWatch, new SNSClient(client), stack),
+    alarmTopics: () => alarmTopics(new SNSClient(client), stack),
+    alarmsOn: () => alarmsOn(cloudWatch, stack),
   };
 }
 
@@ -127,7 +128,7 @@ async function recentInvocations(cloudWatch: CloudWatchClient, functionName: str
   return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
 }
 
-async function alarmFacts(cloudWatch: CloudWatchClient, sns: SNSClient, stack: StackDescription): Promise<AlarmFacts> {
+async function alarmsOn(cloudWatch: CloudWatchClient, stack: StackDescription): Promise<readonly AlarmOn[]> {
   const own = new Set(stack.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map((r) => r.physicalId));
   const on: AlarmOn[] = [];
   const query = { AlarmNamePrefix: `${stack.name}-`, StateValue: 'ALARM' as const };
@@ -136,16 +137,19 @@ async function alarmFacts(cloudWatch: CloudWatchClient, sns: SNSClient, stack: S
       if (StateValue === 'ALARM' && own.has(AlarmName)) on.push({ name: AlarmName, description: AlarmDescription });
     }
   }
-  const topics = await Promise.all(
+  return on;
+}
+
+async function alarmTopics(sns: SNSClient, { outputs }: StackDescription): Promise<readonly AlarmTopicFact[]> {
+  return Promise.all(
     Object.entries(TOPICS).flatMap(([output, alarms]) => {
-      const arn = stack.outputs[output];
-      const only = stack.outputs.CanWaitTopicArn === undefined ? {} : { alarms };
+      const arn = outputs[output];
+      const only = outputs.CanWaitTopicArn === undefined ? {} : { alarms };
       return arn === undefined
         ? []
         : [subscriptionsOf(sns, arn).then((subscriptions) => ({ output, ...only, subscriptions }))];
     }),
   );
-  return { on, topics };
 }
 
 async function subscriptionsOf(sns: SNSClient, TopicArn: string): Promise<AlarmTopicFact['subscriptions']> {

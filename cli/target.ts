@@ -71,11 +71,6 @@ export interface DeadLetterFact {
   readonly messages: number;
 }
 
-export interface AlarmFacts {
-  readonly on: readonly AlarmOn[];
-  readonly topics: readonly AlarmTopicFact[];
-}
-
 /** An alarm that is on. */
 export interface AlarmOn {
   readonly name: string;
@@ -98,8 +93,9 @@ export interface Facts {
   deadLetters(): Promise<readonly DeadLetterFact[]>;
   /** How events come in, and how many wait. */
   flow(): Promise<FlowFacts>;
-  /** @returns undefined where there are no alarms at all */
-  alarms(): Promise<AlarmFacts | undefined>;
+  /** Where alarms go. @returns undefined where there are no alarms at all */
+  alarmTopics(): Promise<readonly AlarmTopicFact[] | undefined>;
+  alarmsOn(): Promise<readonly AlarmOn[]>;
 }
 
 /** The queue of accepted events, and where those lie that could not be applied. */

@@ -104,6 +104,7 @@ function factsOf({ functions, lines }: OperatedSystem): Facts {
       const ofWebhook = lines().filter((line) => line.function === 'webhook');
       return flowOf(ofWebhook, functions.events.length, functions.now() - FLOW_MS);
     },
-    alarms: async () => undefined,
+    alarmTopics: async () => undefined,
+    alarmsOn: async () => [],
   };
 }

@@ -6,7 +6,7 @@ import { type Finding, failure } from '../doctor/finding.ts';
 import { exitOf, findingLine } from '../doctor/finding-line.ts';
 import { floodLink, flowLink } from '../doctor/flow-link.ts';
 import { listLinks } from '../doctor/list-links.ts';
-import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../doctor/machinery-links.ts';
+import { alarmLinks, deadLetterLinks, partLinks, scheduleLink, subscriptionLinks } from '../doctor/machinery-links.ts';
 import { policyLinks } from '../doctor/policy-links.ts';
 import { webhookLinks } from '../doctor/webhook-links.ts';
 import { aclLinks } from '../doctor/zone-links.ts';
@@ -115,7 +115,8 @@ function* links(target: Target, options: DoctorOptions, around: Surroundings): I
     },
   ];
   yield ['dead letters', async () => deadLetterLinks(await facts.deadLetters())];
-  yield ['alarms', async () => alarmLinks(await facts.alarms())];
+  yield ['alarms', async () => subscriptionLinks(await facts.alarmTopics())];
+  yield ['alarms', async () => alarmLinks(await facts.alarmsOn())];
 }
 
 /** A flood says nothing against the system; whatever else keeps the log from being read does. */

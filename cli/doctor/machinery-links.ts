@@ -1,7 +1,7 @@
 import { allErrorCodes } from '../../lib/error-codes.ts';
 import { firstStep } from '../advice.ts';
 import { moment } from '../moments.ts';
-import type { AlarmFacts, AlarmOn, AlarmTopicFact, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
+import type { AlarmOn, AlarmTopicFact, DeadLetterFact, PartFact, ScheduleFact } from '../target.ts';
 import { type Finding, failure, ok, skipped, warning } from './finding.ts';
 
 /** A verification may be this much later than it is due: two ticks, a pause, and the work itself. */
@@ -72,9 +72,8 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
   });
 }
 
-export function alarmLinks(alarms: AlarmFacts | undefined): Finding[] {
-  if (!alarms) return [skipped('alarms', 'this system has none')];
-  return [...alarms.topics.map(subscribers), ...alarms.on.map(alarmThatIsOn)];
+export function subscriptionLinks(topics: readonly AlarmTopicFact[] | undefined): Finding[] {
+  return topics?.map(subscribers) ?? [skipped('alarms', 'this system has none')];
 }
 
 function subscribers({ output, alarms, subscriptions }: AlarmTopicFact): Finding {
@@ -93,9 +92,11 @@ function subscribers({ output, alarms, subscriptions }: AlarmTopicFact): Finding
 }
 
 /** What to do first: by the catalogue for a code, else as the alarm's description says. */
-function alarmThatIsOn({ name, description }: AlarmOn): Finding {
-  const code = allErrorCodes().find((one) => name.endsWith(`-${one}`));
-  const [, first = description] = /First: (.*)$/s.exec(description) ?? [];
-  const mend = code ? firstStep(code) : first;
-  return warning('alarms', `${name} is on`, mend, code);
+export function alarmLinks(alarms: readonly AlarmOn[]): Finding[] {
+  return alarms.map(({ name, description }) => {
+    const code = allErrorCodes().find((one) => name.endsWith(`-${one}`));
+    const [, first = description] = /First: (.*)$/s.exec(description) ?? [];
+    const mend = code ? firstStep(code) : first;
+    return warning('alarms', `${name} is on`, mend, code);
+  });
 }

@@ -78,7 +78,8 @@ export async function localTarget({ url, token }: OperatorAddress): Promise<Targ
       schedule: () => call('schedule'),
       deadLetters: () => call('deadLetters'),
       flow: () => call('flow'),
-      alarms: () => call('alarms'),
+      alarmTopics: () => call('alarmTopics'),
+      alarmsOn: () => call('alarmsOn'),
     },
   };
 }

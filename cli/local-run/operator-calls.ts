@@ -48,7 +48,8 @@ export function operatorCalls(target: Target) {
     schedule: () => facts.schedule(),
     deadLetters: () => facts.deadLetters(),
     flow: () => facts.flow(),
-    alarms: () => facts.alarms(),
+    alarmTopics: () => facts.alarmTopics(),
+    alarmsOn: () => facts.alarmsOn(),
   };
 }
 

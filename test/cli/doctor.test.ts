@@ -369,6 +369,21 @@ describe.concurrent('doctor', () => {
     expect(out).toMatch(/· alarms/);
   });
 
+  it('says which alarms are on where it may not see who has subscribed', async () => {
+    const world = await healthy();
+    const target = await world.target();
+    const alarmTopics = async () => {
+      throw Object.assign(new Error('not authorized to perform sns:ListSubscriptionsByTopic'), {
+        name: 'AccessDenied',
+      });
+    };
+    const alarmsOn = async () => [{ name: 'KnocknocOkta-HOOK004', description: '' }];
+    const facts = { ...target.facts, alarmTopics, alarmsOn };
+    const { out } = await typed('doctor', async () => ({ ...target, facts }));
+    expect(out).toMatch(/✘ alarms +it could not be checked: .*sns:ListSubscriptionsByTopic/);
+    expect(out).toMatch(/! alarms +HOOK004 KnocknocOkta-HOOK004 is on/);
+  });
+
   it('changes nothing: not the table, not a secret, not the zone, also when all is broken', async () => {
     const world = await healthy();
     await world.system.simulator.editZone(ZONE, { gateways: [{ type: 'CIDR', value: `${BOB}/32` }] });

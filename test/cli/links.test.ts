@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { configurationLink } from '../../cli/doctor/configuration-link.ts';
-import { alarmLinks, deadLetterLinks, partLinks, scheduleLink } from '../../cli/doctor/machinery-links.ts';
+import {
+  alarmLinks,
+  deadLetterLinks,
+  partLinks,
+  scheduleLink,
+  subscriptionLinks,
+} from '../../cli/doctor/machinery-links.ts';
 import { ERRORS } from '../../lib/error-codes.ts';
 import { configOf, NOW } from '../helpers/events.ts';
 
@@ -101,13 +107,12 @@ describe('the alarms', () => {
   });
 
   it.each([
-    ['nobody is subscribed', { on: [], topics: heardBy() }, ['warning']],
-    ['somebody has confirmed', { on: [], topics: heardBy(someone) }, ['ok']],
-    ['somebody has not confirmed', { on: [], topics: heardBy(someone, { ...someone, confirmed: false }) }, ['warning']],
-    ['one is on', { on: [isOn('OKTA001')], topics: heardBy(someone) }, ['ok', 'warning']],
-    ['there are none', undefined, ['skipped']],
-  ])('where %s', (_, facts, levels) => {
-    expect(alarmLinks(facts).map(({ level }) => level)).toEqual(levels);
+    ['nobody is subscribed', heardBy(), 'warning'],
+    ['somebody has confirmed', heardBy(someone), 'ok'],
+    ['somebody has not confirmed', heardBy(someone, { ...someone, confirmed: false }), 'warning'],
+    ['there are none', undefined, 'skipped'],
+  ])('where %s', (_, topics, level) => {
+    expect(subscriptionLinks(topics).map((finding) => finding.level)).toEqual([level]);
   });
 
   it('that can wait have subscribers of their own, and are told apart', () => {
@@ -115,15 +120,14 @@ describe('the alarms', () => {
       { output: 'AlarmTopicArn', alarms: 'those that must wake somebody', subscriptions: [someone] },
       { output: 'CanWaitTopicArn', alarms: 'those that can wait', subscriptions: [] },
     ];
-    expect(alarmLinks({ on: [], topics })).toMatchObject([
+    expect(subscriptionLinks(topics)).toMatchObject([
       { level: 'ok', detail: 'subscribed to those that must wake somebody: email ops@example.com' },
       { level: 'warning', detail: 'nobody is subscribed to those that can wait', mend: /CanWaitTopicArn/ },
     ]);
   });
 
   it('are named when they are on, with the code that they stand for', () => {
-    const on = [isOn('HOOK004'), isOn('tick-missing')];
-    const [, hook, tick] = alarmLinks({ on, topics: heardBy(someone) });
+    const [hook, tick] = alarmLinks([isOn('HOOK004'), isOn('tick-missing')]);
     expect(hook).toMatchObject({ code: 'HOOK004', detail: expect.stringContaining('KnocknocOkta-HOOK004') });
     expect(hook).toHaveProperty('mend', ERRORS.HOOK004.firstStep);
     expect(tick).toMatchObject({ detail: expect.stringContaining('KnocknocOkta-tick-missing') });

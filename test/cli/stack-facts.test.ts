@@ -226,6 +226,23 @@ describe('what AWS says of a stack', () => {
     await expect(facts().flow()).rejects.toThrow('too many lines to read in time');
   });
 
+  it('says which alarms of its own are on, whether it may see who has subscribed or not', async () => {
+    const stack = { ...deployed(), outputs: { AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:alarms' } };
+    const [alarm] = stack.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
+    const on = { AlarmName: alarm?.physicalId, AlarmDescription: 'It is on.', StateValue: 'ALARM' };
+    const message = 'not authorized to perform sns:ListSubscriptionsByTopic';
+    answering = ({ operation }) =>
+      operation === 'DescribeAlarms'
+        ? { body: { MetricAlarms: [on, { ...on, AlarmName: 'KnocknocOkta-of-another' }] } }
+        : {
+            status: 403,
+            body: `<ErrorResponse><Error><Code>AuthorizationError</Code><Message>${message}</Message></Error></ErrorResponse>`,
+          };
+    const { alarmsOn, alarmTopics } = factsOf(stack);
+    expect(await alarmsOn()).toEqual([{ name: alarm?.physicalId, description: 'It is on.' }]);
+    await expect(alarmTopics()).rejects.toThrow('sns:ListSubscriptionsByTopic');
+  });
+
   it('says when AWS does not allow it', async () => {
     const body = {
       __type: 'AccessDeniedException',
