@@ -49,8 +49,11 @@ async function chooseZone(
   const wrong = configured.find(({ zone, failure: why }) => !zone || why)?.zoneId ?? ids[0] ?? '';
   const meant = await meantBy(options.zone, free, work);
   if (meant === undefined) {
-    const named = options.zone === undefined ? '' : `; the org has none that is called ${options.zone}`;
-    const detail = `${acl} is configured with ${wrong}, which the org does not have, or not as an active IP zone${named}`;
+    const none = options.zone === undefined ? undefined : `the org has no zone ${options.zone} that ${acl} could write`;
+    if (none !== undefined && !isMissing)
+      return failure(STEP, none, 'Choose one of those listed, by its name or its id.');
+    const missing = `${acl} is configured with ${wrong}, which the org does not have, or not as an active IP zone`;
+    const detail = none === undefined ? missing : `${missing}; ${none}`;
     return failure(STEP, detail, howToPut('the id of one of these', wrong, work));
   }
   if (ids.includes(meant.id) && !isMissing) return undefined;

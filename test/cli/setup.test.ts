@@ -200,6 +200,25 @@ describe.concurrent('setup', () => {
     expect(levels(read(await world.run(`setup --json --step zones --zone ${named}`)))).toEqual([level]);
   });
 
+  it('does not blame the configuration for a zone that nobody has', async () => {
+    const world = await CliWorld.start();
+    const { findings, zones } = read(await world.run('setup --json --step zones --zone Lost'));
+    expect(findings).toEqual([
+      {
+        ...{ link: 'zones', level: 'failure', detail: `the org has no zone Lost that ${ACL} could write` },
+        mend: 'Choose one of those listed, by its name or its id.',
+      },
+    ]);
+    expect(zones).toEqual([{ id: ZONE, name: 'Knocknoc users', acl: ACL }]);
+    await world.system.simulator.editZone(ZONE, { status: 'INACTIVE' });
+    await world.system.simulator.seedZone(OTHER, { name: 'VPN' });
+    const [both] = read(await world.run('setup --json --step zones --zone Lost')).findings;
+    expect(both?.detail).toContain(
+      `${ACL} is configured with ${ZONE}, which the org does not have, or not as an active`,
+    );
+    expect(both?.detail).toContain('; the org has no zone Lost that');
+  });
+
   it('lets nobody’s entries go without being asked, and asks a person', async () => {
     const FOREIGN = '8.8.8.8/32';
     const world = await CliWorld.start({}, { gateways: [FOREIGN] });
