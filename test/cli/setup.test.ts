@@ -233,6 +233,20 @@ describe.concurrent('setup', () => {
     expect(await world.gateways()).toEqual([`${ALICE}/32`]);
   });
 
+  it('lets nobody in again who is in, however the IP is written', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    const posted = async () => (await world.system.logs()).filter(({ action }) => action === 'event-accepted').length;
+    const before = await posted();
+    for (const ip of [ALICE, `${ALICE}/32`, `::ffff:${ALICE}`]) {
+      const { findings } = read(await world.run(`setup --json --step person --ip ${ip}`));
+      expect(findings).toEqual([{ link: 'person', level: 'ok', detail: `${ip} is in` }]);
+    }
+    expect(await posted()).toBe(before);
+    const { findings } = read(await world.run('setup --json --step person --ip nonsense'));
+    expect(findings).toMatchObject([{ level: 'failure', detail: expect.stringContaining('--ip nonsense') }]);
+  });
+
   it('does one step alone, and again', async () => {
     const world = await CliWorld.start();
     await world.grant(ALICE);
