@@ -42,18 +42,21 @@ export function momentOf(text: string, now: number, timeZone: string): number | 
   const found = words === '' ? undefined : ON_THE_WALL.exec(words);
   if (!found) return undefined;
   const [, year, month, day, word, hour = '0', minute = '0', second = '0'] = found;
-  const here = wallAt(word === 'yesterday' ? now - DAY_MS : now, timeZone);
+  const today = wallAt(now, timeZone);
+  const here = word === 'yesterday' ? dayBefore(today) : today;
   const date = year === undefined ? here : { year: Number(year), month: Number(month), day: Number(day) };
   const wall = { ...here, ...date, hour: Number(hour), minute: Number(minute), second: Number(second) };
   if (!isReal(wall)) return undefined;
   const ms = momentAt(wall, timeZone);
   // Without a day it is the last time that the clock showed it.
   const isNamed = year !== undefined || word !== undefined;
-  return !isNamed && ms > now ? momentAt({ ...wall, ...dayOf(wallAt(now - DAY_MS, timeZone)) }, timeZone) : ms;
+  return !isNamed && ms > now ? momentAt(dayBefore(wall), timeZone) : ms;
 }
 
-function dayOf({ year, month, day }: Wall) {
-  return { year, month, day };
+/** By the calendar: where the clocks change, a day before is not 24 hours before. */
+function dayBefore(wall: Wall): Wall {
+  const date = new Date(Date.UTC(wall.year, wall.month - 1, wall.day - 1));
+  return { ...wall, year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 }
 
 /** 31 February and 25 o'clock are none. */

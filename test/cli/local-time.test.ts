@@ -29,6 +29,17 @@ describe('a moment as a person writes it', () => {
     expect(new Date(momentOf(text, NOW, zone) ?? 0).toISOString().replace('.000', '')).toBe(utc);
   });
 
+  it.each([
+    ['yesterday-12:00', '2026-10-25T22:30:00Z', '2026-10-24T10:00:00Z'],
+    ['yesterday', '2026-10-25T22:30:00Z', '2026-10-23T22:00:00Z'],
+    ['23:50', '2026-10-25T22:30:00Z', '2026-10-24T21:50:00Z'],
+    ['yesterday-12:00', '2026-03-29T22:30:00Z', '2026-03-29T10:00:00Z'],
+    ['23:50', '2026-03-29T22:30:00Z', '2026-03-29T21:50:00Z'],
+    ['yesterday-12:00', '2026-12-31T23:30:00Z', '2026-12-31T11:00:00Z'],
+  ])('%s in Berlin at %s, beside a change of clocks or the turn of the year, is %s', (text, now, utc) => {
+    expect(new Date(momentOf(text, Date.parse(now), BERLIN) ?? 0).toISOString().replace('.000', '')).toBe(utc);
+  });
+
   it.each(['', 'soon', '25:00', '14:65', '2026-02-31', '2026-13-01 10:00', '8', '2026-11-24T25:00Z', '-2h'])(
     '%j is none',
     (text) => {
