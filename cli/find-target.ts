@@ -33,7 +33,8 @@ export async function findTarget(
   runFile = RUN_FILE,
 ): Promise<Target> {
   if (options.local) {
-    const other = (['stack', 'region', 'endpointUrl'] as const).find((name) => options[name] !== undefined);
+    const others = { '--stack': options.stack, '--region': options.region, '--endpoint-url': options.endpointUrl };
+    const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
     if (other) throw usageFailure(`--local cannot be combined with ${other}: it finds the local run by itself`);
     return findLocal(runFile);
   }

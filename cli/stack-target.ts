@@ -20,14 +20,14 @@ import { versionedSecret } from './versioned-secret.ts';
 
 const CALLER_MS = 3_000;
 
-/** A deployed stack, found by its name. */
-export async function stackTarget(stackName: string, settings: AwsSettings): Promise<Target> {
-  const stack = await readStack(stackName, settings);
+/** A deployed stack. @param named by its name or its ARN */
+export async function stackTarget(named: string, settings: AwsSettings): Promise<Target> {
+  const stack = await readStack(named, settings);
   const output = (name: string): string => {
     const value = stack.outputs[name];
     if (value === undefined) {
       const advice = 'Is it a stack of this project, and is its first deploy done? See its events in CloudFormation.';
-      throw new CliFailure(`the stack ${stackName} (${stack.status}) has no output ${name}`, advice);
+      throw new CliFailure(`the stack ${stack.name} (${stack.status}) has no output ${name}`, advice);
     }
     return value;
   };
@@ -35,7 +35,7 @@ export async function stackTarget(stackName: string, settings: AwsSettings): Pro
   const secrets = new SecretsManagerClient(client);
   const url = output('WebhookUrl');
   return {
-    name: `stack ${stackName} in ${stack.region}, account ${stack.account}`,
+    name: `stack ${stack.name} in ${stack.region}, account ${stack.account}`,
     config: stack.config,
     table: new DynamoDbTable(output('GrantsTableName'), documents(new DynamoDBClient(client))),
     oktaCredentials: credentialsSecret(secrets, output('OktaCredentialsArn')),

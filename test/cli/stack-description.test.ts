@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readStack } from '../../cli/stack-description.ts';
+import { stackTarget } from '../../cli/stack-target.ts';
 import { CONFIGURATION_METADATA } from '../../lib/names.ts';
 import { configOf } from '../helpers/events.ts';
 
 let baseUrl = '';
-const OUTPUTS = ['WebhookUrl', 'OktaCredentialsArn', 'GrantsTableName']
-  .map((name) => `<member><OutputKey>${name}</OutputKey><OutputValue>x</OutputValue></member>`)
+const OUTPUTS = ['WebhookUrl', 'OktaCredentialsArn', 'GrantsTableName', 'WebhookSecretArn', 'EventsQueueUrl']
+  .map((name) => `<member><OutputKey>${name}</OutputKey><OutputValue>https://x.example</OutputValue></member>`)
   .join('');
 /** CloudFormation, with a stack whose template somebody may have changed. */
 const aws = createServer(async (request, response) => {
@@ -26,7 +27,8 @@ const aws = createServer(async (request, response) => {
   const result: Readonly<Record<string, string>> = {
     DescribeStacks: `<Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1</StackId><StackName>Acme</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${OUTPUTS}</Outputs></member></Stacks>`,
     GetTemplate: `<TemplateBody><![CDATA[${JSON.stringify(template)}]]></TemplateBody>`,
-    ListStackResources: '<StackResourceSummaries></StackResourceSummaries>',
+    ListStackResources:
+      '<StackResourceSummaries><member><LogicalResourceId>GrantsEventsDeadLetters1</LogicalResourceId><PhysicalResourceId>q</PhysicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType></member></StackResourceSummaries>',
   };
   response.writeHead(200, { 'content-type': 'text/xml' });
   response.end(`<${action}Response><${action}Result>${result[action]}</${action}Result></${action}Response>`);
@@ -37,10 +39,14 @@ afterAll(() => {
   aws.close();
 });
 
-function read(name = 'Acme') {
+function settings() {
   const { port } = aws.address() as AddressInfo;
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return readStack(name, { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials });
+  return { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials };
+}
+
+function read(name = 'Acme') {
+  return readStack(name, settings());
 }
 
 it('a stack is read with the configuration that its template tells', async () => {
@@ -48,9 +54,11 @@ it('a stack is read with the configuration that its template tells', async () =>
   expect(await read()).toMatchObject({ name: 'Acme', account: '111122223333', config: { okta: { baseUrl } } });
 });
 
-it('a stack that is named by its ARN has its own name: its alarms begin with it', async () => {
+it('a stack that is named by its ARN has its own name: its alarms begin with it, and a person reads it', async () => {
   baseUrl = `https://${configOf().okta.domain}`;
-  expect(await read('arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1')).toMatchObject({ name: 'Acme' });
+  const arn = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Acme/1';
+  expect(await read(arn)).toMatchObject({ name: 'Acme' });
+  expect((await stackTarget(arn, settings())).name).toBe('stack Acme in eu-west-1, account 111122223333');
 });
 
 it('a stack that is not there is told with those that are', async () => {
