@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,16 +36,18 @@ export async function announceRun(
   const other = await findRun(file).catch(() => undefined);
   if (other && other.pid !== description.pid && (await isThere(other))) return undefined;
   await mkdir(dirname(file), { recursive: true });
-  // A file that is there keeps its mode when it is written to.
-  await rm(file, { force: true });
-  await writeFile(file, JSON.stringify(description), { mode: 0o600 });
+  // Beside it, so that nobody reads half of it. A file that is there keeps its mode when it is written to.
+  const written = `${file}.${description.pid}`;
+  await rm(written, { force: true });
+  await writeFile(written, JSON.stringify(description), { mode: 0o600 });
+  await rename(written, file);
   return async () => {
     // A later run may have put its own in the place.
     if ((await findRun(file))?.pid === description.pid) await rm(file, { force: true });
   };
 }
 
-/** @returns the local run, or undefined where none said that it is there */
+/** @returns the local run, or undefined where none said, so that this version can read it, that it is there */
 export async function findRun(file = RUN_FILE): Promise<RunDescription | undefined> {
   let text: string;
   try {
@@ -54,13 +56,26 @@ export async function findRun(file = RUN_FILE): Promise<RunDescription | undefin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text) as RunDescription;
+  return runOf(text);
+}
+
+/** @returns undefined where it was cut off, or another version has written it otherwise */
+function runOf(text: string): RunDescription | undefined {
+  try {
+    const run: RunDescription = JSON.parse(text);
+    return addressOf(run) ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function addressOf(run: RunDescription): URL | null {
+  return URL.parse(run.kind === 'embedded' ? run.operator.url : run.endpoint);
 }
 
 /** Whether a run listens. Its process number says nothing: another process may have it after a run was killed. */
 function isThere(run: RunDescription): Promise<boolean> {
-  // What another version has written may name none.
-  const address = URL.parse(run.kind === 'embedded' ? run.operator?.url : run.endpoint);
+  const address = addressOf(run);
   if (!address) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = connect(Number(address.port), address.hostname, () => {

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findTarget } from '../../cli/find-target.ts';
 import { localTarget } from '../../cli/local-run/local-target.ts';
@@ -121,6 +121,45 @@ describe('the file that says how a local run can be operated', () => {
     };
     await announceRun({ kind: 'emulator', ...gone }, file);
     expect(await find()).toMatchObject({ code: 2, notes: expect.stringContaining('no local run') });
+  });
+
+  it.each([
+    ['is half written', '{"pid":1,"kind":"emb'],
+    ['is empty', ''],
+    ['is of another version', '{"pid":1,"kind":"embedded"}'],
+    ['is of another version, on the emulator', '{"pid":1,"kind":"emulator"}'],
+    ['is no description', 'null'],
+  ])('names no run where it %s', async (_, text) => {
+    const file = join(folder, 'half.json');
+    await writeFile(file, text);
+    const { code, notes } = await typed('status --local', (options) => findTarget(options, {}, file));
+    expect(code).toBe(2);
+    expect(notes).toMatch(/^✘ no local run answers\n {2}→ .*npm run local/);
+  });
+
+  it('is there as a whole at any moment, also while it is written anew', async () => {
+    const file = join(folder, 'six', 'run.json');
+    await announceRun(run(1), file);
+    let isOver = false;
+    const announcing = (async () => {
+      for (let times = 0; times < 100; times += 1) await announceRun(run(1), file);
+      isOver = true;
+    })();
+    const seen: unknown[] = [];
+    while (!isOver) seen.push(await findRun(file));
+    await announcing;
+    expect(seen.filter((one) => one === undefined)).toEqual([]);
+    expect(await readdir(dirname(file))).toEqual(['run.json']);
+  });
+
+  it.each([
+    ['--stack', { stack: 'Acme' }],
+    ['--region', { region: 'eu-west-1' }],
+    ['--endpoint-url', { endpointUrl: 'http://127.0.0.1:9' }],
+  ])('is not looked for beside another system: %s is refused by that name', async (option, more) => {
+    const { code, notes } = await typed('status', () => findTarget({ local: true, ...more }, {}));
+    expect(code).toBe(64);
+    expect(notes).toContain(`--local cannot be combined with ${option}: `);
   });
 
   it('stays when a later run has put its own in the place', async () => {
