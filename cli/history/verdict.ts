@@ -1,8 +1,9 @@
 import { ago, moment } from '../moments.ts';
 import type { Entry } from './entries.ts';
-import { whoWasIn } from './who-was-in.ts';
+import { shownSince, whoWasIn } from './who-was-in.ts';
 
 const ENDINGS: readonly Entry['kind'][] = ['revoked', 'ended', 'expired', 'flushed', 'refused'];
+const DECIDING: readonly Entry['kind'][] = [...ENDINGS, 'granted', 'accepted'];
 
 /** What it is judged by: entries, oldest first. */
 interface Told {
@@ -25,13 +26,38 @@ export function verdictOn(who: string, { all, own, isWhole }: Told, now: number,
     const why = 'the log that can be read does not go back as far as a grant can live';
     return `whether ${who} is in is not known: ${why}. \`npm run zone -- status\` shows who is in`;
   }
-  const last = own.findLast(({ kind }) => ENDINGS.includes(kind));
-  if (!last) {
-    return own.some(({ kind }) => kind === 'granted')
-      ? `${who} is not in: no grant is live`
-      : `${who} is not in: nothing was sent for them in this time. Look for the login in Knocknoc`;
+  const pending = own.findLast(({ kind }) => DECIDING.includes(kind));
+  if (pending?.kind === 'accepted') {
+    return `${who} has no grant: an event was accepted ${ago(pending.at, now)} and is not applied yet. \`npm run zone -- doctor\` says what holds it up`;
   }
-  const at = last.lastAt ?? last.at;
-  const what = last.kind === 'refused' ? `an event was refused with ${last.code}` : `a grant was ${last.kind}`;
-  return `${who} is not in: ${last.kind === 'flushed' ? 'everybody was flushed' : what}, ${ago(at, now)}`;
+  const shown = addressesOf(own).filter((one) => shownSince(one, all) !== undefined);
+  if (shown.length === 0) return `${who} is not in: ${whyNot(own, now, timeZone)}`;
+  const ips = [...new Set(shown.map(({ ip }) => ip))];
+  const holders = whoWasIn(all, now).filter((grant) =>
+    shown.some(({ acl, ip }) => acl === grant.acl && ip === grant.ip),
+  );
+  const still = holders.length > 0 ? 'another grant has' : 'a zone is still known to have';
+  return `${who} has no grant (${whyNot(own, now, timeZone)}), and ${still} ${ips.join(', ')}`;
+}
+
+/** Where an IP was let in. */
+function addressesOf(own: readonly Entry[]) {
+  return own.flatMap(({ kind, acl, ip }) =>
+    kind === 'granted' && acl !== undefined && ip !== undefined ? [{ acl, ip }] : [],
+  );
+}
+
+/** What ended the last grant, or kept another from being made. */
+function whyNot(own: readonly Entry[], now: number, timeZone: string): string {
+  const granted = own.findLast(({ kind }) => kind === 'granted');
+  // What came before it has ended another one.
+  const last = own.slice(granted ? own.indexOf(granted) : 0).findLast(({ kind }) => ENDINGS.includes(kind));
+  if (last) {
+    const what = last.kind === 'refused' ? `an event was refused with ${last.code}` : `a grant was ${last.kind}`;
+    return `${last.kind === 'flushed' ? 'everybody was flushed' : what}, ${ago(last.lastAt ?? last.at, now)}`;
+  }
+  if (granted?.expiresAt === undefined) {
+    return 'nothing was sent for them in this time. Look for the login in Knocknoc';
+  }
+  return `their grant was good until ${moment(granted.expiresAt, timeZone)}`;
 }

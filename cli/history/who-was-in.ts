@@ -38,7 +38,7 @@ export function whoWasIn(entries: readonly Entry[], moment: number): readonly Gr
   return [...live.values()]
     .filter(({ expiresAt }) => expiresAt > moment)
     .map((grant) => {
-      const inZoneSince = inZone(grant, before);
+      const inZoneSince = shownSince(grant, before);
       return { ...grant, ...(inZoneSince !== undefined && { inZoneSince }) };
     });
 }
@@ -54,8 +54,11 @@ export function letsIn(entries: readonly string[] | undefined, ip: string): bool
   return host !== undefined && readableBlocks(entries ?? []).some((block) => covers(block, blockOf(ip)));
 }
 
-/** By the zones' updates; the ACL may have several, between which people move. */
-function inZone({ acl, ip }: GrantThen, entries: readonly Entry[]): number | undefined {
+/**
+ * Since when a zone of the ACL has had an IP, by the zones' updates; it may have several, between which people move.
+ * @returns undefined where none is known to have it
+ */
+export function shownSince({ acl, ip }: Pick<GrantThen, 'acl' | 'ip'>, entries: readonly Entry[]): number | undefined {
   const zones = new Map<string, number>();
   let since: number | undefined;
   for (const { kind, at, acl: of, zoneId = '', added, removed } of entries) {

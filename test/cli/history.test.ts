@@ -147,6 +147,50 @@ describe('history', () => {
     expect(out).toContain('bob@example.com is in: 198.51.100.23, until 2026-11-24 19:00:00Z');
   });
 
+  describe('of somebody whose grant is over', () => {
+    const came = [
+      line(NOW - HOUR, { action: 'granted', webhookId: 'z', ...BOBS, expiresAt: NOW - HOUR / 2 }),
+      line(NOW - HOUR + 1, { action: 'zone-updated', zoneId: 'nzo1', write: 9, acl: ACL, added: [`${BOB}/32`] }),
+    ];
+    const gone = line(NOW - HOUR / 4, {
+      action: 'zone-updated',
+      zoneId: 'nzo1',
+      write: 10,
+      acl: ACL,
+      removed: [`${BOB}/32`],
+    });
+    const ended = line(NOW - HOUR / 3, { action: 'grant-ended', webhookId: 'y', position: '7', by: 'revoke', ...BOBS });
+    const verdict = async (lines: typeof LINES, choice = '--user bob@example.com') =>
+      JSON.parse((await asked(`${choice} --json`, {}, lines)).out).verdict;
+
+    it('says that a zone is still known to have them', async () => {
+      expect(await verdict([...came, ended])).toBe(
+        'bob@example.com has no grant (a grant was ended, 20 min ago), and a zone is still known to have 198.51.100.23',
+      );
+      expect(await verdict([...came, ended, gone])).toBe('bob@example.com is not in: a grant was ended, 20 min ago');
+    });
+
+    it('says that somebody else has the same IP', async () => {
+      const alices = { ...BOBS, user: 'alice@example.com', grantId: 's-9' };
+      const other = line(NOW - HOUR, { action: 'granted', webhookId: 'x', ...alices, expiresAt: NOW + HOUR });
+      expect(await verdict([...came, other, ended])).toContain('and another grant has 198.51.100.23');
+    });
+
+    it('blames no flush that was before the grant: it was over by itself', async () => {
+      const flush = line(NOW - 2 * HOUR, { action: 'flushed', webhookId: 'w', acl: ACL, ended: 3 });
+      const said = 'their grant was good until 2026-11-24 17:30:00Z';
+      expect(await verdict([flush, ...came, gone])).toBe(`bob@example.com is not in: ${said}`);
+      expect(await verdict([flush, ...came], `--ip ${BOB}`)).toContain(`${BOB} has no grant (${said}), and a zone`);
+    });
+
+    it('says that an event for them waits', async () => {
+      const waits = line(NOW - 60_000, { action: 'event-accepted', webhookId: 'v', ...BOBS });
+      expect(await verdict([...came, gone, waits])).toMatch(
+        /^bob@example.com has no grant: an event was accepted 1 min ago and is not applied yet\. /,
+      );
+    });
+  });
+
   describe('of somebody who came before what is shown', () => {
     const came = (at: number) => [
       line(at, { action: 'granted', webhookId: 'z', ...BOBS, expiresAt: NOW + HOUR }),
