@@ -26,7 +26,7 @@ const CDK = [
 const COMMANDS = [
   'test/cli/{adopt,allowlist,doctor,events,forgotten-flags,history,local-run,oauth-key,outcomes,outputs}.test.ts',
   'test/cli/{people,redrive,secrets,selftest,setup,status,verify}.test.ts',
-  'test/local/run-page.test.ts',
+  'test/local/{loopback-server,run-page}.test.ts',
 ];
 const SIMULATION = ['test/simulation/**/*.test.ts'];
 /** They try all there is to try, for seconds each: too long while one works. */

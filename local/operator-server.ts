@@ -1,8 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { operatorCalls } from '../cli/local-run/operator-calls.ts';
 import type { OperatorAddress } from '../cli/local-run/run-file.ts';
 import type { Target } from '../cli/target.ts';
+import { listen, readBody } from './loopback-server.ts';
 
 /** Far more than any question holds. */
 const LARGEST_BODY = 1024 * 1024;
@@ -15,26 +16,13 @@ export async function startOperatorServer(
   target: Target,
 ): Promise<{ readonly address: OperatorAddress; close(): Promise<void> }> {
   const token = randomBytes(24).toString('base64url');
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     answer(target, token, request).then(
       ({ status, body }) => respond(response, status, body),
       (error: unknown) => respond(response, 500, { error: error instanceof Error ? error.message : 'unknown' }),
     );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound ? bound.port : 0;
-  return {
-    address: { url: `http://127.0.0.1:${port}`, token },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  }, 0);
+  return { address: { url, token }, close };
 }
 
 async function answer(target: Target, token: string, request: IncomingMessage) {
@@ -43,7 +31,9 @@ async function answer(target: Target, token: string, request: IncomingMessage) {
   const name = (request.url ?? '').slice(1);
   const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
   if (request.method !== 'POST' || typeof call !== 'function') return { status: 404, body: { error: 'no such call' } };
-  const args: unknown = JSON.parse(await readText(request));
+  const text = await readBody(request, LARGEST_BODY);
+  if (!text) return { status: 413, body: { error: 'the request is too large' } };
+  const args: unknown = JSON.parse(text.toString('utf8'));
   if (!Array.isArray(args)) return { status: 400, body: { error: 'the arguments must be a list' } };
   return { status: 200, body: { result: await call(...args) } };
 }
@@ -51,17 +41,6 @@ async function answer(target: Target, token: string, request: IncomingMessage) {
 function isRight(given = '', wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_BODY) throw new Error('the request is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function respond(response: ServerResponse, status: number, body: unknown): void {

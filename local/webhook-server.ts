@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { OUTCOME_ROUTE, WEBHOOK_PATH } from '../lib/names.ts';
+import { listen, readBody } from './loopback-server.ts';
 
 type Handle = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -20,7 +21,7 @@ export async function startWebhookServer(
   routes: Routes,
   port: number,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     const respond = (answer: APIGatewayProxyStructuredResultV2) => {
       for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, String(value));
       response.statusCode = answer.statusCode ?? 200;
@@ -29,28 +30,15 @@ export async function startWebhookServer(
     answer(request, routes).then(respond, () =>
       respond({ statusCode: 500, body: '{"message":"Internal Server Error"}' }),
     );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const bound = typeof address === 'object' && address ? address.port : port;
-  return {
-    url: `http://127.0.0.1:${bound}${WEBHOOK_PATH}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  }, port);
+  return { url: `${url}${WEBHOOK_PATH}`, close };
 }
 
 async function answer(request: IncomingMessage, routes: Routes): Promise<APIGatewayProxyStructuredResultV2> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const handle = handlerOf(request.method, url.pathname, routes);
   if (!handle) return { statusCode: 404, body: '{"message":"Not Found"}' };
-  const body = await readBody(request);
+  const body = await readBody(request, LARGEST_BODY);
   if (!body) return { statusCode: 413, body: '{"message":"Request Entity Too Large"}' };
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [
@@ -70,17 +58,6 @@ function handlerOf(method: string | undefined, path: string, { webhook, outcome 
   if (method === 'POST' && path === WEBHOOK_PATH) return webhook;
   const isOutcome = path.startsWith(`${WEBHOOK_PATH}/events/`) && path.split('/').length === 5;
   return method === 'GET' && isOutcome ? outcome : undefined;
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_BODY) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** The event that the HTTP API makes of a POST. The body always comes in base64: the handler must cope with both. */

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isFromHere, type LoopbackServer, listen, readBody } from '../loopback-server.ts';
 import { PAGE_HEADERS } from '../page/html.ts';
 import { handleControl } from './control.ts';
 import { renderPage, renderState } from './page.ts';
@@ -7,7 +8,6 @@ import { OktaSimulator, type OktaSimulatorOptions } from './simulator.ts';
 
 /** More than the largest zone needs. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 export interface StartOptions extends Omit<OktaSimulatorOptions, 'now'> {
   /** Default: a free one. */
@@ -16,43 +16,30 @@ export interface StartOptions extends Omit<OktaSimulatorOptions, 'now'> {
   readonly now?: () => number;
 }
 
-export interface RunningSimulator {
-  /** `http://127.0.0.1:{port}`: base of the API, and the page. */
-  readonly url: string;
-  readonly port: number;
+/** At its URL are the base of the API, and the page. */
+export interface RunningSimulator extends LoopbackServer {
   readonly simulator: OktaSimulator;
-  /** Ends everything at once, calls that hang or wait included. */
-  close(): Promise<void>;
 }
 
 /** Serves the simulator on loopback: Okta's API under `/api/`, control under `/control/`, the page at `/`. */
 export async function startOktaSimulator(options: StartOptions = {}): Promise<RunningSimulator> {
-  const { port: wanted = 0, now = Date.now, ...rest } = options;
+  const { port = 0, now = Date.now, ...rest } = options;
   const simulator = new OktaSimulator({ ...rest, now });
   const closing = new AbortController();
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     // Fails only when a connection ends early, or with a bug of ours; neither leaves the caller waiting.
     serve(simulator, request, response, closing.signal).catch((error: unknown) => {
       if (request.errored === null && !closing.signal.aborted) console.error(error);
       response.destroy();
     });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(wanted, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : wanted;
+  }, port);
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    ...server,
     simulator,
-    close: () =>
-      new Promise((resolve) => {
-        closing.abort();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => {
+      closing.abort();
+      return server.close();
+    },
   };
 }
 
@@ -62,13 +49,13 @@ async function serve(
   response: ServerResponse,
   closing: AbortSignal,
 ): Promise<void> {
-  const body = await readBody(request);
+  const body = (await readBody(request, MAX_BODY_BYTES))?.toString('utf8');
   const path = request.url ?? '/';
   const method = request.method ?? 'GET';
   if (body === undefined) send(response, { status: 413, headers: { 'x-simulator-invented': 'true' }, body: '' });
   else if (path !== '/' && path !== '/page.json' && path !== '/favicon.ico' && !path.startsWith('/control/')) {
     await serveApi(simulator, request, { method, path, body }, response, closing);
-  } else if (fromHere(request)) send(response, ownReply(simulator, { method, path, body }));
+  } else if (isFromHere(request.headers)) send(response, ownReply(simulator, { method, path, body }));
   else send(response, { status: 403, headers: {}, body: '' });
 }
 
@@ -121,25 +108,6 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
   response.writeHead(status, { ...headers, ...length }).end(body);
 }
 
-/** @returns undefined when it is too long */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    length += chunk.length;
-    // Read on to the end all the same: who stops reading cuts the connection before the answer.
-    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return length > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
-}
-
 function plainHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]));
-}
-
-/** Web pages of other origins, and names that were made to point here, do not get to the control API. */
-function fromHere(request: IncomingMessage): boolean {
-  const { host = '', origin } = request.headers;
-  return LOOPBACK.test(host) && (origin === undefined || origin === `http://${host}`);
 }
