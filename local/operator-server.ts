@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { operatorCalls } from '../cli/local-run/operator-calls.ts';
+import { operatorCall } from '../cli/local-run/operator-calls.ts';
 import type { OperatorAddress } from '../cli/local-run/run-file.ts';
 import type { Target } from '../cli/target.ts';
 import { listen, readBody } from './loopback-server.ts';
@@ -27,15 +27,14 @@ export async function startOperatorServer(
 
 async function answer(target: Target, token: string, request: IncomingMessage) {
   if (!isRight(request.headers.authorization, `Bearer ${token}`)) return { status: 401, body: { error: 'no token' } };
-  const calls: Readonly<Record<string, unknown>> = operatorCalls(target);
-  const name = (request.url ?? '').slice(1);
-  const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
-  if (request.method !== 'POST' || typeof call !== 'function') return { status: 404, body: { error: 'no such call' } };
+  const call = operatorCall(target, (request.url ?? '').slice(1));
+  if (request.method !== 'POST' || !call) return { status: 404, body: { error: 'no such call' } };
   const text = await readBody(request, LARGEST_BODY);
   if (!text) return { status: 413, body: { error: 'the request is too large' } };
   const args: unknown = JSON.parse(text.toString('utf8'));
   if (!Array.isArray(args)) return { status: 400, body: { error: 'the arguments must be a list' } };
-  return { status: 200, body: { result: await call(...args) } };
+  // JSON has null in the place of an argument that is left out.
+  return { status: 200, body: { result: await call(args.map((arg: unknown) => arg ?? undefined)) } };
 }
 
 function isRight(given = '', wanted: string): boolean {

@@ -3,7 +3,7 @@ import { KMS_CLIENT_KEY } from '../../lib/names.ts';
 import type { Item } from '../../lib/ports.ts';
 import { CliFailure } from '../cli-failure.ts';
 import type { KmsKeys, Target } from '../target.ts';
-import type { OperatorCalls } from './operator-calls.ts';
+import { OPERATOR_CALLS, type PartName, type RemotePart } from './operator-calls.ts';
 import type { OperatorAddress } from './run-file.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -11,76 +11,39 @@ const START_IT = 'Start it with `npm run local` in another terminal, and leave i
 
 /** The embedded system of another process of this machine. */
 export async function localTarget({ url, token }: OperatorAddress): Promise<Target> {
-  const call = async <Name extends keyof OperatorCalls>(
-    name: Name,
-    ...args: Parameters<OperatorCalls[Name]>
-  ): Promise<Awaited<ReturnType<OperatorCalls[Name]>>> => {
-    const { status, body } = await exchange(`${url}/${name}`, token, args);
-    if (status === 200) return body.result as Awaited<ReturnType<OperatorCalls[Name]>>;
-    throw new CliFailure(`the local run refused "${name}": ${body.error ?? status}`);
-  };
-  const about = await call('about');
+  const part = <Name extends PartName>(name: Name) =>
+    Object.fromEntries(
+      OPERATOR_CALLS[name].map((method) => [
+        method,
+        (...args: readonly unknown[]) => exchange(url, token, `${name}.${method}`, args),
+      ]),
+    ) as RemotePart<Name>;
+  const { deployedAt, ...about } = await part('run').about();
+  const [pages, signer] = [part('pages'), part('signer')];
   const kms: KmsKeys = {
-    list: () => call('kmsKeys'),
-    publicKey: (id) => call('kmsPublicKey', id),
+    ...part('kms'),
     signers: (id) => ({
       alg: KMS_CLIENT_KEY.alg,
-      sign: async (input, timeoutMs) => {
-        const signature = await call('kmsSign', id, Buffer.from(input).toString('base64'), timeoutMs);
-        return Buffer.from(signature, 'base64');
-      },
+      sign: async (input, timeoutMs) =>
+        Buffer.from(await signer.sign(id, Buffer.from(input).toString('base64'), timeoutMs), 'base64'),
     }),
   };
   return {
     ...about,
     table: {
-      get: (...args) => call('get', ...args),
-      write: (...args) => call('write', ...args),
-      queryPrefix: (...args) => onePage(() => call('queryPrefix', ...args)),
-      queryExpiry: (...args) => onePage(() => call('queryExpiry', ...args)),
+      ...part('table'),
+      queryPrefix: (...args) => onePage(() => pages.queryPrefix(...args)),
+      queryExpiry: (...args) => onePage(() => pages.queryExpiry(...args)),
     },
-    oktaCredentials: {
-      read: () => call('readOktaCredentials'),
-      write: (text) => call('writeOktaCredentials', text),
-      version: (which) => call('oktaCredentialsVersion', which),
-      replace: (text, seen) => call('replaceOktaCredentials', text, seen),
-      next: () => call('nextOktaCredentials'),
-      addNext: (text) => call('addNextOktaCredentials', text),
-      dropNext: (next) => call('dropNextOktaCredentials', next),
-    },
+    oktaCredentials: part('oktaCredentials'),
     kms: about.config.okta.clientKey === 'kms' ? kms : undefined,
-    webhookSecret: {
-      read: () => call('readWebhookSecret'),
-      version: (which) => call('webhookSecretVersion', which),
-      replace: (text, seen) => call('replaceWebhookSecret', text, seen),
-    },
-    ...(listedAcls(about.config).length > 0 && {
-      allowlistSecret: {
-        read: () => call('readAllowlistSecret'),
-        version: (which) => call('allowlistSecretVersion', which),
-        replace: (text, seen) => call('replaceAllowlistSecret', text, seen),
-      },
-    }),
+    webhookSecret: part('webhookSecret'),
+    ...(listedAcls(about.config).length > 0 && { allowlistSecret: part('allowlistSecret') }),
     // Nobody signs in to it.
     caller: async () => undefined,
-    queues: {
-      events: { send: (message) => call('sendEvent', message) },
-      box: {
-        receive: () => call('receiveLetters'),
-        remove: (letter) => call('removeLetter', letter),
-        release: (letter) => call('releaseLetter', letter),
-      },
-      deadLetters: { send: (letter) => call('setAside', letter) },
-    },
-    record: { deployedAt: about.deployedAt, lines: (...args) => call('record', ...args) },
-    facts: {
-      parts: () => call('parts'),
-      schedule: () => call('schedule'),
-      deadLetters: () => call('deadLetters'),
-      flow: () => call('flow'),
-      alarmTopics: () => call('alarmTopics'),
-      alarmsOn: () => call('alarmsOn'),
-    },
+    queues: { events: part('events'), box: part('box'), deadLetters: part('deadLetters') },
+    record: { ...part('record'), deployedAt },
+    facts: part('facts'),
   };
 }
 
@@ -88,8 +51,8 @@ export function noLocalRun(cause?: unknown): CliFailure {
   return new CliFailure('no local run answers', START_IT, { cause });
 }
 
-async function exchange(url: string, token: string, args: readonly unknown[]) {
-  const response = await fetch(url, {
+async function exchange(url: string, token: string, call: string, args: readonly unknown[]): Promise<unknown> {
+  const response = await fetch(`${url}/${call}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(args),
@@ -98,7 +61,8 @@ async function exchange(url: string, token: string, args: readonly unknown[]) {
     throw noLocalRun(cause);
   });
   const body = (await response.json()) as { readonly result?: unknown; readonly error?: string };
-  return { status: response.status, body };
+  if (response.status === 200) return body.result;
+  throw new CliFailure(`the local run refused "${call}": ${body.error ?? response.status}`);
 }
 
 async function* onePage(read: () => Promise<readonly Item[]>): AsyncIterable<readonly Item[]> {

@@ -1,63 +1,65 @@
 import type { Item } from '../../lib/ports.ts';
-import type { KmsKeys, SecretVersion, Target } from '../target.ts';
+import type { Target } from '../target.ts';
 
-/**
- * What may be asked of a local run from another process, by name. The same names with the same
- * arguments are what `cli/local-run/local-target.ts` sends.
- */
-export function operatorCalls(target: Target) {
-  const { table, oktaCredentials, webhookSecret, allowlistSecret, facts, queues, record } = target;
+/** What may be asked of a local run from another process, and nothing else: of each part these, as `table.get`. */
+export const OPERATOR_CALLS = {
+  run: ['about'],
+  table: ['get', 'write'],
+  pages: ['queryPrefix', 'queryExpiry'],
+  oktaCredentials: ['read', 'write', 'version', 'replace', 'next', 'addNext', 'dropNext'],
+  kms: ['list', 'publicKey'],
+  signer: ['sign'],
+  webhookSecret: ['read', 'version', 'replace'],
+  allowlistSecret: ['read', 'version', 'replace'],
+  events: ['send'],
+  box: ['receive', 'remove', 'release'],
+  deadLetters: ['send'],
+  record: ['lines'],
+  facts: ['parts', 'schedule', 'deadLetters', 'flow', 'alarmTopics', 'alarmsOn'],
+} as const satisfies { readonly [Name in keyof Parts]: readonly (keyof Parts[Name])[] };
+
+type Optional = ReturnType<typeof partsOf>;
+type Parts = { readonly [Name in keyof Optional]-?: NonNullable<Optional[Name]> };
+export type PartName = keyof Parts;
+/** A part as another process has it. */
+export type RemotePart<Name extends PartName> = Pick<
+  Parts[Name],
+  (typeof OPERATOR_CALLS)[Name][number] & keyof Parts[Name]
+>;
+
+/** The parts of a target. What JSON can't carry, pages and bytes, has a form of its own. */
+function partsOf(target: Target) {
+  const { table, oktaCredentials, kms, webhookSecret, allowlistSecret, queues, record, facts } = target;
   return {
-    about: async () => ({
-      ...{ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs },
-      deployedAt: record.deployedAt,
-    }),
-    get: (...args: Parameters<typeof table.get>) => table.get(...args),
-    write: (...args: Parameters<typeof table.write>) => table.write(...args),
-    queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),
-    queryExpiry: (...args: Parameters<typeof table.queryExpiry>) => all(table.queryExpiry(...args)),
-    readOktaCredentials: () => oktaCredentials.read(),
-    writeOktaCredentials: (text: string) => oktaCredentials.write(text),
-    oktaCredentialsVersion: (...args: Parameters<typeof oktaCredentials.version>) => oktaCredentials.version(...args),
-    replaceOktaCredentials: (text: string, seen?: SecretVersion | null) =>
-      oktaCredentials.replace(text, seen ?? undefined),
-    nextOktaCredentials: () => oktaCredentials.next(),
-    addNextOktaCredentials: (text: string) => oktaCredentials.addNext(text),
-    dropNextOktaCredentials: (next: SecretVersion) => oktaCredentials.dropNext(next),
-    kmsKeys: () => keysOf(target).list(),
-    kmsPublicKey: (id: string) => keysOf(target).publicKey(id),
-    kmsSign: async (id: string, input: string, timeoutMs: number) => {
-      const signature = await keysOf(target).signers(id).sign(Buffer.from(input, 'base64'), timeoutMs);
-      return Buffer.from(signature).toString('base64');
+    ...{ table, oktaCredentials, kms, webhookSecret, allowlistSecret, ...queues, record, facts },
+    run: {
+      about: async () => ({
+        ...{ name: target.name, config: target.config, webhook: target.webhook, outputs: target.outputs },
+        deployedAt: record.deployedAt,
+      }),
     },
-    readWebhookSecret: () => webhookSecret.read(),
-    webhookSecretVersion: (...args: Parameters<typeof webhookSecret.version>) => webhookSecret.version(...args),
-    // JSON has null in the place of what is left out at the end of a list.
-    replaceWebhookSecret: (text: string, seen?: SecretVersion | null) => webhookSecret.replace(text, seen ?? undefined),
-    readAllowlistSecret: async () => allowlistSecret?.read(),
-    allowlistSecretVersion: async (which: 'current' | 'previous') => allowlistSecret?.version(which),
-    replaceAllowlistSecret: async (text: string, seen?: SecretVersion | null) =>
-      (await allowlistSecret?.replace(text, seen ?? undefined)) ?? false,
-    sendEvent: (...args: Parameters<typeof queues.events.send>) => queues.events.send(...args),
-    receiveLetters: () => queues.box.receive(),
-    removeLetter: (...args: Parameters<typeof queues.box.remove>) => queues.box.remove(...args),
-    releaseLetter: (...args: Parameters<typeof queues.box.release>) => queues.box.release(...args),
-    setAside: (...args: Parameters<typeof queues.deadLetters.send>) => queues.deadLetters.send(...args),
-    record: (...args: Parameters<typeof record.lines>) => record.lines(...args),
-    parts: () => facts.parts(),
-    schedule: () => facts.schedule(),
-    deadLetters: () => facts.deadLetters(),
-    flow: () => facts.flow(),
-    alarmTopics: () => facts.alarmTopics(),
-    alarmsOn: () => facts.alarmsOn(),
+    pages: {
+      queryPrefix: (...args: Parameters<typeof table.queryPrefix>) => all(table.queryPrefix(...args)),
+      queryExpiry: (...args: Parameters<typeof table.queryExpiry>) => all(table.queryExpiry(...args)),
+    },
+    signer: kms && {
+      sign: async (id: string, input: string, timeoutMs: number) => {
+        const signature = await kms.signers(id).sign(Buffer.from(input, 'base64'), timeoutMs);
+        return Buffer.from(signature).toString('base64');
+      },
+    },
   };
 }
 
-export type OperatorCalls = ReturnType<typeof operatorCalls>;
-
-function keysOf({ kms }: Target): KmsKeys {
-  if (!kms) throw new Error('it has no keys in KMS');
-  return kms;
+/** @returns undefined where nothing of this name may be asked */
+export function operatorCall(target: Target, name: string): ((args: readonly unknown[]) => unknown) | undefined {
+  const parts: Readonly<Record<string, object | undefined>> = partsOf(target);
+  for (const [part, methods] of Object.entries(OPERATOR_CALLS)) {
+    const method = methods.find((one) => name === `${part}.${one}`);
+    const on = parts[part];
+    if (method && on) return (args) => Reflect.apply(Reflect.get(on, method), on, args);
+  }
+  return undefined;
 }
 
 async function all(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {

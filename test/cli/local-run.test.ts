@@ -34,22 +34,35 @@ describe('the endpoint of an embedded run', () => {
     const operator = operatorOf(await CliWorld.start());
     expect(new URL(operator.url).hostname).toBe('127.0.0.1');
     for (const authorization of [undefined, '', 'Bearer ', 'Bearer x', `Basic ${operator.token}`, operator.token]) {
-      for (const call of ['readOktaCredentials', 'about', 'nothing']) {
+      for (const call of ['oktaCredentials.read', 'run.about', 'nothing']) {
         const answer = await ask(operator, call, authorization);
         expect(answer.status).toBe(401);
         expect(await answer.text()).not.toContain(TOKEN);
       }
     }
-    expect((await ask(operator, 'about', `Bearer ${operator.token}`)).status).toBe(200);
+    expect((await ask(operator, 'run.about', `Bearer ${operator.token}`)).status).toBe(200);
   });
 
   it('knows its own calls only, and only by POST', async () => {
     const operator = operatorOf(await CliWorld.start());
     const authorization = `Bearer ${operator.token}`;
-    for (const call of ['', 'constructor', '__proto__', 'toString', 'about/x']) {
-      expect((await ask(operator, call, authorization)).status).toBe(404);
+    const inherited = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+    const notListed = [
+      'table.queryPrefix',
+      'kms.signers',
+      'record.deployedAt',
+      'secrets.read',
+      'run.about.x',
+      'run.about/x',
+    ];
+    for (const call of ['', '.', 'run', 'run.', '.about', ...notListed, ...inherited]) {
+      expect((await ask(operator, call, authorization)).status, call).toBe(404);
     }
-    expect((await ask(operator, 'about', authorization, 'GET')).status).toBe(404);
+    for (const name of inherited) {
+      expect((await ask(operator, `run.${name}`, authorization)).status, name).toBe(404);
+      expect((await ask(operator, `${name}.${name}`, authorization)).status, name).toBe(404);
+    }
+    expect((await ask(operator, 'run.about', authorization, 'GET')).status).toBe(404);
   });
 
   it('tells the configuration as of the last deploy', async () => {

@@ -10,7 +10,7 @@ it.each([
   ['the webhook', webhookUrl],
   ['the simulated Okta', `${simulatorUrl}/api/v1/zones`],
   ['the page of the run', `${knocknoc.url}/log-in`],
-  ['the endpoint for operators', `${operator?.url}/about`],
+  ['the endpoint for operators', `${operator?.url}/run.about`],
 ])('%s reads what is too long to its end, and answers', async (_, url) => {
   const asked = request(url, { method: 'POST', headers: { authorization: `Bearer ${operator?.token}` } });
   asked.end(new Uint8Array(20 * 1024 * 1024));
