@@ -3,7 +3,7 @@ import type { DeployedStack } from './deployed-stack.ts';
 import type { Usage } from './meter.ts';
 import { LATENCY_MS } from './meter.ts';
 import prices from './prices.json' with { type: 'json' };
-import type { DayUse } from './working-day.ts';
+import { type DayUse, FUNCTION_NAMES } from './working-day.ts';
 
 /** Every day of the month is a working day: what is counted is rather too much. */
 export const DAYS = 30;
@@ -28,18 +28,18 @@ export interface Bill {
 }
 
 /** What a month of such days costs beyond the fixed prices, by stage. US dollars, no free tier. */
-export function monthlyBill(day: DayUse, { memoryMb }: DeployedStack): Bill {
+export function monthlyBill(day: DayUse, { functions }: DeployedStack): Bill {
   const { usage, events, storedItems } = day;
   const { webhook, grants, zone, expiry } = usage;
   const perDay = {
     'HTTP API': perMillion(events, 'apiRequests'),
-    'webhook function': compute(webhook, memoryMb.webhook) + perMillion(webhook.secretReads, 'secretReads'),
+    'webhook function': compute(webhook, functions.webhook.memoryMb) + perMillion(webhook.secretReads, 'secretReads'),
     // Sent, received and deleted; the two of the mapping are for a batch.
     'events queue': perMillion(webhook.fifoRequests + 2 * grants.invocations, 'fifoQueueRequests'),
     'events queue: empty polls': perMillion(emptyPolls(grants.invocations), 'fifoQueueRequests'),
-    'grants function': compute(grants, memoryMb.grants),
-    'zone function': compute(zone, memoryMb.zone) + perMillion(zone.secretReads, 'secretReads'),
-    'expiry function': compute(expiry, memoryMb.expiry),
+    'grants function': compute(grants, functions.grants.memoryMb),
+    'zone function': compute(zone, functions.zone.memoryMb) + perMillion(zone.secretReads, 'secretReads'),
+    'expiry function': compute(expiry, functions.expiry.memoryMb),
     'minute schedule': perMillion(TICKS, 'scheduledInvocations'),
     'timer queue': perMillion(
       grants.standardRequests + zone.standardRequests + expiry.standardRequests + 2 * timerRuns(expiry),
@@ -62,14 +62,14 @@ export function monthlyBill(day: DayUse, { memoryMb }: DeployedStack): Bill {
  * What of such a bill is inside what AWS gives every account each month without an end, if the account uses it for
  * nothing else. US dollars. The queues' allowance is counted at the lower of their two prices.
  */
-export function insideFreeAllowance(day: DayUse, { memoryMb }: DeployedStack): number {
+export function insideFreeAllowance(day: DayUse, { functions }: DeployedStack): number {
   const { usage } = day;
   const { freePerMonth: free, perMillion: price } = prices;
   const { grants, expiry } = usage;
-  const all = Object.entries(usage);
-  const runs = sum(all, ([, { invocations }]) => invocations);
-  const gbSeconds = sum(all, ([name, use]) => gbSecondsOf(use, memoryMb[name as keyof typeof usage]));
-  const own = sum(all, ([, { fifoRequests, standardRequests }]) => fifoRequests + standardRequests);
+  const all = Object.values(usage);
+  const runs = sum(all, ({ invocations }) => invocations);
+  const gbSeconds = sum(FUNCTION_NAMES, (name) => gbSecondsOf(usage[name], functions[name].memoryMb));
+  const own = sum(all, ({ fifoRequests, standardRequests }) => fifoRequests + standardRequests);
   const batches = [grants.invocations, timerRuns(expiry)];
   const queue = own + sum(batches, (count) => 2 * count + emptyPolls(count));
   return (

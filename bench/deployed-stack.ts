@@ -8,12 +8,16 @@ import { KnocknocOktaStack } from '../cdk/stack.ts';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { parseConfig } from '../config/load.ts';
 
+interface FunctionSettings {
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+}
+
 /** What of the stack has a price or sets one, as it stands in the template. */
 export interface DeployedStack {
-  readonly memoryMb: Readonly<Record<FunctionName, number>>;
-  /** Of the reader of lists, where there is one. */
-  readonly listMemoryMb: number | undefined;
-  readonly timeoutSeconds: Readonly<Record<FunctionName, number>>;
+  readonly functions: Readonly<Record<FunctionName, FunctionSettings>>;
+  /** The reader of lists, where there is one. */
+  readonly allowlist: FunctionSettings | undefined;
   readonly secrets: number;
   readonly alarms: number;
   /** What alarms are paid by: each metric that one of them looks at. */
@@ -40,23 +44,24 @@ export function deployedStack(changes: object = {}): DeployedStack {
     const config = parseConfig({ okta: { domain: 'acme.okta.com' }, acls, ...changes });
     const template = Template.fromStack(new KnocknocOktaStack(app, 'Bench', { config, bundles: fromFolder(folder) }));
     const all = (type: string) => Object.entries(template.findResources(type));
-    const functionOf = (id: string): { readonly MemorySize: number; readonly Timeout: number } => {
-      const found = all('AWS::Lambda::Function').filter(([name]) => name.startsWith(`${id}Function`));
-      if (found.length !== 1) throw new Error(`${found.length} functions begin with ${id}`);
-      return found[0]?.[1].Properties;
-    };
-    const functions = {
-      ...{ webhook: functionOf('Webhook'), outcome: functionOf('Outcome'), grants: functionOf('Grants') },
-      ...{ expiry: functionOf('Expiry'), zone: functionOf('Zone') },
+    const settingsOf = (id: string): FunctionSettings[] =>
+      all('AWS::Lambda::Function')
+        .filter(([name]) => name.startsWith(`${id}Function`))
+        .map(([, { Properties }]) => ({ memoryMb: Properties.MemorySize, timeoutSeconds: Properties.Timeout }));
+    const functionOf = (id: string) => {
+      const [only, ...more] = settingsOf(id);
+      if (!only || more.length > 0) throw new Error(`not one function begins with ${id}`);
+      return only;
     };
     const alarms = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const looksAt = ({ Metrics = [] }: { Metrics?: readonly { MetricStat?: unknown }[] }) =>
       Math.max(1, Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length);
     return {
-      memoryMb: ofEach(functions, ({ MemorySize }) => MemorySize),
-      listMemoryMb: all('AWS::Lambda::Function').find(([name]) => name.startsWith('AllowlistReader'))?.[1].Properties
-        .MemorySize,
-      timeoutSeconds: ofEach(functions, ({ Timeout }) => Timeout),
+      functions: {
+        ...{ webhook: functionOf('Webhook'), outcome: functionOf('Outcome'), grants: functionOf('Grants') },
+        ...{ expiry: functionOf('Expiry'), zone: functionOf('Zone') },
+      },
+      allowlist: settingsOf('AllowlistReader')[0],
       secrets: all('AWS::SecretsManager::Secret').length,
       alarms: alarms.length,
       alarmMetrics: alarms.reduce((sum, alarm) => sum + looksAt(alarm), 0),
@@ -71,15 +76,4 @@ export function deployedStack(changes: object = {}): DeployedStack {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function ofEach<T>(
-  functions: Readonly<Record<FunctionName, T>>,
-  value: (one: T) => number,
-): Record<FunctionName, number> {
-  const { webhook, outcome, grants, expiry, zone } = functions;
-  return {
-    ...{ webhook: value(webhook), outcome: value(outcome), grants: value(grants) },
-    ...{ expiry: value(expiry), zone: value(zone) },
-  };
 }

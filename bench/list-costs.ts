@@ -68,7 +68,7 @@ async function measure(people: number, pollSeconds: number): Promise<readonly Pa
   for (const id of zoneIds) system.okta.seedZone(id, { gateways: [{ type: 'CIDR', value: '192.0.2.0/32' }] });
   const handlers = system.functions.deploy(parseConfig(settings));
   const meter = new Meter(system, handlers);
-  const before = structuredClone({ lists: meter.lists, arming: meter.armingRequests });
+  const before = structuredClone({ lists: meter.usage.allowlist, arming: meter.armingRequests });
   const began = system.clock.now();
   const listed = new Set<string>();
   for (const { at, ip, isIn } of changesOf(people)) {
@@ -78,13 +78,13 @@ async function measure(people: number, pollSeconds: number): Promise<readonly Pa
     system.knocknoc.publish(ACL, [...listed]);
   }
   await system.clock.advance(began + 24 * HOUR_MS - system.clock.now());
-  const { listMemoryMb = Number.NaN } = deployedStack(settings);
-  const use = meter.lists;
+  const { memoryMb = Number.NaN } = deployedStack(settings).allowlist ?? {};
+  const use = meter.usage.allowlist;
   const reads = use.invocations - before.lists.invocations;
   const perDay = {
     'messages: sent, received, deleted': perMillion(meter.armingRequests + 2 * reads, 'standardQueueRequests'),
     'empty polls of the queue': perMillion(emptyPolls(reads), 'standardQueueRequests'),
-    'runs of the function': compute(use, listMemoryMb),
+    'runs of the function': compute(use, memoryMb),
     'the secret, read': perMillion(use.secretReads, 'secretReads'),
     'reads and writes of the table': table(use),
     'events of the list, sent': perMillion(use.fifoRequests, 'fifoQueueRequests'),

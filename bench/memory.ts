@@ -106,12 +106,12 @@ export async function run(progress: (text: string) => void): Promise<BenchResult
 
 function cases(): Case[] {
   return ZONES_CASES.flatMap((zones, index) => {
-    const { memoryMb, timeoutSeconds } = deployedStack({ acls: { [ACL]: { zoneIds: zones.zoneIds } } });
+    const { functions } = deployedStack({ acls: { [ACL]: { zoneIds: zones.zoneIds } } });
     // The others do not depend on the zones.
     const names = index === 0 ? FUNCTIONS : (['zone'] as const);
     return names.map((name) => {
       const title = name === 'zone' ? `zone, ${zones.zoneIds.length} zones` : name;
-      return { name, title, zones, memoryMb: memoryMb[name], timeoutSeconds: timeoutSeconds[name] };
+      return { name, title, zones, ...functions[name] };
     });
   });
 }

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionName } from '../cdk/function-code.ts';
 import { singleWrite } from '../lib/adapters/dynamodb-expressions.ts';
-import type { Fields, Item, Key, Scalar, Table, Value } from '../lib/ports.ts';
-import { briefItem, keyOf } from '../lib/table-changes.ts';
+import type { Fields, Item, Table } from '../lib/ports.ts';
+import { keyOf } from '../lib/table-changes.ts';
 import { knocknocClient } from '../local/knocknoc-simulator/simulator.ts';
 import type { VirtualSystem } from '../test/helpers/virtual-system.ts';
+import { kindOf, readUnits, sizeOf, writeUnits } from './table-units.ts';
 
 /** What one function, or what stands before it, used. */
 export interface Usage {
@@ -23,7 +24,9 @@ export interface Usage {
   units: Record<string, number>;
 }
 
-export type UsageByFunction = Readonly<Record<FunctionName, Usage>>;
+/** `allowlist`, the reader of lists, is not in every stack. */
+export type MeteredName = FunctionName | 'allowlist';
+export type UsageByFunction = Readonly<Record<MeteredName, Usage>>;
 
 /** Assumed, in milliseconds: what a call takes while a function waits for it. */
 export const LATENCY_MS = {
@@ -43,19 +46,19 @@ const LIBRARY_LOG_BYTES = 50;
  * From now on each call takes its latency on the virtual clock, so that an invocation's time is known as well.
  */
 export class Meter {
-  readonly usage: UsageByFunction;
-  /** What the reader of lists used, where there is one. */
-  readonly lists = nothing();
+  readonly usage: UsageByFunction = {
+    ...{ webhook: nothing(), outcome: nothing(), grants: nothing() },
+    ...{ expiry: nothing(), zone: nothing(), allowlist: nothing() },
+  };
   /** Requests that put messages onto the queue of reads. */
   armingRequests = 0;
   /** Each custom metric that got data: name and dimensions. */
   readonly metrics = new Set<string>();
   readonly #system: VirtualSystem;
-  readonly #running = new AsyncLocalStorage<FunctionName | 'allowlist'>();
+  readonly #running = new AsyncLocalStorage<MeteredName>();
 
   constructor(system: VirtualSystem, handlers: ReturnType<VirtualSystem['functions']['deploy']>) {
     this.#system = system;
-    this.usage = { webhook: nothing(), outcome: nothing(), grants: nothing(), expiry: nothing(), zone: nothing() };
     system.latencyMs = LATENCY_MS.okta;
     system.onList = knocknocClient(system.knocknoc, () => system.clock.sleep(LATENCY_MS.knocknoc));
     for (const name of ['webhook', 'outcome', 'grants', 'expiry', 'zone', 'allowlist'] as const)
@@ -82,11 +85,7 @@ export class Meter {
   #now(): Usage {
     const name = this.#running.getStore();
     if (!name) throw new Error('something outside of a function uses AWS');
-    return this.#of(name);
-  }
-
-  #of(name: FunctionName | 'allowlist'): Usage {
-    return name === 'allowlist' ? this.lists : this.usage[name];
+    return this.usage[name];
   }
 
   #read(kind: string, units: number): void {
@@ -101,8 +100,8 @@ export class Meter {
     usage.units[`w ${kind}`] = (usage.units[`w ${kind}`] ?? 0) + units;
   }
 
-  #watchHandler(handlers: Record<string, unknown>, name: FunctionName | 'allowlist'): void {
-    const usage = this.#of(name);
+  #watchHandler(handlers: Record<string, unknown>, name: MeteredName): void {
+    const usage = this.usage[name];
     const { clock } = this.#system;
     let last = Number.NEGATIVE_INFINITY;
     handlers[name] = new Proxy(handlers[name] as (...args: unknown[]) => Promise<unknown>, {
@@ -221,43 +220,6 @@ export class Meter {
       for (const { Name } of Metrics) this.metrics.add(`${Name} ${dimensions}`);
     }
   }
-}
-
-/** A strongly consistent read, in units of 4 KB; also of nothing. */
-function readUnits(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 4096));
-}
-
-/**
- * One unit for each KB of the larger of the item's two states, also where a condition failed. What the index over
- * expiries takes on top is counted likewise: a changed key is a removal and a new entry.
- */
-function writeUnits(before: Item | undefined, after: Item | undefined): number {
-  const units = kilobytes(Math.max(before ? sizeOf(before) : 0, after ? sizeOf(after) : 0));
-  const entry = (item: Item | undefined) => (item?.expiresAt === undefined ? 0 : kilobytes(sizeOf(briefItem(item))));
-  const inIndex = (item: Item | undefined) => item && JSON.stringify(briefItem(item));
-  const unchanged = inIndex(before) === inIndex(after);
-  const moved = before?.expiresAt !== after?.expiresAt;
-  const index = unchanged ? 0 : moved ? entry(before) + entry(after) : entry(after);
-  return units + index;
-}
-
-/** What an item is, by its name: `GRANT`, `STATE`, of a zone `LIST`. */
-function kindOf({ item }: Key): string {
-  return item.split('#')[0] ?? item;
-}
-
-function kilobytes(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 1024));
-}
-
-/** Roughly as DynamoDB counts an item. */
-function sizeOf(value: Value | Scalar | Item): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  if (typeof value === 'boolean') return 1;
-  if (Array.isArray(value)) return value.reduce((sum: number, part: Value) => sum + sizeOf(part) + 1, 3);
-  return Object.entries(value).reduce((sum, [name, part]) => sum + Buffer.byteLength(name) + sizeOf(part) + 1, 3);
 }
 
 function nothing(): Usage {
