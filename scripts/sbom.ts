@@ -7,6 +7,7 @@ import { buildFunctions, functionsIn } from '../cdk/bundle.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { NOT_RUN, ownCommand } from '../cli/own-command.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { packageFolderOf } from './build/package-folder.ts';
 
 /**
  * `npm run sbom -- [--out FOLDER]`: two software bills of materials in CycloneDX. `project.cdx.json` is npm's own, with all
@@ -52,9 +53,9 @@ function bundled(): Map<string, Set<string>> {
 
 /** @returns undefined for the project's own code */
 function packageOf(input: string): string | undefined {
-  const [, path] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-  if (path === undefined) return undefined;
-  const { name, version } = JSON.parse(readFileSync(join(process.cwd(), path, 'package.json'), 'utf8'));
+  const folder = packageFolderOf(input);
+  if (folder === undefined) return undefined;
+  const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
   return `${name}@${version}`;
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { packageFolderOf } from './package-folder.ts';
 
 interface Package {
   readonly name: string;
@@ -13,7 +14,7 @@ export function licensesOf(root: string, bundles: readonly Metafile[]): string {
   const inputs = bundles.flatMap(({ outputs }) =>
     Object.values(outputs).flatMap((output) => Object.keys(output.inputs)),
   );
-  const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  const folders = new Set(inputs.flatMap((input) => packageFolderOf(input) ?? []));
   const byText = new Map<string, Package[]>();
   for (const folder of [...folders].sort()) {
     const found = packageIn(join(root, folder));
