@@ -4,12 +4,13 @@ import { deliver, outcomeOf } from '../cli/deliver.ts';
 import { type Asked, toldOfOutcome, toldOfPost } from '../cli/event-words.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
+import { seconds } from '../cli/options.ts';
 import { wholeNumber, writeError } from '../cli/own-command.ts';
 import { proxySettings, useProxies } from '../cli/proxies.ts';
-import { secondsOf } from '../cli/seconds-of.ts';
 import { harmless } from '../cli/terminal.ts';
 import { NoAnswer, type WebhookAnswer, type WebhookEndpoint } from '../cli/webhook-client.ts';
 import { systemClock } from '../lib/adapters/system-clock.ts';
+import { LONGEST_WAIT_S } from '../lib/outcome/prefer-wait.ts';
 import { decodeWebhookKey } from '../lib/webhook/webhook-signature.ts';
 
 const ABOUT = `Signs one event and posts it to a webhook.
@@ -18,7 +19,6 @@ Others on the machine can read what stands behind --secret and --bearer, but not
 
 Exit codes: 0 accepted or, with --wait, in effect; 1 accepted, but not confirmed in time, the grant is over, nothing ended, or the IP is still in; 2 refused, no answer, or a granted IP is not in; 64 the command line is wrong.`;
 const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
-const LONGEST_WAIT_S = 20;
 /** What the request says by itself. */
 const OWN_HEADERS: readonly string[] = [
   ...['authorization', 'content-length', 'content-type', 'prefer', 'transfer-encoding'],
@@ -105,9 +105,7 @@ function urlOf(text: string, before: unknown): string {
 }
 
 function lifetimeOf(text: string, before: unknown): number {
-  const seconds = secondsOf(once(text, before));
-  if (seconds === undefined) throw new InvalidArgumentError('It must be a whole number with s, m or h, such as 30s.');
-  return seconds;
+  return seconds(once(text, before));
 }
 
 function waitOf(text: string, before: unknown): number {
@@ -153,11 +151,11 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     show(answer);
     code = toldOfPost(answer).exit;
     if (sending.wait === undefined || code !== EXIT.fine) return;
-    const seconds = sending.wait === true ? LONGEST_WAIT_S : sending.wait;
-    const outcome = await outcomeOf(answer, seconds, delivery);
+    const waited = sending.wait === true ? LONGEST_WAIT_S : sending.wait;
+    const outcome = await outcomeOf(answer, waited, delivery);
     if (outcome) show(outcome);
     else process.stderr.write('it is stored, and nothing more is known: nobody answered, or there is nowhere to ask\n');
-    code = toldOfOutcome(outcome, { command, ...data, waited: seconds }).exit;
+    code = toldOfOutcome(outcome, { command, ...data, waited }).exit;
   });
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ outputError: writeError });

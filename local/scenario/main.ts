@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { EXIT, type ExitCode, worst } from '../../cli/exit-codes.ts';
 import { guardOutput } from '../../cli/guard-output.ts';
 import { ownCommand } from '../../cli/own-command.ts';
 import { heading, say, sayBad, sayGood } from '../console.ts';
@@ -13,22 +14,18 @@ const ABOUT = `Plays scenario files on a virtual clock, and prints their timelin
 Exit codes: 0 all that the files expect holds; 1 something does not; 2 a file is not well-formed; 64 the command line is wrong.
 docs/scenarios.md says how to write one.`;
 
-/** As every command's: `cli/exit-codes.ts`. */
-const EXIT = { holds: 0, fails: 1, malformed: 2 } as const;
-
-/** @returns the exit code for this file */
-async function playFile(path: string, brief: boolean): Promise<number> {
+async function playFile(path: string, brief: boolean): Promise<ExitCode> {
   try {
     const scenario = readScenario(parse(await readFile(path, 'utf8')), path);
     const played = await play(scenario);
     report(path, scenario, played, brief);
-    return played.failures.length === 0 ? EXIT.holds : EXIT.fails;
+    return played.failures.length === 0 ? EXIT.fine : EXIT.warning;
   } catch (error) {
     const problem = unreadable(error);
     if (!problem) throw error;
     sayBad(`${path} can't be played`);
     say(problem.replace(/^/gm, '  '));
-    return EXIT.malformed;
+    return EXIT.failure;
   }
 }
 
@@ -61,15 +58,14 @@ function report(path: string, scenario: Scenario, played: Played, brief: boolean
   }
 }
 
-/** @returns the exit code */
-async function main(): Promise<number> {
+async function main(): Promise<ExitCode> {
   const program = ownCommand('npm run scenario --', ABOUT)
     .argument('<file...>')
     .option('--brief', 'the timelines of those alone that do not hold', false)
     .parse();
-  let code: number = EXIT.holds;
-  for (const file of program.args) code = Math.max(code, await playFile(file, program.opts().brief));
-  return code;
+  const codes: ExitCode[] = [];
+  for (const file of program.args) codes.push(await playFile(file, program.opts().brief));
+  return worst(codes);
 }
 
 guardOutput();
