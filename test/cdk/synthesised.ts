@@ -67,9 +67,11 @@ export function templateWith(changes: object = {}): Template {
   return template;
 }
 
-/** Logical id and resource of all resources of a type. */
+/** Logical id and resource of all resources of a type. @throws where there is none, of which anything could be said */
 export function resourcesOf(template: Template, type: string): [string, Resource][] {
-  return Object.entries(template.findResources(type)).map(([id, resource]) => [id, resource as Resource]);
+  const found = Object.entries(template.findResources(type));
+  if (found.length === 0) throw new Error(`no resource is of the type ${type}`);
+  return found.map(([id, resource]) => [id, resource as Resource]);
 }
 
 /** The only resource of a type whose logical id begins so. */

@@ -72,7 +72,7 @@ describe('the text of the secret as a service app', () => {
   it.each<[string, unknown, string]>([
     ['no key', undefined, 'privateKey'],
     ['a number for it', 5, 'privateKey'],
-    ['text that is none', 'MARKED-secret-text', 'neither a PEM nor a JWK'],
+    ['text that is none', 'MARKED-secret-text-of-nothing', 'neither a PEM nor a JWK'],
     ['a PEM that is broken', pem(rsa, 'pkcs8').slice(0, 200), 'neither a PEM nor a JWK'],
     [
       'a public PEM',

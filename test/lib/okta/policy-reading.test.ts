@@ -57,7 +57,9 @@ describe('the sign-on policies of an org', () => {
     const long = `App\u202E\n${'x'.repeat(100_000)}`;
     const { reading } = await read(page([{ ...POLICY, name: long }]), page([rule(long, 1, 'DENY')]), page([]));
     if (!reading.isWhole) throw new Error(reading.why);
-    for (const name of reading.policies.flatMap((policy) => [policy.name, ...policy.rules.map((one) => one.name)])) {
+    const names = reading.policies.flatMap((policy) => [policy.name, ...policy.rules.map((one) => one.name)]);
+    expect(names).toHaveLength(2);
+    for (const name of names) {
       expect(name).toMatch(/^App� x{400,}…$/);
       expect(name.length).toBeLessThanOrEqual(500);
     }
