@@ -78,9 +78,7 @@ export function createProgram(execute: Execute) {
     )
     .addOption(json())
     .action(({ for: durationSeconds, ...options }) => {
-      const { local, config } = program.opts();
-      const configFile = local ? undefined : findConfigFile(config);
-      const more = { ...(configFile && { configFile }), ...(durationSeconds !== undefined && { durationSeconds }) };
+      const more = { ...configFileOf(program.opts()), ...(durationSeconds !== undefined && { durationSeconds }) };
       return execute(setup, { ...options, ...more, unchecked: false }, { ...program.opts(), search: true });
     });
 
@@ -111,11 +109,7 @@ export function createProgram(execute: Execute) {
   ])
     .addOption(acls())
     .addOption(json())
-    .action((options) => {
-      const { local, config } = program.opts();
-      const configFile = local ? undefined : findConfigFile(config);
-      return run(doctor, { ...options, ...(configFile && { configFile }) });
-    });
+    .action((options) => run(doctor, { ...options, ...configFileOf(program.opts()) }));
 
   add('history', 'tells what happened to a person, an IP or an ACL, and who was in at a moment', [
     'history --user bob@example.com',
@@ -288,4 +282,10 @@ export function createProgram(execute: Execute) {
     .action((shell) => printScript(shell));
 
   return program;
+}
+
+/** With what the system is compared; a local run has no file. */
+function configFileOf({ local, config }: TargetOptions) {
+  const configFile = local ? undefined : findConfigFile(config);
+  return configFile && { configFile };
 }
