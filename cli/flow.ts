@@ -5,6 +5,8 @@ import { ago, duration } from './moments.ts';
 /** The webhook ids that the commands make. */
 const OPERATORS_ID = /^(zone|selftest)_/;
 const MINUTE_MS = 60_000;
+/** An event is applied within seconds. One that failed comes again after a minute and a half. */
+const LATE_MS = 30_000;
 
 /** The log has more of the last minute than anybody waits for, as in a flood: nothing is known of the flow. */
 export class LogTooLong extends Error {
@@ -61,7 +63,8 @@ export function flowOf(lines: readonly LogLine[], waiting: number, since: number
   }
   const inOrder = [...acceptedAt.values()].toSorted((a, b) => a - b);
   const refused = allErrorCodes().flatMap((code): RefusedFact[] => {
-    const moments = posts.filter(({ line }) => line.code === code && isRefusal(code)).map(({ at }) => at);
+    const ofSender = ({ line }: (typeof posts)[number]) => line.code === code && !isOperatorsOwn(line, code);
+    const moments = isRefusal(code) ? posts.filter(ofSender).map(({ at }) => at) : [];
     return moments.length === 0 ? [] : [{ code, count: moments.length, at: Math.max(...moments) }];
   });
   const last = inOrder.at(-1);
@@ -79,6 +82,11 @@ export function flowOf(lines: readonly LogLine[], waiting: number, since: number
   };
 }
 
+/** What a person mistyped: whoever chose the id has the secret. Of any other code a stranger may have chosen it. */
+function isOperatorsOwn({ webhookId }: LogLine, code: ErrorCode): boolean {
+  return isOfSender(code) && OPERATORS_ID.test(String(webhookId));
+}
+
 /** Whether the webhook refuses a post with it; everything else that it reports is not the sender's. */
 function isRefusal(code: ErrorCode): boolean {
   return ERRORS[code].causedBy !== undefined;
@@ -87,6 +95,8 @@ function isRefusal(code: ErrorCode): boolean {
 /** What is wrong with the flow, the worst alone. */
 export type FlowTrouble =
   | { readonly kind: 'not applied' }
+  /** Longer than it should take, and not so long yet that something must be wrong. */
+  | { readonly kind: 'not applied yet' }
   /** `isCertain`: as many as the alarm wants, or of a sender that has the secret. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly isCertain: boolean }
   | { readonly kind: 'partly refused'; readonly code: ErrorCode };
@@ -94,12 +104,12 @@ export type FlowTrouble =
 /** @param appliedAt when an event was applied last: what was accepted before is not stuck. undefined: none yet */
 export function troubleOfFlow(flow: FlowFacts, appliedAt: number | undefined, now: number): FlowTrouble | undefined {
   const { oldestAt = now } = flow;
-  const isStuck = oldestAt > (appliedAt ?? 0) && now - oldestAt >= 1_000 * NOT_APPLIED_SECONDS;
-  if (isStuck) return { kind: 'not applied' };
+  const waitedMs = oldestAt > (appliedAt ?? 0) ? now - oldestAt : 0;
+  if (waitedMs >= 1_000 * NOT_APPLIED_SECONDS) return { kind: 'not applied' };
   // Whoever mends the sender sees it at the first event that comes through.
   const goesOn = flow.refused.filter(({ code, at }) => at > (cameBy(code, flow).lastAt ?? 0));
   const [most] = goesOn;
-  if (!most) return undefined;
+  if (!most) return waitedMs >= LATE_MS ? { kind: 'not applied yet' } : undefined;
   const fromSender = goesOn.find(({ code }) => isOfSender(code));
   const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
   const came = cameBy((fromSender ?? most).code, flow);

@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { seconds } from '../cli/options.ts';
 import { wholeNumber, writeError } from '../cli/own-command.ts';
+import { codeOf } from '../cli/problem.ts';
 import { proxySettings, useProxies } from '../cli/proxies.ts';
 import { harmless } from '../cli/terminal.ts';
 import { NoAnswer, type WebhookAnswer, type WebhookEndpoint } from '../cli/webhook-client.ts';
@@ -19,6 +20,8 @@ Others on the machine can read what stands behind --secret and --bearer, but not
 
 Exit codes: 0 accepted or, with --wait, in effect; 1 accepted, but not confirmed in time, the grant is over, nothing ended, or the IP is still in; 2 refused, no answer, or a granted IP is not in; 64 the command line is wrong.`;
 const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
+const NOT_THE_WEBHOOK =
+  'this is not how the webhook answers: is the URL right, and does allowFrom let this machine through?';
 /** What the request says by itself. */
 const OWN_HEADERS: readonly string[] = [
   ...['authorization', 'content-length', 'content-type', 'prefer', 'transfer-encoding'],
@@ -150,6 +153,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     });
     show(answer);
     code = toldOfPost(answer).exit;
+    const isOfWebhook = code === EXIT.fine || codeOf(answer.body) !== undefined;
+    // An API that is busy answers these in the webhook's place.
+    if (!isOfWebhook && answer.status < 429) process.stderr.write(`${NOT_THE_WEBHOOK}\n`);
     if (sending.wait === undefined || code !== EXIT.fine) return;
     const waited = sending.wait === true ? LONGEST_WAIT_S : sending.wait;
     const outcome = await outcomeOf(answer, waited, delivery);

@@ -29,7 +29,8 @@ function exitCodeOf({ stopped, stayed }: RedriveReport): ExitCode {
 
 function textOf(report: RedriveReport, dryRun: boolean, paint: Paint): string {
   const { letters, putBack: count, stayed, stopped } = report;
-  if (letters.length === 0 && stopped === undefined) return `${paint('green', '✔')} there are no dead letters`;
+  if (letters.length === 0 && stopped === undefined)
+    return `${paint('green', '✔')} no event lies among the dead letters`;
   const heading = ['EVENT', 'ACL', 'ID', '', 'WHY IT WAS THERE'].map((title) => paint('dim', title));
   const lines =
     letters.length === 0 ? [] : [columns([heading, ...letters.map((letter) => row(letter, dryRun, paint))])];

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { explain } from '../explain.ts';
 import { type FlowFacts, flowText, troubleOfFlow } from '../flow.ts';
 import { chosenBy, type GrantChoice } from '../grant-choice.ts';
+import { letsIn } from '../history/who-was-in.ts';
 import { lastAppliedAt } from '../last-applied.ts';
 import { moment, rfc3339 } from '../moments.ts';
 import { statusText } from '../status-text.ts';
@@ -37,8 +38,8 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
       terminal.out(jsonText(answer, options.watch === undefined ? 2 : undefined));
     } else {
       if (options.watch !== undefined) terminal.clear();
-      // Of one person or IP nobody wants to read of ACLs that they are not in.
-      const shown = chosen ? statuses.filter(({ grants }) => grants.length > 0) : statuses;
+      // Of one person or IP nobody wants to read of ACLs that they are not in, unless a zone may still have them.
+      const shown = chosen ? statuses.filter((one) => one.grants.length > 0 || isBehind(one, options.ip)) : statuses;
       terminal.out(page(target.name, flow, shown, now, terminal));
     }
   };
@@ -56,6 +57,11 @@ export const status: Command<StatusOptions> = async (target, options, here) => {
   }
   return EXIT.fine;
 };
+
+/** Whether somebody who has no grant may be in all the same. */
+function isBehind({ standing, zones }: AclStatus, ip: string | undefined): boolean {
+  return standing === 'failing' || zones.some(({ toRemove }) => ip !== undefined && letsIn(toRemove, ip));
+}
 
 /** How events come in, or why nobody can say: who is in is shown all the same. */
 type Flow = { readonly facts: FlowFacts; readonly appliedAt: number | undefined } | { readonly unknown: string };
@@ -90,6 +96,7 @@ function flowLine(flow: Flow, now: number, paint: Paint): string {
   if (!trouble) return `events  ${text}`;
   const words = {
     'not applied': 'accepted, and not applied',
+    'not applied yet': 'accepted, and not applied yet',
     refused: 'refused, and none is accepted',
     'partly refused': 'some are refused',
   }[trouble.kind];

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../lib/error-codes.ts';
 import { firstStep } from '../advice.ts';
 import { type FlowFacts, flowText, LogTooLong, troubleOfFlow } from '../flow.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
@@ -21,11 +22,18 @@ export function flowLink(flow: FlowFacts, appliedAt: number | undefined, now: nu
       return ok(LINK, text);
     case 'not applied':
       return failure(LINK, `accepted, and not applied: ${text}`, READ_LOG);
+    case 'not applied yet':
+      return warning(LINK, `accepted, and not applied yet: ${text}`, `Ask again in two minutes. ${READ_LOG}`);
     case 'refused': {
       const say = trouble.isCertain ? failure : warning;
-      return say(LINK, `refused, and none is accepted: ${text}`, firstStep(trouble.code), trouble.code);
+      return say(LINK, `refused, and none is accepted: ${text}`, stepOf(trouble.code, flow), trouble.code);
     }
     case 'partly refused':
-      return warning(LINK, `some are refused: ${text}`, firstStep(trouble.code), trouble.code);
+      return warning(LINK, `some are refused: ${text}`, stepOf(trouble.code, flow), trouble.code);
   }
+}
+
+function stepOf(code: ErrorCode, { refused }: FlowFacts): string {
+  const others = refused.length > 1 ? ' `npm run zone -- history` has a step for each code.' : '';
+  return `${firstStep(code)}${others}`;
 }

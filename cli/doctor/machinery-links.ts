@@ -67,7 +67,7 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
       return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then run `npm run zone -- redrive`.');
     }
     const mend =
-      'Find the cause (docs/errors.md#dead-letter-queues). Their work was done since, so you can purge the queue then.';
+      'Mend the cause (docs/errors.md#dead-letter-queues). The minute tick does their work then, and you can purge the queue.';
     return warning('dead letters', detail, mend);
   });
 }

@@ -2,7 +2,7 @@ import { differenceOf } from '../../lib/addresses/list-difference.ts';
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import { failureDetail } from '../../lib/failure-detail.ts';
 import type { AclStatus } from '../acl-status.ts';
-import { firstStep } from '../advice.ts';
+import { firstStep, sectionOf } from '../advice.ts';
 import { ago, duration } from '../moments.ts';
 import type { Rehearsal, ZoneRehearsal } from '../rehearsal/rehearse.ts';
 import { harmless } from '../terminal.ts';
@@ -21,7 +21,7 @@ export function aclLinks(rehearsal: Rehearsal, status: AclStatus, limit: number,
   const zones = rehearsal.zones.filter((zone) => zone.zone && !zone.failure);
   const last = [...lastRebuild(rehearsal, status, each, now), ...storedRows(status)];
   if (failure || zones.length === 0) return [...each, ...last];
-  return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status), ...last];
+  return [...each, roomLink({ ...rehearsal, zones }, limit), listLink({ ...rehearsal, zones }, status, each), ...last];
 }
 
 /** One zone of an ACL: there, usable, and free of others' entries. @param unread what is said where it was not read */
@@ -51,7 +51,8 @@ function roomLink({ acl, zones, waiting }: Rehearsal, limit: number): Finding {
   return warning(link, `${detail}: nearly full`, firstStep('ZONE005'), 'ZONE005');
 }
 
-function listLink({ acl, hasEvents, zones }: Rehearsal, status: AclStatus): Finding {
+function listLink(seen: Rehearsal, status: AclStatus, each: readonly Finding[]): Finding {
+  const { acl, hasEvents, zones } = seen;
   const link = `list (${acl})`;
   if (!hasEvents) return ok(link, 'no event yet: the zones are only read before the first one');
   const differing = zones.filter(({ current, desired }) => {
@@ -64,15 +65,18 @@ function listLink({ acl, hasEvents, zones }: Rehearsal, status: AclStatus): Find
     return `${zoneId} lacks ${added.length} and has ${removed.length} too many`;
   });
   const text = detail.join('; ');
+  const verify = `\`npm run zone -- verify --acl ${acl}\``;
   if (status.lastError) {
     const { code } = status.lastError;
+    if (isOver(code, seen, each))
+      return warning(link, text, `It is put right within two minutes; ${verify} does it now.`);
     return { link, level: levelOf(code), detail: text, mend: firstStep(code), code };
   }
   if (differing.some(({ foreign }) => foreign)) {
-    const verify = `To put it right at once, run \`npm run zone -- verify --acl ${acl}\`. ${firstStep('ZONE007')}`;
-    return warning(link, `${text}: somebody else has changed it`, verify, 'ZONE007');
+    const mend = `To put it right at once, run ${verify}. ${firstStep('ZONE007')}`;
+    return warning(link, `${text}: somebody else has changed it`, mend, 'ZONE007');
   }
-  return failure(link, text, `Run \`npm run zone -- verify --acl ${acl}\`.`);
+  return failure(link, text, `Run ${verify}. If that fails, or it stays so: ${sectionOf('STORE001')}.`);
 }
 
 function storedRows({ acl, unusable: [first, ...others] = [] }: AclStatus): Finding[] {

@@ -16,6 +16,8 @@ export interface Entry {
   /** Of a failure or a refusal. */
   readonly code?: string;
   readonly detail?: string;
+  /** Okta's reasons against a list. */
+  readonly oktaCauses?: readonly string[];
   /** How often in a row. */
   readonly times?: number;
   readonly lastAt?: number;
@@ -72,12 +74,13 @@ function entryOf(line: LogLine): Entry | undefined {
   const list = (name: string) => (Array.isArray(line[name]) ? { [name]: line[name].map(String) } : {});
   return {
     ...{ at, kind },
-    ...Object.assign({}, ...TEXTS.map(text), ...NUMBERS.map(number), list('added'), list('removed')),
+    ...Object.assign({}, ...TEXTS.map(text), ...NUMBERS.map(number), ...LISTS.map(list)),
   };
 }
 
 const TEXTS = 'acl ip user grantId webhookId code detail zoneId cause by sentBy sourceIp'.split(' ');
 const NUMBERS = ['expiresAt', 'changes', 'ended'];
+const LISTS = ['added', 'removed', 'oktaCauses'];
 
 function kindOf({ action, code }: LogLine): Kind | undefined {
   if (typeof code === 'string') return code.startsWith('HOOK') ? 'refused' : 'failed';

@@ -14,7 +14,7 @@ export function entryWords(entry: Entry, timeZone: string): string {
 }
 
 function wordsOf(entry: Entry, timeZone: string): string[] {
-  const { kind, grantId, expiresAt, ended, by, cause, code, detail, zoneId } = entry;
+  const { kind, grantId, expiresAt, ended, by, cause, code, detail, zoneId, oktaCauses = [] } = entry;
   const grant = grantId === undefined ? '' : `grant ${grantId}`;
   switch (kind) {
     case 'granted':
@@ -37,7 +37,7 @@ function wordsOf(entry: Entry, timeZone: string): string[] {
       return [`zone ${zoneId}: ${changesOf(entry)}`, cause === undefined ? '' : `because of ${cause}`];
     case 'refused':
     case 'failed':
-      return [`${code}${zoneId === undefined ? '' : ` zone ${zoneId}`}: ${detail ?? ''}`, grant];
+      return [`${code}${zoneId === undefined ? '' : ` zone ${zoneId}`}: ${detail ?? ''}`, ...oktaCauses, grant];
   }
 }
 

@@ -1,6 +1,7 @@
 import { listedAcls } from '../../lib/config.ts';
 import { KMS_CLIENT_KEY } from '../../lib/names.ts';
 import type { Item } from '../../lib/ports.ts';
+import { firstStep, sectionOf } from '../advice.ts';
 import { CliFailure } from '../cli-failure.ts';
 import type { KmsKeys, Target } from '../target.ts';
 import { OPERATOR_CALLS, type PartName, type RemotePart } from './operator-calls.ts';
@@ -62,7 +63,9 @@ async function exchange(url: string, token: string, call: string, args: readonly
   });
   const body = (await response.json()) as { readonly result?: unknown; readonly error?: string };
   if (response.status === 200) return body.result;
-  throw new CliFailure(`the local run refused "${call}": ${body.error ?? response.status}`);
+  // What AWS would answer, the table alone can be made to: `break-table`.
+  const advice = call.startsWith('table.') ? `${firstStep('STORE001')} (${sectionOf('STORE001')})` : undefined;
+  throw new CliFailure(`the local run refused "${call}": ${body.error ?? response.status}`, advice);
 }
 
 async function* onePage(read: () => Promise<readonly Item[]>): AsyncIterable<readonly Item[]> {

@@ -143,6 +143,19 @@ describe.concurrent('doctor', () => {
     },
   );
 
+  it('says of a list that nothing but a rebuild is missing, once its cause is mended', async () => {
+    const world = await healthy();
+    await world.system.simulator.revokeToken(TOKEN);
+    await world.run(`grant --ip ${BOB} --wait`);
+    await world.system.simulator.setToken(TOKEN, 'ORG_ADMIN');
+    const { bad } = await findings(world);
+    expect(bad.map(({ link, level }) => [link, level])).toEqual([
+      [`list (${ACL})`, 'warning'],
+      [`last rebuild (${ACL})`, 'warning'],
+    ]);
+    for (const { mend } of bad) expect(mend).toContain(`npm run zone -- verify --acl ${ACL}`);
+  });
+
   it('says in the text what to do, and where the rest is written', async () => {
     const world = await healthy();
     await world.system.simulator.revokeToken(TOKEN);

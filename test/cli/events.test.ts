@@ -36,6 +36,12 @@ describe.concurrent('grant', () => {
     expect(out).toContain('docs/errors.md#hook005');
   });
 
+  it('sends nothing where what is typed is no address', async () => {
+    const world = await CliWorld.start();
+    expect(await world.run('grant --ip bogus')).toMatchObject({ code: 64, out: '' });
+    expect((await world.json('status')).events).toMatchObject({ accepted: 0, refused: [] });
+  });
+
   it('shows why the zone could not be updated', async () => {
     const world = await CliWorld.start();
     await world.system.simulator.revokeToken(TOKEN);

@@ -77,7 +77,16 @@ describe('the verdict of doctor', () => {
   it.each<[string, FlowFacts, string, string | undefined]>([
     ['nothing came at all', flow([]), 'ok', undefined],
     ['events come in', flow([accepted(5, 1)]), 'ok', undefined],
-    ['events wait for a moment', flow([accepted(119, 1)], 1), 'ok', undefined],
+    ['events wait for a moment', flow([accepted(29, 1)], 1), 'ok', undefined],
+    ['an event waits longer than it takes', flow([accepted(30, 1)], 1), 'warning', undefined],
+    ['an event waits for nearly two minutes', flow([accepted(119, 1)], 1), 'warning', undefined],
+    ['an operator mistypes an address', flow([{ ...refused(5, 'HOOK005'), webhookId: 'zone_x' }]), 'ok', undefined],
+    [
+      'a stranger posts under an id as operators have it',
+      flow(many(36, 'HOOK001').map((one) => ({ ...one, webhookId: 'zone_x' }))),
+      'failure',
+      'HOOK001',
+    ],
     ['an event waits for two minutes', flow([accepted(120, 1)], 1), 'failure', undefined],
     ['events wait that nobody posted, as those of a list', flow([], 3), 'ok', undefined],
     [
@@ -128,6 +137,12 @@ describe('the verdict of doctor', () => {
     expect(finding.code).toBe(code);
     expect(finding.mend === undefined).toBe(level === 'ok');
   });
+});
+
+it('says where each code has its step, where there are several', () => {
+  const several = flow([accepted(100, 1), ...many(1, 'HOOK005'), ...many(1, 'HOOK004')]);
+  expect(flowLink(several, undefined, NOW).mend).toMatch(/`npm run zone -- history` has a step for each code\.$/);
+  expect(flowLink(flow(many(1, 'HOOK005')), undefined, NOW).mend).not.toContain('history');
 });
 
 it('is a warning where a flood leaves nothing to count, and so no failure of doctor', () => {

@@ -230,6 +230,13 @@ describe('history', () => {
     });
   });
 
+  it('has Okta’s reasons against a list, which the first step of ZONE002 asks for', async () => {
+    const oktaCauses = ['gateways: 10.0.0.0/8 is not allowed'];
+    const lines = [line(NOW - 1_000, { code: 'ZONE002', detail: 'Okta rejected the update', acl: ACL, oktaCauses })];
+    expect((await asked('', { width: 200 }, lines)).out).toContain(`Okta rejected the update, ${oktaCauses[0]}`);
+    expect(JSON.parse((await asked('--json', {}, lines)).out).entries).toMatchObject([{ oktaCauses }]);
+  });
+
   it('fits the terminal, and shows nothing that could steer it', async () => {
     const user = `mallory\u001b[2J${'x'.repeat(300)}`;
     const lines = [line(NOW - 1_000, { code: 'HOOK005', detail: 'y'.repeat(300), ...BOBS, user })];

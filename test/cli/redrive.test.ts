@@ -44,7 +44,7 @@ describe.concurrent('redrive', () => {
     const world = await CliWorld.start();
     const { code, out } = await world.run('redrive');
     expect(code).toBe(0);
-    expect(out).toContain('no dead letters');
+    expect(out).toContain('no event lies among the dead letters');
   });
 
   it('says how far it came when it could not go on', async () => {

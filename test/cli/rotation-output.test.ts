@@ -14,7 +14,7 @@ function typed(command: string, line: string, { run }: CliWorld['system']) {
     import { processTerminal } from './cli/process-terminal.ts';
     import { runCli } from './cli/run-cli.ts';
     guardOutput();
-    const here = { terminal: processTerminal({}), randomBytes, clock: Date };
+    const here = { terminal: processTerminal({}), randomBytes, clock: Date, stop: new AbortController().signal };
     process.exitCode = await runCli(['${command}'], here, () => localTarget(${address}));`;
   const node = '"$0" --input-type=module-typescript --eval "$1"';
   return started(['bash', '-o', 'pipefail', '-c', line.replace('COMMAND', node), process.execPath, program], {}, ROOT);

@@ -155,6 +155,19 @@ describe.concurrent('status', () => {
     expect(out).toMatch(new RegExp(`${BOB}.* waits for room$`, 'm'));
   });
 
+  it('shows of whoever has no grant any more that a zone may still have them', async () => {
+    const world = await CliWorld.start();
+    await world.grant(BOB, '--user bob@example.com');
+    expect((await world.run(`status --ip ${ALICE}`)).out).not.toContain('to do');
+    await world.system.simulator.revokeToken(TOKEN);
+    await world.run(`revoke --ip ${BOB} --wait`);
+    for (const choice of [`--ip ${BOB}`, '--user bob@example.com']) {
+      const { out } = await world.run(`status ${choice}`);
+      expect(out).toContain('the zone cannot be updated');
+      expect(out).toContain(`-${BOB}/32`);
+    }
+  });
+
   it('shows only the ACLs that are named', async () => {
     const world = await CliWorld.start({
       acls: { a: { zoneIds: ['nzoA'] }, b: { zoneIds: ['nzoB'] }, c: { zoneIds: ['nzoC'] } },

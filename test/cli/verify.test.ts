@@ -149,4 +149,14 @@ describe.concurrent('verify --dry-run', () => {
     expect(code).toBe(2);
     expect(out).toContain('ZONE001');
   });
+
+  it('says what to do where the table of a local run takes no writes', async () => {
+    const world = await CliWorld.start();
+    await world.grant(ALICE);
+    const { table } = world.system;
+    if (!table) throw new Error('the run has no table');
+    table.takesNoWrites = true;
+    const { code, notes } = await world.run('verify');
+    expect([code, notes]).toEqual([2, expect.stringContaining('docs/errors.md#store001')]);
+  });
 });

@@ -120,6 +120,15 @@ describe.concurrent('npm run send', () => {
     expect(await send([...args, '--acl', 'a', '--url', url, '--wait', '1'], GOOD)).toMatchObject({ code, stderr: '' });
   });
 
+  it.each([
+    ['a page', answers(200, '<html>Welcome</html>')],
+    ['somebody who accepts everything', answers(202, 'fine')],
+  ])('takes %s for no webhook, and says so', async (_, behaviour) => {
+    const { url } = await startRecordingServer(behaviour);
+    const ran = await send(['flush', '--acl', 'a', '--url', url], GOOD);
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('this is not how the webhook answers') });
+  });
+
   it('helps', async () => {
     expect(await send(['grant', '--help'], {})).toMatchObject({
       code: 0,
