@@ -498,15 +498,17 @@ check() { # [ACL]: asks whether all is well; without an ACL, the refusal tells w
   undone='not in order'
   body="{\"type\":\"access.ping\",\"timestamp\":\"$(rfc3339 "$(clock_nanoseconds)")\",\"data\":{\"acl\":\"$acl\"}}"
   post
+  # What may have been stored is nothing.
+  doubt=''
   case "$status $(field status) $(field code) ${1:+named}" in
     '200 pong  named')
       zones=$(field zones)
-      [[ $zones == right ]] || fail $EXIT_ZONE "$right, but something is wrong with the zones of $acl: $zones"
+      [[ $zones == right ]] || fail $EXIT_ZONE "$undone: $right, but something is wrong with the zones of $acl: $zones"
       printf 'The webhook answers, the secret is right, and nothing is known to be wrong with the zones of %s.\n' "$acl"
       ;;
-    '404  HOOK004 named') fail $EXIT_REFUSED "$right, but it knows no ACL $acl" ;;
+    '404  HOOK004 named') fail $EXIT_REFUSED "$undone: $right, but it knows no ACL $acl" ;;
     '404  HOOK004 ') printf 'The webhook answers, and the secret is right.\n' ;;
-    '401  HOOK001 ') fail $EXIT_REFUSED "HOOK001: $(field detail) (if the key is one ACL's own: --check ACL)" ;;
+    '401  HOOK001 ') fail $EXIT_REFUSED "$undone: HOOK001: $(field detail) (if the key is one ACL's own: --check ACL)" ;;
     *) refused ;;
   esac
 }

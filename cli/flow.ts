@@ -109,7 +109,8 @@ export function troubleOfFlow(flow: FlowFacts, appliedAt: number | undefined, no
   // Whoever mends the sender sees it at the first event that comes through.
   const goesOn = flow.refused.filter(({ code, at }) => at > (cameBy(code, flow).lastAt ?? 0));
   const [most] = goesOn;
-  if (!most) return waitedMs >= LATE_MS ? { kind: 'not applied yet' } : undefined;
+  const late: FlowTrouble | undefined = waitedMs >= LATE_MS ? { kind: 'not applied yet' } : undefined;
+  if (!most) return late;
   const fromSender = goesOn.find(({ code }) => isOfSender(code));
   const total = flow.refused.reduce((sum, { count }) => sum + count, 0);
   const came = cameBy((fromSender ?? most).code, flow);
@@ -119,7 +120,7 @@ export function troubleOfFlow(flow: FlowFacts, appliedAt: number | undefined, no
   }
   // Among accepted events, those without the secret are strangers, unless they are as many as the accepted ones.
   const code = fromSender?.code ?? (total >= came.count && total >= REFUSED_AND_NONE_ACCEPTED.count && most.code);
-  return code ? { kind: 'partly refused', code } : undefined;
+  return code ? { kind: 'partly refused', code } : late;
 }
 
 /** Whoever is refused with it has the secret. */

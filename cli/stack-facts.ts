@@ -19,8 +19,8 @@ export const DEAD_LETTER_QUEUES: readonly (readonly [prefix: string, name: strin
 ];
 /** What goes to the topic in each stack output, where there are both. */
 const TOPICS = { AlarmTopicArn: 'those that must wake somebody', CanWaitTopicArn: 'those that can wait' } as const;
-/** How the logical id of a function begins, and of its trigger. Those that the CDK makes for itself are called otherwise. */
-const NAME = /^([A-Za-z]+?)Function/;
+/** How the logical id of a function of this system begins, and of its trigger. A stack may have others. */
+const NAME = /^(Webhook|WebhookGatekeeper|Outcome|Grants|Expiry|Zone|Policies|AllowlistReader)Function/;
 const TEN_MINUTES_MS = 600_000;
 /** From when a deploy begins until the function that it makes has been invoked, and CloudWatch has counted it. */
 const FIRST_TICKS_MS = 1_200_000;

@@ -9,7 +9,7 @@ export interface JsonFile {
 }
 
 export const MISSING_FILE =
-  'the file is not there; copy config.example.json to config.json and fill it in, or name the file that is yours';
+  'the file is not there; copy config.example.json to config.json and fill it in, or name yours: -c config=FILE (of npm run zone: --config FILE)';
 
 /**
  * Reads a JSON file that a person wrote: says where it is wrong, and finds keys that stand twice in one object, of which

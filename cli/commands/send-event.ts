@@ -5,7 +5,7 @@ import { confirm } from '../confirm.ts';
 import { deliver, outcomeOf } from '../deliver.ts';
 import { type Asked, type Told, toldOfOutcome, toldOfPost } from '../event-words.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { chosenBy } from '../grant-choice.ts';
+import { hostOf } from '../grant-choice.ts';
 import { AT_RECEIPT, ownSender } from '../own-sender.ts';
 import { fieldsOf } from '../problem.ts';
 import type { Target } from '../target.ts';
@@ -90,7 +90,7 @@ export async function send(wanted: Wanted, target: Target, options: SendOptions,
   const { command, ...data } = wanted;
   const acl = chosenAcl(target, options.acl);
   // What is no address at all is a slip of whoever types, and no event.
-  chosenBy(data.ip === undefined ? {} : { ip: data.ip });
+  if (data.ip !== undefined) hostOf(data.ip, data.ip);
   const { maxGrantMinutes = Infinity, allowlist } = target.config.acls[acl] ?? {};
   if ((data.durationSeconds ?? 0) > maxGrantMinutes * 60) {
     terminal.note(`It ends after ${maxGrantMinutes} minutes: ${acl} takes no longer grants (maxGrantMinutes).`);

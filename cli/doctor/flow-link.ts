@@ -23,7 +23,11 @@ export function flowLink(flow: FlowFacts, appliedAt: number | undefined, now: nu
     case 'not applied':
       return failure(LINK, `accepted, and not applied: ${text}`, READ_LOG);
     case 'not applied yet':
-      return warning(LINK, `accepted, and not applied yet: ${text}`, `Ask again in two minutes. ${READ_LOG}`);
+      return warning(
+        LINK,
+        `accepted, and not applied yet: ${text}`,
+        `Run \`npm run zone -- doctor\` again in two minutes. If it still waits: ${READ_LOG}`,
+      );
     case 'refused': {
       const say = trouble.isCertain ? failure : warning;
       return say(LINK, `refused, and none is accepted: ${text}`, stepOf(trouble.code, flow), trouble.code);

@@ -67,7 +67,7 @@ export function deadLetterLinks(queues: readonly DeadLetterFact[]): Finding[] {
       return failure('dead letters', `${detail}: ${meaning}`, 'Mend the cause, then run `npm run zone -- redrive`.');
     }
     const mend =
-      'Mend the cause (docs/errors.md#dead-letter-queues). The minute tick does their work then, and you can purge the queue.';
+      'Mend the cause (docs/errors.md#dead-letter-queues), then purge the queue: the minute tick does their work without them.';
     return warning('dead letters', detail, mend);
   });
 }

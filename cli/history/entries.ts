@@ -56,13 +56,13 @@ export function entriesOf(lines: readonly LogLine[], since = 0): readonly Entry[
   const seen = new Map<string, Entry>();
   for (const line of lines) {
     const entry = entryOf(line);
-    if (!entry || entry.at < since) continue;
+    if (!entry) continue;
     // A process that dies at the wrong moment leaves a second line of the same thing.
     const name = nameOf(entry, line) ?? `${seen.size}`;
     const before = seen.get(name);
     if (!before || entry.at < before.at) seen.set(name, entry);
   }
-  return merged([...seen.values()].toSorted((a, b) => a.at - b.at));
+  return merged([...seen.values()].filter(({ at }) => at >= since).toSorted((a, b) => a.at - b.at));
 }
 
 function entryOf(line: LogLine): Entry | undefined {

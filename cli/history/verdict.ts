@@ -1,6 +1,6 @@
 import { ago, moment } from '../moments.ts';
 import type { Entry } from './entries.ts';
-import { shownSince, whoWasIn } from './who-was-in.ts';
+import { isKnownToBeShown, whoWasIn } from './who-was-in.ts';
 
 const ENDINGS: readonly Entry['kind'][] = ['revoked', 'ended', 'expired', 'flushed', 'refused'];
 const DECIDING: readonly Entry['kind'][] = [...ENDINGS, 'granted', 'accepted'];
@@ -27,10 +27,13 @@ export function verdictOn(who: string, { all, own, isWhole }: Told, now: number,
     return `whether ${who} is in is not known: ${why}. \`npm run zone -- status\` shows who is in`;
   }
   const pending = own.findLast(({ kind }) => DECIDING.includes(kind));
+  if (pending?.kind === 'accepted' && isSetAside(pending, all)) {
+    return `${who} has no grant: an event was accepted ${ago(pending.at, now)} and set aside with STORE002`;
+  }
   if (pending?.kind === 'accepted') {
     return `${who} has no grant: an event was accepted ${ago(pending.at, now)} and is not applied yet. \`npm run zone -- doctor\` says what holds it up`;
   }
-  const shown = addressesOf(own).filter((one) => shownSince(one, all) !== undefined);
+  const shown = addressesOf(own).filter((one) => isKnownToBeShown(one, all));
   if (shown.length === 0) return `${who} is not in: ${whyNot(own, now, timeZone)}`;
   const ips = [...new Set(shown.map(({ ip }) => ip))];
   const holders = whoWasIn(all, now).filter((grant) =>
@@ -38,6 +41,11 @@ export function verdictOn(who: string, { all, own, isWhole }: Told, now: number,
   );
   const still = holders.length > 0 ? 'another grant has' : 'a zone is still known to have';
   return `${who} has no grant (${whyNot(own, now, timeZone)}), and ${still} ${ips.join(', ')}`;
+}
+
+/** It is never applied. */
+function isSetAside({ acl, webhookId }: Entry, all: readonly Entry[]): boolean {
+  return all.some((one) => one.code === 'STORE002' && one.webhookId === webhookId && one.acl === acl);
 }
 
 /** Where an IP was let in. */

@@ -54,11 +54,19 @@ export function letsIn(entries: readonly string[] | undefined, ip: string): bool
   return host !== undefined && readableBlocks(entries ?? []).some((block) => covers(block, blockOf(ip)));
 }
 
+/** Whether a zone still has an IP by all that was told since: a line of many changes does not name them all. */
+export function isKnownToBeShown(of: Pick<GrantThen, 'acl' | 'ip'>, entries: readonly Entry[]): boolean {
+  const since = shownSince(of, entries);
+  const leavesOut = ({ kind, acl, at, added = [], removed = [], changes = 0 }: Entry) =>
+    kind === 'zone' && acl === of.acl && at > (since ?? 0) && added.length + removed.length < changes;
+  return since !== undefined && !entries.some(leavesOut);
+}
+
 /**
  * Since when a zone of the ACL has had an IP, by the zones' updates; it may have several, between which people move.
  * @returns undefined where none is known to have it
  */
-export function shownSince({ acl, ip }: Pick<GrantThen, 'acl' | 'ip'>, entries: readonly Entry[]): number | undefined {
+function shownSince({ acl, ip }: Pick<GrantThen, 'acl' | 'ip'>, entries: readonly Entry[]): number | undefined {
   const zones = new Map<string, number>();
   let since: number | undefined;
   for (const { kind, at, acl: of, zoneId = '', added, removed } of entries) {

@@ -63,22 +63,21 @@ export async function findRun(file = RUN_FILE): Promise<RunDescription | undefin
 function runOf(text: string): RunDescription | undefined {
   try {
     const run: RunDescription = JSON.parse(text);
-    return addressOf(run) ? run : undefined;
+    return URL.canParse(addressOf(run)) ? run : undefined;
   } catch {
     return undefined;
   }
 }
 
-function addressOf(run: RunDescription): URL | null {
-  return URL.parse(run.kind === 'embedded' ? run.operator.url : run.endpoint);
+function addressOf(run: RunDescription): string {
+  return run.kind === 'embedded' ? run.operator.url : run.endpoint;
 }
 
 /** Whether a run listens. Its process number says nothing: another process may have it after a run was killed. */
 function isThere(run: RunDescription): Promise<boolean> {
-  const address = addressOf(run);
-  if (!address) return Promise.resolve(false);
+  const { port, hostname } = new URL(addressOf(run));
   return new Promise((resolve) => {
-    const socket = connect(Number(address.port), address.hostname, () => {
+    const socket = connect(Number(port), hostname, () => {
       socket.destroy();
       resolve(true);
     });

@@ -83,8 +83,8 @@ interface Others {
 export function askedConfig({ okta = {}, acl = {}, ...others }: Others = {}): Config {
   const { OktaDomain, Acl, ZoneIds, AlarmEmail } = ASKED;
   return parseConfig({
-    ...{ ...others, reservedConcurrency: true },
-    ...{ stackName: STACK_NAME.stands, alarmEmail: AlarmEmail.stands },
+    ...others,
+    ...{ reservedConcurrency: true, stackName: STACK_NAME.stands, alarmEmail: AlarmEmail.stands },
     okta: { ...okta, domain: OktaDomain.stands },
     acls: { [Acl.stands]: { ...acl, zoneIds: [ZoneIds.stands] } },
   });

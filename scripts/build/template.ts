@@ -20,6 +20,7 @@ import { type Bundles, withEnvironmentConfig } from '../../cdk/function-code.ts'
 import { KnocknocOktaStack } from '../../cdk/stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import type { Config } from '../../lib/config.ts';
+import { CONFIGURATION_METADATA } from '../../lib/names.ts';
 import { VERSION } from '../../lib/version.ts';
 import { ASKED, asking } from './asked.ts';
 import { templateReadme } from './template-readme.ts';
@@ -68,9 +69,17 @@ export function outProblem(out: string): string | undefined {
   if (!statSync(out).isDirectory()) return `${out} is no folder`;
   const there = readdirSync(out);
   if (there.length === 0) return undefined;
-  if (!there.includes('template.json')) return `${out} has something else in it: name an empty folder, or a new one`;
+  if (!isOurs(join(out, 'template.json'))) return `${out} has something else in it: name an empty folder, or a new one`;
   const other = there.find((name) => !PARTS.includes(name));
   return other === undefined ? undefined : `${out} has more in it than such a folder: ${other}. Name another one`;
+}
+
+function isOurs(template: string): boolean {
+  try {
+    return JSON.parse(readFileSync(template, 'utf8')).Metadata[CONFIGURATION_METADATA] !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 interface Package {

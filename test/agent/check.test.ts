@@ -49,12 +49,12 @@ describe.runIf(canRun)('the script with --check', () => {
     await system.simulator.editZone(ill.zoneId, { status: 'INACTIVE' });
     await ill.grant('203.0.113.2');
     await ill.reports('ZONE004');
-    const said = `the webhook answers and the secret is right, but something is wrong with the zones of ${ill.acl}: ZONE004`;
+    const said = `not in order: the webhook answers and the secret is right, but something is wrong with the zones of ${ill.acl}: ZONE004`;
     expect(await check([ill.acl])).toEqual({ code: 4, stdout: '', stderr: oneLine(said) });
   });
 
   it('tells an unknown ACL', async () => {
-    const said = 'the webhook answers and the secret is right, but it knows no ACL no-such-acl';
+    const said = 'not in order: the webhook answers and the secret is right, but it knows no ACL no-such-acl';
     expect(await check(['no-such-acl'])).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
   });
 
@@ -85,7 +85,8 @@ describe.runIf(canRun)('the script with --check', () => {
 
   it('says that a key may be one ACL’s own, where it was asked about none', async () => {
     const { url } = await startRecordingServer(refuses(401, 'HOOK001', 'the key does not speak for this ACL'));
-    const said = "HOOK001: the key does not speak for this ACL (if the key is one ACL's own: --check ACL)";
+    const said =
+      "not in order: HOOK001: the key does not speak for this ACL (if the key is one ACL's own: --check ACL)";
     expect(await check([], { KNOCKNOC_OKTA_URL: url })).toEqual({ code: 3, stdout: '', stderr: oneLine(said) });
   });
 
@@ -93,7 +94,11 @@ describe.runIf(canRun)('the script with --check', () => {
     const path = await check([], { KNOCKNOC_OKTA_URL: `${system.webhookUrl}/other` });
     expect(path).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('check KNOCKNOC_OKTA_URL') });
     const nobody = await check([], { KNOCKNOC_OKTA_URL: 'http://127.0.0.1:1/webhook' });
-    expect(nobody).toMatchObject({ code: 5, stdout: '', stderr: expect.stringMatching(/: not in order: .*curl: \(7\)/) });
+    expect(nobody).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringMatching(/: not in order: .*curl: \(7\)/),
+    });
   });
 
   it.each([

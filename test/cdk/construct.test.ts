@@ -6,6 +6,7 @@ import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { fromFolder } from '../../cdk/function-code.ts';
@@ -134,12 +135,17 @@ describe('an object of the app', () => {
     );
   });
 
-  it('is a topic that may have the address for alarms already, by its owner or by another system', () => {
+  it('is a topic that may have the address for alarms already, by another system or by its owner', () => {
     const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
     const common = new Stack(app, 'Common');
     const alarmTopic = new Topic(common, 'Pager');
     for (const name of ['One', 'Two']) make(new Stack(app, name), { alarmTopic }, { alarmEmail: 'ops@example.com' });
     expect(subscriptions(common)).toEqual(['ops@example.com']);
+    const stack = customersStack();
+    const owned = new Topic(stack, 'Owned');
+    owned.addSubscription(new EmailSubscription('ops@example.com'));
+    make(stack, { alarmTopic: owned }, { alarmEmail: 'ops@example.com' });
+    expect(subscriptions(stack)).toEqual(['ops@example.com']);
   });
 });
 

@@ -198,12 +198,12 @@ describe('a template for everybody', () => {
   it('has room in the environment of a function for the longest answers', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const most = (name: string) =>
-      (template.Parameters as Record<string, { MaxLength?: number }>)[name]?.MaxLength ?? (name === 'Acl' ? 64 : 0);
+      (template.Parameters as Record<string, { MaxLength?: number }>)[name]?.MaxLength ?? 64;
     for (const { Properties } of functions) {
       const { KNOCKNOC_CONFIG, ...others } = (Properties.Environment as { Variables: Record<string, unknown> })
         .Variables;
       const [text] = (KNOCKNOC_CONFIG as { 'Fn::Sub': [string] })['Fn::Sub'];
-      const config = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => 'x'.repeat(most(name)));
+      const config = text.replaceAll(/\$\{([\w:]+)\}/g, (_, name) => 'x'.repeat(most(name)));
       // Forty zones have three signs between two of them where the answer has one. No name or address is over 200.
       const names = Object.entries(others).flatMap(([name, value]) => [
         name,
@@ -229,15 +229,17 @@ describe('where a template is made', () => {
   it('is a new folder, an empty one, or what was made there before', () => {
     const folder = made();
     expect([outProblem(join(folder, 'new')), outProblem(folder)]).toEqual([undefined, undefined]);
-    writeFileSync(join(folder, 'template.json'), '{}');
+    writeFileSync(join(folder, 'template.json'), JSON.stringify({ Metadata: { [CONFIGURATION_METADATA]: {} } }));
     mkdirSync(join(folder, 'code'));
     expect(outProblem(folder)).toBeUndefined();
+    writeFileSync(join(folder, 'token.txt'), '');
+    expect(outProblem(folder)).toContain('token.txt');
   });
 
   it.each([
     ['somebody else’s', ['main.tf'], 'has something else in it'],
     ['a project with a read-me', ['README.md', 'LICENSE'], 'has something else in it'],
-    ['one made before, with a file of yours', ['template.json', 'token.txt'], 'token.txt'],
+    ['a project with a template of its own', ['template.json', 'README.md', 'code'], 'has something else in it'],
   ])('is nowhere that a file could be lost: %s', (_, files, why) => {
     const folder = made();
     for (const file of files) writeFileSync(join(folder, file), '');

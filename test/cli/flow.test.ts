@@ -80,6 +80,12 @@ describe('the verdict of doctor', () => {
     ['events wait for a moment', flow([accepted(29, 1)], 1), 'ok', undefined],
     ['an event waits longer than it takes', flow([accepted(30, 1)], 1), 'warning', undefined],
     ['an event waits for nearly two minutes', flow([accepted(119, 1)], 1), 'warning', undefined],
+    [
+      'a stranger is refused, and an event waits',
+      flow([refused(5, 'HOOK001'), accepted(40, 1)], 1),
+      'warning',
+      undefined,
+    ],
     ['an operator mistypes an address', flow([{ ...refused(5, 'HOOK005'), webhookId: 'zone_x' }]), 'ok', undefined],
     [
       'a stranger posts under an id as operators have it',

@@ -183,6 +183,27 @@ describe('history', () => {
       expect(await verdict([flush, ...came], `--ip ${BOB}`)).toContain(`${BOB} has no grant (${said}), and a zone`);
     });
 
+    it('does not say that a zone has them where more was removed at once than a line names', async () => {
+      const all = {
+        action: 'zone-updated',
+        zoneId: 'nzo1',
+        write: 10,
+        acl: ACL,
+        removed: ['192.0.2.1/32'],
+        changes: 148,
+      };
+      const flush = line(NOW - HOUR / 3, { action: 'grant-ended', webhookId: 'y', cause: 'access.flushed', ...BOBS });
+      expect(await verdict([...came, flush, line(NOW - HOUR / 3 + 1, all)])).toBe(
+        'bob@example.com is not in: a grant was ended, 20 min ago',
+      );
+    });
+
+    it('says that an event for them was set aside', async () => {
+      const waits = line(NOW - 60_000, { action: 'event-accepted', webhookId: 'v', ...BOBS });
+      const aside = line(NOW - 50_000, { code: 'STORE002', detail: 'set aside', webhookId: 'v', acl: ACL });
+      expect(await verdict([...came, gone, waits, aside])).toContain('and set aside with STORE002');
+    });
+
     it('says that an event for them waits', async () => {
       const waits = line(NOW - 60_000, { action: 'event-accepted', webhookId: 'v', ...BOBS });
       expect(await verdict([...came, gone, waits])).toMatch(
