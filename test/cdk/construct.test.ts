@@ -16,11 +16,14 @@ import { CONFIG, EVERYTHING_SET, property, resourceOf, resourcesOf, templateWith
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/Boundary';
 const bundles = fromFolder(inject('temporaryFolder'));
 
-/** A stack in an app that knows nothing of this project: none of the flags of its cdk.json are set. */
-function customersStack(stackName = 'AcmeSecurity'): Stack {
+/** An app that knows nothing of this project: none of the flags of its cdk.json are set. */
+function customersApp(): App {
   const context = { 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ analyticsReporting: false, context });
-  return new Stack(app, 'Security', { stackName });
+  return new App({ analyticsReporting: false, context, outdir: mkdtempSync(join(inject('temporaryFolder'), 'out-')) });
+}
+
+function customersStack(stackName = 'AcmeSecurity'): Stack {
+  return new Stack(customersApp(), 'Security', { stackName });
 }
 
 describe("the construct in a customer's app", () => {
@@ -136,7 +139,7 @@ describe('an object of the app', () => {
   });
 
   it('is a topic that may have the address for alarms already, by another system or by its owner', () => {
-    const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
+    const app = customersApp();
     const common = new Stack(app, 'Common');
     const alarmTopic = new Topic(common, 'Pager');
     for (const name of ['One', 'Two']) make(new Stack(app, name), { alarmTopic }, { alarmEmail: 'ops@example.com' });

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -10,7 +12,11 @@ const bundles = fromFolder(inject('temporaryFolder'));
 
 function templateIn(region: string, partition: string): Template {
   const context = { 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ analyticsReporting: false, context });
+  const app = new App({
+    analyticsReporting: false,
+    context,
+    outdir: mkdtempSync(join(inject('temporaryFolder'), 'out-')),
+  });
   const stack = new Stack(app, 'Stack', { stackName: 'KnocknocOkta', env: { account: '111122223333', region } });
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:111122223333:${rest}`;
   const own = {

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { post, sendEvent } from '../../cli/webhook-client.ts';
 import { decodeWebhookKey } from '../../lib/webhook/webhook-signature.ts';
 import { until } from '../e2e/world.ts';
@@ -107,7 +106,7 @@ describe.concurrent('set-credentials, for a service app', () => {
   const pem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   const jwk = pair.publicKey.export({ format: 'jwk' });
   const keyFile = async (text: string) => {
-    const path = join(await mkdtemp(join(tmpdir(), 'knocknoc-key-')), 'key.pem');
+    const path = join(await mkdtemp(join(inject('temporaryFolder'), 'key-')), 'key.pem');
     await writeFile(path, text);
     return path;
   };

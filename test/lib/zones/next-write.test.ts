@@ -204,8 +204,10 @@ describe('the next write', () => {
         { blocked: new Set([2]) },
       ),
     ).toBeUndefined();
-    const chain = [[A, B], [C, GONE].sort(), [D, E].sort()];
-    expect(next(chain, [[A, F], [B, GONE].sort(), [C, E].sort()], { fittingElsewhere })).toBeUndefined();
+    const chain = [[A], [B], [C], [D]];
+    const moved = [[F], [A], [B], [C]];
+    expect(next(chain, moved, { fittingElsewhere, limit: 1 })).toBeUndefined();
+    expect(next(chain, moved, { limit: 1 })).toMatchObject({ zone: 3, list: [C], parted: [] });
   });
 
   it('parts nobody whose zone can’t be written', () => {
