@@ -5,9 +5,12 @@ import { codeOf, fieldsOf } from './problem.ts';
 import { harmless } from './terminal.ts';
 import type { WebhookAnswer } from './webhook-client.ts';
 
+/** The type of event that each command sends. */
+export const EVENT_TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
+
 /** What a command asked for. */
 export interface Asked {
-  readonly command: 'grant' | 'revoke' | 'flush';
+  readonly command: keyof typeof EVENT_TYPES;
   readonly ip?: string | undefined;
   readonly grantId?: string | undefined;
   /** How long it was waited, in seconds. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { deliver, outcomeOf } from '../cli/deliver.ts';
-import { type Asked, toldOfOutcome, toldOfPost } from '../cli/event-words.ts';
+import { type Asked, EVENT_TYPES, toldOfOutcome, toldOfPost } from '../cli/event-words.ts';
 import { EXIT, type ExitCode } from '../cli/exit-codes.ts';
 import { guardOutput } from '../cli/guard-output.ts';
 import { seconds } from '../cli/options.ts';
@@ -19,7 +19,6 @@ const ABOUT = `Signs one event and posts it to a webhook.
 Others on the machine can read what stands behind --secret and --bearer, but not the variables. The key signs. The token is for an ACL with allowBearer, whose senders cannot sign.
 
 Exit codes: 0 accepted or, with --wait, in effect; 1 accepted, but not confirmed in time, the grant is over, nothing ended, or the IP is still in; 2 refused, no answer, or a granted IP is not in; 64 the command line is wrong.`;
-const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
 const NOT_THE_WEBHOOK =
   'this is not how the webhook answers: is the URL right, and does allowFrom let this machine through?';
 /** What the request says by itself. */
@@ -146,7 +145,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
       // Ctrl-C ends this process at once.
       stop: new AbortController().signal,
     };
-    const event = { type: TYPES[command], timestamp: new Date(systemClock.now()).toISOString(), data };
+    const event = { type: EVENT_TYPES[command], timestamp: new Date(systemClock.now()).toISOString(), data };
     const answer = await deliver(event, delivery).catch((error: unknown) => {
       if (!(error instanceof NoAnswer)) throw error;
       throw new Error(`nobody answered, and it is not known to be stored: ${error.message}`, { cause: error });

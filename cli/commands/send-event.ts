@@ -3,7 +3,7 @@ import { CliFailure } from '../cli-failure.ts';
 import { type Command, chosenAcl, type Surroundings } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { deliver, outcomeOf } from '../deliver.ts';
-import { type Asked, type Told, toldOfOutcome, toldOfPost } from '../event-words.ts';
+import { type Asked, EVENT_TYPES, type Told, toldOfOutcome, toldOfPost } from '../event-words.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { hostOf } from '../grant-choice.ts';
 import { AT_RECEIPT, ownSender } from '../own-sender.ts';
@@ -56,8 +56,6 @@ export const flush: Command<FlushOptions> = async (target, options, here) => {
   return sendAndShow({ command: 'flush' }, target, options, here);
 };
 
-const TYPES = { grant: 'access.granted', revoke: 'access.revoked', flush: 'access.flushed' } as const;
-
 type Wanted = Pick<Asked, 'command' | 'ip' | 'grantId'> & {
   readonly durationSeconds?: number | undefined;
   readonly user?: string | undefined;
@@ -100,7 +98,7 @@ export async function send(wanted: Wanted, target: Target, options: SendOptions,
   }
   const endpoint = await ownSender(target, acl);
   const delivery = { endpoint, clock, stop, id: `zone_${here.newId()}` };
-  const event = { type: TYPES[command], timestamp: AT_RECEIPT, data: { acl, ...data } };
+  const event = { type: EVENT_TYPES[command], timestamp: AT_RECEIPT, data: { acl, ...data } };
   const posted = await deliver(event, delivery).catch((error: unknown) => {
     if (!(error instanceof NoAnswer)) throw error;
     const advice = 'It may be stored or not. Run the command again: to send an event twice does no harm.';

@@ -41,6 +41,10 @@ function adoptStep(acl: string, zoneId: string): string {
   return `See what would go with \`${command}\`. It asks before it changes anything.`;
 }
 
+function verifyCommand(acl: string): string {
+  return `\`npm run zone -- verify --acl ${acl}\``;
+}
+
 function roomLink({ acl, zones, waiting }: Rehearsal, limit: number): Finding {
   const link = `room (${acl})`;
   const used = zones.reduce((sum, { desired }) => sum + desired.length, 0);
@@ -65,7 +69,7 @@ function listLink(seen: Rehearsal, status: AclStatus, each: readonly Finding[]):
     return `${zoneId} lacks ${added.length} and has ${removed.length} too many`;
   });
   const text = detail.join('; ');
-  const verify = `\`npm run zone -- verify --acl ${acl}\``;
+  const verify = verifyCommand(acl);
   if (status.lastError) {
     const { code } = status.lastError;
     if (isOver(code, seen, each))
@@ -102,7 +106,7 @@ function lastRebuild(
   if (zones.some((zone) => zone.level === 'failure' && zone.code === code)) return [];
   const link = `last rebuild (${acl})`;
   const detail = harmless(`${lastError.detail} (${ago(Date.parse(lastError.at), now)})`);
-  const verify = `\`npm run zone -- verify --acl ${acl}\``;
+  const verify = verifyCommand(acl);
   if (isOver(code, seen, zones)) {
     const tried = `It is tried again within two minutes; ${verify} does it now.`;
     return [warning(link, `${detail}; that is mended now`, tried, code)];

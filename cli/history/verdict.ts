@@ -17,7 +17,8 @@ interface Told {
 /** Whether a person or an IP is in, and why not. */
 export function verdictOn(who: string, { all, own, isWhole }: Told, now: number, timeZone: string): string {
   const keys = new Set(own.flatMap(({ kind, webhookId }) => (kind === 'granted' && webhookId ? [webhookId] : [])));
-  const live = whoWasIn(all, now).filter(({ webhookId }) => webhookId !== undefined && keys.has(webhookId));
+  const everybody = whoWasIn(all, now);
+  const live = everybody.filter(({ webhookId }) => webhookId !== undefined && keys.has(webhookId));
   const inside = live.filter(({ inZoneSince }) => inZoneSince !== undefined);
   const [first] = inside;
   if (first) return `${who} is in: ${first.ip}, until ${moment(first.expiresAt, timeZone)}`;
@@ -27,18 +28,16 @@ export function verdictOn(who: string, { all, own, isWhole }: Told, now: number,
     return `whether ${who} is in is not known: ${why}. \`npm run zone -- status\` shows who is in`;
   }
   const pending = own.findLast(({ kind }) => DECIDING.includes(kind));
-  if (pending?.kind === 'accepted' && isSetAside(pending, all)) {
-    return `${who} has no grant: an event was accepted ${ago(pending.at, now)} and set aside with STORE002`;
-  }
   if (pending?.kind === 'accepted') {
-    return `${who} has no grant: an event was accepted ${ago(pending.at, now)} and is not applied yet. \`npm run zone -- doctor\` says what holds it up`;
+    const accepted = `${who} has no grant: an event was accepted ${ago(pending.at, now)}`;
+    return isSetAside(pending, all)
+      ? `${accepted} and set aside with STORE002`
+      : `${accepted} and is not applied yet. \`npm run zone -- doctor\` says what holds it up`;
   }
   const shown = addressesOf(own).filter((one) => isKnownToBeShown(one, all));
   if (shown.length === 0) return `${who} is not in: ${whyNot(own, now, timeZone)}`;
   const ips = [...new Set(shown.map(({ ip }) => ip))];
-  const holders = whoWasIn(all, now).filter((grant) =>
-    shown.some(({ acl, ip }) => acl === grant.acl && ip === grant.ip),
-  );
+  const holders = everybody.filter((grant) => shown.some(({ acl, ip }) => acl === grant.acl && ip === grant.ip));
   const still = holders.length > 0 ? 'another grant has' : 'a zone is still known to have';
   return `${who} has no grant (${whyNot(own, now, timeZone)}), and ${still} ${ips.join(', ')}`;
 }
@@ -57,15 +56,14 @@ function addressesOf(own: readonly Entry[]) {
 
 /** What ended the last grant, or kept another from being made. */
 function whyNot(own: readonly Entry[], now: number, timeZone: string): string {
-  const granted = own.findLast(({ kind }) => kind === 'granted');
+  const at = own.findLastIndex(({ kind }) => kind === 'granted');
   // What came before it has ended another one.
-  const last = own.slice(granted ? own.indexOf(granted) : 0).findLast(({ kind }) => ENDINGS.includes(kind));
+  const last = own.slice(at + 1).findLast(({ kind }) => ENDINGS.includes(kind));
   if (last) {
     const what = last.kind === 'refused' ? `an event was refused with ${last.code}` : `a grant was ${last.kind}`;
     return `${last.kind === 'flushed' ? 'everybody was flushed' : what}, ${ago(last.lastAt ?? last.at, now)}`;
   }
-  if (granted?.expiresAt === undefined) {
-    return 'nothing was sent for them in this time. Look for the login in Knocknoc';
-  }
-  return `their grant was good until ${moment(granted.expiresAt, timeZone)}`;
+  const expiresAt = own[at]?.expiresAt;
+  if (expiresAt === undefined) return 'nothing was sent for them in this time. Look for the login in Knocknoc';
+  return `their grant was good until ${moment(expiresAt, timeZone)}`;
 }

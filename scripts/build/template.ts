@@ -93,8 +93,8 @@ interface Package {
 
 /**
  * Makes a folder that deploys with the AWS command line alone: the template, the code of the functions as archives, the
- * agent's script, the documents, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that the template is
- * told.
+ * agent's script, the documents, and a text that says how. It needs no bootstrapped account: the code lies in a bucket that
+ * the template is told.
  */
 export function packageTemplate({ config, out, isAsking = false, bundles = fromSources() }: Package): void {
   const outdir = mkdtempSync(join(tmpdir(), 'knocknoc-okta-template-'));

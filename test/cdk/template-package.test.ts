@@ -17,6 +17,10 @@ interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
+function functionsOf({ Resources }: Template): Resource[] {
+  return Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+}
+
 describe('the template with its assets', () => {
   const out = join(inject('temporaryFolder'), 'template-package');
   let template: Template;
@@ -34,7 +38,7 @@ describe('the template with its assets', () => {
   });
 
   it('has the archive of each function that the template names, with the code and the configuration in it', () => {
-    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = functionsOf(template);
     const codes = functions.map(({ Properties }) => Properties.Code as { S3Bucket: unknown; S3Key: string });
     expect(codes).toHaveLength(5);
     for (const { S3Bucket, S3Key } of codes) {
@@ -138,7 +142,7 @@ describe('a template for everybody', () => {
     const values = { ...answers, 'AWS::StackName': 'Acme', ZoneIds: 'nzo1","nzo2' };
     const substituted = (from: string) =>
       Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`\${${name}}`, value), from);
-    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = functionsOf(template);
     expect(functions).toHaveLength(5);
     for (const { Properties } of functions) {
       const { Variables } = Properties.Environment as {
@@ -180,14 +184,12 @@ describe('a template for everybody', () => {
   });
 
   it('reserves concurrency or none, by its answer: a small quota has none to reserve', () => {
-    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = functionsOf(template);
     const reserved = functions.map(({ Properties }) => Properties.ReservedConcurrentExecutions);
-    const own = Object.values(
-      (templateWith({ reservedConcurrency: true, acls: { lab: { zoneIds: ['nzo1'] } } }).toJSON() as Template)
-        .Resources,
-    )
-      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
-      .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    const reserving = templateWith({ reservedConcurrency: true, acls: { lab: { zoneIds: ['nzo1'] } } });
+    const own = functionsOf(reserving.toJSON() as Template).map(
+      ({ Properties }) => Properties.ReservedConcurrentExecutions,
+    );
     const none = { Ref: 'AWS::NoValue' };
     expect(reserved).toEqual(own.map((runs) => ({ 'Fn::If': ['ReservesConcurrency', runs, none] })));
     expect(template.Conditions?.ReservesConcurrency).toEqual({
@@ -196,7 +198,7 @@ describe('a template for everybody', () => {
   });
 
   it('has room in the environment of a function for the longest answers', () => {
-    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = functionsOf(template);
     const most = (name: string) =>
       (template.Parameters as Record<string, { MaxLength?: number }>)[name]?.MaxLength ?? 64;
     for (const { Properties } of functions) {
