@@ -4,6 +4,7 @@ import type { GrantBook } from '../grants/grant-book.ts';
 import type { ListRecords } from '../list-record.ts';
 import type { Clock, Telemetry, TimerQueue } from '../ports.ts';
 import { armTimers, type Timer } from '../timer-message.ts';
+import { restIsOverAt } from '../zones/reading-is-due.ts';
 import { READING_IS_DUE, whyRebuild } from '../zones/rebuild-is-due.ts';
 import { pacedUntil } from '../zones/zone-state.ts';
 import type { ZoneStates } from '../zones/zone-states.ts';
@@ -46,6 +47,7 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
       const facts = { acl, ...seen, events: await deps.grants.events(acl) };
       found.push(facts);
       if (!hasWoken) await askForRebuild(acl, facts, deps);
+      await haveReadAgain(acl, facts, deps);
     });
   } finally {
     reportZoneHealth(found, found.length === acls.length, deps);
@@ -111,4 +113,15 @@ async function askForRebuild(
   if (at > now) await armTimers(deps.timers, [{ kind: 'rebuild', acl, at }], now);
   else if (reason === READING_IS_DUE) await deps.grants.wake.ask(acl, reason);
   else await deps.grants.wake.changed(acl, reason);
+}
+
+/** The rebuild that this tick has woken leaves zones alone that were read a moment ago. */
+async function haveReadAgain(acl: string, { state }: AclFacts, deps: ExpiryDeps): Promise<void> {
+  const now = deps.clock.now();
+  const zoneIds = aclConfig(deps.config, acl)?.zoneIds ?? [];
+  const at = restIsOverAt(
+    zoneIds.map((zoneId) => state.zones[zoneId] ?? {}),
+    now,
+  );
+  if (at !== undefined) await armTimers(deps.timers, [{ kind: 'rebuild', acl, at }], now);
 }

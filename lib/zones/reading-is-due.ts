@@ -1,4 +1,4 @@
-import type { ZoneMemory } from './zone-state.ts';
+import { CLOCKS_DIFFER_MS, type ZoneMemory } from './zone-state.ts';
 
 const MINUTE_MS = 60_000;
 /** The tick comes once a minute, more or less: what falls due before the next one is done with this one. */
@@ -26,13 +26,37 @@ export function readingIsDue(
   { verifyMinutes, readFrom = 0, withOthers = false }: ReadingRules,
   now: number,
 ): boolean {
-  const { trouble, doubtUntil = 0 } = memory;
-  // A moment that has not come yet was stored by a clock that was wrong.
-  const rightAt = memory.rightAt !== undefined && memory.rightAt <= now + MINUTE_MS ? memory.rightAt : 0;
+  const { trouble } = memory;
+  const rightAt = rightMoment(memory, now);
   const seenAt = trouble?.at ?? rightAt;
   if (readFrom > seenAt && readFrom <= now + MINUTE_MS) return true;
   if (trouble) return now >= trouble.at + HALF_A_TICK_MS || trouble.at > now + MINUTE_MS;
-  const isInDoubt = doubtUntil >= rightAt && doubtUntil <= now + 10 * MINUTE_MS;
-  const waitMs = isInDoubt ? MINUTE_MS : verifyMinutes * MINUTE_MS * (withOthers ? SOON : 1);
+  const waitMs = isInDoubt(memory, now) ? MINUTE_MS : verifyMinutes * MINUTE_MS * (withOthers ? SOON : 1);
   return now >= rightAt + waitMs - HALF_A_TICK_MS;
+}
+
+/**
+ * When a tick has read again what it came too early for: a zone that is read each minute rests for half of one after each
+ * time, and the next tick may be two minutes away. In milliseconds since the epoch; undefined where no such zone rests.
+ * @param now milliseconds since the epoch
+ */
+export function restIsOverAt(memories: readonly ZoneMemory[], now: number): number | undefined {
+  const eachMinute = memories.filter((memory) => memory.trouble || isInDoubt(memory, now));
+  const moments = eachMinute
+    .map((memory) => memory.trouble?.at ?? rightMoment(memory, now))
+    .filter((at) => at <= now + MINUTE_MS)
+    .map((at) => at + HALF_A_TICK_MS + CLOCKS_DIFFER_MS)
+    .filter((at) => at > now);
+  return moments.length > 0 ? Math.max(...moments) : undefined;
+}
+
+/** A moment that has not come yet was stored by a clock that was wrong. */
+function rightMoment({ rightAt }: ZoneMemory, now: number): number {
+  return rightAt !== undefined && rightAt <= now + MINUTE_MS ? rightAt : 0;
+}
+
+/** Whether an older write of the zone may still take effect, for all that is known. */
+function isInDoubt(memory: ZoneMemory, now: number): boolean {
+  const { doubtUntil = 0 } = memory;
+  return doubtUntil >= rightMoment(memory, now) && doubtUntil <= now + 10 * MINUTE_MS;
 }

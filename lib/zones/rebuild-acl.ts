@@ -16,7 +16,7 @@ import { Pass } from './pass.ts';
 import { reportFailures, reportPass, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
-import { pacedUntil, type ZoneState } from './zone-state.ts';
+import { CLOCKS_DIFFER_MS, pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
 import type { ZoneView } from './zone-view.ts';
 import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
@@ -199,13 +199,13 @@ async function pauseOf(state: ZoneState, { clock, states }: RebuildDeps): Promis
   return Math.max(pacedUntil(state, now), await states.rest.until(now)) - now;
 }
 
-/** One timer is enough for all who come during a pause: where one is armed for before its end, that one finds the rest. */
+/**
+ * One timer is enough for all who come during a pause: where one is armed for before its end, that one finds the rest. What
+ * is due so soon that two clocks may differ by it may have come already.
+ */
 function armedFor({ dueAt = 0 }: ZoneState, at: number, now: number): number {
   return dueAt > now + CLOCKS_DIFFER_MS && dueAt <= at ? dueAt : at;
 }
-
-/** Two clocks may differ by this much: a timer that is due so soon may have come already. */
-const CLOCKS_DIFFER_MS = 5_000;
 
 function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
   const { acl, settings, owner, deadline } = run;

@@ -90,6 +90,36 @@ describe('failures of Okta', () => {
   });
 });
 
+describe('one zone of two that is not there, which nobody looks at again for half a minute', () => {
+  beforeEach(async () => {
+    system = new VirtualSystem({ acls: { [ACL]: { zoneIds: [ZONE, SECOND_ZONE] } }, gatewayLimit: 1 });
+    system.okta.seedZone(SECOND_ZONE, { gateways: [{ type: 'CIDR', value: SENTINEL }] });
+    await system.grant(ALICE);
+    await system.grant(BOB);
+    await minutes(1 - 25 / 60);
+    expect(system.gateways(SECOND_ZONE)).toEqual([`${BOB}/32`]);
+  });
+
+  it('is right soon after a tick that came too early, however late the next one is', async () => {
+    system.okta.addFault({ count: 1, zoneId: SECOND_ZONE, fault: { status: 404 } });
+    await system.revoke(BOB);
+    await minutes(1);
+    expect(system.codes()).toEqual(['ZONE001']);
+    expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
+  });
+
+  it('costs one call a minute where it stays away', async () => {
+    system.okta.removeZone(SECOND_ZONE);
+    await system.revoke(BOB);
+    await minutes(20);
+    const calls = system.okta.requests(0).filter(({ zoneId }) => zoneId === SECOND_ZONE).length;
+    await minutes(20);
+    const more = system.okta.requests(0).filter(({ zoneId }) => zoneId === SECOND_ZONE).length - calls;
+    expect(more).toBeGreaterThanOrEqual(19);
+    expect(more).toBeLessThanOrEqual(21);
+  });
+});
+
 describe('the token', () => {
   it.each([
     [

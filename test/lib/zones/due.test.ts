@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aclConfig } from '../../../lib/config.ts';
 import { configHash } from '../../../lib/zones/config-hash.ts';
-import { readingIsDue } from '../../../lib/zones/reading-is-due.ts';
+import { readingIsDue, restIsOverAt } from '../../../lib/zones/reading-is-due.ts';
 import { whyRebuild } from '../../../lib/zones/rebuild-is-due.ts';
 import type { ZoneMemory, ZoneState } from '../../../lib/zones/zone-state.ts';
 import { ACL, configOf } from '../../helpers/events.ts';
@@ -42,6 +42,29 @@ describe('a zone is read though nothing has changed', () => {
     ['and not sooner while it can’t be used', { rightAt: NOW, trouble: trouble(NOW - MINUTE / 2 + 1) }, false],
   ])('with others that are read now, %s', (_, memory, isDue) => {
     expect(readingIsDue(memory, { verifyMinutes: 5, withOthers: true }, NOW)).toBe(isDue);
+  });
+});
+
+describe('what was read just before a tick is read again after it', () => {
+  it.each<[string, readonly ZoneMemory[], number | undefined]>([
+    ['not where all is well', [{ rightAt: NOW }], undefined],
+    [
+      'half a minute after it was read, where it can’t be used',
+      [{ rightAt: NOW }, { trouble: trouble(NOW - 25_000) }],
+      10_000,
+    ],
+    [
+      'half a minute after it was right, while an older write may come late',
+      [{ rightAt: NOW - 25_000, doubtUntil: NOW }],
+      10_000,
+    ],
+    ['not for a doubt that was over when it was right', [{ rightAt: NOW - 1, doubtUntil: NOW - 2 }], undefined],
+    ['all at once', [{ trouble: trouble(NOW - 1) }, { trouble: trouble(NOW - 25_000) }], 34_999],
+    ['where the rebuild’s clock may be behind', [{ trouble: trouble(NOW - 34_999) }], 1],
+    ['not where this tick does', [{ trouble: trouble(NOW - 35_000) }], undefined],
+    ['not where a clock was wrong, since the tick does', [{ trouble: trouble(NOW + 99 * MINUTE) }], undefined],
+  ])('%s', (_, memories, inMs) => {
+    expect(restIsOverAt(memories, NOW)).toBe(inMs === undefined ? undefined : NOW + inMs);
   });
 });
 
