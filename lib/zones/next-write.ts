@@ -120,8 +120,16 @@ function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules
 
 /** Whoever is in no circle waits for something else, such as a zone of which nothing is known yet: parting them helps nobody. */
 function inCircles(movers: readonly Mover[]): readonly Mover[] {
-  const left = new Set(movers.map(({ zone }) => zone));
-  const entered = new Set(movers.flatMap(({ goesTo }) => goesTo));
-  const kept = movers.filter(({ zone, goesTo }) => entered.has(zone) && goesTo.some((one) => left.has(one)));
-  return kept.length === movers.length ? kept : inCircles(kept);
+  const ways = new Map<number, Set<number>>();
+  for (const { zone, goesTo } of movers) ways.set(zone, new Set([...(ways.get(zone) ?? []), ...goesTo]));
+  const reached = new Map([...ways.keys()].map((zone) => [zone, reachedFrom(zone, ways)]));
+  return movers.filter(({ zone, goesTo }) => goesTo.some((to) => reached.get(to)?.has(zone)));
+}
+
+/** The zones that somebody waits for in a zone, or in one that somebody there waits for, and so on. */
+function reachedFrom(zone: number, ways: ReadonlyMap<number, ReadonlySet<number>>): ReadonlySet<number> {
+  const reached = new Set(ways.get(zone));
+  // What is added meanwhile is visited too.
+  for (const one of reached) for (const to of ways.get(one) ?? []) reached.add(to);
+  return reached;
 }

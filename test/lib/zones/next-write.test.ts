@@ -210,6 +210,16 @@ describe('the next write', () => {
     expect(next(chain, moved, { limit: 1 })).toMatchObject({ zone: 3, list: [C], parted: [] });
   });
 
+  it('parts nobody who stands between two circles', () => {
+    const [F, G, H] = [6, 7, 8].map(person) as [string, string, string];
+    const [I, stays, latest] = [9, 10, 20].map(person) as [string, string, string];
+    const has = [[A, stays], [B, F], [latest, I], [C, G], [D, H], [E]].map((list) => list.sort());
+    // From the second zone somebody waits for the third, and from there for the fourth; the last one refuses.
+    const desired = [[B, stays], [A], [F, I], [D, latest], [C, G], [E, H]].map((list) => list.sort());
+    const write = next(has, desired, { blocked: new Set([5]) });
+    expect(write).toMatchObject({ zone: 3, parted: [G] });
+  });
+
   it('parts nobody whose zone can’t be written', () => {
     expect(
       next(
