@@ -1,4 +1,4 @@
-import { CLOCKS_DIFFER_MS, type ZoneMemory } from './zone-state.ts';
+import { CLOCK_SKEW_MS, type ZoneMemory } from './zone-state.ts';
 
 const MINUTE_MS = 60_000;
 /** The tick comes once a minute, more or less: what falls due before the next one is done with this one. */
@@ -45,7 +45,7 @@ export function restIsOverAt(memories: readonly ZoneMemory[], now: number): numb
   const moments = eachMinute
     .map((memory) => memory.trouble?.at ?? rightMoment(memory, now))
     .filter((at) => at <= now + MINUTE_MS)
-    .map((at) => at + HALF_A_TICK_MS + CLOCKS_DIFFER_MS)
+    .map((at) => at + HALF_A_TICK_MS + CLOCK_SKEW_MS)
     .filter((at) => at > now);
   return moments.length > 0 ? Math.max(...moments) : undefined;
 }

@@ -16,7 +16,7 @@ import { Pass } from './pass.ts';
 import { reportFailures, reportPass, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
-import { CLOCKS_DIFFER_MS, pacedUntil, type ZoneState } from './zone-state.ts';
+import { CLOCK_SKEW_MS, pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
 import type { ZoneView } from './zone-view.ts';
 import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';
@@ -204,7 +204,7 @@ async function pauseOf(state: ZoneState, { clock, states }: RebuildDeps): Promis
  * is due so soon that two clocks may differ by it may have come already.
  */
 function armedFor({ dueAt = 0 }: ZoneState, at: number, now: number): number {
-  return dueAt > now + CLOCKS_DIFFER_MS && dueAt <= at ? dueAt : at;
+  return dueAt > now + CLOCK_SKEW_MS && dueAt <= at ? dueAt : at;
 }
 
 function workOf(pass: Pass, run: Run, deps: RebuildDeps): ZoneWork {
