@@ -1,3 +1,4 @@
+import { MOST_AHEAD_MS } from './clock-skew.ts';
 import { LIST_PARTITION, LIST_RECORD } from './names.ts';
 import type { Item, Key, Table, Value } from './ports.ts';
 
@@ -5,8 +6,6 @@ import type { Item, Key, Table, Value } from './ports.ts';
 const MOST_BYTES = 300_000;
 /** What a name takes beside its text. */
 const NAME_BYTES = 3;
-/** What is stored of a moment is believed up to this much ahead of the clock, in milliseconds. */
-const CLOCKS_DIFFER_MS = 300_000;
 
 /** What is remembered of an ACL's allowlist between two reads, and shown to operators. All moments in milliseconds since the epoch. */
 export interface ListRecord {
@@ -79,7 +78,7 @@ function asValue(value: NonNullable<ListRecord[keyof ListRecord]>): Value {
 
 function readRecord(item: Item | undefined, now: number): ListRecord {
   const { since, readAt, entries, skipped, failure, held }: Partial<Item> = item ?? {};
-  const isMoment = (value: unknown): value is number => typeof value === 'number' && value <= now + CLOCKS_DIFFER_MS;
+  const isMoment = (value: unknown): value is number => typeof value === 'number' && value <= now + MOST_AHEAD_MS;
   const known = { ...(isMoment(since) && { since }), ...(isMoment(readAt) && { readAt }) };
   const counts = { ...(typeof entries === 'number' && { entries }), ...(typeof skipped === 'number' && { skipped }) };
   const failed = asMap(failure);

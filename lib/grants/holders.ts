@@ -1,4 +1,5 @@
 import type { IpPolicy } from '../addresses/ip-address.ts';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { ITEM } from '../names.ts';
 import type { Item, Table } from '../ports.ts';
 import type { Holder } from './grant-items.ts';
@@ -12,9 +13,6 @@ const CLOSE_MS = 4_000;
 const MOST_AGAIN = 25;
 /** After so long all is read again: what was changed without a word is found. */
 const LONGEST_MS = 30_000;
-
-/** Two clocks may differ by this much: what is over for another may not be over here yet. */
-const CLOCKS_DIFFER_MS = 5_000;
 
 interface Known {
   /** Up to this position events are reflected, and changes without an event up to these counts: see `WakeItem`. */
@@ -122,7 +120,8 @@ function touchedSince(
   if (!isClose || !isAnnounced || !wake.events || wake.why !== undefined) return undefined;
   if (wake.events.since !== since || wake.events.position < position) return undefined;
   const touched = ipsAfter(wake.events, position);
-  const over = holders.filter(({ expiresAt }) => hasExpiries && expiresAt > now && expiresAt <= now + CLOCKS_DIFFER_MS);
+  // What is over for another's clock may not be over by this one yet.
+  const over = holders.filter(({ expiresAt }) => hasExpiries && expiresAt > now && expiresAt <= now + CLOCK_SKEW_MS);
   const ips = touched && [...new Set([...touched, ...over.map(({ ip }) => ip)])];
   return ips && ips.length <= MOST_AGAIN ? ips : undefined;
 }

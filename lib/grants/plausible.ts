@@ -1,3 +1,4 @@
+import { MOST_AHEAD_MS } from '../clock-skew.ts';
 import { LONGEST_GRANT_MINUTES } from '../config.ts';
 import { QUEUE_POSITION } from '../queue-position.ts';
 import { eventOrder } from './event-order.ts';
@@ -7,8 +8,6 @@ import { eventOrder } from './event-order.ts';
  * whoever wrote it: see `judgeMessage` and `GrantJudge`.
  */
 
-/** The clocks of two functions may differ by this much, with a large margin. */
-const CLOCKS_DIFFER_MS = 300_000;
 const LONGEST_GRANT_MS = LONGEST_GRANT_MINUTES * 60_000;
 
 /** Longest `grantId` and `user`, in UTF-8 bytes: a sort key holds 1,024, with the IP in it. */
@@ -56,17 +55,17 @@ export function latestOrder(now: number): string {
 
 /** No event can be later, in nanoseconds since the epoch. @param now milliseconds since the epoch */
 export function latestTimestamp(now: number): bigint {
-  return BigInt(Math.floor(now) + CLOCKS_DIFFER_MS) * 1_000_000n;
+  return BigInt(Math.floor(now) + MOST_AHEAD_MS) * 1_000_000n;
 }
 
 /** Nothing that is stored can have happened later. Milliseconds since the epoch, both. */
 export function latestMoment(now: number): number {
-  return now + CLOCKS_DIFFER_MS;
+  return now + MOST_AHEAD_MS;
 }
 
 /** No grant that exists can end later. @param now milliseconds since the epoch, like the result */
 export function latestExpiry(now: number): number {
-  return now + CLOCKS_DIFFER_MS + LONGEST_GRANT_MS;
+  return now + MOST_AHEAD_MS + LONGEST_GRANT_MS;
 }
 
 /** The longest configurable grant, whatever the configuration says now: it may have said another when the event came. */

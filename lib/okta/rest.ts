@@ -1,10 +1,9 @@
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { ORG_LIMIT_ITEM, ORG_PARTITION } from '../names.ts';
 import type { Item, Table } from '../ports.ts';
 import { LONGEST_REST_MS, restAfter } from './rate-limit.ts';
 
 const KEY = { acl: ORG_PARTITION, item: ORG_LIMIT_ITEM };
-/** Two clocks may differ by this much: a rest that another process has stored may seem so much longer. */
-const CLOCKS_DIFFER_MS = 5_000;
 /** Two that were refused at once store one after the other; whoever is still in the way then has stored as much. */
 const TRIES = 3;
 
@@ -81,7 +80,7 @@ export class OktaRest {
 function plausible(item: Item | undefined, now: number): Rest {
   const until = item?.until;
   const refusals = item?.refusals;
-  const isRest = typeof until === 'number' && until <= now + LONGEST_REST_MS + CLOCKS_DIFFER_MS;
+  const isRest = typeof until === 'number' && until <= now + LONGEST_REST_MS + CLOCK_SKEW_MS;
   const isCount = typeof refusals === 'number' && Number.isInteger(refusals) && refusals > 0;
   return { until: isRest ? until : 0, refusals: isCount ? refusals : 0 };
 }

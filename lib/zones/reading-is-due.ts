@@ -1,4 +1,5 @@
-import { CLOCK_SKEW_MS, type ZoneMemory } from './zone-state.ts';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
+import type { ZoneMemory } from './zone-state.ts';
 
 const MINUTE_MS = 60_000;
 /** The tick comes once a minute, more or less: what falls due before the next one is done with this one. */

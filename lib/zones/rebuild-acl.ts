@@ -1,4 +1,5 @@
 import type { CachedSecret } from '../cached-secret.ts';
+import { CLOCK_SKEW_MS } from '../clock-skew.ts';
 import { type AclConfig, aclConfig, type Config } from '../config.ts';
 import { describeError } from '../describe-error.ts';
 import type { GrantBook } from '../grants/grant-book.ts';
@@ -16,7 +17,7 @@ import { Pass } from './pass.ts';
 import { reportFailures, reportPass, sayChanges } from './pass-lines.ts';
 import { stateAfter } from './state-after.ts';
 import { batchesAtOnce } from './stream-batches.ts';
-import { CLOCK_SKEW_MS, pacedUntil, type ZoneState } from './zone-state.ts';
+import { pacedUntil, type ZoneState } from './zone-state.ts';
 import { LeaseLost, type ZoneStates } from './zone-states.ts';
 import type { ZoneView } from './zone-view.ts';
 import { readZone, recordZone, writeZone, type ZoneWork } from './zone-work.ts';

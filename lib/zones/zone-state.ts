@@ -193,8 +193,6 @@ export function verifiedAt({ zones }: ZoneState, zoneIds: readonly string[]): nu
   return oldest > 0 ? oldest : undefined;
 }
 
-/** The clocks of two functions may differ by this much. Milliseconds. */
-export const CLOCK_SKEW_MS = 5_000;
 /** No pause is longer: what Okta asks for at most, and what two clocks may differ by. Milliseconds. */
 export const LONGEST_PAUSE_MS = 130_000;
 /** A function's time at most, and what two clocks may differ by. */
