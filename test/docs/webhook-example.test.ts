@@ -10,6 +10,7 @@ import { apiToken } from '../../local/okta-credentials.ts';
 import { SystemCallbackClock } from '../../local/stand-ins/callback-clock.ts';
 import { MemorySecret } from '../../local/stand-ins/memory-secret.ts';
 import { apiEvent } from '../../local/webhook-server.ts';
+import { PATIENT } from '../helpers/patient.ts';
 import { codeBlocks, readDocument, sectionsOf } from './documents.ts';
 
 const sections = sectionsOf(readDocument('docs/webhook.md'), 2);
@@ -143,7 +144,7 @@ describe.runIf(wanting.length === 0)('the shell snippet', () => {
       const granted = await send('access.granted', { acl: ACL, ip: '203.0.113.7', user: "Zoë O'Hara <z@example.com>" });
       expect(granted).toMatchObject({ code: 0, stderr: '' });
       expect(JSON.parse(granted.stdout)).toMatchObject({ status: 'accepted', id: expect.stringMatching(/^evt_/) });
-      await vi.waitFor(async () => expect(await gateways()).toEqual(['203.0.113.7/32']), 10_000);
+      await vi.waitFor(async () => expect(await gateways()).toEqual(['203.0.113.7/32']), PATIENT);
 
       // In the same second, perhaps: the later in the queue wins.
       expect(
@@ -151,7 +152,7 @@ describe.runIf(wanting.length === 0)('the shell snippet', () => {
       ).toMatchObject({
         code: 0,
       });
-      await vi.waitFor(async () => expect(await gateways()).toEqual(['192.0.2.0/32']), 10_000);
+      await vi.waitFor(async () => expect(await gateways()).toEqual(['192.0.2.0/32']), PATIENT);
 
       const refused = await send('access.flushed', { acl: ACL }, Buffer.alloc(32).toString('base64'));
       expect(refused.code).not.toBe(0);

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CommandFailed, ProcessGroup, run } from '../../local/emulator/child-process.ts';
+import { PATIENT } from '../helpers/patient.ts';
 import { running } from './emulator-harness.ts';
 
 const options = { cwd: '/', env: { PATH: process.env.PATH } };
@@ -80,13 +80,12 @@ describe('a command', () => {
     const reason = new Error('interrupted');
     try {
       const started = run('waiting', 'sh', ['-c', script], { ...options, signal: stop.signal });
-      let pids: number[] = [];
-      for (let left = 250; pids.length < 2 && left > 0; left -= 1) {
-        await sleep(20);
-        const text = await readFile(join(folder, 'pids'), 'utf8').catch(() => '');
-        pids = text.split(/\s/).filter(Boolean).map(Number);
-      }
-      expect(running(pids)).toHaveLength(2);
+      const pids = await vi.waitFor(async () => {
+        const text = await readFile(join(folder, 'pids'), 'utf8');
+        const two = text.split(/\s/).filter(Boolean).map(Number);
+        expect(running(two)).toHaveLength(2);
+        return two;
+      }, PATIENT);
       stop.abort(reason);
       await expect(started).rejects.toBe(reason);
       expect(running(pids)).toEqual([]);

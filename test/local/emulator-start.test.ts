@@ -1,14 +1,14 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cleanup } from '../../local/emulator/cleanup.ts';
 import { localConfig } from '../../local/emulator/local-config.ts';
 import { PythonMissing } from '../../local/emulator/python.ts';
 import { type Programs, startEmulatorSystem } from '../../local/emulator/start.ts';
 import { apiToken } from '../../local/okta-credentials.ts';
 import { merged } from '../../local/settings.ts';
+import { PATIENT } from '../helpers/patient.ts';
 import { running } from './emulator-harness.ts';
 
 /** In the place of the emulator: answers as if it were well, with a "worker" beside it. */
@@ -100,12 +100,9 @@ describe('a start that fails leaves nothing behind', () => {
   it.each(['synth', 'bootstrap', 'deploy'])('when it is interrupted during cdk %s', async (command) => {
     const stop = new AbortController();
     const starting = start(await programs(`${command}) waits ;;`), stop.signal);
-    for (let left = 500; left > 0; left -= 1) {
-      // The emulator writes two numbers, and so does the command that waits.
-      const pids = await readFile(join(folder, 'pids'), 'utf8').catch(() => '');
-      if (pids.split(' ').length > 4) break;
-      await sleep(20);
-    }
+    // The emulator writes two numbers, and so does the command that waits.
+    const pids = async () => (await readFile(join(folder, 'pids'), 'utf8')).split(' ').filter(Boolean);
+    await vi.waitFor(async () => expect(await pids()).toHaveLength(4), PATIENT);
     expect(await leftOvers()).toHaveLength(5);
     stop.abort(new Error('interrupted'));
     expect(await starting).toBe('Error: interrupted');

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startOktaSimulator } from '../../local/okta-simulator/server.ts';
+import { PATIENT } from '../helpers/patient.ts';
 
 const PROGRAM = new URL('../../local/okta-simulator/main.ts', import.meta.url).pathname;
 
@@ -16,10 +17,8 @@ function run(...args: string[]) {
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
   const ready = async () => {
-    for (let left = 500; !output.out.includes('Ctrl-C'); left -= 1) {
-      if (left === 0 || child.exitCode !== null) throw new Error(`did not start: ${output.error}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const said = vi.waitFor(() => expect(output.out, output.error).toContain('Ctrl-C'), PATIENT);
+    await Promise.race([said, ended.then(({ error }) => Promise.reject(new Error(`did not start: ${error}`)))]);
     return output.out;
   };
   return { child, ended, ready };

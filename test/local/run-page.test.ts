@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sendEvent } from '../../cli/webhook-client.ts';
 import { Agent } from '../../local/knocknoc-simulator/agent.ts';
 import { BREAKS } from '../../local/page/run-actions.ts';
 import { runPage } from '../../local/page/run-page.ts';
 import { ACL, ALICE, BOB, CliWorld, SENTINEL, ZONE } from '../cli/cli-world.ts';
+import { PATIENT } from '../helpers/patient.ts';
 
 const NASTY = `"><script>alert('1')</script>&amp;`;
 
@@ -56,12 +57,7 @@ async function parts(): Promise<Readonly<Record<string, string>>> {
 }
 
 async function shows(part: string, text: RegExp): Promise<void> {
-  for (let left = 400; ; left -= 1) {
-    const shown = (await parts())[part];
-    if (shown !== undefined && text.test(shown)) return;
-    if (left === 0) expect(shown).toMatch(text);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  await vi.waitFor(async () => expect((await parts())[part]).toMatch(text), PATIENT);
 }
 
 function ipsIn(html = ''): string[] {
