@@ -47,7 +47,7 @@ export async function tick(deps: ExpiryDeps): Promise<void> {
       const facts = { acl, ...seen, events: await deps.grants.events(acl) };
       found.push(facts);
       if (!hasWoken) await askForRebuild(acl, facts, deps);
-      await haveReadAgain(acl, facts, deps);
+      await armForRested(acl, facts, deps);
     });
   } finally {
     reportZoneHealth(found, found.length === acls.length, deps);
@@ -115,8 +115,8 @@ async function askForRebuild(
   else await deps.grants.wake.changed(acl, reason);
 }
 
-/** The rebuild that this tick has woken leaves zones alone that were read a moment ago. */
-async function haveReadAgain(acl: string, { state }: AclFacts, deps: ExpiryDeps): Promise<void> {
+/** Arms a timer for zones that a rebuild would leave alone now, since they were read a moment ago. */
+async function armForRested(acl: string, { state }: AclFacts, deps: ExpiryDeps): Promise<void> {
   const now = deps.clock.now();
   const zoneIds = aclConfig(deps.config, acl)?.zoneIds ?? [];
   const at = restIsOverAt(

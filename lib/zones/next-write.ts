@@ -85,6 +85,7 @@ function rankOf(zone: number, list: readonly string[], lists: ListsOfZones, rule
 interface Mover {
   readonly zone: number;
   readonly text: string;
+  readonly block: Block;
   readonly goesTo: readonly number[];
   readonly since: string;
 }
@@ -105,7 +106,9 @@ function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules
     const [block] = readableBlocks([text]);
     if (!block || !rules.holdsSomebody(block)) return [];
     const goesTo = [...targets].filter(([, blocks]) => blocks.some((one) => covers(one, block))).map(([to]) => to);
-    return goesTo.length > 0 && !goesTo.includes(zone) ? [{ zone, text, goesTo, since: rules.since(block) }] : [];
+    return goesTo.length > 0 && !goesTo.includes(zone)
+      ? [{ zone, text, block, goesTo, since: rules.since(block) }]
+      : [];
   });
   const waiting = inCircles(movers);
   const [first] = waiting;
@@ -114,7 +117,11 @@ function parting(zones: readonly number[], { has, desired }: ListsOfZones, rules
   const left = (has[zone] ?? []).filter((entry) => entry !== text);
   const had = new Set(left);
   const coming = (desired[zone] ?? []).filter((entry) => !had.has(entry) && entry !== rules.sentinel);
-  const list = [...left, ...coming.slice(0, Math.max(0, rules.limit - left.length))].sort();
+  // Whoever waits in a circle comes first: with another one in that place, the circle would still be closed.
+  const awaited = waiting.filter(({ goesTo }) => goesTo.includes(zone));
+  const isAwaited = (entry: string) => awaited.some(({ block }) => covers(blockOf(entry), block));
+  const inTurn = [...coming.filter(isAwaited), ...coming.filter((entry) => !isAwaited(entry))];
+  const list = [...left, ...inTurn.slice(0, Math.max(0, rules.limit - left.length))].sort();
   return { zone, list: list.length > 0 ? list : [rules.sentinel], parted: [text] };
 }
 
@@ -126,7 +133,7 @@ function inCircles(movers: readonly Mover[]): readonly Mover[] {
   return movers.filter(({ zone, goesTo }) => goesTo.some((to) => reached.get(to)?.has(zone)));
 }
 
-/** The zones that somebody waits for in a zone, or in one that somebody there waits for, and so on. */
+/** The zones that people of a zone wait for, those that people in these wait for, and so on. */
 function reachedFrom(zone: number, ways: ReadonlyMap<number, ReadonlySet<number>>): ReadonlySet<number> {
   const reached = new Set(ways.get(zone));
   // What is added meanwhile is visited too.

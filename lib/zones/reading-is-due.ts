@@ -39,9 +39,12 @@ export function readingIsDue(
 /**
  * When a tick has read again what it came too early for: a zone that is read each minute rests for half of one after each
  * time, and the next tick may be two minutes away. In milliseconds since the epoch; undefined where no such zone rests.
+ * @param memories of all zones of an ACL
  * @param now milliseconds since the epoch
  */
 export function restIsOverAt(memories: readonly ZoneMemory[], now: number): number | undefined {
+  // Where no zone can be used, none rests: each rebuild looks whether one can be again.
+  if (memories.every(({ trouble }) => trouble)) return undefined;
   const eachMinute = memories.filter((memory) => memory.trouble || isInDoubt(memory, now));
   const moments = eachMinute
     .map((memory) => memory.trouble?.at ?? rightMoment(memory, now))

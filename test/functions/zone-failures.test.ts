@@ -108,6 +108,27 @@ describe('one zone of two that is not there, which nobody looks at again for hal
     expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
   });
 
+  it('is so too where the tick has ended a grant, and woken the rebuild by that', async () => {
+    system.functions.timers.losesEverything = true;
+    await system.grant(ALICE, { grantId: 'short', durationSeconds: 20 });
+    system.okta.addFault({ count: 1, zoneId: SECOND_ZONE, fault: { status: 404 } });
+    await system.revoke(BOB);
+    await system.clock.advance(22_000);
+    system.functions.timers.losesEverything = false;
+    await minutes(38 / 60);
+    expect(system.gateways(SECOND_ZONE)).toEqual([SENTINEL]);
+  });
+
+  it('is read soon after such a tick where an update of it may come late', async () => {
+    system.okta.addFault({ count: 1, method: 'PUT', zoneId: SECOND_ZONE, fault: { hang: true } });
+    await system.revoke(BOB);
+    await minutes(25 / 60);
+    const before = system.okta.requests(0).length;
+    await minutes(35 / 60);
+    const after = system.okta.requests(0).slice(before);
+    expect(after.map(({ method, zoneId }) => [method, zoneId])).toContainEqual(['GET', SECOND_ZONE]);
+  });
+
   it('costs one call a minute where it stays away', async () => {
     system.okta.removeZone(SECOND_ZONE);
     await system.revoke(BOB);

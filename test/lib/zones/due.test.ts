@@ -46,23 +46,21 @@ describe('a zone is read though nothing has changed', () => {
 });
 
 describe('what was read just before a tick is read again after it', () => {
+  const WELL = { rightAt: NOW };
   it.each<[string, readonly ZoneMemory[], number | undefined]>([
-    ['not where all is well', [{ rightAt: NOW }], undefined],
-    [
-      'half a minute after it was read, where it can’t be used',
-      [{ rightAt: NOW }, { trouble: trouble(NOW - 25_000) }],
-      10_000,
-    ],
+    ['not where all is well', [WELL], undefined],
+    ['not where no zone can be used, since each rebuild reads them', [{ trouble: trouble(NOW - 25_000) }], undefined],
+    ['half a minute after it was read, where it can’t be used', [WELL, { trouble: trouble(NOW - 25_000) }], 10_000],
     [
       'half a minute after it was right, while an older write may come late',
       [{ rightAt: NOW - 25_000, doubtUntil: NOW }],
       10_000,
     ],
     ['not for a doubt that was over when it was right', [{ rightAt: NOW - 1, doubtUntil: NOW - 2 }], undefined],
-    ['all at once', [{ trouble: trouble(NOW - 1) }, { trouble: trouble(NOW - 25_000) }], 34_999],
-    ['where the rebuild’s clock may be behind', [{ trouble: trouble(NOW - 34_999) }], 1],
-    ['not where this tick does', [{ trouble: trouble(NOW - 35_000) }], undefined],
-    ['not where a clock was wrong, since the tick does', [{ trouble: trouble(NOW + 99 * MINUTE) }], undefined],
+    ['all at once', [WELL, { trouble: trouble(NOW - 1) }, { trouble: trouble(NOW - 25_000) }], 34_999],
+    ['where the rebuild’s clock may be behind', [WELL, { trouble: trouble(NOW - 34_999) }], 1],
+    ['not where this tick does', [WELL, { trouble: trouble(NOW - 35_000) }], undefined],
+    ['not where a clock was wrong, since the tick does', [WELL, { trouble: trouble(NOW + 99 * MINUTE) }], undefined],
   ])('%s', (_, memories, inMs) => {
     expect(restIsOverAt(memories, NOW)).toBe(inMs === undefined ? undefined : NOW + inMs);
   });

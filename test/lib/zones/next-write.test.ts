@@ -145,6 +145,27 @@ describe('the next write', () => {
     expect(next([[A], [B]], [[B], [A]], { limit: 1 })).toEqual({ zone: 1, list: [A], parted: [B] });
   });
 
+  it('gives the place of who parts to who waits in a circle, and not to somebody by whom it would stay closed', () => {
+    const [U, V, X] = [6, 7, 8].map(person) as [string, string, string];
+    // From the third zone C waits for the first one's place too. That zone refuses, so nobody gets in there.
+    const has = [
+      [E, U],
+      [B, V],
+      [A, X],
+    ].map((list) => list.sort());
+    const desired = [
+      [A, B],
+      [E, V],
+      [U, X],
+    ].map((list) => list.sort());
+    const write = next(has, desired, {
+      blocked: new Set([2]),
+      since: (block) => (covers(block, blockOf(E)) ? '2' : '1'),
+    });
+    expect(write).toEqual({ zone: 0, list: [B, U].sort(), parted: [E] });
+    expect(next([write?.list ?? [], [B, V], [A, X]], desired, { blocked: new Set([2]) })).toMatchObject({ zone: 1 });
+  });
+
   it('gives the place of who parts to those who come, in the order of the list', () => {
     const has = [
       [B, D],
@@ -217,7 +238,7 @@ describe('the next write', () => {
     // From the second zone somebody waits for the third, and from there for the fourth; the last one refuses.
     const desired = [[B, stays], [A], [F, I], [D, latest], [C, G], [E, H]].map((list) => list.sort());
     const write = next(has, desired, { blocked: new Set([5]) });
-    expect(write).toMatchObject({ zone: 3, parted: [G] });
+    expect(write).toEqual({ zone: 3, list: [C, D].sort(), parted: [G] });
   });
 
   it('parts nobody whose zone can’t be written', () => {
