@@ -9,6 +9,7 @@ import type { OperatorAddress } from './run-file.ts';
 
 const TIMEOUT_MS = 10_000;
 const START_IT = 'Start it with `npm run local` in another terminal, and leave it running.';
+const START_IT_ANEW = 'End it with Ctrl-C where it runs, and start it again with `npm run local`.';
 
 /** The embedded system of another process of this machine. */
 export async function localTarget({ url, token }: OperatorAddress): Promise<Target> {
@@ -63,6 +64,8 @@ async function exchange(url: string, token: string, call: string, args: readonly
   });
   const body = (await response.json()) as { readonly result?: unknown; readonly error?: string };
   if (response.status === 200) return body.result;
+  if (response.status === 404)
+    throw new CliFailure('the local run is of another version than this command', START_IT_ANEW);
   // What AWS would answer, the table alone can be made to: `break-table`.
   const advice = call.startsWith('table.') ? `${firstStep('STORE001')} (${sectionOf('STORE001')})` : undefined;
   throw new CliFailure(`the local run refused "${call}": ${body.error ?? response.status}`, advice);

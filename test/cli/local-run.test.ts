@@ -43,6 +43,19 @@ describe('the endpoint of an embedded run', () => {
     expect((await ask(operator, 'run.about', `Bearer ${operator.token}`)).status).toBe(200);
   });
 
+  it('is told to be of another version where it lacks what a command asks for', async () => {
+    const world = await CliWorld.start();
+    const operator = operatorOf(world);
+    // What a later version asks for, by a path that this one does not know.
+    const later = localTarget({ ...operator, url: `${operator.url}/later` });
+    await expect(later).rejects.toMatchObject({
+      ...{
+        message: 'the local run is of another version than this command',
+        advice: expect.stringContaining('Ctrl-C'),
+      },
+    });
+  });
+
   it('knows its own calls only, and only by POST', async () => {
     const operator = operatorOf(await CliWorld.start());
     const authorization = `Bearer ${operator.token}`;
