@@ -91,7 +91,7 @@ export const DIMENSION: Readonly<Partial<Record<Dimension, (draft: Draft, random
   },
   conflicts: (draft) => {
     draft.table = { ...tableOf(draft), ms: [3, 25] };
-    // Five in a row are as good as none: so often a call is tried.
+    // Hardly ever five in a row: so often a call is tried.
     draft.rates['table conflict'] = 0.06;
   },
   'throttled table': (draft) => {

@@ -67,7 +67,15 @@ export const FAULTS = [
   ...['page with 200', 'JSON with 200', 'answer 401', 'answer 403', 'answer 503', 'answer 302', 'bad certificate'],
   ...['slow body', 'outage', 'old list after a restore', 'not modified, though it is', 'too large', '50,000 lines'],
   ...['lost add', 'lost del', 'lost read', 'late read', 'repeated read', 'list settings changed', 'no key yet'],
-  ...['table conflict', 'table throttled', 'table takes time', 'stale from the table', 'table out', 'small page'],
+  ...[
+    'table conflict',
+    'conflicts in a row',
+    'table throttled',
+    'table takes time',
+    'stale from the table',
+    'table out',
+    'small page',
+  ],
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

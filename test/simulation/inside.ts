@@ -34,6 +34,8 @@ interface Seen {
   readonly letIn: LetIn;
 }
 
+/** Whatever run made a list, it is over after this time, and so are calls of its that were on their way. */
+export const LONGEST_RUN_MS = 45_000;
 /** Where everybody may put what they like: these are nobody's entries. */
 const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];
 const documentation = new LetIn(new Set(DOCUMENTATION));
@@ -52,8 +54,8 @@ export class Inside {
   readonly #unreadable = new Set<string>();
   /** Whether a zone may be taken over, whatever stands in it. */
   readonly #mayReplace: (zoneId: string) => boolean;
-  /** By zone: the list that an operator has allowed to be replaced. */
-  readonly #allowed = new Map<string, string>();
+  /** By zone: the list that an operator has allowed to be replaced, and the one before it, which a run may have asked for. */
+  readonly #allowed = new Map<string, { readonly list: string; readonly at: number; readonly before?: string }>();
   readonly #seen = new Map<string, Seen>();
 
   constructor(
@@ -88,7 +90,9 @@ export class Inside {
 
   /** An operator has seen a zone's list, and allows that it be replaced. */
   isAdopted(zoneId: string): void {
-    this.#allowed.set(zoneId, listOf(this.in(zoneId)));
+    const before = this.#allowed.get(zoneId)?.list;
+    const list = listOf(this.in(zoneId));
+    this.#allowed.set(zoneId, { list, at: this.#now(), ...(before !== undefined && { before }) });
     this.zoneChanged(zoneId);
   }
 
@@ -100,7 +104,9 @@ export class Inside {
   /** The same of a zone of which it is not known that it is ours. */
   #isFree(zoneId: string, letIn: LetIn): boolean {
     if (this.#mayReplace(zoneId) || !isForeign(letIn)) return true;
-    return this.#allowed.get(zoneId) === listOf(letIn);
+    const { list, at = 0, before } = this.#allowed.get(zoneId) ?? {};
+    const shown = listOf(letIn);
+    return shown === list || (shown === before && this.#now() < at + LONGEST_RUN_MS);
   }
 
   /** All who are let in by any of these zones. */

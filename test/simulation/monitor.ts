@@ -41,9 +41,12 @@ const LONGEST_REST_MS = 120_000;
 const putSchema = v.looseObject({ gateways: v.array(v.object({ value: v.string() })) });
 
 /** A table that fails, and a function that dies or stands still, make what Okta has shown known later, or never. */
-function storedWithinMs({ plan, faults }: Watched): number {
-  const isTableDown = faults.mayStrike('table throttled') || plan.actions.some((action) => action.do === 'table out');
-  return plan.weather === 'storm' || isTableDown ? 45_000 : 1_000;
+function storedWithinMs(watched: Watched): number {
+  return watched.plan.weather === 'storm' || mayTableFail(watched) ? 45_000 : 1_000;
+}
+
+function mayTableFail({ plan, faults }: Watched): boolean {
+  return faults.mayStrike('table throttled') || plan.actions.some((action) => action.do === 'table out');
 }
 
 /** Looks at every call to Okta, and at zones and model as time goes by, and says which promise was broken. */
@@ -156,10 +159,12 @@ export class Monitor {
     const wanted = canonicalGateways(gateways).join();
     const found = canonicalGateways(this.#watched.okta.zone(zoneId).gateways ?? []).join();
     // Whoever was shown an older list must write.
-    const { faults } = this.#watched;
+    const { faults, plan } = this.#watched;
     const isSpoiled = faults.counts['spoiled item'] !== undefined;
     const mayBeShownAnother = faults.mayStrike('stale from Okta') || this.#watched.wereTurnedRound() || isSpoiled;
-    const isCalm = this.#watched.plan.weather !== 'storm' && !mayBeShownAnother;
+    // A list that somebody has changed is written once more where what came of its write could not be stored.
+    const mayBeForgotten = mayTableFail(this.#watched) && plan.actions.some((action) => action.do === 'admin');
+    const isCalm = plan.weather !== 'storm' && !mayBeShownAnother && !mayBeForgotten;
     if (wanted === found && isCalm) this.broken('no needless write', zoneId);
   }
 

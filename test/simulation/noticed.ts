@@ -37,7 +37,7 @@ export const NOTICED: Readonly<Record<string, number>> = {
   'lists-fail-together': 9,
   'lost-on-the-way': 19,
   'merged-too-wide': 63,
-  'needless-transactions': 31,
+  'needless-transactions': 1100,
   'no-adoption': 8,
   'no-back-off': 22,
   'no-flush-guard': 10,

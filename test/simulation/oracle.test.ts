@@ -149,6 +149,24 @@ describe('what judges the schedules', () => {
     }
   });
 
+  it('takes five conflicts in a row, by chance, for no good weather', async () => {
+    const { violations, counts } = await runSchedule(makePlan(115_213_881, { world: 'unkind' }));
+    expect(counts['conflicts in a row']).toBe(1);
+    expect(violations).toEqual([]);
+  });
+
+  it('blames nobody for writing a changed list once more where the table has failed just after the first time', async () => {
+    const { violations, counts } = await runSchedule(makePlan(115_208_960, { world: 'unkind' }));
+    expect(counts).toMatchObject({ 'table throttled': expect.any(Number), 'admin adds': expect.any(Number) });
+    expect(violations).toEqual([]);
+  });
+
+  it('lets a run replace the list that was allowed when it asked, though an operator allows another one meanwhile', async () => {
+    const { violations, counts } = await runSchedule(makePlan(115_377_153, { world: 'unkind' }));
+    expect(counts['adopted by an operator']).toBeGreaterThan(1);
+    expect(violations).toEqual([]);
+  });
+
   it('takes a write for known that was announced before its item was read, where the zone is read after it', async () => {
     const { violations, counts } = await runSchedule(makePlan(95_472_841, { world: 'unkind' }));
     expect(counts['zone moved']).toBe(1);
@@ -210,6 +228,14 @@ describe('what judges the schedules', () => {
       http: (http) => (request) => (request.method === 'GET' ? http(request) : http({ ...request, method: 'GET' })),
     });
     expect(violations.map(({ invariant }) => invariant)).toContain('3 in within time');
+  });
+});
+
+describe('a zone that was not there for a moment', () => {
+  it('is right in time though one tick comes too early and the next one late', async () => {
+    const { violations, counts } = await runSchedule(makePlan(112_278_941, { world: 'unkind' }));
+    expect(counts['404']).toBeGreaterThan(0);
+    expect(violations).toEqual([]);
   });
 });
 

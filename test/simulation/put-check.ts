@@ -4,13 +4,10 @@ import { sameList } from '../../lib/addresses/list-difference.ts';
 import type { Confirmed } from './confirmed.ts';
 import type { DeployedAcl, Deployment } from './deployment.ts';
 import { entryFor, letsIn } from './gateways.ts';
-import { type Inside, LetIn, letsPeopleIn, viewOf } from './inside.ts';
+import { type Inside, LetIn, LONGEST_RUN_MS, letsPeopleIn, viewOf } from './inside.ts';
 import type { Environment } from './lambda.ts';
 import type { Watched, WatchedAcl } from './monitor.ts';
 import type { Invariant } from './violation.ts';
-
-/** Whatever run made a list, it is over after this time, and so are calls of its that were on their way. */
-const LONGEST_RUN_MS = 45_000;
 
 const zoneSchema = v.looseObject({
   type: v.string(),

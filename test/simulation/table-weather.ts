@@ -55,12 +55,15 @@ export class TableWeather implements Table {
     const { clock, faults } = this.#around;
     const isTransaction = singleWrite(writes) === undefined;
     const names = [...new Set(writes.map((write) => nameOf(keyOf(write))))];
+    let byChance = 0;
     for (let attempt = 1; ; attempt += 1) {
       const meets = names.some((name) => this.#underWay.has(name));
       const isStruck = isTransaction && faults.strikes('table conflict', '', names[0]);
       if (!meets && !isStruck) return this.#carryOut(writes, isTransaction ? names : []);
       if (meets) faults.struck('table conflict', 0, '', names[0]);
+      else byChance += 1;
       await this.#reach();
+      if (byChance === ATTEMPTS) faults.struck('conflicts in a row');
       if (attempt === ATTEMPTS) throw new Error('TransactionConflict');
       await clock.sleep(PAUSE_MS * attempt);
     }
