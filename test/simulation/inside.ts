@@ -98,15 +98,20 @@ export class Inside {
 
   /** Whether a zone may be taken over that shows these entries. */
   mayTakeOver(zoneId: string, letIn: LetIn): boolean {
-    return this.#ours.has(zoneId) || this.#unreadable.has(zoneId) || this.#isFree(zoneId, letIn);
+    const isOurs = this.#ours.has(zoneId) || this.#unreadable.has(zoneId);
+    return isOurs || this.#isFree(zoneId, letIn) || this.#wasAllowed(zoneId, letIn);
   }
 
   /** The same of a zone of which it is not known that it is ours. */
   #isFree(zoneId: string, letIn: LetIn): boolean {
     if (this.#mayReplace(zoneId) || !isForeign(letIn)) return true;
-    const { list, at = 0, before } = this.#allowed.get(zoneId) ?? {};
-    const shown = listOf(letIn);
-    return shown === list || (shown === before && this.#now() < at + LONGEST_RUN_MS);
+    return this.#allowed.get(zoneId)?.list === listOf(letIn);
+  }
+
+  /** Whether a run that is still at work may have been told so. */
+  #wasAllowed(zoneId: string, letIn: LetIn): boolean {
+    const { at = 0, before } = this.#allowed.get(zoneId) ?? {};
+    return before === listOf(letIn) && this.#now() < at + LONGEST_RUN_MS;
   }
 
   /** All who are let in by any of these zones. */

@@ -231,6 +231,14 @@ describe('what judges the schedules', () => {
   });
 });
 
+describe('a list that an operator allowed before another one', () => {
+  it('is not to be taken over when an administrator brings it back', async () => {
+    const { violations, counts } = await runSchedule(makePlan(116_163_753, { world: 'unkind' }));
+    expect(counts['adopted by an operator']).toBeGreaterThan(1);
+    expect(violations).toEqual([]);
+  });
+});
+
 describe('a zone that was not there for a moment', () => {
   it('is right in time though one tick comes too early and the next one late', async () => {
     const { violations, counts } = await runSchedule(makePlan(112_278_941, { world: 'unkind' }));
