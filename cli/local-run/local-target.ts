@@ -62,7 +62,10 @@ async function exchange(url: string, token: string, call: string, args: readonly
   }).catch((cause: unknown) => {
     throw noLocalRun(cause);
   });
-  const body = (await response.json()) as { readonly result?: unknown; readonly error?: string };
+  // Another program may have the port by now, and answer in its own way.
+  const body = (await response.json().catch((cause: unknown) => {
+    throw noLocalRun(cause);
+  })) as { readonly result?: unknown; readonly error?: string };
   if (response.status === 200) return body.result;
   if (response.status === 404)
     throw new CliFailure('the local run is of another version than this command', START_IT_ANEW);

@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -54,6 +56,15 @@ describe('the endpoint of an embedded run', () => {
         advice: expect.stringContaining('Ctrl-C'),
       },
     });
+  });
+
+  it('is not what answers where another program has its port by now', async () => {
+    const server = createServer((_, response) => response.writeHead(404).end('<h1>Not Found</h1>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const other = localTarget({ url: `http://127.0.0.1:${port}`, token: 'x' });
+    await expect(other).rejects.toMatchObject({ message: 'no local run answers' });
+    server.close();
   });
 
   it('knows its own calls only, and only by POST', async () => {

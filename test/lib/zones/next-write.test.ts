@@ -147,7 +147,7 @@ describe('the next write', () => {
 
   it('gives the place of who parts to who waits in a circle, and not to somebody by whom it would stay closed', () => {
     const [U, V, X] = [6, 7, 8].map(person) as [string, string, string];
-    // From the third zone C waits for the first one's place too. That zone refuses, so nobody gets in there.
+    // A waits for that place too, in the third zone. That one refuses, so the circle would stay closed.
     const has = [
       [E, U],
       [B, V],
